@@ -1,0 +1,34 @@
+# What every target of the project shares: warnings, the floating-point contract, sanitizers, and
+# find_package calls that name the Debian package when something is missing.
+
+find_package(Threads REQUIRED)
+
+add_library(octet_options INTERFACE)
+# Results must not depend on what the compiler fuses: FMA only by intrinsic (docs/design.md).
+target_compile_options(octet_options INTERFACE -ffp-contract=off
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual)
+target_include_directories(octet_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(OCTET_WERROR)
+  target_compile_options(octet_options INTERFACE -Werror)
+endif()
+if(OCTET_SANITIZE)
+  target_compile_options(octet_options INTERFACE -fsanitize=${OCTET_SANITIZE}
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(octet_options INTERFACE -fsanitize=${OCTET_SANITIZE})
+endif()
+
+# octet_library(name SOURCES ... [PUBLIC libs ...] [PRIVATE libs ...])
+function(octet_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_PUBLIC} PRIVATE octet_options ${arg_PRIVATE})
+endfunction()
+
+# octet_find(<package> <Debian package> [arguments of find_package])
+macro(octet_find package debian)
+  find_package(${package} QUIET ${ARGN})
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} was not found. On Debian: apt-get install ${debian}")
+  endif()
+endmacro()

@@ -1,0 +1,33 @@
+// What an op needs besides its inputs: threads, memory, mode and the key of its random numbers.
+#pragma once
+
+#include <cstdint>
+
+#include "core/parallel.h"
+#include "core/pool.h"
+#include "core/tensor.h"
+
+namespace octet {
+
+/// Make one and keep it for the whole training loop. Not for use by two threads at once.
+struct Context {
+  explicit Context(int thread_count = 1, std::uint64_t random_seed = 0)
+      : threads(thread_count), seed(random_seed) {}
+
+  ThreadPool threads;
+  Pool pool;
+  std::uint64_t seed = 0;
+  /// Set by the training loop before each step: with `seed` it keys random ops such as dropout.
+  std::uint64_t step = 0;
+  /// Batch norm and dropout read this. Module::operator() sets it from the module's mode.
+  bool training = true;
+
+  Tensor empty(const Shape& shape, DType type = DType::real) {
+    return Tensor::empty(shape, type, &pool);
+  }
+  Tensor zeros(const Shape& shape, DType type = DType::real) {
+    return Tensor::zeros(shape, type, &pool);
+  }
+};
+
+}  // namespace octet

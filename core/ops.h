@@ -1,0 +1,167 @@
+// The differentiable ops: attribute structs (readable by trace, quantization and exporters) and the
+// functions that record them. One family a file in core/ops/.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/tape.h"
+
+namespace octet {
+
+/// Zero padding around an image, in pixels; or SAME, resolved from the input's size at each call:
+/// out = ceil(in / stride), the odd pixel goes to the bottom and right (TFLite's rule).
+struct Padding2d {
+  int top = 0, bottom = 0, left = 0, right = 0;
+  bool same = false;
+  static Padding2d same_padding() { return {0, 0, 0, 0, true}; }
+  static Padding2d all(int p) { return {p, p, p, p, false}; }
+  bool operator==(const Padding2d&) const = default;
+};
+
+/// A sliding window over an NHWC image.
+struct Window2d {
+  int kernel_h = 1, kernel_w = 1;
+  int stride_h = 1, stride_w = 1;
+  int dilation_h = 1, dilation_w = 1;
+  Padding2d padding;
+
+  /// With SAME resolved for this input size: explicit pads.
+  Padding2d resolve(std::int64_t in_h, std::int64_t in_w) const;
+  /// Output extents {h, w}. Throws Error if a window does not fit (naming `op`).
+  std::pair<std::int64_t, std::int64_t> output_size(std::int64_t in_h, std::int64_t in_w,
+                                                    std::string_view op) const;
+  std::string to_string() const;
+};
+
+/// y = x (*) w + b. Inputs: x [N, H, W, C]; w [O, KH, KW, C / groups] (OHWI; depthwise: groups = C,
+/// w [C * multiplier, KH, KW, 1]); optional b [O]. Result [N, OH, OW, O].
+struct Conv2dOp final : Op {
+  Window2d window;
+  int groups = 1;
+  Conv2dOp(const Window2d& w, int g) : window(w), groups(g) {}
+  std::string_view name() const override { return "conv2d"; }
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// y = x w^T + b. Inputs: x [..., I]; w [O, I]; optional b [O]. Result [..., O].
+struct LinearOp final : Op {
+  std::string_view name() const override { return "linear"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// Running statistics of a batch norm: state, updated by training forwards.
+struct BatchNormStats {
+  Tensor mean;  ///< [C]
+  Tensor var;   ///< [C]
+};
+
+/// y = gamma (x - mean) / sqrt(var + eps) + beta over the last dimension. Inputs: x [..., C],
+/// gamma [C], beta [C]. Training: the batch's statistics (biased variance), and running statistics
+/// r <- (1 - momentum) r + momentum s with the unbiased variance, as PyTorch. Otherwise the
+/// running ones. Source: Ioffe & Szegedy 2015.
+struct BatchNormOp final : Op {
+  std::shared_ptr<BatchNormStats> stats;
+  real eps, momentum;
+  BatchNormOp(std::shared_ptr<BatchNormStats> s, real e, real m)
+      : stats(std::move(s)), eps(e), momentum(m) {}
+  std::string_view name() const override { return "batch_norm"; }
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// max(x, 0)
+struct ReluOp final : Op {
+  std::string_view name() const override { return "relu"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// min(max(x, 0), 6)
+struct Relu6Op final : Op {
+  std::string_view name() const override { return "relu6"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// a + b, same shapes.
+struct AddOp final : Op {
+  std::string_view name() const override { return "add"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// Maximum over each window (padding never wins); the gradient goes to the first maximum in
+/// row-major order. x [N, H, W, C].
+struct MaxPool2dOp final : Op {
+  Window2d window;
+  explicit MaxPool2dOp(const Window2d& w) : window(w) {}
+  std::string_view name() const override { return "max_pool2d"; }
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// Mean over each window: of the pixels inside the image, or with count_include_pad of all of the
+/// window with zeros outside (PyTorch's default). x [N, H, W, C].
+struct AvgPool2dOp final : Op {
+  Window2d window;
+  bool count_include_pad = false;
+  AvgPool2dOp(const Window2d& w, bool include) : window(w), count_include_pad(include) {}
+  std::string_view name() const override { return "avg_pool2d"; }
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// Mean over the whole image: [N, H, W, C] -> [N, 1, 1, C].
+struct GlobalAvgPoolOp final : Op {
+  std::string_view name() const override { return "global_avg_pool"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// Keeps dimension 0 (the batch) and reshapes the others to `dims`; one of them may be -1.
+/// flatten() is dims = {-1}. Row-major order of the NHWC data.
+struct ReshapeOp final : Op {
+  std::vector<std::int64_t> dims;
+  explicit ReshapeOp(std::vector<std::int64_t> d) : dims(std::move(d)) {}
+  std::string_view name() const override { return "reshape"; }
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// Mean over the batch of -log softmax(x)[label]. Inputs: logits [N, K], labels i32 [N].
+/// Throws Error for a label outside [0, K). Result: one element. Computed in double per sample;
+/// samples added in order.
+struct SoftmaxCrossEntropyOp final : Op {
+  std::string_view name() const override { return "softmax_cross_entropy"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+// Recording functions.
+Var conv2d(Var x, Var w, const Window2d& window, int groups = 1);
+Var conv2d(Var x, Var w, Var b, const Window2d& window, int groups = 1);
+Var linear(Var x, Var w);
+Var linear(Var x, Var w, Var b);
+Var batch_norm(Var x, Var gamma, Var beta, std::shared_ptr<BatchNormStats> stats,
+               real eps = real(1e-5), real momentum = real(0.1));
+Var relu(Var x);
+Var relu6(Var x);
+Var operator+(Var a, Var b);
+Var max_pool2d(Var x, const Window2d& window);
+Var avg_pool2d(Var x, const Window2d& window, bool count_include_pad = false);
+Var global_avg_pool(Var x);
+Var flatten(Var x);
+Var reshape(Var x, std::vector<std::int64_t> dims);
+/// labels: i32 [N].
+Var cross_entropy(Var logits, const Tensor& labels);
+
+}  // namespace octet

@@ -1,0 +1,52 @@
+// A small thread pool. Standard library only: shared by training (core) and the int8 runtime.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace octet {
+
+/// Runs independent tasks on a fixed set of threads.
+///
+/// Results must not depend on the number of threads: callers cut work into tasks by shape alone,
+/// each task writes its own output, and reductions add the tasks' partial results in task order.
+/// Waiting threads sleep (no spinning), so a busy machine does not make the pool collapse.
+/// One `run` at a time per pool; different pools are independent.
+class ThreadPool {
+ public:
+  /// `threads` >= 1 in all, the calling thread included. Throws Error otherwise.
+  explicit ThreadPool(int threads = 1);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const noexcept { return threads_; }
+
+  /// Calls f(task, worker) for every task in [0, tasks); worker is in [0, size()).
+  /// Tasks are handed out in order; which worker gets which task is not specified.
+  /// `f` must not throw. Does not allocate.
+  template <class F>
+  void run(std::int64_t tasks, const F& f) noexcept {
+    if (tasks <= 0) return;
+    if (threads_ == 1 || tasks == 1) {
+      for (std::int64_t i = 0; i < tasks; ++i) f(i, 0);
+      return;
+    }
+    run_erased(
+        tasks,
+        [](const void* g, std::int64_t task, int worker) {
+          (*static_cast<const F*>(g))(task, worker);
+        },
+        &f);
+  }
+
+ private:
+  using Call = void (*)(const void*, std::int64_t, int);
+  void run_erased(std::int64_t tasks, Call call, const void* f) noexcept;
+
+  int threads_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;  // null for one thread
+};
+
+}  // namespace octet

@@ -1,0 +1,134 @@
+// The tape: differentiable ops in evaluation order. The same recorded list is what backward walks,
+// what trace() turns into a GraphModule and what quantization rewrites.
+#pragma once
+
+#include <any>
+#include <deque>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/context.h"
+#include "core/grad.h"
+#include "core/parameter.h"
+#include "core/tensor.h"
+
+namespace octet {
+
+/// What an op's forward keeps for its backward; nothing else stays alive.
+struct Saved {
+  std::vector<Tensor> tensors;
+  std::any extra;
+};
+
+using In = std::span<const Tensor>;
+/// One per input; null where no gradient is wanted.
+using Grads = std::span<Grad* const>;
+
+/// A differentiable operation. Immutable, its attributes readable (public const-like members); one
+/// object may be recorded any number of times and shared by tapes and graphs.
+struct Op {
+  virtual ~Op() = default;
+  /// The field's name in snake_case: "conv2d", "batch_norm", "relu".
+  virtual std::string_view name() const = 0;
+  /// Attributes as "key=value, ..."; two ops are the same operation iff name and attributes agree.
+  virtual std::string attributes() const { return {}; }
+  /// Checks shapes (throws Error: op, operand, expected, got) and computes the result. Puts into
+  /// `saved` exactly what backward needs.
+  virtual Tensor forward(Context& ctx, In x, Saved& saved) const = 0;
+  /// Adds into *dx[i] (see Grad) the gradient with respect to x[i], where dx[i] is not null.
+  virtual void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const = 0;
+};
+using OpPtr = std::shared_ptr<const Op>;
+
+class Tape;
+
+/// A handle to a value on a tape; valid as long as the tape.
+struct Var {
+  Tape* tape = nullptr;
+  int id = -1;
+  const Tensor& value() const;
+  const Shape& shape() const { return value().shape(); }
+};
+
+enum class GradMode : bool { off = false, on = true };
+
+/// Append-only; evaluation order is a topological order; no recursion.
+class Tape {
+ public:
+  /// Own context: one thread, seed 0. Convenient; a loop should keep a Context and pass it.
+  Tape();
+  /// `ctx` must outlive the tape. GradMode::off records values only: nothing is saved.
+  explicit Tape(Context& ctx, GradMode mode = GradMode::on);
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A batch of data. With requires_grad its gradient is kept: see grad().
+  Var input(Tensor value, bool requires_grad = false);
+  /// A value that does not depend on the data (checked by trace()).
+  Var constant(Tensor value);
+  /// The same Parameter twice is one node.
+  Var param(const ParameterPtr& parameter);
+  /// Runs op->forward on the values of `inputs` and appends the result.
+  Var record(OpPtr op, std::span<const Var> inputs);
+  Var record(OpPtr op, std::initializer_list<Var> inputs) {
+    return record(std::move(op), std::span<const Var>(inputs.begin(), inputs.size()));
+  }
+
+  /// One reverse loop from `loss` (one element), seeded with dloss = 1. Adds into Parameter::grad,
+  /// frees each node's Saved as it passes. Once per tape: throws Error the second time, on
+  /// GradMode::off and if loss has more than one element.
+  void backward(Var loss);
+  /// The gradient of an input made with requires_grad (or of any Var, if retained before backward).
+  const Tensor& grad(Var v) const;
+  void retain_grad(Var v);
+
+  const Tensor& value(Var v) const;
+  /// Drops the value (backward still has what it saved). Later use of it throws Error.
+  void release(Var v);
+
+  Context& context() noexcept { return *ctx_; }
+
+  /// The dotted path of the module whose forward is running ("block1.conv1"); recorded with each
+  /// node, so that reports and errors can name the layer. Maintained by Module::operator().
+  const std::string& scope() const noexcept { return scope_; }
+  void set_scope(std::string scope) { scope_ = std::move(scope); }
+  bool grad_enabled() const noexcept { return mode_ == GradMode::on; }
+
+  enum class Kind : std::uint8_t { input, constant, param, op };
+  struct Node {
+    Kind kind = Kind::input;
+    OpPtr op;                 // Kind::op
+    std::vector<int> inputs;  // Kind::op
+    ParameterPtr parameter;   // Kind::param
+    std::string scope;
+    Tensor value;
+    Saved saved;
+    Grad grad;
+    bool requires_grad = false;
+    bool retain_grad = false;
+    bool released = false;
+  };
+  /// Number of nodes and read access, for trace().
+  int size() const noexcept { return static_cast<int>(nodes_.size()); }
+  const Node& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }
+
+ private:
+  Var append(Node node);
+  void check(Var v) const;
+
+  std::unique_ptr<Context> own_ctx_;
+  Context* ctx_;
+  GradMode mode_;
+  bool done_ = false;
+  std::string scope_;
+  std::deque<Node> nodes_;
+  std::unordered_map<const Parameter*, int> param_ids_;
+};
+
+}  // namespace octet

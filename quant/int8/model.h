@@ -1,0 +1,100 @@
+// An int8 network ready to run: validated once, weights packed, immutable, shareable.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "quant/int8/graph.h"
+#include "quant/int8/isa.h"
+
+namespace octet::int8 {
+
+struct ModelOptions {
+  /// Overrides the graph's recorded rounding.
+  std::optional<Rounding> rounding;
+  /// Kernels to use; default best_isa().
+  std::optional<Isa> isa;
+  /// Fuse pads into convolutions and the like. Off: every node runs as written.
+  bool fuse = true;
+};
+
+struct ValueInfo {
+  std::string name;
+  DType type = DType::i8;
+  std::vector<std::int32_t> shape;  ///< of one sample as the file has it, dimension 0 included
+  float scale = 0.0f;               ///< 0: not quantized
+  std::int32_t zero_point = 0;
+  std::size_t bytes = 0;  ///< of one sample
+};
+
+/// Immutable after construction; may be used by any number of Contexts and threads.
+class Model {
+ public:
+  /// Validates everything and packs the weights. Throws Error naming op, tensor, expected and got.
+  explicit Model(Graph graph, const ModelOptions& options = {});
+  ~Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  const Graph& graph() const noexcept;
+  Rounding rounding() const noexcept;
+  Isa isa() const noexcept;
+  std::span<const ValueInfo> inputs() const noexcept;
+  std::span<const ValueInfo> outputs() const noexcept;
+  std::int64_t macs() const noexcept;  ///< multiply-accumulates of one sample, unpadded
+
+  struct Impl;
+  const Impl& impl() const noexcept { return *impl_; }
+
+ private:
+  std::unique_ptr<const Impl> impl_;
+};
+
+struct ContextOptions {
+  int batch = 1;  ///< samples per run: every value holds `batch` samples back to back
+  int threads = 1;
+  /// Give every value memory of its own, so that value() works after a run.
+  bool keep_values = false;
+};
+
+/// One execution state: arena, scratch, threads. Use by one thread at a time; several contexts of
+/// one model run at once.
+class Context {
+ public:
+  /// `model` must outlive the context. Throws Error on bad options or if memory does not suffice.
+  explicit Context(const Model& model, const ContextOptions& options = {});
+  ~Context();
+  Context(Context&&) noexcept;
+
+  /// `batch` samples back to back. Inputs must be written before each run.
+  std::span<std::byte> input(int i) noexcept;
+  std::span<const std::byte> output(int i) const noexcept;
+  /// Value of tensor `tensor` of the graph. Requires keep_values.
+  std::span<const std::byte> value(int tensor) const;
+
+  /// No checks, no allocation, no float (but QUANTIZE and DEQUANTIZE of float values).
+  void run() noexcept;
+
+  int batch() const noexcept;
+  std::size_t arena_bytes() const noexcept;
+  /// The largest sum of values that must be alive at one op: no plan can be smaller.
+  std::size_t arena_lower_bound() const noexcept;
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// FNV-1a hash of all outputs on `samples` pseudo-random inputs (seeded by the model's input sizes
+/// alone): the same on every ISA, thread count and build.
+std::uint64_t signature(const Model& model, int samples = 16);
+/// 16 hexadecimal digits.
+std::string signature_text(std::uint64_t signature);
+
+}  // namespace octet::int8
