@@ -25,13 +25,11 @@ void check(const Conv2dOptions& o) {
 
 Conv2d::Conv2d(const Conv2dOptions& o, Init& init) : options_(o) {
   check(o);
-  window_ = {o.kernel.h, o.kernel.w,   o.stride.h, o.stride.w,
-             o.dilation.h, o.dilation.w, o.padding};
+  window_ = {o.kernel.h, o.kernel.w, o.stride.h, o.stride.w, o.dilation.h, o.dilation.w, o.padding};
   const std::int64_t per_group = o.in_channels / o.groups;
   const std::int64_t fan_in = std::int64_t{o.kernel.h} * o.kernel.w * per_group;
   weight_ = register_parameter(
-      "weight",
-      init.kaiming_uniform({o.out_channels, o.kernel.h, o.kernel.w, per_group}, fan_in));
+      "weight", init.kaiming_uniform({o.out_channels, o.kernel.h, o.kernel.w, per_group}, fan_in));
   if (o.bias) {
     bias_ = register_parameter("bias", init.kaiming_uniform({o.out_channels}, fan_in), false);
   }

@@ -11,7 +11,7 @@ namespace octet {
 struct Conv2dOptions {
   std::int64_t in_channels = 1, out_channels = 1;
   Size2d kernel = 1, stride = 1;
-  Padding2d padding;  ///< explicit pixels, Padding2d::all(n), or Padding2d::same_padding()
+  Padding2d padding = {};  ///< explicit pixels, Padding2d::all(n), or Padding2d::same_padding()
   Size2d dilation = 1;
   int groups = 1;
   bool bias = true;

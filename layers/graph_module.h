@@ -51,11 +51,11 @@ class GraphModule final : public Module {
   std::vector<int> last_use_;  // node id -> the last node that reads it; itself if none does
 };
 
-/// Records `model` on `example` ([N, ...], N >= 1, any values). Parameters and statistics stay shared
-/// with `model`, under the same names, so that a state saved from either loads into the other (if
-/// forward uses every parameter; unused ones are not in the graph). The mode is not baked in: the
-/// graph takes over model.is_training(). Tracing changes no state: it runs in evaluation mode
-/// without gradients. Runs the model twice, with other data and another batch size, and throws
+/// Records `model` on `example` ([N, ...], N >= 1, any values). Parameters and statistics stay
+/// shared with `model`, under the same names, so that a state saved from either loads into the
+/// other (if forward uses every parameter; unused ones are not in the graph). The mode is not baked
+/// in: the graph takes over model.is_training(). Tracing changes no state: it runs in evaluation
+/// mode without gradients. Runs the model twice, with other data and another batch size, and throws
 /// Error if the op lists, attributes, wiring, parameters or constants differ (the structure depends
 /// on the data), naming the first difference; also if a parameter in use is not registered.
 std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example);

@@ -9,7 +9,8 @@ Linear::Linear(const LinearOptions& o, Init& init) : options_(o) {
   weight_ = register_parameter(
       "weight", init.kaiming_uniform({o.out_features, o.in_features}, o.in_features));
   if (o.bias) {
-    bias_ = register_parameter("bias", init.kaiming_uniform({o.out_features}, o.in_features), false);
+    bias_ =
+        register_parameter("bias", init.kaiming_uniform({o.out_features}, o.in_features), false);
   }
 }
 

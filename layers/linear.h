@@ -11,8 +11,9 @@ struct LinearOptions {
   bool bias = true;
 };
 
-/// x [..., in_features] -> [..., out_features]. Parameters: weight [out_features, in_features], bias
-/// [out_features] (not decayed). Initialized by Init::kaiming_uniform with fan_in = in_features.
+/// x [..., in_features] -> [..., out_features]. Parameters: weight [out_features, in_features],
+/// bias [out_features] (not decayed). Initialized by Init::kaiming_uniform with fan_in =
+/// in_features.
 class Linear final : public Module {
  public:
   /// Throws Error unless both extents are positive.

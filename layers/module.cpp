@@ -55,9 +55,8 @@ void Module::visit(const std::string& path, const Visit& f) const {
 
 std::vector<NamedModule> Module::named_modules() const {
   std::vector<NamedModule> all;
-  std::unordered_set<const Module*> seen;
   visit("", [&](const std::string& path, const Module& m) {
-    if (seen.insert(&m).second) all.push_back({path, &m});
+    all.push_back({path, &m, m.children_.empty()});
   });
   return all;
 }
@@ -124,8 +123,8 @@ void Module::load_state(const std::vector<NamedTensor>& from) {
   }
   for (const auto& [name, t] : given) problems << "\n  unexpected: " << name << " " << t.shape();
   const std::string text = problems.str();
-  OCTET_CHECK(text.empty(), "load_state: the state does not fit the module, nothing was loaded:",
-              text);
+  OCTET_CHECK(text.empty(),
+              "load_state: the state does not fit the module, nothing was loaded:", text);
   for (auto& [to, value] : copies) to.copy_from(value);
 }
 

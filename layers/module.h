@@ -22,6 +22,7 @@ struct NamedParameter {
 struct NamedModule {
   std::string name;
   const Module* module;
+  bool leaf;  ///< has no children
 };
 
 /// Derive, register parameters and children in the constructor, and write forward() as ordinary
@@ -47,7 +48,8 @@ class Module {
   std::vector<ParameterPtr> parameters() const;
   /// Running statistics and the like. A shared buffer appears once.
   std::vector<NamedTensor> named_buffers() const;
-  /// This module and all below it, in registration order, depth first; a shared one once.
+  /// This module and all below it, in registration order, depth first; a shared
+  /// one under each of its paths.
   std::vector<NamedModule> named_modules() const;
   /// Parameters, then buffers.
   std::vector<NamedTensor> state() const;

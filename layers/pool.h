@@ -9,7 +9,7 @@ namespace octet {
 struct PoolOptions {
   Size2d kernel = 2;
   Size2d stride = 0;  ///< 0: the kernel's extents
-  Padding2d padding;
+  Padding2d padding = {};
   bool count_include_pad = false;  ///< average pooling only, see AvgPool2dOp
 };
 

@@ -41,9 +41,8 @@ Tensor other_example(const Tensor& example) {
   for (std::int64_t i = 0; i < from; ++i) largest = std::max(largest, std::abs(x[i]));
   const double scale = largest > 0 ? static_cast<double>(largest) : 1;
   for (std::int64_t i = 0; i < out.numel(); ++i) {
-    out.r()[i] = static_cast<real>(
-        -4 * static_cast<double>(x[source(i)]) +
-        2 * scale * noise(static_cast<std::uint64_t>(i)));
+    out.r()[i] = static_cast<real>(-4 * static_cast<double>(x[source(i)]) +
+                                   2 * scale * noise(static_cast<std::uint64_t>(i)));
   }
   return out;
 }
@@ -115,23 +114,14 @@ void check_same(const Tape& a, const Var& out_a, const Tape& b, const Var& out_b
 /// Where names come from: the module tree and, for batch norms, the owner of the statistics.
 struct ModuleNames {
   explicit ModuleNames(const Module& model) {
-    const std::vector<NamedModule> modules = model.named_modules();
-    for (const NamedModule& m : modules) has_children.emplace(m.name, false);
-    for (const NamedModule& m : modules) {
-      // Every proper prefix of a registered path has children.
-      for (std::size_t end = m.name.size(); end != std::string::npos && !m.name.empty();) {
-        end = end == 0 ? std::string::npos : m.name.rfind('.', end - 1);
-        const std::string parent = end == std::string::npos ? "" : m.name.substr(0, end);
-        if (auto it = has_children.find(parent); it != has_children.end()) it->second = true;
-      }
-    }
+    for (const NamedModule& m : model.named_modules()) leaf.emplace(m.name, m.leaf);
     for (const NamedParameter& p : model.named_parameters()) {
       parameters.emplace(p.parameter.get(), p.name);
     }
     for (const NamedTensor& b : model.named_buffers()) buffers.emplace(b.value.raw(), b.name);
   }
 
-  std::map<std::string, bool> has_children;
+  std::map<std::string, bool> leaf;  // by path
   std::unordered_map<const Parameter*, std::string> parameters;
   std::unordered_map<const std::byte*, std::string> buffers;
 };
@@ -159,8 +149,8 @@ std::vector<std::string> base_names(const Tape& tape, const ModuleNames& names) 
         continue;
       }
     }
-    auto module = names.has_children.find(n.scope);
-    const bool leaf = module == names.has_children.end() || !module->second;
+    auto module = names.leaf.find(n.scope);
+    const bool leaf = module == names.leaf.end() || module->second;
     if (leaf && !n.scope.empty() && kinds[n.scope].size() == 1) {
       name = n.scope;
     } else {
@@ -178,21 +168,21 @@ std::vector<std::string> unique_names(std::vector<std::string> names) {
     if (!names[i].empty() && !used.insert(names[i]).second) again.push_back(i);
   }
   for (std::size_t i : again) {
-    int n = 1;
-    while (!used.insert(names[i] + "_" + std::to_string(n)).second) ++n;
-    names[i] += "_" + std::to_string(n);
+    const std::string stem = names[i] + "_";
+    for (int n = 1; !used.insert(names[i] = stem + std::to_string(n)).second;) ++n;
   }
   return names;
 }
 
 Var run(Module& model, Tape& tape, const Tensor& example) {
   const Var x = tape.input(example);
-  const Var y = model(x);
+  const Var y = model.forward(x);  // not operator(): names are relative to the model
   OCTET_CHECK(y.tape == &tape && y.id >= 0 && y.id < tape.size(),
               "trace: the model's result is not on its input's tape");
   for (int i = 0; i < tape.size(); ++i) {
-    OCTET_CHECK(i == x.id || tape.node(i).kind != Tape::Kind::input, "trace: ",
-                describe(tape.node(i)), ": a model has one input; use Tape::constant for a value",
+    OCTET_CHECK(i == x.id || tape.node(i).kind != Tape::Kind::input,
+                "trace: ", describe(tape.node(i)),
+                ": a model has one input; use Tape::constant for a value",
                 " that does not depend on the data");
   }
   return y;
@@ -208,6 +198,7 @@ std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example) {
   // Gradients stay on so that a GraphModule inside keeps the values whose shapes are read below;
   // nothing runs backward.
   Context context;
+  context.training = false;
   Tape tape(context);
   Tape other(context);
   Var y;
