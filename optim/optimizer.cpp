@@ -4,6 +4,7 @@
 #include <set>
 
 namespace octet::optim {
+
 Optimizer::Optimizer(std::vector<ParameterPtr> parameters, double lr,
                      std::vector<std::string> buffers)
     : parameters_(std::move(parameters)), lr_(lr), buffer_names_(std::move(buffers)) {
