@@ -19,6 +19,13 @@ Simd simd_level() noexcept;
 /// For the bodies and what they call; lambdas inside would not get the target.
 #define OCTET_INLINE inline __attribute__((always_inline))
 
+/// Before a loop whose iterations touch different elements, whatever the pointers.
+#if defined(__clang__)
+#define OCTET_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define OCTET_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 /// Defines `void name(args)` that calls body(args), an OCTET_INLINE function, compiled for the best
 /// target of this CPU.
 #if defined(__x86_64__)

@@ -65,9 +65,9 @@ void Gather::pack(const real* source, std::int64_t begin, std::int64_t end,
   const bool rows_contiguous = channels == pixel && w.next == 1;
   std::int64_t row = begin / w.grid, col = begin % w.grid;
   for (std::int64_t p = begin; p < end; ++p) {
-    const std::int64_t left = col * w.step + w.first;
+    const std::int64_t left = w.at(col, 0);
     for (std::int64_t i = 0; i < h.taps; ++i) {
-      const std::int64_t y = row * h.step + h.first + i * h.next;
+      const std::int64_t y = h.at(row, i);
       if (y < 0 || y >= h.source) {
         zero(w.taps * channels, out);
         out += w.taps * channels;

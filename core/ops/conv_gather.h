@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "core/conv.h"
 
@@ -13,6 +14,18 @@ struct GatherAxis {
   std::int64_t source = 1;  ///< source extent
   std::int64_t grid = 1;    ///< number of destination pixels
   std::int64_t step = 1, first = 0, next = 1, taps = 1;
+
+  /// The source pixel that q reads at tap t; may lie outside.
+  std::int64_t at(std::int64_t q, std::int64_t t) const noexcept {
+    return q * step + first + t * next;
+  }
+  /// The taps [lo, hi) of q that lie inside the source. Requires next > 0.
+  std::pair<std::int64_t, std::int64_t> inside(std::int64_t q) const noexcept {
+    std::int64_t lo = 0, hi = taps;
+    while (lo < hi && at(q, lo) < 0) ++lo;
+    while (lo < hi && at(q, hi - 1) >= source) --hi;
+    return {lo, hi};
+  }
 };
 
 /// Which values of a source image [h.source, w.source, pixel] form the patch of each pixel of the

@@ -30,10 +30,10 @@ OCTET_INLINE void pixel_block(const DepthwiseRow& a, std::int64_t q, std::int64_
   using V = typename Lanes<N>::Type;
   V sum = {}, x, w;
   for (std::int64_t i = 0; i < a.h.taps; ++i) {
-    const std::int64_t y = a.row * a.h.step + a.h.first + i * a.h.next;
+    const std::int64_t y = a.h.at(a.row, i);
     if (y < 0 || y >= a.h.source) continue;
     for (std::int64_t j = 0; j < a.w.taps; ++j) {
-      const std::int64_t s = q * a.w.step + a.w.first + j * a.w.next;
+      const std::int64_t s = a.w.at(q, j);
       if (s < 0 || s >= a.w.source) continue;
       load(x, a.source + (y * a.w.source + s) * a.channels + c);
       load(w, a.weights + i * a.tap_row + j * a.tap_col + c);
@@ -78,7 +78,7 @@ OCTET_INLINE void weights_block(const DepthwiseWeightsRow& a, const real* x, std
 
 OCTET_INLINE void weights_body(const DepthwiseWeightsRow& a) {
   for (std::int64_t i = 0; i < a.h.taps; ++i) {
-    const std::int64_t y = a.row * a.h.step + a.h.first + i * a.h.next;
+    const std::int64_t y = a.h.at(a.row, i);
     if (y < 0 || y >= a.h.source) continue;
     for (std::int64_t j = 0; j < a.w.taps; ++j) {
       // Pixels q with 0 <= q step + shift < source.
