@@ -1,7 +1,9 @@
-// A named tensor of some state: what modules, optimizers and checkpoints exchange.
+// Named tensors of some state: what modules, optimizers and checkpoints exchange.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/tensor.h"
 
@@ -12,5 +14,11 @@ struct NamedTensor {
   std::string name;
   Tensor value;
 };
+
+/// Copies values by name from `from` into the tensors of `into`, whose names differ from each
+/// other. Throws Error (beginning with `what`) naming every missing, unexpected, repeated,
+/// undefined or misshapen entry, and then changes nothing.
+void load_tensors(std::string_view what, const std::vector<NamedTensor>& into,
+                  const std::vector<NamedTensor>& from);
 
 }  // namespace octet

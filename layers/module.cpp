@@ -1,8 +1,6 @@
 #include "layers/module.h"
 
 #include <algorithm>
-#include <map>
-#include <sstream>
 #include <unordered_set>
 
 namespace octet {
@@ -97,35 +95,7 @@ std::vector<NamedTensor> Module::state() const {
 }
 
 void Module::load_state(const std::vector<NamedTensor>& from) {
-  std::map<std::string, Tensor> given;
-  std::vector<std::pair<Tensor, Tensor>> copies;  // to, from
-  std::ostringstream problems;
-  for (const NamedTensor& t : from) {
-    if (!given.emplace(t.name, t.value).second) problems << "\n  repeated: " << t.name;
-  }
-  for (const NamedTensor& own : state()) {
-    auto it = given.find(own.name);
-    if (it == given.end()) {
-      problems << "\n  missing: " << own.name << " " << own.value.shape();
-      continue;
-    }
-    const Tensor& t = it->second;
-    if (!t.defined()) {
-      problems << "\n  undefined: " << own.name << ", expected " << own.value.shape();
-    } else if (t.shape() != own.value.shape() || t.dtype() != own.value.dtype()) {
-      problems << "\n  misshapen: " << own.name << ", expected " << own.value.shape() << " "
-               << dtype_name(own.value.dtype()) << ", got " << t.shape() << " "
-               << dtype_name(t.dtype());
-    } else if (!t.shares_storage(own.value)) {
-      copies.emplace_back(own.value, t);
-    }
-    given.erase(it);
-  }
-  for (const auto& [name, t] : given) problems << "\n  unexpected: " << name << " " << t.shape();
-  const std::string text = problems.str();
-  OCTET_CHECK(text.empty(),
-              "load_state: the state does not fit the module, nothing was loaded:", text);
-  for (auto& [to, value] : copies) to.copy_from(value);
+  load_tensors("load_state", state(), from);
 }
 
 std::int64_t Module::parameter_count() const {
