@@ -1,0 +1,49 @@
+// From a trained quantized model to the integer graph that ships, and the proof that they agree.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "quant/int8/model.h"
+#include "quant/qat_model.h"
+
+namespace octet::quant {
+
+/// Codes of the training forward (evaluation mode) against the integer graph.
+struct Parity {
+  std::int64_t compared = 0;
+  std::int64_t different = 0;
+  std::string layer;       ///< of the first difference
+  std::int64_t index = 0;  ///< its element in the layer's value, over the batch
+  int expected = 0, got = 0;
+};
+
+/// Compares every value of every layer on `x` (float, [N, ...]). `model` is a converted graph; it
+/// is run with every value materialized.
+Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, const Tensor& x);
+
+/// What folding did, per layer, for logs and summaries.
+struct LayerReport {
+  std::string layer;
+  std::int64_t channels = 0;
+  int constant_channels = 0;  ///< do not depend on the input (docs/numerics.md, line 9)
+};
+
+struct ConvertReport {
+  Parity parity;
+  std::vector<LayerReport> layers;
+  std::size_t file_bytes = 0;
+};
+
+/// The integer graph with batch norm folded; no check. `name` goes into the file.
+int8::Graph lower(QatModel& qat, std::string name = "octet");
+
+/// Lowers, serializes to the file format, reads that back, runs it on the portable kernels with
+/// every value materialized and compares with the training forward on the model's sample. Throws
+/// Error naming the first differing layer. Returns the model as read back, ready to run.
+/// Requires an integer stage. `ctx` supplies threads and memory.
+int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report = nullptr);
+int8::Model convert(QatModel& qat);
+
+}  // namespace octet::quant

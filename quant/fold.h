@@ -1,0 +1,43 @@
+// Batch norm folding and the integers of a convolution's output: one function, called by training
+// with the batch's or the running statistics and by convert with the running ones.
+// docs/numerics.md, lines 7 to 13.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "quant/int8/fixed_point.h"
+#include "quant/qconfig.h"
+
+namespace octet::quant {
+
+/// What stands between the accumulator and the output, per output channel.
+struct FoldInput {
+  float input_scale = 1;                ///< s_x
+  QuantParams output;                   ///< s_y, z_y
+  std::span<const float> weight_scale;  ///< s_w
+  /// Batch norm: gamma, beta, and mean and variance of u = s_x s_w acc. Empty without.
+  std::span<const float> gamma, beta;
+  std::span<const double> mean, var;
+  double eps = 0;
+  /// Bias without batch norm; may be empty (0).
+  std::span<const float> bias;
+  int8::Rounding rounding = int8::Rounding::single_rounding;
+};
+
+struct Folded {
+  std::vector<float> scale;        ///< s_f: the weight scale in the file
+  std::vector<std::int32_t> sign;  ///< q_f = sign q_w: +1, -1, or 0 for a constant channel
+  std::vector<std::int32_t> bias;  ///< bias_q, |.| <= 2^30
+  std::vector<int8::Multiplier> multiplier;  ///< (m, e) of M = s_x s_f / s_y
+  std::vector<double> f;                     ///< gamma / sigma (1 without batch norm)
+  std::vector<double> sigma;                 ///< sqrt(var + eps) (1 without batch norm)
+  std::vector<double> mean;                  ///< 0 without batch norm
+  int constant_channels = 0;                 ///< line 9
+};
+
+Folded fold(const FoldInput& in);
+
+}  // namespace octet::quant

@@ -1,0 +1,75 @@
+#include "quant/int8/conv.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "quant/int8/kernels/conv_algorithm.h"
+
+namespace octet::int8 {
+namespace {
+
+bool any_geometry(const ConvGeometry&) {
+  return true;
+}
+
+// Best first; the portable one, which accepts everything, last.
+constexpr ConvKernel kernels[] = {
+    {Isa::portable, "qs8_qc8w_conv_portable", any_geometry, make_portable_conv},
+};
+
+const ConvKernel& select(const ConvGeometry& g, Isa cap) {
+  const std::vector<Isa> available = available_isas();
+  for (const ConvKernel& k : kernels) {
+    if (k.isa > cap || !k.accepts(g)) continue;
+    if (std::find(available.begin(), available.end(), k.isa) != available.end()) return k;
+  }
+  return std::end(kernels)[-1];
+}
+
+}  // namespace
+
+struct PackedConv::Impl {
+  explicit Impl(const ConvGeometry& g, Isa isa)
+      : geometry(g), kernel(select(g, isa)), algorithm(kernel.make(g)) {}
+  ConvGeometry geometry;
+  const ConvKernel& kernel;
+  std::unique_ptr<ConvAlgorithm> algorithm;
+};
+
+PackedConv::PackedConv(const ConvGeometry& geometry, Isa isa, const std::int8_t* weights)
+    : impl_(std::make_unique<Impl>(geometry, isa)) {
+  if (weights) pack(weights);
+}
+PackedConv::~PackedConv() = default;
+PackedConv::PackedConv(PackedConv&&) noexcept = default;
+PackedConv& PackedConv::operator=(PackedConv&&) noexcept = default;
+
+void PackedConv::pack(const std::int8_t* weights) noexcept {
+  impl_->algorithm->pack(weights);
+}
+const ConvGeometry& PackedConv::geometry() const noexcept {
+  return impl_->geometry;
+}
+const char* PackedConv::kernel_name() const noexcept {
+  return impl_->kernel.name;
+}
+std::size_t PackedConv::scratch_bytes(int threads) const noexcept {
+  return impl_->algorithm->scratch_bytes(threads);
+}
+std::size_t PackedConv::packed_bytes() const noexcept {
+  return impl_->algorithm->packed_bytes();
+}
+
+void PackedConv::run(const std::int8_t* x, std::int32_t input_zero_point, const Requantization& out,
+                     std::int8_t* y, std::int64_t batch, ThreadPool& pool,
+                     std::byte* scratch) const noexcept {
+  impl_->algorithm->run(x, input_zero_point, {&out, y, nullptr}, batch, pool, scratch);
+}
+
+void PackedConv::run_accumulators(const std::int8_t* x, std::int32_t input_zero_point,
+                                  std::int32_t* acc, std::int64_t batch, ThreadPool& pool,
+                                  std::byte* scratch) const noexcept {
+  impl_->algorithm->run(x, input_zero_point, {nullptr, nullptr, acc}, batch, pool, scratch);
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,110 @@
+#include "quant/int8/isa.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "core/error.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+namespace octet::int8 {
+namespace {
+
+struct Entry {
+  Isa isa;
+  std::string_view name;
+};
+// Best first within each architecture.
+constexpr Entry all_isas[] = {{Isa::avx512_vnni, "avx512_vnni"},
+                              {Isa::avx_vnni, "avx_vnni"},
+                              {Isa::avx2, "avx2"},
+                              {Isa::neon_dot, "neon_dot"},
+                              {Isa::portable, "portable"}};
+
+#if defined(__x86_64__)
+// CPUID leaf 7, subleaf 1, EAX bit 4; clang 14 has no name for it in __builtin_cpu_supports.
+bool cpu_has_avx_vnni() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (!__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) return false;
+  return ((eax >> 4) & 1) != 0;
+}
+#endif
+
+bool machine_runs(Isa isa) {
+  switch (isa) {
+    case Isa::portable:
+      return true;
+#if defined(__x86_64__)
+    case Isa::avx2:
+      return __builtin_cpu_supports("avx2");
+    case Isa::avx_vnni:
+      return __builtin_cpu_supports("avx2") && cpu_has_avx_vnni();
+    case Isa::avx512_vnni:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512vnni");
+#elif defined(__aarch64__)
+    case Isa::neon_dot:
+#if defined(__linux__)
+      return (getauxval(AT_HWCAP) & (1UL << 20)) != 0;  // HWCAP_ASIMDDP
+#elif defined(__ARM_FEATURE_DOTPROD)
+      return true;
+#else
+      return false;
+#endif
+#endif
+    default:
+      return false;
+  }
+}
+
+std::string names(const std::vector<Isa>& isas) {
+  std::string s;
+  for (Isa isa : isas) {
+    if (!s.empty()) s += ", ";
+    s += isa_name(isa);
+  }
+  return s;
+}
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) noexcept {
+  for (const Entry& e : all_isas) {
+    if (e.isa == isa) return e.name;
+  }
+  return "?";
+}
+
+std::optional<Isa> parse_isa(std::string_view name) noexcept {
+  for (const Entry& e : all_isas) {
+    if (e.name == name) return e.isa;
+  }
+  return std::nullopt;
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> isas;
+  for (const Entry& e : all_isas) {
+    if (machine_runs(e.isa)) isas.push_back(e.isa);
+  }
+  return isas;
+}
+
+Isa best_isa() {
+  const std::vector<Isa> available = available_isas();
+  const char* cap = std::getenv("OCTET_MAX_ISA");
+  if (!cap || !*cap) return available.front();
+  const std::optional<Isa> isa = parse_isa(cap);
+  OCTET_CHECK(isa, "OCTET_MAX_ISA: expected one of ", names(available), ", got \"", cap, "\"");
+  OCTET_CHECK(std::find(available.begin(), available.end(), *isa) != available.end(),
+              "OCTET_MAX_ISA: this machine lacks ", cap, "; it has ", names(available));
+  return *isa;
+}
+
+}  // namespace octet::int8

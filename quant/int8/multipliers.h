@@ -1,0 +1,32 @@
+// Integer multipliers of the ops with an int32 accumulator, and the check that keeps int32 safe.
+// Where the product of float32 scales is widened to double differs by op and decides the last bit.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "quant/int8/fixed_point.h"
+
+namespace octet::int8 {
+
+/// CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV: M_c = double(s_in) * double(s_w[c]) / double(s_out).
+/// One entry for each weight scale. Throws Error if an M is not finite.
+std::vector<Multiplier> conv_multipliers(float s_in, std::span<const float> s_w, float s_out,
+                                         Rounding rounding);
+
+/// FULLY_CONNECTED: one weight scale: M = double(f32(s_in * s_w)) / double(s_out);
+/// several: as conv_multipliers.
+std::vector<Multiplier> fully_connected_multipliers(float s_in, std::span<const float> s_w,
+                                                    float s_out, Rounding rounding);
+
+/// quantize_multiplier for a real that comes from a file: throws Error naming `what` unless it is
+/// finite and >= 0.
+Multiplier checked_multiplier(double real, Rounding rounding, std::string_view what);
+
+/// Throws Error naming `what` unless |x| <= max_abs can be rescaled by `multiplier` and a zero
+/// point added without leaving int32, in either rounding mode.
+void check_no_overflow(std::int64_t max_abs, Multiplier multiplier, std::string_view what);
+
+}  // namespace octet::int8

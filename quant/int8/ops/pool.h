@@ -1,0 +1,51 @@
+// AVERAGE_POOL_2D and MAX_POOL_2D: input and output share scale and zero point, so codes are pooled
+// as they are.
+#pragma once
+
+#include <cstdint>
+
+#include "core/parallel.h"
+#include "quant/int8/activation_range.h"
+#include "quant/int8/isa.h"
+
+namespace octet::int8 {
+
+/// One image. Layouts: input [in_h, in_w, channels], output [out_h, out_w, channels], NHWC with the
+/// batch outside. Bottom and right padding follow from the output size; padding never enters a
+/// window's maximum, sum or count.
+struct PoolGeometry {
+  int in_h = 1, in_w = 1, channels = 1;
+  int out_h = 1, out_w = 1;
+  int filter_h = 1, filter_w = 1;
+  int stride_h = 1, stride_w = 1;
+  int pad_top = 0, pad_left = 0;
+  bool operator==(const PoolGeometry&) const = default;
+};
+
+/// One row of output: x is the whole image, y the row [out_w, channels].
+/// Requires at least one pixel of the image in every window.
+using PoolRowKernel = void (*)(const PoolGeometry&, ClampRange, const std::int8_t* x, int out_y,
+                               std::int8_t* y) noexcept;
+
+/// Sum over count, rounded half away from zero. With the range [-128, 127] the result is the value
+/// before the clamp.
+void average_pool_row(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
+                      int out_y, std::int8_t* y) noexcept;
+void max_pool_row(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x, int out_y,
+                  std::int8_t* y) noexcept;
+
+/// The best kernels for `isa`; the same bytes as the portable ones above.
+PoolRowKernel average_pool_kernel(Isa isa) noexcept;
+PoolRowKernel max_pool_kernel(Isa isa) noexcept;
+
+/// `batch` images, rows shared among the pool's threads.
+void pool(PoolRowKernel kernel, const PoolGeometry& geometry, ClampRange range,
+          const std::int8_t* x, std::int8_t* y, std::int64_t batch, ThreadPool& threads) noexcept;
+
+/// The same on one thread with the portable kernels.
+void average_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
+                  std::int8_t* y, std::int64_t batch) noexcept;
+void max_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x, std::int8_t* y,
+              std::int64_t batch) noexcept;
+
+}  // namespace octet::int8

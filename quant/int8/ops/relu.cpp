@@ -1,0 +1,51 @@
+#include "quant/int8/ops/relu.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant/int8/activation_range.h"
+#include "quant/int8/multipliers.h"
+
+namespace octet::int8 {
+
+Table make_relu_table(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                      Rounding rounding) {
+  const char* what = "input scale / output scale";
+  const float real = s_in / s_out;
+  const Multiplier m = checked_multiplier(static_cast<double>(real), rounding, what);
+  check_no_overflow(255, m, what);
+  const ClampRange range{.lo = std::max(-128, z_out), .hi = 127};
+  return tabulate([&](int q) {
+    return range.clamp(multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out);
+  });
+}
+
+Table make_relu6_table(float scale, std::int32_t zero_point) {
+  const ClampRange range = clamp_range(Activation::relu6, scale, zero_point);
+  return tabulate([&](int q) { return range.clamp(q); });
+}
+
+Table make_leaky_relu_table(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                            float alpha, Rounding rounding) {
+  const char* identity_what = "input scale / output scale";
+  const char* alpha_what = "input scale * alpha / output scale";
+  const float identity_real = s_in / s_out;
+  const float scaled = s_in * alpha;
+  const float alpha_real = scaled / s_out;
+  const Multiplier identity =
+      checked_multiplier(static_cast<double>(identity_real), rounding, identity_what);
+  const Multiplier slope =
+      checked_multiplier(std::fabs(static_cast<double>(alpha_real)), rounding, alpha_what);
+  check_no_overflow(255, identity, identity_what);
+  check_no_overflow(255, slope, alpha_what);
+  const std::int32_t sign = alpha_real < 0.0f ? -1 : 1;
+  return tabulate([&](int q) {
+    const std::int32_t v = q - z_in;
+    const std::int32_t scaled_v = v >= 0
+                                      ? multiply_by_quantized_multiplier(v, identity, rounding)
+                                      : sign * multiply_by_quantized_multiplier(v, slope, rounding);
+    return clamp_to_int8(scaled_v + z_out);
+  });
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,31 @@
+// Unary int8 ops as 256-entry tables: the integer formula runs when a model is prepared, a look-up
+// when it is executed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "quant/int8/isa.h"
+
+namespace octet::int8 {
+
+/// Output code of input code q at index q + 128.
+using Table = std::array<std::int8_t, 256>;
+
+/// A table of f(q) for q in [-128, 127]; f returns a code.
+template <class F>
+Table tabulate(const F& f) {
+  Table table;
+  for (int q = -128; q <= 127; ++q) table[static_cast<std::size_t>(q + 128)] = f(q);
+  return table;
+}
+
+/// y[i] = table[x[i] + 128], portable. y may be x.
+void lookup(const Table& table, const std::int8_t* x, std::int8_t* y, std::int64_t n) noexcept;
+
+using LookupKernel = void (*)(const Table&, const std::int8_t*, std::int8_t*,
+                              std::int64_t) noexcept;
+/// The best kernel for `isa`; every one gives the bytes of lookup().
+LookupKernel lookup_kernel(Isa isa) noexcept;
+
+}  // namespace octet::int8

@@ -1,0 +1,89 @@
+#include "quant/lowering.h"
+
+#include <array>
+
+namespace octet::quant {
+
+namespace {
+
+template <class T>
+int8::ConstBytes bytes_of(std::span<const T> values) {
+  return int8::own_bytes(std::as_bytes(values));
+}
+
+std::vector<std::int32_t> extents(const Shape& shape) {
+  std::vector<std::int32_t> dims;
+  for (std::int64_t d : shape.dims()) dims.push_back(static_cast<std::int32_t>(d));
+  return dims;
+}
+
+}  // namespace
+
+int Lowering::add(int8::TensorDef tensor) {
+  graph.tensors.push_back(std::move(tensor));
+  return static_cast<int>(graph.tensors.size()) - 1;
+}
+
+int Lowering::add_value(std::string name, const Shape& shape, QuantParams params) {
+  return add({std::move(name),
+              int8::DType::i8,
+              extents(shape),
+              {{params.scale}, {params.zero_point}, 0},
+              {}});
+}
+
+int Lowering::add_weights(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
+                          std::vector<float> scale, int axis) {
+  std::vector<std::int32_t> zero(scale.size(), 0);
+  return add({std::move(name),
+              int8::DType::i8,
+              extents(shape),
+              {std::move(scale), std::move(zero), axis},
+              bytes_of(codes)});
+}
+
+int Lowering::add_bias(std::string name, std::span<const std::int32_t> codes,
+                       std::vector<float> scale) {
+  std::vector<std::int32_t> zero(scale.size(), 0);
+  return add({std::move(name),
+              int8::DType::i32,
+              {static_cast<std::int32_t>(codes.size())},
+              {std::move(scale), std::move(zero), 0},
+              bytes_of(codes)});
+}
+
+int Lowering::add_int32(std::string name, const Shape& shape,
+                        std::span<const std::int32_t> values) {
+  return add({std::move(name), int8::DType::i32, extents(shape), {}, bytes_of(values)});
+}
+
+int Lowering::add_scalar_code(std::string name, std::int8_t code, QuantParams params) {
+  return add({std::move(name),
+              int8::DType::i8,
+              {1},
+              {{params.scale}, {params.zero_point}, 0},
+              bytes_of(std::span<const std::int8_t>(&code, 1))});
+}
+
+void Lowering::add_node(int8::OpCode op, std::vector<int> inputs, int output,
+                        int8::Attributes attributes) {
+  graph.nodes.push_back({op, std::move(inputs), {output}, std::move(attributes)});
+}
+
+int add_pad(Lowering& l, int input, const std::string& name, int top, int bottom, int left,
+            int right, QuantParams params, const std::int8_t* pad_value) {
+  const std::vector<std::int32_t> in = l.tensor(input).shape;
+  const Shape padded{in[0], in[1] + top + bottom, in[2] + left + right, in[3]};
+  const std::array<std::int32_t, 8> paddings{0, 0, top, bottom, left, right, 0, 0};
+  const int amounts = l.add_int32(name + ".paddings", {4, 2}, paddings);
+  const int out = l.add_value(name + ".pad", padded, params);
+  if (pad_value) {
+    const int constant = l.add_scalar_code(name + ".pad_value", *pad_value, params);
+    l.add_node(int8::OpCode::padv2, {input, amounts, constant}, out, {});
+  } else {
+    l.add_node(int8::OpCode::pad, {input, amounts}, out, {});
+  }
+  return out;
+}
+
+}  // namespace octet::quant

@@ -1,0 +1,44 @@
+// Building the integer graph node by node.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/shape.h"
+#include "quant/int8/graph.h"
+#include "quant/value.h"
+
+namespace octet::quant {
+
+/// What quantized ops append to when a model is converted.
+class Lowering {
+ public:
+  int8::Graph graph;
+
+  /// An int8 value with per-tensor params.
+  int add_value(std::string name, const Shape& shape, QuantParams params);
+  /// Constants. `axis` is the quantized dimension of per-channel scales.
+  int add_weights(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
+                  std::vector<float> scale, int axis);
+  int add_bias(std::string name, std::span<const std::int32_t> codes, std::vector<float> scale);
+  int add_int32(std::string name, const Shape& shape, std::span<const std::int32_t> values);
+  /// An int8 constant with one element.
+  int add_scalar_code(std::string name, std::int8_t code, QuantParams params);
+
+  void add_node(int8::OpCode op, std::vector<int> inputs, int output, int8::Attributes attributes);
+
+  const int8::TensorDef& tensor(int id) const {
+    return graph.tensors[static_cast<std::size_t>(id)];
+  }
+
+ private:
+  int add(int8::TensorDef tensor);
+};
+
+/// {H, W} padding of an NHWC value as a PAD or, with `pad_value`, a PADV2 node; returns the padded
+/// tensor's id. Used where a layer's padding is not TFLite's SAME.
+int add_pad(Lowering& graph, int input, const std::string& name, int top, int bottom, int left,
+            int right, QuantParams params, const std::int8_t* pad_value = nullptr);
+
+}  // namespace octet::quant

@@ -1,0 +1,37 @@
+// Where scales and zero points come from: the only code that chooses them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/tensor.h"
+#include "quant/qconfig.h"
+
+namespace octet::quant {
+
+/// Floors of scales (docs/numerics.md, "Scales"). Below weight_scale_floor a channel is constant;
+/// an activation whose range is smaller than 255 * activation_scale_floor is given that range.
+inline constexpr float weight_scale_floor = 0x1p-26f;
+inline constexpr float activation_scale_floor = 0x1p-16f;
+
+/// Params of an activation with reals in [min, max]: the range is widened to contain 0,
+/// scale = (max - min) / 255, real 0 has an exact code, codes are [-128, 127].
+/// Throws Error unless the range is finite and min <= max.
+QuantParams activation_params(double min, double max);
+
+/// Params of the network's input from its normalization real = (pixel - mean[c]) / std[c], pixels
+/// 0 to 255. With one mean and std for all channels and an integer mean, code = pixel - 128
+/// exactly; otherwise the params that cover every channel's range.
+QuantParams input_params(std::span<const float> mean, std::span<const float> std);
+
+/// Symmetric per-channel weight quantization (line 4).
+struct WeightCodes {
+  Tensor codes;              ///< i8, the weight's shape, in [-127, 127]
+  std::vector<float> scale;  ///< per output channel (dimension 0)
+};
+/// `weight`: [O, ...]. Throws Error naming `layer` if a weight is not finite or if
+/// sum |q| * 255 of a channel reaches 2^30 (line 5).
+WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view layer);
+
+}  // namespace octet::quant

@@ -1,0 +1,28 @@
+// From a float graph to a quantized one.
+#pragma once
+
+#include <memory>
+
+#include "layers/graph_module.h"
+#include "quant/qat_model.h"
+#include "quant/qconfig.h"
+
+namespace octet::quant {
+
+/// Rewrites `graph` (which is left alone: the result has copies of its parameters): conv or linear,
+/// batch norm and clamp activation become one op; a bias in front of batch norm is absorbed into
+/// the running mean; every value gets quantization params of its own or shares those of its class
+/// (docs/numerics.md, lines 6, 15 to 19). Throws Error naming the layer and the reason where an op
+/// has no int8 form.
+QatModel prepare_qat(const GraphModule& graph, const QConfig& config);
+inline QatModel prepare_qat(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
+  return prepare_qat(*graph, config);
+}
+
+/// Post-training quantization: the same machine; calibration leads straight to frozen observers.
+QatModel prepare_ptq(const GraphModule& graph, const QConfig& config);
+inline QatModel prepare_ptq(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
+  return prepare_ptq(*graph, config);
+}
+
+}  // namespace octet::quant

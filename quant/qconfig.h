@@ -1,0 +1,54 @@
+// How a network is quantized: what the user chooses before prepare_qat or prepare_ptq.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "quant/int8/fixed_point.h"
+#include "quant/int8/isa.h"
+#include "quant/observer.h"
+
+namespace octet::quant {
+
+/// The stages of native QAT, in order (docs/numerics.md, line 2).
+///  - calibrate: float forward, observers fed. The only stage without integers.
+///  - train_bn: integers; batch norm uses and updates batch statistics.
+///  - frozen_bn: batch norm uses its running statistics, which no longer change.
+///  - frozen_observers: activation ranges no longer change either.
+enum class Stage : std::uint8_t { calibrate, train_bn, frozen_bn, frozen_observers };
+std::string_view stage_name(Stage stage) noexcept;
+/// Throws Error naming the known stages.
+Stage parse_stage(std::string_view name);
+
+/// real = scale * (code - zero_point)
+struct QuantParams {
+  float scale = 1.0f;
+  std::int32_t zero_point = 0;
+  bool operator==(const QuantParams&) const = default;
+};
+
+struct QConfig {
+  /// Rounding of every requantization; recorded in the file.
+  int8::Rounding rounding = int8::Rounding::single_rounding;
+  /// Ranges of activations. The network's output always uses min_max (line 21).
+  ObserverKind observer = ObserverKind::moving_average;
+  /// Weight of a new batch once the moving average has seen 1 / averaging batches.
+  double averaging = 0.01;
+  /// Quantization of the network's input; usually input_params() of the normalization. Unset: the
+  /// input is observed like any other value.
+  std::optional<QuantParams> input;
+  /// Kernels that training uses; default: the best of this machine.
+  std::optional<int8::Isa> isa;
+
+  /// Full TFLite (XNNPACK), ONNX Runtime: single rounding.
+  static QConfig tflite() { return {}; }
+  /// TFLite Micro, CMSIS-NN: double rounding, bit-exact there.
+  static QConfig tflm() {
+    QConfig c;
+    c.rounding = int8::Rounding::double_rounding;
+    return c;
+  }
+};
+
+}  // namespace octet::quant

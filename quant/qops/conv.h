@@ -1,0 +1,54 @@
+// Quantized convolution, depthwise convolution and linear layers, with batch norm and a clamp
+// activation fused in. docs/numerics.md, lines 4 to 13 and 23 to 27.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/conv.h"
+#include "core/ops.h"
+#include "quant/fold.h"
+#include "quant/int8/conv.h"
+#include "quant/qops/qop.h"
+
+namespace octet::quant {
+
+/// Inputs: x (codes), weight, then gamma and beta with batch norm, or bias, or nothing.
+/// Linear: x [..., I], weight [O, I]; else NHWC and OHWI.
+class QConvOp final : public QOp {
+ public:
+  struct BatchNorm {
+    std::shared_ptr<BatchNormStats> stats;
+    double eps, momentum;
+  };
+
+  ValuePtr in;
+  bool linear = false;
+  Window2d window;
+  int groups = 1;
+  std::optional<BatchNorm> batch_norm;
+  int8::Activation activation = int8::Activation::none;
+
+  using QOp::QOp;
+  std::string_view name() const override { return linear ? "q_linear" : "q_conv2d"; }
+  std::string attributes() const override;
+
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+
+  /// Channels that are constant with the running statistics (line 9): they do not depend on the
+  /// input. `x` as for lower().
+  int constant_channels(In x) const;
+
+ private:
+  struct Kept;  // what backward needs besides tensors
+  ConvShape shape_of(In x) const;
+  Shape result_shape(In x, const ConvShape& s) const;
+  FoldInput fold_input(In x, std::span<const float> weight_scale, std::span<const double> mean,
+                       std::span<const double> var) const;
+  Folded fold_running(In x, std::span<const float> weight_scale) const;
+};
+
+}  // namespace octet::quant

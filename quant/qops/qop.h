@@ -1,0 +1,50 @@
+// The base of quantized ops: ops on the tape whose values are int8 codes, whose forward is the
+// engine's own function and whose gradient is that of the real function (docs/numerics.md).
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/tape.h"
+#include "quant/int8/graph.h"
+#include "quant/value.h"
+
+namespace octet::quant {
+
+class Lowering;
+
+/// Between quantized ops flow i8 tensors of codes; in Stage::calibrate the same ops pass float
+/// tensors on and feed the observers. Gradients are always of the real, never of the code.
+struct QOp : Op {
+  QatStatePtr state;
+  ValuePtr out;  ///< params of the result
+  std::string layer;
+
+  QOp(QatStatePtr s, ValuePtr o, std::string l)
+      : state(std::move(s)), out(std::move(o)), layer(std::move(l)) {}
+
+  Tensor forward(Context& ctx, In x, Saved& saved) const final {
+    return state->calibrating() ? forward_float(ctx, x) : forward_codes(ctx, x, saved);
+  }
+  void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const final {
+    OCTET_CHECK(!state->calibrating(), "layer ", layer,
+                ": backward during calibration; advance the model to a training stage first");
+    backward_real(ctx, saved, dy, dx);
+  }
+
+  /// Stage::calibrate: the real function, observed.
+  virtual Tensor forward_float(Context& ctx, In x) const = 0;
+  /// Integer stages.
+  virtual Tensor forward_codes(Context& ctx, In x, Saved& saved) const = 0;
+  virtual void backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
+                             Grads dx) const = 0;
+  /// Appends the integer nodes of this op to the graph and returns the tensor of its result.
+  /// `inputs`: tensors of the quantized operands (-1 for parameters); `x`: values of the float
+  /// operands (parameters); `shape`: the result's, with batch 1.
+  virtual int lower(Lowering& graph, std::span<const int> inputs, In x,
+                    const Shape& shape) const = 0;
+};
+using QOpPtr = std::shared_ptr<const QOp>;
+
+}  // namespace octet::quant
