@@ -40,6 +40,17 @@ inline void check_inputs(std::string_view op, std::size_t got, std::size_t least
               least == most ? "" : " or more", " inputs, got ", got);
 }
 
+/// Room for `count` reals from the context's pool, for the time of one call.
+class Scratch {
+ public:
+  Scratch(Context& ctx, std::int64_t count)
+      : block_(ctx.pool.allocate(static_cast<std::size_t>(count) * sizeof(real))) {}
+  real* get() const noexcept { return reinterpret_cast<real*>(block_.get()); }
+
+ private:
+  std::shared_ptr<std::byte> block_;
+};
+
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) noexcept {
   return (a + b - 1) / b;
 }
