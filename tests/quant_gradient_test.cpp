@@ -3,7 +3,9 @@
 // lines 4 to 13 and 23 to 27.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "quant/int8/activation_range.h"
 #include "quant/int8/ops/add.h"
