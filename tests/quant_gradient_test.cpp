@@ -297,7 +297,7 @@ TEST_CASE("quantized add: the engine's codes, masked gradient, observed sum") {
     auto state = std::make_shared<QatState>();
     state->stage = Stage::frozen_bn;
     state->rounding = rounding;
-    const QuantParams pa{0.02f, 3}, pb{0.05f, -10}, po{0.04f, -128};
+    const QuantParams pa{0.02f, 3}, pb{0.05f, -10}, po{0.03f, -128};
     auto op = std::make_shared<QAddOp>(state, value("y", po), "add");
     op->a = value("a", pa);
     op->b = value("b", pb);

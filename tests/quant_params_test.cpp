@@ -15,7 +15,7 @@ TEST_CASE("activation params: zero is exact, the range is covered") {
   const struct {
     double min, max;
     std::int32_t zero_point;
-  } rows[] = {{0, 1, -128}, {-1, 0, 127}, {-1, 1, 0}, {2, 5, -128}, {-5, -2, 127}, {-1, 3, -64}};
+  } rows[] = {{0, 1, -128}, {-1, 0, 127}, {-1, 1, -1}, {2, 5, -128}, {-5, -2, 127}, {-1, 3, -64}};
   for (const auto& row : rows) {
     CAPTURE(row.min);
     CAPTURE(row.max);
