@@ -51,7 +51,8 @@ struct MaxWindow {
         } else {
           OCTET_INDEPENDENT
           for (std::int64_t c = 0; c < channels; ++c) {
-            y[c] = (x[c] > y[c]) | (x[c] != x[c]) ? x[c] : y[c];
+            const bool wins = (x[c] > y[c]) | (x[c] != x[c]);
+            y[c] = wins ? x[c] : y[c];
           }
         }
       }
