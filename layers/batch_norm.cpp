@@ -15,8 +15,11 @@ BatchNorm2d::BatchNorm2d(const BatchNorm2dOptions& o) : options_(o) {
 }
 
 Var BatchNorm2d::forward(Var x) {
-  return batch_norm(x, x.tape->param(weight_), x.tape->param(bias_), stats_,
-                    static_cast<real>(options_.eps), static_cast<real>(options_.momentum));
+  // One statement each: the order on the tape must not be the compiler's choice.
+  const Var gamma = x.tape->param(weight_);
+  const Var beta = x.tape->param(bias_);
+  return batch_norm(x, gamma, beta, stats_, static_cast<real>(options_.eps),
+                    static_cast<real>(options_.momentum));
 }
 
 }  // namespace octet

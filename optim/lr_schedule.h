@@ -16,11 +16,11 @@ struct LrSchedule {
   Kind kind = Kind::constant;
   double lr = 0.1;
   std::int64_t warmup_steps = 0;
-  double warmup_factor = 0;              ///< of the step before the first: step 0 is above it
-  std::vector<std::int64_t> milestones;  ///< step: rising step numbers, the warm-up included
-  double gamma = 0.1;                    ///< step
-  double min_lr = 0;                     ///< cosine
-  std::int64_t total_steps = 0;          ///< cosine: the whole run's, the warm-up included
+  double warmup_factor = 0;                   ///< of the step before the first: step 0 is above it
+  std::vector<std::int64_t> milestones = {};  ///< step: rising step numbers, the warm-up included
+  double gamma = 0.1;                         ///< step
+  double min_lr = 0;                          ///< cosine
+  std::int64_t total_steps = 0;               ///< cosine: the whole run's, the warm-up included
 
   /// Throws Error for numbers that make no sense, naming them.
   void validate() const;
