@@ -63,7 +63,7 @@ void check_quantization(const TensorDef& t, const std::string& where) {
               " zero points, expected ", count);
   for (const float scale : q.scale) {
     OCTET_CHECK(std::isnormal(scale) && scale > 0, where, ": scale ", scale,
-                " is not a positive number");
+                ", expected a positive normal number");
   }
   check_zero_points(t, where);
 }

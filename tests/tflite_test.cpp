@@ -285,6 +285,8 @@ TEST_SUITE("tflite") {
       change(graph);
       CHECK_THROWS_WITH_AS(octet::serialize_tflite(graph), message, octet::Error);
     };
+    refused("the model has 0 inputs and 1 outputs, expected at least 1 each",
+            [](int8::Graph& g) { g.inputs.clear(); });
     refused("metadata 'note': names begin with octet. and are not octet.rounding",
             [](int8::Graph& g) { g.metadata["note"] = "x"; });
     refused("metadata 'octet.rounding': names begin with octet. and are not octet.rounding",
@@ -297,9 +299,8 @@ TEST_SUITE("tflite") {
             [](int8::Graph& g) { g.nodes[0].attributes = {}; });
     refused("tensor 1 (\"conv/w\"): its shape needs 54 bytes of data, its buffer has 53",
             [](int8::Graph& g) { g.tensors[1].constant.size--; });
-    refused("tensor 1 (\"conv/w\"): 3 zero points, expected 2", [](int8::Graph& g) {
-      g.tensors[1].quantization.scale = {1, 2};
-    });
+    refused("tensor 1 (\"conv/w\"): 1 zero points, expected 3",
+            [](int8::Graph& g) { g.tensors[1].quantization.zero_point = {0}; });
     refused("operator 0 (?): unknown operator code 5",
             [](int8::Graph& g) { g.nodes[0].op = static_cast<int8::OpCode>(5); });
   }
