@@ -104,19 +104,23 @@ class PoolStep final : public Step {
 
 std::unique_ptr<Step> create_pool(const NodeView& node, PoolRowKernel kernel) {
   node.expect_operands(1, 1);
-  const TensorDef& x = node.input(0);
+  const TensorDef& x = node.tensor(node.data_input());
+  const FusedPads& pads = node.fused_pads;
   const QuantParams params = node.i8_activation(0);
   node.expect_same_params(x, node.output());
   node.expect_rank(x, 4);
   const auto a = node.attributes<PoolAttributes>();
-  const Extent h = spatial_extent({x.shape[1], a.filter_h, a.stride_h, 1, a.padding}, "height");
-  const Extent w = spatial_extent({x.shape[2], a.filter_w, a.stride_w, 1, a.padding}, "width");
+  const Extent h = spatial_extent(
+      {x.shape[1], a.filter_h, a.stride_h, 1, a.padding, pads.top, pads.bottom}, "height");
+  const Extent w = spatial_extent(
+      {x.shape[2], a.filter_w, a.stride_w, 1, a.padding, pads.left, pads.right}, "width");
   // A sum over a window of int8 codes must fit int32.
   OCTET_CHECK(std::int64_t{a.filter_h} * a.filter_w <= 1 << 23,
               "filter: expected at most 2^23 pixels, got ", a.filter_h, "x", a.filter_w);
   node.expect_output_shape({x.shape[0], h.out, w.out, x.shape[3]});
 
   auto step = new_step<PoolStep>(node);
+  step->inputs = {node.data_input()};
   step->geometry = {.in_h = x.shape[1],
                     .in_w = x.shape[2],
                     .channels = x.shape[3],
