@@ -22,6 +22,8 @@ std::unique_ptr<ConvAlgorithm> dense(const ConvGeometry& g) {
 constexpr ConvKernel kernels[] = {
 #if defined(__x86_64__)
     {Isa::avx512_vnni, "qs8_qc8w_conv_avx512_vnni", any_geometry, dense<avx512_vnni_kernels>},
+    {Isa::avx_vnni, "qs8_qc8w_conv_avx_vnni", any_geometry, dense<avx_vnni_kernels>},
+    {Isa::avx2, "qs8_qc8w_conv_avx2", any_geometry, dense<avx2_kernels>},
 #endif
     {Isa::portable, "qs8_qc8w_conv_portable", any_geometry, make_portable_conv},
 };
