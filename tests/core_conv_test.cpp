@@ -51,7 +51,10 @@ const std::vector<ConvCase>& cases() {
       {"depthwise dilation 2", {1, 9, 8, 8}, 8, window(3, 3, 1, 1, same, 2, 2), 8},
       {"depthwise multiplier 2", {2, 6, 5, 4}, 8, window(3, 3, 2, 2, Padding2d::all(1)), 4},
       {"depthwise multiplier 3, 1x1", {2, 4, 3, 2}, 6, window(1, 1, 1, 1, {}), 2},
-      // Multiples of 16 channels: the register kernels, where the CPU has them.
+      // 8 channels and more: the register kernels, where the CPU has them.
+      {"8 channels out", {2, 11, 9, 3}, 8, window(3, 3, 2, 2, Padding2d::all(1))},
+      {"37 channels out, 11 in", {2, 9, 10, 11}, 37, window(3, 3, 1, 1, same)},
+      {"19 channels out, 24 in", {1, 8, 9, 24}, 19, window(3, 2, 1, 1, {1, 1, 0, 1})},
       {"3 vectors of channels", {2, 9, 7, 16}, 48, window(3, 3, 1, 1, same)},
       {"4 vectors, 17 columns: blocks of 9 and 8", {1, 5, 17, 2}, 64, window(2, 3, 1, 1, same)},
       {"stride 2, pads at the end only", {2, 10, 9, 5}, 16, window(3, 3, 2, 2, {0, 1, 0, 1})},

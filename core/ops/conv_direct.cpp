@@ -9,18 +9,15 @@ namespace octet {
 
 #ifdef OCTET_REAL_DOUBLE
 
-bool direct_forward_fits(const ConvShape&) noexcept {
-  return false;
+decltype(&conv_forward) direct_forward(const ConvShape&) noexcept {
+  return nullptr;
 }
-bool direct_backward_input_fits(const ConvShape&) noexcept {
-  return false;
+decltype(&conv_backward_input) direct_backward_input(const ConvShape&) noexcept {
+  return nullptr;
 }
-bool direct_backward_weights_fits(const ConvShape&) noexcept {
-  return false;
+decltype(&conv_backward_weights) direct_backward_weights(const ConvShape&) noexcept {
+  return nullptr;
 }
-void direct_forward(Context&, const ConvShape&, const real*, const real*, const real*, real*) {}
-void direct_backward_input(Context&, const ConvShape&, const real*, const real*, real*, real) {}
-void direct_backward_weights(Context&, const ConvShape&, const real*, const real*, real*, real) {}
 
 #else
 
@@ -29,8 +26,9 @@ namespace {
 constexpr std::int64_t most_weights = 128 * 1024;  // floats; they are read again for every block
 constexpr std::int64_t tile_floats = 32 * 1024;    // padded source of a tile
 
-bool common_fits(const ConvShape& s) {
-  return direct_rows_available() && s.groups == 1 &&
+// Padding the output channels to whole vectors must not waste more than it saves.
+bool fits(const ConvShape& s, std::int64_t outputs) {
+  return direct_kernels() && s.groups == 1 && outputs >= 8 &&
          (s.window.dilation_w == 1 || s.window.kernel_w == 1) &&
          s.out_c * s.weights_per_channel() <= most_weights;
 }
@@ -49,7 +47,9 @@ ConvShape transposed(const ConvShape& s) {
 
 // Tiles of output rows; each task's source is copied with its padding, unless it has none.
 struct Plan {
-  explicit Plan(const ConvShape& s) : shape(s) {
+  explicit Plan(const ConvShape& s)
+      : shape(s),
+        w_channels(ceil_div(s.out_c, direct_kernels()->multiple) * direct_kernels()->multiple) {
     const Window2d& v = s.window;
     if (v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
         s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0) {
@@ -85,7 +85,8 @@ struct Plan {
             v.kernel_w * shape.in_c,
             end - begin,
             shape.out_w,
-            shape.out_c};
+            shape.out_c,
+            w_channels};
   }
 
   void pad(const real* image, std::int64_t top, std::int64_t count, real* to) const {
@@ -104,12 +105,13 @@ struct Plan {
   }
 
   ConvShape shape;
+  std::int64_t w_channels;
   std::int64_t width, window_h;  // of the padded source; of a patch
   std::int64_t rows, tiles, room;
   bool in_place;
 };
 
-// weights: [kernel_h, kernel_w * in_c, out_c] of p.shape.
+// weights: [kernel_h, kernel_w * in_c, w_channels] of p.shape; bias [w_channels] or null.
 void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights, const real* bias,
                  real beta, real* y) {
   const ConvShape& s = p.shape;
@@ -119,56 +121,45 @@ void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights
     const DirectRows rows =
         p.tile(x + image * s.in_h * s.in_w * s.in_c, begin, std::min(s.out_h, begin + p.rows),
                scratch.get() + worker * p.room);
-    direct_rows_forward(rows, weights, bias, beta,
-                        y + (image * s.out_h + begin) * s.out_w * s.out_c);
+    direct_kernels()->forward(rows, weights, bias, beta,
+                              y + (image * s.out_h + begin) * s.out_w * s.out_c);
   });
 }
 
-}  // namespace
-
-bool direct_forward_fits(const ConvShape& s) noexcept {
-  return common_fits(s) && s.out_c % 16 == 0;
-}
-
-bool direct_backward_input_fits(const ConvShape& s) noexcept {
-  const Padding2d& p = transposed(s).window.padding;
-  return common_fits(s) && s.in_c % 16 == 0 && s.window.stride_h == 1 && s.window.stride_w == 1 &&
-         p.top >= 0 && p.left >= 0;
-}
-
-bool direct_backward_weights_fits(const ConvShape& s) noexcept {
-  // The sums are read and written once an image: that must be little beside the products.
-  return common_fits(s) && s.out_c % 16 == 0 && s.out_h * s.out_w >= 64;
-}
-
-void direct_forward(Context& ctx, const ConvShape& s, const real* x, const real* w,
-                    const real* bias, real* y) {
-  const std::int64_t depth = s.weights_per_channel();
-  const Scratch weights(ctx, depth * s.out_c);
+void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
+             real* y) {
+  const Plan p(s);
+  const std::int64_t depth = s.weights_per_channel(), width = p.w_channels;
+  const Scratch weights(ctx, (depth + 1) * width);
+  std::fill_n(weights.get(), (depth + 1) * width, real(0));
   for (std::int64_t o = 0; o < s.out_c; ++o) {
-    for (std::int64_t k = 0; k < depth; ++k) weights.get()[k * s.out_c + o] = w[o * depth + k];
+    for (std::int64_t k = 0; k < depth; ++k) weights.get()[k * width + o] = w[o * depth + k];
   }
-  run_forward(ctx, Plan(s), x, weights.get(), bias, 0, y);
+  real* padded_bias = weights.get() + depth * width;
+  if (bias) std::copy_n(bias, s.out_c, padded_bias);
+  run_forward(ctx, p, x, weights.get(), bias ? padded_bias : nullptr, 0, y);
 }
 
-void direct_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy,
-                           real* dx, real beta) {
+void backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
+                    real beta) {
+  const Plan p(transposed(s));
   const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
-  const Scratch weights(ctx, taps * s.out_c * s.in_c);
+  const Scratch weights(ctx, taps * s.out_c * p.w_channels);
+  std::fill_n(weights.get(), taps * s.out_c * p.w_channels, real(0));
   for (std::int64_t t = 0; t < taps; ++t) {
     for (std::int64_t o = 0; o < s.out_c; ++o) {
       std::copy_n(w + (o * taps + taps - 1 - t) * s.in_c, s.in_c,
-                  weights.get() + (t * s.out_c + o) * s.in_c);
+                  weights.get() + (t * s.out_c + o) * p.w_channels);
     }
   }
-  run_forward(ctx, Plan(transposed(s)), dy, weights.get(), nullptr, beta, dx);
+  run_forward(ctx, p, dy, weights.get(), nullptr, beta, dx);
 }
 
 // A fixed number of partial sums, each over a run of images; added in order.
-void direct_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
-                             real* dw, real beta) {
+void backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy, real* dw,
+                      real beta) {
   const Plan p(s);
-  const std::int64_t depth = s.weights_per_channel(), size = depth * s.out_c;
+  const std::int64_t depth = s.weights_per_channel(), size = depth * p.w_channels;
   const std::int64_t all = s.batch * p.tiles;
   const std::int64_t most = std::clamp<std::int64_t>((1 << 20) / size, 4, 16);
   const std::int64_t run = std::max<std::int64_t>(1, ceil_div(all, most));
@@ -183,8 +174,8 @@ void direct_backward_weights(Context& ctx, const ConvShape& s, const real* x, co
       const DirectRows rows =
           p.tile(x + image * s.in_h * s.in_w * s.in_c, begin,
                  std::min(p.shape.out_h, begin + p.rows), scratch.get() + worker * p.room);
-      direct_rows_weights(rows, dy + (image * p.shape.out_h + begin) * p.shape.out_w * s.out_c,
-                          sum);
+      direct_kernels()->backward_weights(
+          rows, dy + (image * p.shape.out_h + begin) * p.shape.out_w * s.out_c, sum);
     }
   });
   for_blocks(
@@ -194,7 +185,7 @@ void direct_backward_weights(Context& ctx, const ConvShape& s, const real* x, co
           for (std::int64_t o = begin; o < end; ++o) {
             real sum = 0;
             for (std::int64_t i = 0; i < partials; ++i) {
-              sum += sums.get()[i * size + k * s.out_c + o];
+              sum += sums.get()[i * size + k * p.w_channels + o];
             }
             real& to = dw[o * depth + k];
             to = beta == 0 ? sum : to + sum;
@@ -202,6 +193,24 @@ void direct_backward_weights(Context& ctx, const ConvShape& s, const real* x, co
         }
       },
       16);
+}
+
+}  // namespace
+
+decltype(&conv_forward) direct_forward(const ConvShape& s) noexcept {
+  return fits(s, s.out_c) ? forward : nullptr;
+}
+
+decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcept {
+  const Padding2d& p = transposed(s).window.padding;
+  const bool fit = fits(s, s.in_c) && s.window.stride_h == 1 && s.window.stride_w == 1 &&
+                   p.top >= 0 && p.left >= 0;
+  return fit ? backward_input : nullptr;
+}
+
+decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
+  // The sums are read and written once an image: that must be little beside the products.
+  return fits(s, s.out_c) && s.out_h * s.out_w >= 64 ? backward_weights : nullptr;
 }
 
 #endif

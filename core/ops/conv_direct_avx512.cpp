@@ -28,11 +28,19 @@ struct ForwardBlock {
   const float* x;
   std::int64_t step, tap_row, runs, run;
   const float* w;
-  std::int64_t channels;
+  std::int64_t w_channels;
   const float* bias;
   float beta;
   float* y;
+  std::int64_t channels;
+  __mmask16 last;  // valid channels of the last vector
 };
+
+// The mask of vector v of V.
+template <int V>
+OCTET_INLINE __mmask16 mask_of(int v, __mmask16 last) {
+  return v + 1 == V ? last : static_cast<__mmask16>(0xffff);
+}
 
 // P pixels by V vectors of output channels.
 template <int P, int V>
@@ -44,7 +52,9 @@ OCTET_TARGET_AVX512 void forward_block(const ForwardBlock& b) noexcept {
     for (int v = 0; v < V; ++v) {
       acc[p][v] = b.bias ? _mm512_loadu_ps(b.bias + v * lanes) : _mm512_setzero_ps();
       if (b.beta != 0) {
-        acc[p][v] = _mm512_add_ps(acc[p][v], _mm512_loadu_ps(b.y + p * b.channels + v * lanes));
+        acc[p][v] = _mm512_add_ps(
+            acc[p][v],
+            _mm512_maskz_loadu_ps(mask_of<V>(v, b.last), b.y + p * b.channels + v * lanes));
       }
     }
   }
@@ -55,7 +65,7 @@ OCTET_TARGET_AVX512 void forward_block(const ForwardBlock& b) noexcept {
     const float* base[bases];
 #pragma GCC unroll 5
     for (int k = 0; k < bases; ++k) base[k] = b.x + i * b.tap_row + 3 * k * step;
-    for (std::int64_t r = 0; r < b.run; ++r, w += b.channels) {
+    for (std::int64_t r = 0; r < b.run; ++r, w += b.w_channels) {
       __m512 weight[V];
 #pragma GCC unroll 2
       for (int v = 0; v < V; ++v) weight[v] = _mm512_loadu_ps(w + v * lanes);
@@ -72,7 +82,8 @@ OCTET_TARGET_AVX512 void forward_block(const ForwardBlock& b) noexcept {
 #pragma GCC unroll 14
   for (int p = 0; p < P; ++p) {
 #pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) _mm512_storeu_ps(b.y + p * b.channels + v * lanes, acc[p][v]);
+    for (int v = 0; v < V; ++v)
+      _mm512_mask_storeu_ps(b.y + p * b.channels + v * lanes, mask_of<V>(v, b.last), acc[p][v]);
   }
 }
 
@@ -81,7 +92,9 @@ struct WeightsBlock {
   std::int64_t row, step, rows, cols;
   const float* dy;
   std::int64_t channels;
+  __mmask16 last;  // valid channels of the last vector
   float* dw;
+  std::int64_t w_channels;
 };
 
 // R values of a run by V vectors of output channels, summed over all pixels.
@@ -91,7 +104,7 @@ OCTET_TARGET_AVX512 void weights_block(const WeightsBlock& b) noexcept {
 #pragma GCC unroll 14
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) acc[r][v] = _mm512_loadu_ps(b.dw + r * b.channels + v * lanes);
+    for (int v = 0; v < V; ++v) acc[r][v] = _mm512_loadu_ps(b.dw + r * b.w_channels + v * lanes);
   }
   const float* dy = b.dy;
   for (std::int64_t i = 0; i < b.rows; ++i) {
@@ -99,7 +112,8 @@ OCTET_TARGET_AVX512 void weights_block(const WeightsBlock& b) noexcept {
     for (std::int64_t q = 0; q < b.cols; ++q, x += b.step, dy += b.channels) {
       __m512 g[V];
 #pragma GCC unroll 2
-      for (int v = 0; v < V; ++v) g[v] = _mm512_loadu_ps(dy + v * lanes);
+      for (int v = 0; v < V; ++v)
+        g[v] = _mm512_maskz_loadu_ps(mask_of<V>(v, b.last), dy + v * lanes);
 #pragma GCC unroll 14
       for (int r = 0; r < R; ++r) {
         const __m512 value = _mm512_set1_ps(x[r]);
@@ -111,7 +125,7 @@ OCTET_TARGET_AVX512 void weights_block(const WeightsBlock& b) noexcept {
 #pragma GCC unroll 14
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) _mm512_storeu_ps(b.dw + r * b.channels + v * lanes, acc[r][v]);
+    for (int v = 0; v < V; ++v) _mm512_storeu_ps(b.dw + r * b.w_channels + v * lanes, acc[r][v]);
   }
 }
 
@@ -128,43 +142,48 @@ using Sizes = std::make_index_sequence<most>;
 constexpr std::array forward_blocks = {forward_table<1>(Sizes()), forward_table<2>(Sizes())};
 constexpr std::array weights_blocks = {weights_table<1>(Sizes()), weights_table<2>(Sizes())};
 
-// f(first channel, vectors - 1): pairs of vectors, then a single one.
+// f(first channel, vectors - 1, mask of the last vector): pairs of vectors, then a single one.
 template <class F>
 void channel_blocks(std::int64_t channels, const F& f) {
-  std::int64_t c = 0;
-  for (; c + 2 * lanes <= channels; c += 2 * lanes) f(c, std::size_t{1});
-  if (c < channels) f(c, std::size_t{0});
+  for (std::int64_t c = 0; c < channels; c += 2 * lanes) {
+    const std::int64_t left = channels - c;
+    const std::int64_t last = left > lanes ? std::min<std::int64_t>(left - lanes, lanes) : left;
+    f(c, left > lanes ? std::size_t{1} : std::size_t{0}, static_cast<__mmask16>((1u << last) - 1));
+  }
 }
 
-}  // namespace
-
-void direct_rows_forward(const DirectRows& r, const float* w, const float* bias, float beta,
-                         float* y) noexcept {
-  channel_blocks(r.channels, [&](std::int64_t c, std::size_t v) {
+void forward(const DirectRows& r, const float* w, const float* bias, float beta,
+             float* y) noexcept {
+  channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, __mmask16 last) {
     for (std::int64_t i = 0; i < r.rows; ++i) {
       equal_blocks(r.cols, [&](std::int64_t q, std::int64_t n) {
         forward_blocks[v][static_cast<std::size_t>(n - 1)](
-            {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run, w + c, r.channels,
-             bias ? bias + c : nullptr, beta, y + (i * r.cols + q) * r.channels + c});
+            {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run, w + c,
+             r.w_channels, bias ? bias + c : nullptr, beta, y + (i * r.cols + q) * r.channels + c,
+             r.channels, last});
       });
     }
   });
 }
 
-void direct_rows_weights(const DirectRows& r, const float* dy, float* dw) noexcept {
+void backward_weights(const DirectRows& r, const float* dy, float* dw) noexcept {
   for (std::int64_t k = 0; k < r.runs; ++k) {
     equal_blocks(r.run, [&](std::int64_t begin, std::int64_t n) {
-      channel_blocks(r.channels, [&](std::int64_t c, std::size_t v) {
+      channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, __mmask16 last) {
         weights_blocks[v][static_cast<std::size_t>(n - 1)](
             {r.source + k * r.tap_row + begin, r.row, r.step, r.rows, r.cols, dy + c, r.channels,
-             dw + (k * r.run + begin) * r.channels + c});
+             last, dw + (k * r.run + begin) * r.w_channels + c, r.w_channels});
       });
     });
   }
 }
 
-bool direct_rows_available() noexcept {
-  return simd_level() == Simd::avx512;
+constexpr DirectKernels kernels = {lanes, forward, backward_weights};
+
+}  // namespace
+
+const DirectKernels* direct_kernels() noexcept {
+  return simd_level() == Simd::avx512 ? &kernels : nullptr;
 }
 
 }  // namespace octet
@@ -173,10 +192,8 @@ bool direct_rows_available() noexcept {
 
 namespace octet {
 
-void direct_rows_forward(const DirectRows&, const float*, const float*, float, float*) noexcept {}
-void direct_rows_weights(const DirectRows&, const float*, float*) noexcept {}
-bool direct_rows_available() noexcept {
-  return false;
+const DirectKernels* direct_kernels() noexcept {
+  return nullptr;
 }
 
 }  // namespace octet

@@ -14,17 +14,22 @@ struct DirectRows {
   std::int64_t tap_row;     ///< floats from one run of the patch to the next
   std::int64_t runs, run;   ///< runs in a patch; floats in a run
   std::int64_t rows, cols;  ///< output pixels
-  std::int64_t channels;    ///< output channels, a multiple of 16
+  std::int64_t channels;    ///< output channels
+  std::int64_t w_channels;  ///< the same rounded up to the kernels' multiple
 };
 
-/// y [rows, cols, channels] = beta y + bias + patches w; w [runs, run, channels]; bias may be null.
-void direct_rows_forward(const DirectRows& r, const float* w, const float* bias, float beta,
-                         float* y) noexcept;
+struct DirectKernels {
+  /// Weights have their output channels padded to a multiple of this.
+  std::int64_t multiple;
+  /// y [rows, cols, channels] = beta y + bias + patches w. w [runs, run, w_channels]; bias
+  /// [w_channels] or null.
+  void (*forward)(const DirectRows& r, const float* w, const float* bias, float beta,
+                  float* y) noexcept;
+  /// dw [runs, run, w_channels] += patches^T dy. dy [rows, cols, channels].
+  void (*backward_weights)(const DirectRows& r, const float* dy, float* dw) noexcept;
+};
 
-/// dw [runs, run, channels] += patches^T dy; dy [rows, cols, channels].
-void direct_rows_weights(const DirectRows& r, const float* dy, float* dw) noexcept;
-
-/// Whether this CPU runs them.
-bool direct_rows_available() noexcept;
+/// The best this CPU runs, or null.
+const DirectKernels* direct_kernels() noexcept;
 
 }  // namespace octet
