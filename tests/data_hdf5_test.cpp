@@ -7,6 +7,13 @@
 using namespace octet;
 using namespace octet::test;
 
+/// libhdf5 1.10 itself loses memory when an object header is damaged; that nothing of ours stays
+/// open is checked below by its own count.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libhdf5";
+}
+
 namespace {
 
 /// A file made by plain HDF5 calls, in the library's oldest format: what other programs write.
@@ -228,4 +235,5 @@ TEST_CASE("hdf5: damaged files give an error or data") {
     CHECK(same_contents(got, d));  // metadata and pixels carry check sums
   });
   CHECK(sweep.errors > 1000);
+  CHECK(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);
 }
