@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "quant/int8/kernels/conv_algorithm.h"
+#include "quant/int8/kernels/dense_conv.h"
 
 namespace octet::int8 {
 namespace {
@@ -12,8 +13,18 @@ bool any_geometry(const ConvGeometry&) {
   return true;
 }
 
+template <const ConvKernels& kernels>
+std::unique_ptr<ConvAlgorithm> dense(const ConvGeometry& g) {
+  return make_dense_conv(g, kernels);
+}
+
 // Best first; the portable one, which accepts everything, last.
 constexpr ConvKernel kernels[] = {
+#if defined(__x86_64__)
+    {Isa::avx512_vnni, "qs8_qc8w_conv_avx512_vnni", any_geometry, dense<avx512_vnni_kernels>},
+    {Isa::avx_vnni, "qs8_qc8w_conv_avx_vnni", any_geometry, dense<avx_vnni_kernels>},
+    {Isa::avx2, "qs8_qc8w_conv_avx2", any_geometry, dense<avx2_kernels>},
+#endif
     {Isa::portable, "qs8_qc8w_conv_portable", any_geometry, make_portable_conv},
 };
 
