@@ -88,8 +88,7 @@ class Builder {
 
  private:
   int add(int8::TensorDef t) {
-    t.name = "t";
-    t.name += std::to_string(graph.tensors.size());
+    t.name.append(1, 't').append(std::to_string(graph.tensors.size()));
     graph.tensors.push_back(std::move(t));
     return static_cast<int>(graph.tensors.size()) - 1;
   }

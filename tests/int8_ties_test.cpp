@@ -160,7 +160,7 @@ TEST_SUITE("int8") {
       for (const int w : {1, -1, 3, -127}) {
         for (const int bias : {0, 1, -2}) {
           const Codes weight{static_cast<std::int8_t>(w)};
-          const auto expect = [&](int8::Graph graph) {
+          const auto expect = [&](Graph graph) {
             graph.rounding = r;
             const Codes y = run_graph(graph, {x}, {.batch = 256});
             for (int q = -128; q <= 127; ++q) {
