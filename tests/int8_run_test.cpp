@@ -103,7 +103,8 @@ TEST_SUITE("int8") {
       const int t = node.outputs[0];
       const Codes expected = codes_of(all.value(t));
       try {
-        CHECK(codes_of(kept.value(t)) == expected);
+        const Codes value = codes_of(kept.value(t));
+        CHECK(value == expected);
       } catch (const octet::Error& e) {
         ++missing;
         CHECK(node.op == OpCode::pad);
