@@ -8,6 +8,12 @@
 
 #include <cstdint>
 
+// Clang before 16 has the intrinsics only where the whole file is compiled for the extension.
+#if defined(__aarch64__) && \
+    (!defined(__clang__) || __clang_major__ >= 16 || defined(__ARM_FEATURE_DOTPROD))
+#define OCTET_NEON_DOT 1
+#endif
+
 namespace octet::int8 {
 
 enum class Epilogue : std::uint8_t { accumulators, single_rounding, double_rounding };
