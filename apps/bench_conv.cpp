@@ -27,6 +27,7 @@ using namespace octet::int8;
 constexpr const char* usage =
     "usage: bench_conv [options]\n"
     "  --net NAME       only lenet, resnet8, mbv1_025, dscnn, resnet18 or mbv2\n"
+    "  --layer TEXT     only layers whose description contains TEXT\n"
     "  --isa NAME       kernels of this ISA (default: the best)\n"
     "  --batch N        samples per run (default 1)\n"
     "  --rounds N       timed rounds per layer (default 15)\n"
@@ -180,7 +181,7 @@ double cpu_seconds() {
 }
 
 struct Options {
-  std::string net;
+  std::string net, layer;
   Isa isa = Isa::portable;
   int batch = 1, rounds = 15;
   Rounding rounding = Rounding::single_rounding;
@@ -259,6 +260,8 @@ Options parse(int argc, char** argv) {
     const std::string value = argv[++i];
     if (key == "--net") {
       o.net = value;
+    } else if (key == "--layer") {
+      o.layer = value;
     } else if (key == "--isa") {
       const auto isa = parse_isa(value);
       const auto available = available_isas();
@@ -293,6 +296,7 @@ void bench(const Options& options) {
   std::vector<std::pair<std::string, Total>> totals;
   for (const Layer& l : layers()) {
     if (!options.net.empty() && options.net != l.net) continue;
+    if (describe(l.g).find(options.layer) == std::string::npos) continue;
     const Timing t = time_layer(l.g, options);
     const double macs = static_cast<double>(options.batch) * l.g.out_h * l.g.out_w * l.g.out_c *
                         static_cast<double>(l.g.weights_per_channel());

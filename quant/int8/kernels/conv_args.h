@@ -30,6 +30,23 @@ struct ChannelConstants {
   const std::int32_t* right;
 };
 
+/// What ChannelConstants are computed from.
+struct ChannelInputs {
+  const std::int32_t* bias;
+  const std::int32_t* factors;  ///< m and shift of each channel in turn
+  const std::int32_t* sum;      ///< of the channel's weights
+  const std::uint32_t* bound;   ///< the largest absolute value that the accumulator can have
+  std::int32_t correction;      ///< to take off the accumulator for each unit of `sum`
+  bool single_rounding;
+};
+struct ChannelConstantsOut {
+  std::int32_t *start, *left, *multiplier, *right;
+};
+struct ChannelNeeds {
+  bool left;        ///< some left[c] > 0
+  bool one_by_one;  ///< some |a << left| could be too large: the constants must not be used
+};
+
 /// One block of output channels at some pixels: where results go and how.
 struct BlockOutput {
   ChannelConstants constants;
@@ -108,6 +125,8 @@ struct ConvKernels {
                   std::int32_t zero_point);
   /// n slab elements that stand for real zero.
   void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
+  /// n channels' constants. left is meaningful up to 31.
+  ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
   DepthwiseKernels depthwise;

@@ -163,6 +163,7 @@ OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
   for (int q = 0; q < 4; ++q) store(to + 4 * q, v[q]);
 }
 
+#include "quant/int8/kernels/channels.inc"
 #include "quant/int8/kernels/depthwise.inc"
 #include "quant/int8/kernels/tile.inc"
 
@@ -178,6 +179,7 @@ const ConvKernels neon_dot_kernels = {
     .zero_point_free = false,
     .convert = convert,
     .fill = fill,
+    .channels = channels,
     .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 8, 4, 2, 1>, nullptr, block<4, 6, 4, 2, 1>},
     .depthwise = {.gather = gather,
                   .interleave = interleave,
