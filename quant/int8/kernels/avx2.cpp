@@ -38,6 +38,42 @@ OCTET_TARGET void fill(std::uint8_t* to, std::int64_t n, std::int32_t) {
   __builtin_memset(to, 0, 2 * static_cast<std::size_t>(n));
 }
 
+// Depthwise. A block is 32 channels of int16, two vectors; unpacking leaves element
+// 16 (q / 2) + 8 L + 4 (q % 2) + r in lane 4 L + r of vector q.
+int position(int q, int lane) {
+  return q / 2 * 16 + lane / 4 * 8 + q % 2 * 4 + lane % 4;
+}
+
+OCTET_TARGET void gather(std::uint8_t* to, const std::int8_t* from, std::int64_t stride, int n,
+                         int channels, int width, std::int32_t zero_point) {
+  for (; n > 0; --n, from += stride, to += 2 * width) convert(to, from, channels, zero_point);
+}
+
+OCTET_TARGET void interleave(std::uint8_t* to, const std::uint8_t* const* from, int n) {
+  for (std::int64_t at = 0; n > 0; --n, at += 64, to += 128) {
+    const Vec a0 = load(from[0] + at), a1 = load(from[0] + at + 32);
+    const Vec b0 = load(from[1] + at), b1 = load(from[1] + at + 32);
+    store(to, _mm256_unpacklo_epi16(a0, b0));
+    store(to + 32, _mm256_unpackhi_epi16(a0, b0));
+    store(to + 64, _mm256_unpacklo_epi16(a1, b1));
+    store(to + 96, _mm256_unpackhi_epi16(a1, b1));
+  }
+}
+
+OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
+  return _mm256_permute4x64_epi64(narrow_in_lanes(n, v0, v1, v2, v3), 0xD8);
+}
+
+OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
+  OCTET_UNROLL
+  for (int q = 0; q < 4; ++q) {
+    std::int32_t* at = to + q / 2 * 16 + q % 2 * 4;
+    store_halves(at, at + 8, v[q]);
+  }
+}
+
+#include "quant/int8/kernels/channels.inc"
+#include "quant/int8/kernels/depthwise.inc"
 #include "quant/int8/kernels/tile.inc"
 
 }  // namespace
@@ -52,7 +88,14 @@ const ConvKernels avx2_kernels = {
     .zero_point_free = true,
     .convert = convert,
     .fill = fill,
+    .channels = channels,
     .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 6, 4, 2, 1>, nullptr, nullptr},
+    .depthwise = {.gather = gather,
+                  .interleave = interleave,
+                  .position = position,
+                  .row_3x3 = depthwise_row<3, 2>,
+                  .row_5x5 = depthwise_row<5, 3>,
+                  .row_any = depthwise_row<0, 0>},
 };
 
 }  // namespace octet::int8

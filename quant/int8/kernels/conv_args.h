@@ -8,6 +8,12 @@
 
 #include <cstdint>
 
+// Clang before 16 has the intrinsics only where the whole file is compiled for the extension.
+#if defined(__aarch64__) && \
+    (!defined(__clang__) || __clang_major__ >= 16 || defined(__ARM_FEATURE_DOTPROD))
+#define OCTET_NEON_DOT 1
+#endif
+
 namespace octet::int8 {
 
 enum class Epilogue : std::uint8_t { accumulators, single_rounding, double_rounding };
@@ -22,6 +28,23 @@ struct ChannelConstants {
   const std::int32_t* left;
   const std::int32_t* multiplier;
   const std::int32_t* right;
+};
+
+/// What ChannelConstants are computed from.
+struct ChannelInputs {
+  const std::int32_t* bias;
+  const std::int32_t* factors;  ///< m and shift of each channel in turn
+  const std::int32_t* sum;      ///< of the channel's weights
+  const std::uint32_t* bound;   ///< the largest absolute value that the accumulator can have
+  std::int32_t correction;      ///< to take off the accumulator for each unit of `sum`
+  bool single_rounding;
+};
+struct ChannelConstantsOut {
+  std::int32_t *start, *left, *multiplier, *right;
+};
+struct ChannelNeeds {
+  bool left;        ///< some left[c] > 0
+  bool one_by_one;  ///< some |a << left| could be too large: the constants must not be used
 };
 
 /// One block of output channels at some pixels: where results go and how.
@@ -53,6 +76,40 @@ struct BlockArgs {
   BlockOutput out;
 };
 
+/// Depthwise convolution of one row of output, for one piece of channels.
+///
+/// A piece is `width` channels; `copies` neighbouring columns of it make a block of 4 vectors. A
+/// group holds `unit` neighbouring columns of input, channel by channel, so that one `dot` adds up
+/// `unit` taps; groups start every max(2, stride) columns. With stride 1 a group serves two
+/// outputs, from two sets of weights (phases).
+struct DepthwiseArgs {
+  const std::uint8_t* const* rows;  ///< kernel_h rows of [super-group][4][lanes][unit]
+  int kernel_h;
+  const std::int32_t* quads;  ///< byte offsets from a super-group to the ones for further columns
+  int quad_count;
+  int phases;                   ///< 1 or 2
+  int super_groups;             ///< of `copies` groups
+  const std::uint8_t* weights;  ///< [4][kernel_h][quads][phases][lanes][unit]
+  int width, copies;
+  int columns;      ///< outputs in the row
+  BlockOutput out;  ///< channels: of the piece that exist, 1 .. width
+};
+
+/// Depthwise kernels and the constants of their formats. A block is 4 * lanes channels.
+struct DepthwiseKernels {
+  /// Copies `channels` codes of each of n columns (`stride` bytes apart), converted, to
+  /// width-element entries. May write a block past the end.
+  void (*gather)(std::uint8_t* to, const std::int8_t* from, std::int64_t stride, int n,
+                 int channels, int width, std::int32_t zero_point);
+  /// n super-groups from `unit` runs of consecutive blocks.
+  void (*interleave)(std::uint8_t* to, const std::uint8_t* const* from, int n);
+  /// Which element of the block lane `lane` of vector q holds.
+  int (*position)(int q, int lane);
+  void (*row_3x3)(const DepthwiseArgs& args);  ///< kernel_h 3, least number of quads
+  void (*row_5x5)(const DepthwiseArgs& args);
+  void (*row_any)(const DepthwiseArgs& args);
+};
+
 /// Kernels of one ISA and the constants of its formats.
 struct ConvKernels {
   int lanes;
@@ -68,8 +125,11 @@ struct ConvKernels {
                   std::int32_t zero_point);
   /// n slab elements that stand for real zero.
   void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
+  /// n channels' constants. left is meaningful up to 31.
+  ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
+  DepthwiseKernels depthwise;
 };
 
 extern const ConvKernels avx512_vnni_kernels;

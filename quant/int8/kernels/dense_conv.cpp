@@ -9,19 +9,14 @@
 
 #include "quant/int8/kernels/aligned_buffer.h"
 #include "quant/int8/kernels/channel_table.h"
+#include "quant/int8/kernels/work_split.h"
 
 namespace octet::int8 {
 namespace {
 
 constexpr std::int64_t slab_target = 48 * 1024;  // bytes: with a block's weights, well within L2
 constexpr std::int64_t pixels_target = 448;      // of a block: 32 tiles of 14
-constexpr std::int64_t wake_cost = 4'000'000;    // multiplications that waking threads is worth
-constexpr std::int64_t task_cost = 1'000'000;
-constexpr std::int64_t output_cost = 24;  // of requantizing one value, in multiplications
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+constexpr std::int64_t output_cost = 24;         // of requantizing one value, in multiplications
 
 struct Block : ChannelBlock {
   int vectors = 0;
@@ -31,18 +26,16 @@ struct Block : ChannelBlock {
 
 class DenseConv final : public ConvAlgorithm {
  public:
-  DenseConv(const ConvGeometry& g, const ConvKernels& kernels) : g_(g), k_(kernels) {
+  DenseConv(const ConvGeometry& g, const ConvKernels& kernels)
+      : g_(g), k_(kernels), sums_(g.out_c) {
     plan_pixels();
     plan_segments();
     plan_channels();
     weights_ = AlignedBuffer(static_cast<std::size_t>(block_bytes_total_));
-    sums_.resize(static_cast<std::size_t>(g.out_c));
   }
 
   void pack(const std::int8_t* weights) noexcept override;
-  std::size_t packed_bytes() const noexcept override {
-    return weights_.size() + sums_.size() * sizeof(WeightSums);
-  }
+  std::size_t packed_bytes() const noexcept override { return weights_.size() + sums_.bytes(); }
   std::size_t scratch_bytes(int threads) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes();
   }
@@ -101,7 +94,7 @@ class DenseConv final : public ConvAlgorithm {
   int slots_ = 0;
   std::int64_t block_bytes_total_ = 0;
   AlignedBuffer weights_;
-  std::vector<WeightSums> sums_;
+  WeightSums sums_;
 };
 
 void DenseConv::plan_pixels() {
@@ -188,15 +181,7 @@ void DenseConv::plan_channels() {
 
 void DenseConv::pack(const std::int8_t* weights) noexcept {
   const std::int64_t per_channel = g_.weights_per_channel();
-  for (int c = 0; c < g_.out_c; ++c) {
-    WeightSums s;
-    const std::int8_t* w = weights + c * per_channel;
-    for (std::int64_t i = 0; i < per_channel; ++i) {
-      s.sum += w[i];
-      s.absolute += w[i] < 0 ? -w[i] : w[i];
-    }
-    sums_[static_cast<std::size_t>(c)] = s;
-  }
+  sums_.compute(weights, per_channel);
   for (const Block& b : blocks_) {
     std::byte* to = weights_.as<std::byte>() + b.weights;
     for (std::size_t s = 0; s < segments_.size(); ++s) {
@@ -354,12 +339,7 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   std::memset(scratch, 0, ChannelTable::bytes(slots_));
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& b = blocks_[i];
-    BlockMode mode;
-    for (int c = 0; c < b.channels; ++c) {
-      set_channel(table, b.slot + c, b.first + c, sums_[static_cast<std::size_t>(b.first + c)],
-                  correction, out, mode);
-    }
-    modes[i] = mode;
+    modes[i] = fill_channels(k_, sums_, b.first, b.channels, correction, out, table.out(b.slot));
   }
   const Run run{x, input_zero_point, out, table, modes};
 
@@ -367,15 +347,13 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   const std::int64_t pixels = batch * g_.out_h * g_.out_w;
   const std::int64_t pixel_blocks =
       flat_ ? ceil_div(pixels, columns_) : batch * row_blocks_ * column_blocks_;
-  const std::int64_t cost = pixels * g_.out_c * (g_.weights_per_channel() + output_cost) +
-                            2 * g_.out_c * g_.weights_per_channel();
+  const std::int64_t per_channel = g_.weights_per_channel();
+  const WorkSplit work(pixels * g_.out_c * (per_channel + output_cost) +
+                       2 * g_.out_c * per_channel);
   const auto block_count = static_cast<std::int64_t>(blocks_.size());
-  const bool shared = cost >= wake_cost;
-  const std::int64_t splits =
-      shared && pixel_blocks < 8 ? std::min(block_count, ceil_div(8, pixel_blocks)) : 1;
+  const std::int64_t splits = work.parts(pixel_blocks, block_count);
   const std::int64_t pieces = pixel_blocks * splits;
-  const std::int64_t tasks =
-      shared ? std::min(pieces, std::max<std::int64_t>(1, cost / task_cost)) : 1;
+  const std::int64_t tasks = work.tasks(pieces);
   std::byte* slabs = scratch + shared_bytes();
 
   pool.run(tasks, [&](std::int64_t task, int worker) {
