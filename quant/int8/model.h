@@ -71,7 +71,8 @@ class Context {
   ~Context();
   Context(Context&&) noexcept;
 
-  /// `batch` samples back to back. Inputs must be written before each run.
+  /// `batch` samples back to back. Inputs must be written before each run: a run may reuse their
+  /// memory (not with keep_values).
   std::span<std::byte> input(int i) noexcept;
   std::span<const std::byte> output(int i) const noexcept;
   /// Value of tensor `tensor` of the graph. Requires keep_values.
@@ -84,6 +85,8 @@ class Context {
   std::size_t arena_bytes() const noexcept;
   /// The largest sum of values that must be alive at one op: no plan can be smaller.
   std::size_t arena_lower_bound() const noexcept;
+  /// Working memory of the kernels, beside the arena.
+  std::size_t scratch_bytes() const noexcept;
 
   struct Impl;
 

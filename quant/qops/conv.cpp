@@ -48,13 +48,13 @@ std::string QConvOp::attributes() const {
 
 ConvShape QConvOp::shape_of(In x) const {
   if (!linear) return conv_shape(x[0].shape(), x[1].shape(), window, groups, layer);
-  const Shape& in = x[0].shape();
+  const Shape& shape = x[0].shape();
   const Shape& w = x[1].shape();
-  OCTET_CHECK(in.rank() >= 2 && w.rank() == 2 && in[-1] == w[1], "layer ", layer,
-              ": expected input [..., ", w[1], "] for weight ", w, ", got ", in);
+  OCTET_CHECK(shape.rank() >= 2 && w.rank() == 2 && shape[-1] == w[1], "layer ", layer,
+              ": expected input [..., ", w[1], "] for weight ", w, ", got ", shape);
   ConvShape s;
-  s.in_c = in[-1];
-  s.batch = s.in_c == 0 ? 0 : in.numel() / s.in_c;
+  s.in_c = shape[-1];
+  s.batch = s.in_c == 0 ? 0 : shape.numel() / s.in_c;
   s.out_c = w[0];
   return s;
 }

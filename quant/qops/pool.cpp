@@ -99,8 +99,8 @@ void QPoolOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
   const std::int8_t* y = kind == Kind::max ? saved.tensors[1].data<std::int8_t>() : nullptr;
   const std::int64_t channels = g.channels;
   ctx.threads.run(shape[0], [&](std::int64_t image, int) {
-    real* out = gx + image * in_size;
-    std::fill(out, out + in_size, real(0));
+    real* image_d = gx + image * in_size;
+    std::fill(image_d, image_d + in_size, real(0));
     for (int oy = 0; oy < g.out_h; ++oy) {
       for (int ox = 0; ox < g.out_w; ++ox) {
         const Covered w = covered(g, oy, ox);
@@ -113,7 +113,7 @@ void QPoolOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
                 for (int ix = w.x0; ix < w.x1; ++ix) {
                   const std::int64_t p = (std::int64_t{iy} * g.in_w + ix) * channels + c;
                   if (x[image * in_size + p] == best) {
-                    out[p] += gy[at + c];
+                    image_d[p] += gy[at + c];
                     return;
                   }
                 }
@@ -124,7 +124,7 @@ void QPoolOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
           const real share = real(1) / static_cast<real>((w.y1 - w.y0) * (w.x1 - w.x0));
           for (int iy = w.y0; iy < w.y1; ++iy) {
             for (int ix = w.x0; ix < w.x1; ++ix) {
-              real* p = out + (std::int64_t{iy} * g.in_w + ix) * channels;
+              real* p = image_d + (std::int64_t{iy} * g.in_w + ix) * channels;
               for (std::int64_t c = 0; c < channels; ++c) p[c] += gy[at + c] * share;
             }
           }

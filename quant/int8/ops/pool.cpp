@@ -1,4 +1,7 @@
 #include "quant/int8/ops/pool.h"
+#include "core/error.h"
+#include "quant/int8/node_view.h"
+#include "quant/int8/spatial.h"
 
 #include <algorithm>
 
@@ -6,11 +9,11 @@ namespace octet::int8 {
 namespace {
 
 /// The part of a window that lies in the image: rows [y0, y1), columns [x0, x1).
-struct Window {
+struct ImageWindow {
   int y0, y1, x0, x1;
 };
 
-Window window_of(const PoolGeometry& g, int out_y, int out_x) noexcept {
+ImageWindow window_of(const PoolGeometry& g, int out_y, int out_x) noexcept {
   const int top = out_y * g.stride_h - g.pad_top;
   const int left = out_x * g.stride_w - g.pad_left;
   return {std::max(top, 0), std::min(top + g.filter_h, g.in_h), std::max(left, 0),
@@ -18,7 +21,7 @@ Window window_of(const PoolGeometry& g, int out_y, int out_x) noexcept {
 }
 
 template <class F>
-void for_each_pixel(const PoolGeometry& g, const Window& w, const std::int8_t* x,
+void for_each_pixel(const PoolGeometry& g, const ImageWindow& w, const std::int8_t* x,
                     const F& f) noexcept {
   for (int iy = w.y0; iy < w.y1; ++iy) {
     for (int ix = w.x0; ix < w.x1; ++ix) f(x[(std::int64_t{iy} * g.in_w + ix) * g.channels]);
@@ -30,7 +33,7 @@ void for_each_pixel(const PoolGeometry& g, const Window& w, const std::int8_t* x
 void average_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
                       std::int8_t* y) noexcept {
   for (int out_x = 0; out_x < g.out_w; ++out_x) {
-    const Window w = window_of(g, out_y, out_x);
+    const ImageWindow w = window_of(g, out_y, out_x);
     const std::int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0);
     for (int c = 0; c < g.channels; ++c) {
       std::int32_t sum = 0;
@@ -43,7 +46,7 @@ void average_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t
 void max_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
                   std::int8_t* y) noexcept {
   for (int out_x = 0; out_x < g.out_w; ++out_x) {
-    const Window w = window_of(g, out_y, out_x);
+    const ImageWindow w = window_of(g, out_y, out_x);
     for (int c = 0; c < g.channels; ++c) {
       std::int32_t largest = -128;
       for_each_pixel(g, w, x + c,
@@ -84,6 +87,64 @@ void max_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t*
               std::int64_t batch) noexcept {
   ThreadPool one(1);
   pool(max_pool_row, geometry, range, x, y, batch, one);
+}
+
+namespace {
+
+class PoolStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    pool(kernel, geometry, range, args.in_i8(0), args.out_i8(), args.batch * images, args.threads);
+  }
+  PoolGeometry geometry;
+  ClampRange range;
+  PoolRowKernel kernel = nullptr;
+  std::int64_t images = 1;  ///< of one sample
+};
+
+std::unique_ptr<Step> create_pool(const NodeView& node, PoolRowKernel kernel) {
+  node.expect_operands(1, 1);
+  const TensorDef& x = node.tensor(node.data_input());
+  const FusedPads& pads = node.fused_pads;
+  const QuantParams params = node.i8_activation(0);
+  node.expect_same_params(x, node.output());
+  node.expect_rank(x, 4);
+  const auto a = node.attributes<PoolAttributes>();
+  const Extent h = spatial_extent(
+      {x.shape[1], a.filter_h, a.stride_h, 1, a.padding, pads.top, pads.bottom}, "height");
+  const Extent w = spatial_extent(
+      {x.shape[2], a.filter_w, a.stride_w, 1, a.padding, pads.left, pads.right}, "width");
+  // A sum over a window of int8 codes must fit int32.
+  OCTET_CHECK(std::int64_t{a.filter_h} * a.filter_w <= 1 << 23,
+              "filter: expected at most 2^23 pixels, got ", a.filter_h, "x", a.filter_w);
+  node.expect_output_shape({x.shape[0], h.out, w.out, x.shape[3]});
+
+  auto step = new_step<PoolStep>(node);
+  step->inputs = {node.data_input()};
+  step->geometry = {.in_h = x.shape[1],
+                    .in_w = x.shape[2],
+                    .channels = x.shape[3],
+                    .out_h = h.out,
+                    .out_w = w.out,
+                    .filter_h = a.filter_h,
+                    .filter_w = a.filter_w,
+                    .stride_h = a.stride_h,
+                    .stride_w = a.stride_w,
+                    .pad_top = h.pad_before,
+                    .pad_left = w.pad_before};
+  step->range = clamp_range(a.activation, params.scale, params.zero_point);
+  step->kernel = kernel;
+  step->images = x.shape[0];
+  return step;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> create_average_pool(const NodeView& node) {
+  return create_pool(node, average_pool_kernel(node.isa()));
+}
+std::unique_ptr<Step> create_max_pool(const NodeView& node) {
+  return create_pool(node, max_pool_kernel(node.isa()));
 }
 
 }  // namespace octet::int8

@@ -23,7 +23,8 @@ struct PoolGeometry {
 };
 
 /// One row of output: x is the whole image, y the row [out_w, channels].
-/// Requires at least one pixel of the image in every window.
+/// Requires at least one pixel of the image in every window for the average; the maximum of an
+/// empty window is -128.
 using PoolRowKernel = void (*)(const PoolGeometry&, ClampRange, const std::int8_t* x, int out_y,
                                std::int8_t* y) noexcept;
 

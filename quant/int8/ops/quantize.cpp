@@ -2,7 +2,10 @@
 
 #include <cmath>
 
+#include "core/error.h"
 #include "quant/int8/multipliers.h"
+#include "quant/int8/node_view.h"
+#include "quant/int8/ops/unary.h"
 
 namespace octet::int8 {
 
@@ -36,6 +39,72 @@ QuantizeKernel quantize_kernel(Isa) noexcept {
 void dequantize(const std::int8_t* x, float scale, std::int32_t zero_point, float* y,
                 std::int64_t n) noexcept {
   for (std::int64_t i = 0; i < n; ++i) y[i] = dequantize_one(x[i], scale, zero_point);
+}
+
+namespace {
+
+class QuantizeStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    const auto* x = reinterpret_cast<const float*>(args.in[0]);
+    std::int8_t* y = args.out_i8();
+    for_chunks(args.threads, args.batch * sample, elements_per_task,
+               [&](std::int64_t begin, std::int64_t end) {
+                 kernel(x + begin, out.scale, out.zero_point, y + begin, end - begin);
+               });
+  }
+  std::int64_t sample = 0;
+  QuantParams out;
+  QuantizeKernel kernel = quantize;
+};
+
+class DequantizeStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    const std::int8_t* x = args.in_i8(0);
+    auto* y = reinterpret_cast<float*>(args.out[0]);
+    for_chunks(args.threads, args.batch * sample, elements_per_task,
+               [&](std::int64_t begin, std::int64_t end) {
+                 dequantize(x + begin, in.scale, in.zero_point, y + begin, end - begin);
+               });
+  }
+  std::int64_t sample = 0;
+  QuantParams in;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> create_quantize(const NodeView& node) {
+  node.expect_operands(1, 1);
+  const QuantParams out = node.i8_output();
+  if (node.input(0).type == DType::i8) {
+    check_unary(node);
+    const QuantParams in = node.i8_activation(0);
+    return create_table_step(node, make_requantize_table(in.scale, in.zero_point, out.scale,
+                                                         out.zero_point, node.rounding()));
+  }
+  const TensorDef& x = node.input(0);
+  OCTET_CHECK(x.type == DType::f32 && !x.constant, quoted(x),
+              ": expected a computed value of type f32 or i8, got ",
+              x.constant ? "a constant of type " : "type ", dtype_name(x.type));
+  node.expect_output_shape(x.shape);
+  auto step = new_step<QuantizeStep>(node);
+  step->sample = element_count(x.shape);
+  step->out = out;
+  step->kernel = quantize_kernel(node.isa());
+  return step;
+}
+
+std::unique_ptr<Step> create_dequantize(const NodeView& node) {
+  node.expect_operands(1, 1);
+  const QuantParams in = node.i8_activation(0);
+  const TensorDef& y = node.output();
+  OCTET_CHECK(y.type == DType::f32, quoted(y), ": expected type f32, got ", dtype_name(y.type));
+  node.expect_output_shape(node.input(0).shape);
+  auto step = new_step<DequantizeStep>(node);
+  step->sample = element_count(y.shape);
+  step->in = in;
+  return step;
 }
 
 }  // namespace octet::int8

@@ -1,0 +1,219 @@
+#include "interop/tflite_graph_checks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "core/error.h"
+#include "interop/tflite_names.h"
+#include "interop/tflite_ops.h"
+
+namespace octet::tflite {
+namespace {
+
+using int8::DType;
+using int8::Graph;
+using int8::Node;
+using int8::Quantization;
+using int8::TensorDef;
+
+constexpr std::uint64_t max_tensor_bytes = std::numeric_limits<std::int32_t>::max();
+
+const TensorDef& tensor(const Graph& graph, int index) {
+  return graph.tensors[static_cast<std::size_t>(index)];
+}
+std::string tensor_text(const Graph& graph, int index) {
+  return tflite::tensor_text(static_cast<std::size_t>(index), tensor(graph, index).name);
+}
+
+// --- one tensor ---
+
+std::uint64_t bytes_of(const TensorDef& t, const std::string& where) {
+  std::uint64_t bytes = int8::dtype_size(t.type);
+  for (const std::int32_t dim : t.shape) {
+    OCTET_CHECK(dim > 0, where, ": a dimension is ", dim, ", expected at least 1");
+    bytes *= static_cast<std::uint64_t>(dim);
+    OCTET_CHECK(bytes <= max_tensor_bytes, where, ": larger than ", max_tensor_bytes, " bytes");
+  }
+  return bytes;
+}
+
+void check_zero_points(const TensorDef& t, const std::string& where) {
+  const bool is_int8 = t.type == DType::i8;
+  for (const std::int32_t zero_point : t.quantization.zero_point) {
+    OCTET_CHECK(zero_point >= (is_int8 ? -128 : 0) && zero_point <= (is_int8 ? 127 : 0), where,
+                ": zero point ", zero_point, is_int8 ? ", expected -128 to 127" : ", expected 0");
+  }
+}
+
+void check_quantization(const TensorDef& t, const std::string& where) {
+  const Quantization& q = t.quantization;
+  OCTET_CHECK(!q.scale.empty() || t.type != DType::i8, where,
+              ": INT8 without scale and zero point (not a full-integer model)");
+  const std::size_t count = q.scale.size();
+  if (count > 1) {
+    OCTET_CHECK(q.axis >= 0 && static_cast<std::size_t>(q.axis) < t.shape.size(), where,
+                ": quantized dimension ", q.axis, ", but its rank is ", t.shape.size());
+    const auto channels = static_cast<std::size_t>(t.shape[static_cast<std::size_t>(q.axis)]);
+    OCTET_CHECK(count == channels, where, ": ", count, " scales, expected 1 or ", channels);
+    OCTET_CHECK(t.constant, where, ": per-channel quantization of a value that is not a constant");
+  }
+  OCTET_CHECK(q.zero_point.size() == count, where, ": ", q.zero_point.size(),
+              " zero points, expected ", count);
+  for (const float scale : q.scale) {
+    OCTET_CHECK(std::isnormal(scale) && scale > 0, where, ": scale ", scale,
+                ", expected a positive normal number");
+  }
+  check_zero_points(t, where);
+}
+
+void check_tensor(const TensorDef& t, const std::string& where) {
+  const std::uint64_t bytes = bytes_of(t, where);
+  OCTET_CHECK(!t.constant || t.constant.size == bytes, where, ": its shape needs ", bytes,
+              " bytes of data, its buffer has ", t.constant.size);
+  check_quantization(t, where);
+}
+
+// --- operators ---
+
+void check_index(int index, const Graph& graph, const std::string& where, const char* what) {
+  OCTET_CHECK(index >= 0 && static_cast<std::size_t>(index) < graph.tensors.size(), where, ": ",
+              what, " is tensor ", index, ", but there are ", graph.tensors.size());
+}
+
+void check_operands(const Node& node, const Graph& graph, const std::string& where) {
+  const OpFacts* facts = find_op(static_cast<std::int32_t>(node.op));
+  OCTET_CHECK(facts, where, ": unknown operator code ", static_cast<std::int32_t>(node.op));
+  const auto min = static_cast<std::size_t>(facts->min_inputs);
+  const auto max = static_cast<std::size_t>(facts->max_inputs);
+  OCTET_CHECK(node.inputs.size() >= min && node.inputs.size() <= max, where, ": ",
+              node.inputs.size(), " inputs, expected ", min == max ? "" : "at least ", min);
+  const std::size_t outputs = node.outputs.size();
+  OCTET_CHECK(
+      outputs >= 1 && (facts->outputs == 0 || outputs == static_cast<std::size_t>(facts->outputs)),
+      where, ": ", outputs, " outputs, expected ", std::max(facts->outputs, 1));
+  const bool endless = facts->max_inputs == std::numeric_limits<int>::max();
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const bool optional = i >= min && !endless;
+    if (node.inputs[i] != -1 || !optional) check_index(node.inputs[i], graph, where, "an input");
+  }
+  for (const int t : node.outputs) check_index(t, graph, where, "an output");
+}
+
+void check_data_flow(const Graph& graph) {
+  std::vector<bool> defined(graph.tensors.size()), written(graph.tensors.size());
+  for (std::size_t t = 0; t < graph.tensors.size(); ++t)
+    defined[t] = static_cast<bool>(graph.tensors[t].constant);
+  for (const int t : graph.inputs) {
+    const auto i = static_cast<std::size_t>(t);
+    OCTET_CHECK(!defined[i], "the model's input ", tensor_text(graph, t),
+                graph.tensors[i].constant ? " is a constant" : " is listed twice");
+    defined[i] = true;
+  }
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    for (const int t : node.inputs) {
+      OCTET_CHECK(t < 0 || defined[static_cast<std::size_t>(t)], node_text(n, node.op), ": reads ",
+                  tensor_text(graph, t),
+                  ", which is not a constant, an input of the model or an output of an earlier "
+                  "operator");
+    }
+    for (const int t : node.outputs) {
+      const auto i = static_cast<std::size_t>(t);
+      OCTET_CHECK(!defined[i], node_text(n, node.op), ": writes ", tensor_text(graph, t),
+                  ", which is a constant, an input of the model or an operator's output already");
+      defined[i] = written[i] = true;
+    }
+  }
+  for (const int t : graph.outputs) {
+    OCTET_CHECK(written[static_cast<std::size_t>(t)], "the model's output ", tensor_text(graph, t),
+                " is written by no operator");
+  }
+}
+
+// --- weights ---
+
+/// Scale of output channel c of weights or a bias.
+double scale_at(const Quantization& q, std::size_t c) {
+  return double{q.scale[q.scale.size() == 1 ? 0 : c]};
+}
+
+void check_type(const TensorDef& t, DType expected, const std::string& where) {
+  OCTET_CHECK(t.type == expected, where, ": expected ", int8::dtype_name(expected), ", got ",
+              int8::dtype_name(t.type));
+}
+
+void check_bias(const TensorDef& bias, const TensorDef& x, const TensorDef& w,
+                std::int32_t channels, const std::string& where) {
+  check_type(bias, DType::i32, where);
+  OCTET_CHECK(bias.shape == std::vector{channels}, where, ": expected the shape [", channels, "]");
+  if (bias.quantization.scale.empty()) return;  // kernels do not read it
+  for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+    const double expected = scale_at(x.quantization, 0) * scale_at(w.quantization, c);
+    const double actual = scale_at(bias.quantization, c);
+    constexpr double tolerance = 1e-3;
+    OCTET_CHECK(std::abs(actual - expected) <=
+                    tolerance * expected + double{std::numeric_limits<float>::min()},
+                where, ": its scale in channel ", c, " is ", actual,
+                ", expected input scale * weight scale = ", expected);
+  }
+}
+
+void check_weights(const Graph& graph, const Node& node, const WeightOperands& operands,
+                   const std::string& where) {
+  const auto operand = [&node](int i) { return node.inputs[static_cast<std::size_t>(i)]; };
+  const TensorDef& x = tensor(graph, operand(operands.input));
+  check_type(x, DType::i8, where + ", input " + tensor_text(graph, operand(operands.input)));
+  const TensorDef& w = tensor(graph, operand(operands.weights));
+  const std::string w_where = where + ", weights " + tensor_text(graph, operand(operands.weights));
+  check_type(w, DType::i8, w_where);
+  const std::size_t rank = node.op == int8::OpCode::fully_connected ? 2 : 4;
+  OCTET_CHECK(w.shape.size() == rank, w_where, ": rank ", w.shape.size(), ", expected ", rank);
+  OCTET_CHECK(w.quantization.scale.size() == 1 || w.quantization.axis == operands.axis, w_where,
+              ": quantized dimension ", w.quantization.axis, ", expected ", operands.axis);
+  for (const std::int32_t zero_point : w.quantization.zero_point)
+    OCTET_CHECK(zero_point == 0, w_where, ": zero point ", zero_point, ", expected 0");
+  const bool has_bias =
+      static_cast<std::size_t>(operands.bias) < node.inputs.size() && operand(operands.bias) >= 0;
+  if (has_bias) {
+    check_bias(tensor(graph, operand(operands.bias)), x, w,
+               w.shape[static_cast<std::size_t>(operands.axis)],
+               where + ", bias " + tensor_text(graph, operand(operands.bias)));
+  }
+}
+
+}  // namespace
+
+std::string tensor_text(std::size_t index, std::string_view name) {
+  std::ostringstream text;
+  text << "tensor " << index;
+  if (!name.empty()) text << " (" << quoted(name) << ")";
+  return text.str();
+}
+
+std::string node_text(std::size_t index, int8::OpCode op) {
+  std::ostringstream text;
+  text << "operator " << index << " (" << int8::op_name(op) << ")";
+  return text.str();
+}
+
+void check_graph(const Graph& graph) {
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i)
+    check_tensor(graph.tensors[i], tflite::tensor_text(i, graph.tensors[i].name));
+  OCTET_CHECK(!graph.inputs.empty() && !graph.outputs.empty(), "the model has ",
+              graph.inputs.size(), " inputs and ", graph.outputs.size(),
+              " outputs, expected at least 1 each");
+  for (const int t : graph.inputs) check_index(t, graph, "the model", "an input");
+  for (const int t : graph.outputs) check_index(t, graph, "the model", "an output");
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    check_operands(graph.nodes[i], graph, node_text(i, graph.nodes[i].op));
+  check_data_flow(graph);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    if (const auto operands = weight_operands(node.op))
+      check_weights(graph, node, *operands, node_text(i, node.op));
+  }
+}
+
+}  // namespace octet::tflite

@@ -1,0 +1,29 @@
+// What a graph must satisfy to be in a TFLite file, read or written: everything but the meaning of
+// the operators, which int8::Model checks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "quant/int8/graph.h"
+
+namespace octet::tflite {
+
+/// "tensor 5 ("conv1/weights")" for messages.
+std::string tensor_text(std::size_t index, std::string_view name);
+/// "operator 3 (CONV_2D)" for messages.
+std::string node_text(std::size_t index, int8::OpCode op);
+
+/// Tensors: positive dimensions, at most 2 GB, constants of the size their shape says, and
+/// quantization: INT8 has it; scales positive, one or one per channel of a constant; zero points
+/// in the type's range, 0 for INT32.
+/// Operators: known, with the number of operands they take, all of them tensors of the graph.
+/// Data flow: every value is written once and before it is read; outputs are written.
+/// Weights: INT8, zero points 0, channels where the operator has them; biases INT32, with the
+/// scale input scale * weight scale or none.
+/// Throws Error naming operator and tensor.
+void check_graph(const int8::Graph& graph);
+
+}  // namespace octet::tflite

@@ -1,0 +1,192 @@
+#include "interop/tflite_ops.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace octet::tflite {
+namespace {
+
+using int8::OpCode;
+
+constexpr int any = std::numeric_limits<int>::max();
+
+// op, options required, min inputs, max inputs, outputs, version, max version
+constexpr std::array ops = {
+    OpFacts{OpCode::add, false, 2, 2, 1, 2, 6},
+    OpFacts{OpCode::average_pool_2d, true, 1, 1, 1, 2, 3},
+    OpFacts{OpCode::concatenation, false, 1, any, 1, 2, 5},
+    OpFacts{OpCode::conv_2d, true, 2, 3, 1, 3, 8},
+    OpFacts{OpCode::depthwise_conv_2d, true, 2, 3, 1, 3, 7},
+    OpFacts{OpCode::dequantize, false, 1, 1, 1, 2, 8},
+    OpFacts{OpCode::fully_connected, false, 2, 3, 1, 4, 14},
+    OpFacts{OpCode::logistic, false, 1, 1, 1, 2, 3},
+    OpFacts{OpCode::max_pool_2d, true, 1, 1, 1, 2, 3},
+    OpFacts{OpCode::mul, false, 2, 2, 1, 2, 8},
+    OpFacts{OpCode::relu, false, 1, 1, 1, 2, 3},
+    OpFacts{OpCode::relu6, false, 1, 1, 1, 2, 3},
+    OpFacts{OpCode::reshape, false, 1, 2, 1, 1, 1},
+    OpFacts{OpCode::resize_bilinear, false, 2, 2, 1, 2, 4},
+    OpFacts{OpCode::softmax, true, 1, 1, 1, 2, 3},
+    OpFacts{OpCode::tanh, false, 1, 1, 1, 2, 3},
+    OpFacts{OpCode::pad, false, 2, 2, 1, 2, 5},
+    OpFacts{OpCode::transpose, false, 2, 2, 1, 2, 8},
+    OpFacts{OpCode::mean, false, 2, 2, 1, 2, 3},
+    OpFacts{OpCode::sub, false, 2, 2, 1, 2, 5},
+    OpFacts{OpCode::squeeze, false, 1, 1, 1, 1, 2},
+    OpFacts{OpCode::strided_slice, false, 4, 4, 1, 2, 8},
+    OpFacts{OpCode::split, true, 2, 2, 0, 2, 4},
+    OpFacts{OpCode::prelu, false, 2, 2, 1, 1, 1},
+    OpFacts{OpCode::maximum, false, 2, 2, 1, 2, 4},
+    OpFacts{OpCode::minimum, false, 2, 2, 1, 2, 4},
+    OpFacts{OpCode::padv2, false, 3, 3, 1, 2, 5},
+    OpFacts{OpCode::transpose_conv, true, 3, 4, 1, 2, 5},
+    OpFacts{OpCode::resize_nearest_neighbor, false, 2, 2, 1, 2, 4},
+    OpFacts{OpCode::leaky_relu, true, 1, 1, 1, 1, 2},
+    OpFacts{OpCode::quantize, false, 1, 1, 1, 1, 6},
+    OpFacts{OpCode::hard_swish, false, 1, 1, 1, 1, 1},
+};
+
+struct Release {
+  OpCode op;
+  int version;
+  RuntimeVersion runtime;
+};
+// Everything else that is written needs 1.14.0, the first release with int8 kernels.
+constexpr std::array releases = {
+    Release{OpCode::conv_2d, 6, {2, 9, 0}},
+    Release{OpCode::dequantize, 5, {2, 7, 0}},
+    Release{OpCode::fully_connected, 5, {2, 0, 0}},
+    Release{OpCode::fully_connected, 6, {2, 1, 0}},
+    Release{OpCode::mul, 3, {1, 15, 0}},
+    Release{OpCode::relu, 2, {2, 1, 0}},
+    Release{OpCode::resize_bilinear, 3, {2, 2, 0}},
+    Release{OpCode::pad, 4, {2, 6, 0}},
+    Release{OpCode::transpose, 4, {2, 3, 0}},
+    Release{OpCode::transpose, 6, {2, 12, 0}},
+    Release{OpCode::sub, 3, {2, 3, 0}},
+    Release{OpCode::strided_slice, 4, {2, 2, 0}},
+    Release{OpCode::strided_slice, 6, {2, 6, 0}},
+    Release{OpCode::maximum, 3, {2, 3, 0}},
+    Release{OpCode::minimum, 3, {2, 3, 0}},
+    Release{OpCode::padv2, 4, {2, 6, 0}},
+    Release{OpCode::transpose_conv, 2, {2, 2, 0}},
+    Release{OpCode::transpose_conv, 3, {2, 3, 0}},
+    Release{OpCode::transpose_conv, 4, {2, 13, 0}},
+    Release{OpCode::resize_nearest_neighbor, 3, {2, 3, 0}},
+    Release{OpCode::hard_swish, 1, {1, 15, 0}},
+};
+
+struct Operands {
+  const int8::Graph& graph;
+  const int8::Node& node;
+
+  const int8::TensorDef& input(std::size_t i) const {
+    return graph.tensors[static_cast<std::size_t>(node.inputs[i])];
+  }
+  const int8::TensorDef& output() const {
+    return graph.tensors[static_cast<std::size_t>(node.outputs[0])];
+  }
+  bool has_input(std::size_t i) const { return i < node.inputs.size() && node.inputs[i] >= 0; }
+  bool broadcasts_beyond_4d() const {
+    return input(0).shape != input(1).shape &&
+           std::max(input(0).shape.size(), input(1).shape.size()) > 4;
+  }
+  bool is_grouped() const {
+    return input(0).shape.size() == 4 && input(1).shape.size() == 4 &&
+           input(0).shape[3] != input(1).shape[3];
+  }
+  bool mul_enlarges() const {
+    const auto scale = [](const int8::TensorDef& t) {
+      return t.quantization.scale.empty() ? 0.0f : t.quantization.scale[0];
+    };
+    const float out = scale(output());
+    return out > 0.0f && scale(input(0)) * scale(input(1)) / out >= 1.0f;
+  }
+};
+
+template <class T>
+const T& attributes(const int8::Node& node) {
+  static const T defaults{};
+  const T* found = std::get_if<T>(&node.attributes);
+  return found ? *found : defaults;
+}
+
+}  // namespace
+
+const OpFacts* find_op(std::int32_t code) noexcept {
+  const auto found = std::find_if(ops.begin(), ops.end(), [code](const OpFacts& facts) {
+    return static_cast<std::int32_t>(facts.op) == code;
+  });
+  return found == ops.end() ? nullptr : &*found;
+}
+
+std::optional<WeightOperands> weight_operands(int8::OpCode op) noexcept {
+  switch (op) {
+    case OpCode::conv_2d:
+    case OpCode::fully_connected:
+      return WeightOperands{0, 1, 2, 0};
+    case OpCode::depthwise_conv_2d:
+      return WeightOperands{0, 1, 2, 3};
+    case OpCode::transpose_conv:
+      return WeightOperands{2, 1, 3, 0};
+    default:
+      return std::nullopt;
+  }
+}
+
+int version_to_write(const int8::Graph& graph, const int8::Node& node) {
+  const Operands o{graph, node};
+  const int base = find_op(static_cast<std::int32_t>(node.op))->version;
+  switch (node.op) {
+    case OpCode::conv_2d:
+      return o.is_grouped() ? 6 : base;
+    case OpCode::dequantize:
+      return o.input(0).quantization.scale.size() > 1 ? 5 : base;
+    case OpCode::fully_connected:
+      if (!o.has_input(2)) return 6;
+      return attributes<int8::FullyConnectedAttributes>(node).keep_num_dims ? 5 : base;
+    case OpCode::mul:
+      return o.mul_enlarges() ? 3 : base;
+    case OpCode::sub:
+    case OpCode::maximum:
+    case OpCode::minimum:
+      return o.broadcasts_beyond_4d() ? 3 : base;
+    case OpCode::pad:
+    case OpCode::padv2:
+      return o.input(0).shape.size() > 4 ? 4 : base;
+    case OpCode::transpose:
+      if (o.input(0).shape.size() > 5) return 6;
+      return o.input(0).shape.size() > 4 ? 4 : base;
+    case OpCode::strided_slice: {
+      const auto& a = attributes<int8::StridedSliceAttributes>(node);
+      if (a.ellipsis_mask != 0 || a.new_axis_mask != 0) return 6;
+      return o.input(0).shape.size() > 4 ? 4 : base;
+    }
+    case OpCode::resize_bilinear:
+      return attributes<int8::ResizeAttributes>(node).half_pixel_centers ? 3 : base;
+    case OpCode::resize_nearest_neighbor: {
+      const auto& a = attributes<int8::ResizeAttributes>(node);
+      return a.align_corners || a.half_pixel_centers ? 3 : base;
+    }
+    case OpCode::transpose_conv:
+      if (attributes<int8::TransposeConvAttributes>(node).activation != int8::Activation::none)
+        return 4;
+      return o.has_input(3) ? 3 : base;
+    default:
+      return base;
+  }
+}
+
+std::string RuntimeVersion::text() const {
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+}
+
+RuntimeVersion runtime_needed(int8::OpCode op, int version) noexcept {
+  const auto found = std::find_if(releases.begin(), releases.end(), [&](const Release& r) {
+    return r.op == op && r.version == version;
+  });
+  return found == releases.end() ? RuntimeVersion{1, 14, 0} : found->runtime;
+}
+
+}  // namespace octet::tflite

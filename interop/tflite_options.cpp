@@ -1,0 +1,357 @@
+#include "interop/tflite_options.h"
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "core/error.h"
+#include "interop/tflite_names.h"
+#include "interop/tflite_ops.h"
+
+namespace octet::tflite {
+namespace {
+
+using int8::Activation;
+using int8::OpCode;
+using int8::Padding;
+
+// --- single values ---
+
+Padding read_padding(int value, const std::string& where) {
+  OCTET_CHECK(value == 0 || value == 1, where, ": padding: expected 0 (SAME) or 1 (VALID), got ",
+              value);
+  return value == 0 ? Padding::same : Padding::valid;
+}
+std::int8_t write_padding(Padding padding) {
+  return padding == Padding::same ? 0 : 1;
+}
+
+Activation read_activation(int value, const std::string& where) {
+  OCTET_CHECK(value >= 0 && value <= 3, where, ": fused activation ", activation_text(value),
+              " is not supported (NONE, RELU, RELU_N1_TO_1 and RELU6 are)");
+  return static_cast<Activation>(value);
+}
+std::int8_t write_activation(Activation activation) {
+  return static_cast<std::int8_t>(activation);
+}
+
+std::vector<std::int32_t> read_ints(const flatbuffers::Vector<std::int32_t>* values,
+                                    const std::string& where, const char* what) {
+  if (!values) return {};
+  constexpr unsigned limit = 64;  // far beyond any rank
+  OCTET_CHECK(values->size() <= limit, where, ": ", what, " has ", values->size(), " entries");
+  std::vector<std::int32_t> result(values->size());
+  for (unsigned i = 0; i < values->size(); ++i) result[i] = values->Get(i);
+  return result;
+}
+
+// --- options tables: reading ---
+
+int8::ConvAttributes read(const Conv2DOptions& o, const std::string& where) {
+  return {.padding = read_padding(o.padding(), where),
+          .stride_h = o.stride_h(),
+          .stride_w = o.stride_w(),
+          .dilation_h = o.dilation_h(),
+          .dilation_w = o.dilation_w(),
+          .activation = read_activation(o.activation(), where)};
+}
+int8::ConvAttributes read(const DepthwiseConv2DOptions& o, const std::string& where) {
+  return {.padding = read_padding(o.padding(), where),
+          .stride_h = o.stride_h(),
+          .stride_w = o.stride_w(),
+          .dilation_h = o.dilation_h(),
+          .dilation_w = o.dilation_w(),
+          .depth_multiplier = o.depth_multiplier(),
+          .activation = read_activation(o.activation(), where)};
+}
+int8::TransposeConvAttributes read(const TransposeConvOptions& o, const std::string& where) {
+  return {.padding = read_padding(o.padding(), where),
+          .stride_h = o.stride_h(),
+          .stride_w = o.stride_w(),
+          .activation = read_activation(o.activation(), where)};
+}
+int8::PoolAttributes read(const Pool2DOptions& o, const std::string& where) {
+  return {.padding = read_padding(o.padding(), where),
+          .stride_h = o.stride_h(),
+          .stride_w = o.stride_w(),
+          .filter_h = o.filter_h(),
+          .filter_w = o.filter_w(),
+          .activation = read_activation(o.activation(), where)};
+}
+int8::FullyConnectedAttributes read(const FullyConnectedOptions& o, const std::string& where) {
+  OCTET_CHECK(o.weights_format() == 0, where, ": weights format ", int{o.weights_format()},
+              " is not supported (0, the default, is)");
+  return {.activation = read_activation(o.activation(), where), .keep_num_dims = o.keep_num_dims()};
+}
+// AddOptions, SubOptions, MulOptions
+template <class Options>
+int8::ElementwiseAttributes read_elementwise(const Options& o, const std::string& where) {
+  return {.activation = read_activation(o.activation(), where)};
+}
+int8::ElementwiseAttributes read(const AddOptions& o, const std::string& where) {
+  return read_elementwise(o, where);
+}
+int8::ElementwiseAttributes read(const SubOptions& o, const std::string& where) {
+  return read_elementwise(o, where);
+}
+int8::ElementwiseAttributes read(const MulOptions& o, const std::string& where) {
+  return read_elementwise(o, where);
+}
+int8::ConcatenationAttributes read(const ConcatenationOptions& o, const std::string& where) {
+  OCTET_CHECK(o.activation() == 0, where, ": fused activation ", activation_text(o.activation()),
+              " is not supported here");
+  return {.axis = o.axis()};
+}
+int8::ReshapeAttributes read(const ReshapeOptions& o, const std::string& where) {
+  return {.new_shape = read_ints(o.new_shape(), where, "new_shape")};
+}
+int8::SqueezeAttributes read(const SqueezeOptions& o, const std::string& where) {
+  return {.dims = read_ints(o.squeeze_dims(), where, "squeeze_dims")};
+}
+int8::ResizeAttributes read(const ResizeBilinearOptions& o, const std::string&) {
+  return {.align_corners = o.align_corners(), .half_pixel_centers = o.half_pixel_centers()};
+}
+int8::ResizeAttributes read(const ResizeNearestNeighborOptions& o, const std::string&) {
+  return {.align_corners = o.align_corners(), .half_pixel_centers = o.half_pixel_centers()};
+}
+int8::SoftmaxAttributes read(const SoftmaxOptions& o, const std::string& where) {
+  OCTET_CHECK(std::isfinite(o.beta()), where, ": beta is not finite");
+  return {.beta = o.beta()};
+}
+int8::MeanAttributes read(const ReducerOptions& o, const std::string&) {
+  return {.keep_dims = o.keep_dims()};
+}
+int8::StridedSliceAttributes read(const StridedSliceOptions& o, const std::string& where) {
+  OCTET_CHECK(!o.offset(), where, ": end given as an offset is not supported");
+  return {.begin_mask = o.begin_mask(),
+          .end_mask = o.end_mask(),
+          .ellipsis_mask = o.ellipsis_mask(),
+          .new_axis_mask = o.new_axis_mask(),
+          .shrink_axis_mask = o.shrink_axis_mask()};
+}
+int8::SplitAttributes read(const SplitOptions& o, const std::string&) {
+  return {.num_splits = o.num_splits()};
+}
+int8::LeakyReluAttributes read(const LeakyReluOptions& o, const std::string& where) {
+  OCTET_CHECK(std::isfinite(o.alpha()), where, ": alpha is not finite");
+  return {.alpha = o.alpha()};
+}
+
+// --- options tables: writing ---
+
+using Builder = flatbuffers::FlatBufferBuilder;
+
+auto write(Builder& b, const int8::ConvAttributes& a, const Conv2DOptions*) {
+  return CreateConv2DOptions(b, write_padding(a.padding), a.stride_w, a.stride_h,
+                             write_activation(a.activation), a.dilation_w, a.dilation_h);
+}
+auto write(Builder& b, const int8::ConvAttributes& a, const DepthwiseConv2DOptions*) {
+  return CreateDepthwiseConv2DOptions(b, write_padding(a.padding), a.stride_w, a.stride_h,
+                                      a.depth_multiplier, write_activation(a.activation),
+                                      a.dilation_w, a.dilation_h);
+}
+auto write(Builder& b, const int8::TransposeConvAttributes& a, const TransposeConvOptions*) {
+  return CreateTransposeConvOptions(b, write_padding(a.padding), a.stride_w, a.stride_h,
+                                    write_activation(a.activation));
+}
+auto write(Builder& b, const int8::PoolAttributes& a, const Pool2DOptions*) {
+  return CreatePool2DOptions(b, write_padding(a.padding), a.stride_w, a.stride_h, a.filter_w,
+                             a.filter_h, write_activation(a.activation));
+}
+auto write(Builder& b, const int8::FullyConnectedAttributes& a, const FullyConnectedOptions*) {
+  return CreateFullyConnectedOptions(b, write_activation(a.activation), 0, a.keep_num_dims);
+}
+auto write(Builder& b, const int8::ElementwiseAttributes& a, const AddOptions*) {
+  return CreateAddOptions(b, write_activation(a.activation));
+}
+auto write(Builder& b, const int8::ElementwiseAttributes& a, const SubOptions*) {
+  return CreateSubOptions(b, write_activation(a.activation));
+}
+auto write(Builder& b, const int8::ElementwiseAttributes& a, const MulOptions*) {
+  return CreateMulOptions(b, write_activation(a.activation));
+}
+auto write(Builder& b, const int8::ConcatenationAttributes& a, const ConcatenationOptions*) {
+  return CreateConcatenationOptions(b, a.axis);
+}
+auto write(Builder& b, const int8::ReshapeAttributes& a, const ReshapeOptions*) {
+  if (a.new_shape.empty()) return CreateReshapeOptions(b);
+  const auto shape = b.CreateVector(a.new_shape);
+  return CreateReshapeOptions(b, shape);
+}
+auto write(Builder& b, const int8::SqueezeAttributes& a, const SqueezeOptions*) {
+  const auto dims = b.CreateVector(a.dims);
+  return CreateSqueezeOptions(b, dims);
+}
+auto write(Builder& b, const int8::ResizeAttributes& a, const ResizeBilinearOptions*) {
+  return CreateResizeBilinearOptions(b, a.align_corners, a.half_pixel_centers);
+}
+auto write(Builder& b, const int8::ResizeAttributes& a, const ResizeNearestNeighborOptions*) {
+  return CreateResizeNearestNeighborOptions(b, a.align_corners, a.half_pixel_centers);
+}
+auto write(Builder& b, const int8::SoftmaxAttributes& a, const SoftmaxOptions*) {
+  return CreateSoftmaxOptions(b, a.beta);
+}
+auto write(Builder& b, const int8::MeanAttributes& a, const ReducerOptions*) {
+  return CreateReducerOptions(b, a.keep_dims);
+}
+auto write(Builder& b, const int8::StridedSliceAttributes& a, const StridedSliceOptions*) {
+  return CreateStridedSliceOptions(b, a.begin_mask, a.end_mask, a.ellipsis_mask, a.new_axis_mask,
+                                   a.shrink_axis_mask);
+}
+auto write(Builder& b, const int8::SplitAttributes& a, const SplitOptions*) {
+  return CreateSplitOptions(b, a.num_splits);
+}
+auto write(Builder& b, const int8::LeakyReluAttributes& a, const LeakyReluOptions*) {
+  return CreateLeakyReluOptions(b, a.alpha);
+}
+
+// --- which operator has which ---
+
+/// Calls visitor.attributes<Attributes, Options>() for an operator whose options carry something,
+/// visitor.empty<Options>() for one whose table is empty and visitor.none() for one without.
+template <class Visitor>
+auto visit_op(OpCode code, Visitor&& visitor) {
+  switch (code) {
+    case OpCode::conv_2d:
+      return visitor.template attributes<int8::ConvAttributes, Conv2DOptions>();
+    case OpCode::depthwise_conv_2d:
+      return visitor.template attributes<int8::ConvAttributes, DepthwiseConv2DOptions>();
+    case OpCode::transpose_conv:
+      return visitor.template attributes<int8::TransposeConvAttributes, TransposeConvOptions>();
+    case OpCode::average_pool_2d:
+    case OpCode::max_pool_2d:
+      return visitor.template attributes<int8::PoolAttributes, Pool2DOptions>();
+    case OpCode::fully_connected:
+      return visitor.template attributes<int8::FullyConnectedAttributes, FullyConnectedOptions>();
+    case OpCode::add:
+      return visitor.template attributes<int8::ElementwiseAttributes, AddOptions>();
+    case OpCode::sub:
+      return visitor.template attributes<int8::ElementwiseAttributes, SubOptions>();
+    case OpCode::mul:
+      return visitor.template attributes<int8::ElementwiseAttributes, MulOptions>();
+    case OpCode::concatenation:
+      return visitor.template attributes<int8::ConcatenationAttributes, ConcatenationOptions>();
+    case OpCode::reshape:
+      return visitor.template attributes<int8::ReshapeAttributes, ReshapeOptions>();
+    case OpCode::squeeze:
+      return visitor.template attributes<int8::SqueezeAttributes, SqueezeOptions>();
+    case OpCode::resize_bilinear:
+      return visitor.template attributes<int8::ResizeAttributes, ResizeBilinearOptions>();
+    case OpCode::resize_nearest_neighbor:
+      return visitor.template attributes<int8::ResizeAttributes, ResizeNearestNeighborOptions>();
+    case OpCode::softmax:
+      return visitor.template attributes<int8::SoftmaxAttributes, SoftmaxOptions>();
+    case OpCode::mean:
+      return visitor.template attributes<int8::MeanAttributes, ReducerOptions>();
+    case OpCode::strided_slice:
+      return visitor.template attributes<int8::StridedSliceAttributes, StridedSliceOptions>();
+    case OpCode::split:
+      return visitor.template attributes<int8::SplitAttributes, SplitOptions>();
+    case OpCode::leaky_relu:
+      return visitor.template attributes<int8::LeakyReluAttributes, LeakyReluOptions>();
+    case OpCode::pad:
+      return visitor.template empty<PadOptions>();
+    case OpCode::padv2:
+      return visitor.template empty<PadV2Options>();
+    case OpCode::transpose:
+      return visitor.template empty<TransposeOptions>();
+    case OpCode::maximum:
+    case OpCode::minimum:
+      return visitor.template empty<MaximumMinimumOptions>();
+    case OpCode::quantize:
+      return visitor.template empty<QuantizeOptions>();
+    case OpCode::dequantize:
+      return visitor.template empty<DequantizeOptions>();
+    case OpCode::hard_swish:
+      return visitor.template empty<HardSwishOptions>();
+    case OpCode::logistic:
+    case OpCode::relu:
+    case OpCode::relu6:
+    case OpCode::tanh:
+    case OpCode::prelu:
+      return visitor.none();
+  }
+  return visitor.none();
+}
+
+struct ReadVisitor {
+  const Operator& op;
+  const OpFacts& facts;
+  const std::string& where;
+
+  template <class Attributes, class Options>
+  int8::Attributes attributes() const {
+    expect(BuiltinOptionsTraits<Options>::enum_value);
+    const auto* options = static_cast<const Options*>(op.builtin_options());
+    if (options) return read(*options, where);
+    OCTET_CHECK(!facts.options_required, where, ": its options are missing");
+    return Attributes{};
+  }
+  template <class Options>
+  int8::Attributes empty() const {
+    expect(BuiltinOptionsTraits<Options>::enum_value);
+    return {};
+  }
+  int8::Attributes none() const {
+    expect(BuiltinOptions::NONE);
+    return {};
+  }
+
+ private:
+  void expect(BuiltinOptions expected) const {
+    const BuiltinOptions type = op.builtin_options_type();
+    OCTET_CHECK(type == BuiltinOptions::NONE || type == expected, where, ": options of type ",
+                static_cast<int>(type), ", expected type ", static_cast<int>(expected));
+    OCTET_CHECK((type == BuiltinOptions::NONE) == (op.builtin_options() == nullptr), where,
+                ": the type of its options and their presence disagree");
+  }
+};
+
+struct WriteVisitor {
+  Builder& builder;
+  const int8::Node& node;
+  const OpFacts& facts;
+  const std::string& where;
+
+  template <class Attributes, class Options>
+  WrittenOptions attributes() const {
+    const Attributes defaults{};
+    const auto* found = std::get_if<Attributes>(&node.attributes);
+    const bool use_defaults =
+        !facts.options_required && std::holds_alternative<std::monostate>(node.attributes);
+    OCTET_CHECK(found || use_defaults, where,
+                ": the node's attributes are missing or another op's");
+    const Options* tag = nullptr;
+    return {BuiltinOptionsTraits<Options>::enum_value,
+            write(builder, found ? *found : defaults, tag).Union()};
+  }
+  template <class Options>
+  WrittenOptions empty() const {
+    check_no_attributes();
+    return {BuiltinOptionsTraits<Options>::enum_value,
+            flatbuffers::Offset<void>(builder.EndTable(builder.StartTable()))};
+  }
+  WrittenOptions none() const {
+    check_no_attributes();
+    return {};
+  }
+  void check_no_attributes() const {
+    OCTET_CHECK(std::holds_alternative<std::monostate>(node.attributes), where,
+                ": the node has attributes, but its op has none");
+  }
+};
+
+}  // namespace
+
+int8::Attributes read_options(const Operator& op, OpCode code, const std::string& where) {
+  OCTET_CHECK(op.builtin_options_2_type() == OptionsTwo::NONE, where,
+              ": options of the second kind are not supported");
+  return visit_op(code, ReadVisitor{op, *find_op(static_cast<std::int32_t>(code)), where});
+}
+
+WrittenOptions write_options(Builder& builder, const int8::Node& node, const std::string& where) {
+  const OpFacts& facts = *find_op(static_cast<std::int32_t>(node.op));
+  return visit_op(node.op, WriteVisitor{builder, node, facts, where});
+}
+
+}  // namespace octet::tflite

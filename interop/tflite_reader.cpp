@@ -1,0 +1,139 @@
+#include "interop/tflite_reader.h"
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "interop/mapped_file.h"
+#include "interop/tflite_graph_checks.h"
+#include "interop/tflite_names.h"
+#include "interop/tflite_nodes.h"
+#include "interop/tflite_tensors.h"
+#include "tflite_generated.h"
+
+namespace octet {
+namespace {
+
+using tflite::CopyBudget;
+
+static_assert(std::endian::native == std::endian::little,
+              "constants are used as the file has them");
+
+constexpr std::size_t max_file_bytes = 0x7fffffff;
+
+/// The file as a verified table. `bytes` must be aligned to 8.
+const tflite::Model& verified_model(std::span<const std::byte> bytes) {
+  OCTET_CHECK(bytes.size() >= 8, "not a TFLite file: ", bytes.size(),
+              " bytes, expected at least 8");
+  OCTET_CHECK(bytes.size() < max_file_bytes,
+              "TFLite files of 2 GB or more are not supported: ", bytes.size(), " bytes");
+  OCTET_CHECK(std::memcmp(bytes.data() + 4, "TFL3", 4) == 0,
+              "not a TFLite file: the identifier TFL3 is missing");
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  flatbuffers::Verifier::Options limits;
+  limits.max_depth = 16;
+  limits.max_tables = 1000000;
+  flatbuffers::Verifier verifier(data, bytes.size(), limits);
+  OCTET_CHECK(verifier.VerifyBuffer<tflite::Model>("TFL3"),
+              "broken TFLite file (truncated or damaged): the flatbuffer verifier refused it");
+  return *flatbuffers::GetRoot<tflite::Model>(data);
+}
+
+void check_model(const tflite::Model& model) {
+  OCTET_CHECK(model.version() == 3, "schema version ", model.version(), ", expected 3");
+  OCTET_CHECK(model.operator_codes() && model.subgraphs() && model.buffers(),
+              "a TFLite model needs operator_codes, subgraphs and buffers");
+  OCTET_CHECK(model.subgraphs()->size() == 1, model.subgraphs()->size(),
+              " subgraphs, only models with exactly 1 are supported");
+  const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
+  OCTET_CHECK(subgraph.tensors() && subgraph.inputs() && subgraph.outputs() && subgraph.operators(),
+              "a TFLite subgraph needs tensors, inputs, outputs and operators");
+}
+
+void check_buffers(const tflite::Model& model) {
+  const auto& buffers = *model.buffers();
+  OCTET_CHECK(buffers.size() > 0, "the model has no buffers, expected at least the empty buffer 0");
+  const auto* first = buffers.Get(0)->data();
+  OCTET_CHECK(!first || first->size() == 0, "buffer 0 has ", first->size(),
+              " bytes, expected none");
+  for (unsigned i = 0; i < buffers.size(); ++i) {
+    OCTET_CHECK(buffers.Get(i)->offset() <= 1 && buffers.Get(i)->size() <= 1, "buffer ", i,
+                ": data outside the flatbuffer is not supported");
+  }
+}
+
+std::string_view buffer_text(const tflite::Model& model, unsigned index, const std::string& name) {
+  OCTET_CHECK(index < model.buffers()->size(), "metadata ", tflite::quoted(name), ": buffer ",
+              index, ", but the file has ", model.buffers()->size());
+  const auto* data = model.buffers()->Get(index)->data();
+  if (!data) return {};
+  return {reinterpret_cast<const char*>(data->Data()), data->size()};
+}
+
+void read_metadata(const tflite::Model& model, int8::Graph& graph, CopyBudget& budget) {
+  if (!model.metadata()) return;
+  bool has_rounding = false;
+  for (const tflite::Metadata* entry : *model.metadata()) {
+    if (!entry->name() || entry->name()->string_view().substr(0, 6) != "octet.") continue;
+    const std::string name = tflite::copy_string(entry->name(), budget);
+    const std::string_view value = buffer_text(model, entry->buffer(), name);
+    bool is_new = true;
+    if (name == "octet.rounding") {
+      OCTET_CHECK(value == "single" || value == "double", "metadata octet.rounding: expected ",
+                  "\"single\" or \"double\", got ", tflite::quoted(value));
+      graph.rounding =
+          value == "single" ? int8::Rounding::single_rounding : int8::Rounding::double_rounding;
+      is_new = !std::exchange(has_rounding, true);
+    } else {
+      budget.charge(value.size());
+      is_new = graph.metadata.emplace(name, value).second;
+    }
+    OCTET_CHECK(is_new, "metadata ", tflite::quoted(name), " is given twice");
+  }
+}
+
+int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
+  const tflite::Model& model = verified_model(bytes);
+  check_model(model);
+  check_buffers(model);
+  const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
+  CopyBudget budget(bytes.size());
+
+  int8::Graph graph;
+  graph.name = tflite::copy_string(subgraph.name(), budget);
+  graph.description = tflite::copy_string(model.description(), budget);
+  read_metadata(model, graph, budget);
+  for (unsigned t = 0; t < subgraph.tensors()->size(); ++t)
+    graph.tensors.push_back(tflite::read_tensor(model, subgraph, t, owner, budget));
+  graph.inputs = tflite::copy_ints(subgraph.inputs(), budget);
+  graph.outputs = tflite::copy_ints(subgraph.outputs(), budget);
+  for (unsigned n = 0; n < subgraph.operators()->size(); ++n)
+    graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
+  tflite::check_graph(graph);
+  return graph;
+}
+
+}  // namespace
+
+int8::Graph parse_tflite(std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+  // Fields are aligned to up to 8 bytes relative to the start of the file.
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
+    const int8::ConstBytes copy = int8::own_bytes(bytes);
+    return read_graph({copy.data, copy.size}, copy.owner);
+  }
+  return read_graph(bytes, owner);
+}
+
+int8::Graph read_tflite(const std::filesystem::path& path) {
+  const MappedFile file = map_file(path);
+  try {
+    return parse_tflite(file.bytes, file.owner);
+  } catch (const Error& error) {
+    throw Error(path.string() + ": " + error.what());
+  }
+}
+
+}  // namespace octet

@@ -1,0 +1,145 @@
+#include "interop/tflite_tensors.h"
+
+#include <cstring>
+#include <limits>
+
+#include "core/error.h"
+#include "interop/tflite_graph_checks.h"
+#include "interop/tflite_names.h"
+
+namespace octet::tflite {
+namespace {
+
+constexpr unsigned max_rank = 8;
+
+int8::DType read_type(int type, const std::string& where) {
+  switch (type) {
+    case 0:
+      return int8::DType::f32;
+    case 2:
+      return int8::DType::i32;
+    case 9:
+      return int8::DType::i8;
+    default:
+      fail(where, ": ", tensor_type_text(type),
+           " is not supported (a full-integer model has INT8 and INT32, and FLOAT32 at its edges)");
+  }
+}
+
+void refuse_special_tensors(const Tensor& t, const std::string& where) {
+  OCTET_CHECK(!t.is_variable(), where, ": variable tensors are not supported");
+  OCTET_CHECK(!t.sparsity(), where, ": sparse tensors are not supported");
+  OCTET_CHECK(!t.variant_tensors() || t.variant_tensors()->size() == 0, where,
+              ": variant tensors are not supported");
+  OCTET_CHECK(t.external_buffer() == 0, where, ": data in an external buffer is not supported");
+}
+
+/// Converters mark the batch, dimension 0, as unknown (-1) and write 1 into the shape: that is the
+/// shape to run. Any other unknown dimension is refused.
+void check_shape_signature(const Tensor& t, const std::vector<std::int32_t>& shape,
+                           const std::string& where) {
+  const auto* signature = t.shape_signature();
+  if (!signature || signature->size() == 0) return;
+  OCTET_CHECK(signature->size() == shape.size(), where, ": shape_signature has ", signature->size(),
+              " dimensions, the shape ", shape.size());
+  for (unsigned d = 0; d < signature->size(); ++d) {
+    const std::int32_t dim = signature->Get(d);
+    if (dim == shape[d] || (dim == -1 && d == 0)) continue;
+    OCTET_CHECK(dim != -1, where, ": dimension ", d, " is dynamic, which is not supported");
+    fail(where, ": dimension ", d, " is ", dim, " in shape_signature, ", shape[d], " in the shape");
+  }
+}
+
+std::vector<std::int32_t> read_shape(const Tensor& t, const std::string& where,
+                                     CopyBudget& budget) {
+  OCTET_CHECK(!t.shape() || t.shape()->size() <= max_rank, where, ": rank ", t.shape()->size(),
+              " is not supported (at most ", max_rank, ")");
+  std::vector<std::int32_t> shape = copy_ints(t.shape(), budget);
+  for (const std::int32_t dim : shape)
+    OCTET_CHECK(dim != -1, where, ": dynamic shapes are not supported");
+  check_shape_signature(t, shape, where);
+  return shape;
+}
+
+int8::ConstBytes read_constant(const Model& model, const Tensor& t,
+                               const std::shared_ptr<const void>& owner, const std::string& where) {
+  OCTET_CHECK(t.buffer() < model.buffers()->size(), where, ": buffer ", t.buffer(),
+              ", but the file has ", model.buffers()->size());
+  const auto* data = model.buffers()->Get(t.buffer())->data();
+  if (!data || data->size() == 0) return {};
+  return {owner, reinterpret_cast<const std::byte*>(data->Data()), data->size()};
+}
+
+/// The verifier does not align the elements of 64-bit vectors.
+std::int64_t zero_point_at(const flatbuffers::Vector<std::int64_t>& values, unsigned i) {
+  std::int64_t value;
+  std::memcpy(&value, values.Data() + std::size_t{i} * sizeof value, sizeof value);
+  return value;
+}
+
+/// Without scale or zero point a tensor is not quantized; what FLOAT32 tensors have is ignored.
+/// One zero point may stand for all channels.
+int8::Quantization read_quantization(const QuantizationParameters* q, const int8::TensorDef& t,
+                                     const std::string& where, CopyBudget& budget) {
+  if (!q) return {};
+  OCTET_CHECK(q->details_type() == QuantizationDetails::NONE, where,
+              ": custom quantization is not supported");
+  const unsigned scales = q->scale() ? q->scale()->size() : 0;
+  const unsigned zero_points = q->zero_point() ? q->zero_point()->size() : 0;
+  if (scales == 0 || zero_points == 0 || t.type == int8::DType::f32) return {};
+  OCTET_CHECK(zero_points == 1 || zero_points == scales, where, ": ", zero_points,
+              " zero points, expected ", scales, scales == 1 ? "" : " or 1");
+
+  budget.charge(std::size_t{scales} * (sizeof(float) + sizeof(std::int32_t)));
+  int8::Quantization result;
+  result.scale.assign(q->scale()->begin(), q->scale()->end());
+  result.zero_point.reserve(scales);
+  for (unsigned c = 0; c < scales; ++c) {
+    const std::int64_t value = zero_point_at(*q->zero_point(), zero_points == 1 ? 0 : c);
+    using Limits = std::numeric_limits<std::int32_t>;
+    OCTET_CHECK(value >= Limits::min() && value <= Limits::max(), where, ": zero point ", value);
+    result.zero_point.push_back(static_cast<std::int32_t>(value));
+  }
+  // Files may have anything here where it means nothing.
+  const int axis = q->quantized_dimension();
+  const bool valid = axis >= 0 && static_cast<std::size_t>(axis) < t.shape.size();
+  result.axis = scales > 1 || valid ? axis : 0;
+  return result;
+}
+
+}  // namespace
+
+void CopyBudget::charge(std::size_t bytes) {
+  OCTET_CHECK(bytes <= left_, "the file repeats its tables more often than it could need to");
+  left_ -= bytes;
+}
+
+std::string copy_string(const flatbuffers::String* text, CopyBudget& budget) {
+  if (!text) return {};
+  budget.charge(text->size());
+  return text->str();
+}
+
+std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* values,
+                                    CopyBudget& budget) {
+  if (!values) return {};
+  budget.charge(std::size_t{values->size()} * sizeof(std::int32_t));
+  return {values->begin(), values->end()};
+}
+
+int8::TensorDef read_tensor(const Model& model, const SubGraph& subgraph, unsigned index,
+                            const std::shared_ptr<const void>& owner, CopyBudget& budget) {
+  const Tensor& t = *subgraph.tensors()->Get(index);
+  budget.charge(sizeof(int8::TensorDef));
+  int8::TensorDef result;
+  result.name = copy_string(t.name(), budget);
+  const std::string where = tensor_text(index, result.name);
+  result.type = read_type(t.type(), where);
+  refuse_special_tensors(t, where);
+  result.shape = read_shape(t, where, budget);
+  result.constant = read_constant(model, t, owner, where);
+  result.quantization = read_quantization(t.quantization(), result, where, budget);
+  return result;
+}
+
+}  // namespace octet::tflite

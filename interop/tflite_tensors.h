@@ -1,0 +1,37 @@
+// From the tensor table of a TFLite file to int8::TensorDef.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "quant/int8/graph.h"
+#include "tflite_generated.h"
+
+namespace octet::tflite {
+
+/// Bounds what is copied out of a file by what the file holds. Tables may share their vectors, so
+/// a small file can describe a graph without end; none that a converter writes comes close.
+class CopyBudget {
+ public:
+  explicit CopyBudget(std::size_t file_bytes) : left_(64 * file_bytes + (1u << 20)) {}
+  /// Throws Error when more has been charged than the budget holds.
+  void charge(std::size_t bytes);
+
+ private:
+  std::size_t left_;
+};
+
+std::string copy_string(const flatbuffers::String* text, CopyBudget& budget);
+std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* values,
+                                    CopyBudget& budget);
+
+/// Tensor `index` of `subgraph`. Constants are views into the file, kept alive by `owner`. Throws
+/// Error on what only the file can say: types, sparsity, dynamic shapes and the like; the rest is
+/// left to check_graph.
+int8::TensorDef read_tensor(const Model& model, const SubGraph& subgraph, unsigned index,
+                            const std::shared_ptr<const void>& owner, CopyBudget& budget);
+
+}  // namespace octet::tflite

@@ -1,0 +1,284 @@
+#include "interop/tflite_writer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "interop/tflite_graph_checks.h"
+#include "interop/tflite_ops.h"
+#include "interop/tflite_options.h"
+#include "tflite_generated.h"
+
+namespace octet {
+namespace {
+
+using flatbuffers::Offset;
+using int8::Graph;
+using int8::Node;
+using int8::TensorDef;
+
+/// Metadata entry that records the rounding mode: "single" or "double".
+constexpr const char* rounding_key = "octet.rounding";
+
+/// The file's buffers: number 0 is empty, equal constants share one.
+class Buffers {
+ public:
+  explicit Buffers(flatbuffers::FlatBufferBuilder& builder) : builder_(builder) {
+    tables_.push_back(tflite::CreateBuffer(builder_));
+  }
+  /// `bytes` must stay alive as long as this object.
+  std::uint32_t add(std::span<const std::byte> bytes) {
+    const auto [found, is_new] = numbers_.try_emplace(bytes, next_number());
+    if (is_new) append(bytes);
+    return found->second;
+  }
+  /// A buffer of its own, for text.
+  std::uint32_t add(std::string_view text) {
+    const std::uint32_t number = next_number();
+    append(std::as_bytes(std::span(text)));
+    return number;
+  }
+  auto finish() { return builder_.CreateVector(tables_); }
+
+ private:
+  struct Less {
+    bool operator()(std::span<const std::byte> a, std::span<const std::byte> b) const {
+      if (a.size() != b.size()) return a.size() < b.size();
+      return std::memcmp(a.data(), b.data(), a.size()) < 0;
+    }
+  };
+
+  std::uint32_t next_number() const { return static_cast<std::uint32_t>(tables_.size()); }
+  void append(std::span<const std::byte> bytes) {
+    if (bytes.empty()) {
+      tables_.push_back(tflite::CreateBuffer(builder_));
+      return;
+    }
+    // TFLite Micro uses constants where they are in the file.
+    builder_.ForceVectorAlignment(bytes.size(), 1, 16);
+    const auto data =
+        builder_.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    tables_.push_back(tflite::CreateBuffer(builder_, data));
+  }
+
+  flatbuffers::FlatBufferBuilder& builder_;
+  std::vector<Offset<tflite::Buffer>> tables_;
+  std::map<std::span<const std::byte>, std::uint32_t, Less> numbers_;
+};
+
+/// float32(input scale * weight scale) for each of the bias's channels, as converters write it.
+int8::Quantization bias_quantization(const Graph& graph, const Node& node,
+                                     const tflite::WeightOperands& operands) {
+  const auto quantization = [&](int operand) -> const int8::Quantization& {
+    const int t = node.inputs[static_cast<std::size_t>(operand)];
+    return graph.tensors[static_cast<std::size_t>(t)].quantization;
+  };
+  const double input_scale = double{quantization(operands.input).scale[0]};
+  int8::Quantization result;
+  for (const float weight_scale : quantization(operands.weights).scale) {
+    result.scale.push_back(std::max(static_cast<float>(input_scale * double{weight_scale}),
+                                    std::numeric_limits<float>::min()));
+    result.zero_point.push_back(0);
+  }
+  return result;
+}
+
+/// Quantization of biases that have none in the graph, by tensor.
+std::map<int, int8::Quantization> missing_bias_quantization(const Graph& graph) {
+  std::map<int, int8::Quantization> result;
+  for (const Node& node : graph.nodes) {
+    const auto operands = tflite::weight_operands(node.op);
+    if (!operands || static_cast<std::size_t>(operands->bias) >= node.inputs.size()) continue;
+    const int bias = node.inputs[static_cast<std::size_t>(operands->bias)];
+    if (bias < 0) continue;
+    const TensorDef& tensor = graph.tensors[static_cast<std::size_t>(bias)];
+    if (!tensor.quantization.scale.empty()) continue;
+    const int8::Quantization wanted = bias_quantization(graph, node, *operands);
+    const auto [found, is_new] = result.try_emplace(bias, wanted);
+    OCTET_CHECK(is_new || found->second == wanted, "cannot write tensor ", bias, " (", tensor.name,
+                "): it is the bias of two operators with different scales");
+  }
+  return result;
+}
+
+std::uint64_t constant_bytes(const Graph& graph) {
+  std::uint64_t bytes = 0;
+  for (const TensorDef& t : graph.tensors) bytes += t.constant.size;
+  return bytes;
+}
+
+std::int8_t tensor_type(int8::DType type) {
+  switch (type) {
+    case int8::DType::f32:
+      return 0;
+    case int8::DType::i32:
+      return 2;
+    case int8::DType::i8:
+      return 9;
+  }
+  return 0;
+}
+
+void check_writable(const Graph& graph) {
+  tflite::check_graph(graph);
+  constexpr std::uint64_t limit = 0x7fffffff - (64 << 20);  // room for everything else
+  OCTET_CHECK(constant_bytes(graph) <= limit, "the model has ", constant_bytes(graph),
+              " bytes of constants; TFLite files are limited to 2 GB");
+  for (const auto& [name, value] : graph.metadata) {
+    OCTET_CHECK(name.starts_with("octet.") && name != rounding_key, "metadata '", name,
+                "': names begin with octet. and are not ", rounding_key);
+  }
+}
+
+class Writer {
+ public:
+  explicit Writer(const Graph& graph)
+      : graph_(graph),
+        builder_(4096 + static_cast<std::size_t>(constant_bytes(graph))),
+        buffers_(builder_) {}
+
+  std::vector<std::byte> write() {
+    const auto tensors = write_tensors();
+    const auto operators = write_operators();
+    const auto inputs = builder_.CreateVector(graph_.inputs);
+    const auto outputs = builder_.CreateVector(graph_.outputs);
+    const auto name = text(graph_.name);
+    const std::vector subgraphs = {
+        tflite::CreateSubGraph(builder_, tensors, inputs, outputs, operators, name)};
+    const auto subgraph_vector = builder_.CreateVector(subgraphs);
+    const auto signatures = write_signature();
+    const auto codes = write_operator_codes();
+    const auto metadata = write_metadata();
+    const auto buffers = buffers_.finish();
+    const auto description =
+        builder_.CreateString(graph_.description.empty() ? "octet" : graph_.description);
+    tflite::FinishModelBuffer(
+        builder_, tflite::CreateModel(builder_, 3, codes, subgraph_vector, description, buffers, 0,
+                                      metadata, signatures));
+    const auto bytes = std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
+    return {bytes.begin(), bytes.end()};
+  }
+
+ private:
+  Offset<flatbuffers::String> text(const std::string& s) {
+    return s.empty() ? Offset<flatbuffers::String>() : builder_.CreateString(s);
+  }
+
+  Offset<tflite::QuantizationParameters> write_quantization(const int8::Quantization& q) {
+    if (q.scale.empty()) return {};
+    const auto scale = builder_.CreateVector(q.scale);
+    const auto zero_point =
+        builder_.CreateVector(std::vector<std::int64_t>(q.zero_point.begin(), q.zero_point.end()));
+    return tflite::CreateQuantizationParameters(builder_, 0, 0, scale, zero_point,
+                                                tflite::QuantizationDetails::NONE, 0, q.axis);
+  }
+
+  Offset<flatbuffers::Vector<Offset<tflite::Tensor>>> write_tensors() {
+    const auto biases = missing_bias_quantization(graph_);
+    std::vector<Offset<tflite::Tensor>> tensors;
+    for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
+      const TensorDef& t = graph_.tensors[i];
+      const auto bias = biases.find(static_cast<int>(i));
+      const auto quantization =
+          write_quantization(bias == biases.end() ? t.quantization : bias->second);
+      const std::uint32_t buffer =
+          t.constant ? buffers_.add({t.constant.data, t.constant.size}) : 0;
+      const auto shape = builder_.CreateVector(t.shape);
+      const auto name = text(t.name);
+      tensors.push_back(tflite::CreateTensor(builder_, shape, tensor_type(t.type), buffer, name,
+                                             quantization, false, 0, 0, /*has_rank=*/true));
+    }
+    return builder_.CreateVector(tensors);
+  }
+
+  Offset<flatbuffers::Vector<Offset<tflite::Operator>>> write_operators() {
+    std::vector<Offset<tflite::Operator>> operators;
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Node& node = graph_.nodes[i];
+      const std::pair code(node.op, tflite::version_to_write(graph_, node));
+      const auto found = std::find(codes_.begin(), codes_.end(), code);
+      const auto index = static_cast<std::uint32_t>(found - codes_.begin());
+      if (found == codes_.end()) codes_.push_back(code);
+      const auto options = tflite::write_options(builder_, node, tflite::node_text(i, node.op));
+      const auto inputs = builder_.CreateVector(node.inputs);
+      const auto outputs = builder_.CreateVector(node.outputs);
+      operators.push_back(
+          tflite::CreateOperator(builder_, index, inputs, outputs, options.type, options.table));
+    }
+    return builder_.CreateVector(operators);
+  }
+
+  Offset<flatbuffers::Vector<Offset<tflite::OperatorCode>>> write_operator_codes() {
+    std::vector<Offset<tflite::OperatorCode>> codes;
+    for (const auto& [op, version] : codes_) {
+      const auto code = static_cast<std::int32_t>(op);
+      const auto old_code = static_cast<std::int8_t>(std::min(code, 127));
+      codes.push_back(tflite::CreateOperatorCode(builder_, old_code, 0, version, code));
+    }
+    return builder_.CreateVector(codes);
+  }
+
+  Offset<flatbuffers::Vector<Offset<tflite::Metadata>>> write_metadata() {
+    std::vector<Offset<tflite::Metadata>> entries;
+    const auto add = [&](const std::string& name, std::string_view value) {
+      const std::uint32_t buffer = buffers_.add(value);
+      entries.push_back(tflite::CreateMetadata(builder_, builder_.CreateString(name), buffer));
+    };
+    tflite::RuntimeVersion needed;
+    for (const auto& [op, version] : codes_)
+      needed = std::max(needed, tflite::runtime_needed(op, version));
+    std::string runtime = needed.text();
+    runtime.resize(16, '\0');
+    add("min_runtime_version", runtime);
+    add(rounding_key, graph_.rounding == int8::Rounding::single_rounding ? "single" : "double");
+    for (const auto& [name, value] : graph_.metadata) add(name, value);
+    return builder_.CreateVector(entries);
+  }
+
+  /// A signature's names are the tensors' where those tell the values apart.
+  auto write_tensor_map(const std::vector<int>& ends, const std::string& fallback) {
+    std::set<std::string> used;
+    std::vector<Offset<tflite::TensorMap>> entries;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      std::string name = graph_.tensors[static_cast<std::size_t>(ends[i])].name;
+      if (name.empty() || used.contains(name)) name = fallback + "_" + std::to_string(i);
+      while (!used.insert(name).second) name += "_";
+      entries.push_back(tflite::CreateTensorMap(builder_, builder_.CreateString(name),
+                                                static_cast<std::uint32_t>(ends[i])));
+    }
+    return builder_.CreateVector(entries);
+  }
+
+  Offset<flatbuffers::Vector<Offset<tflite::SignatureDef>>> write_signature() {
+    const auto inputs = write_tensor_map(graph_.inputs, "input");
+    const auto outputs = write_tensor_map(graph_.outputs, "output");
+    const auto key = builder_.CreateString("serving_default");
+    const std::vector signatures = {tflite::CreateSignatureDef(builder_, inputs, outputs, key, 0)};
+    return builder_.CreateVector(signatures);
+  }
+
+  const Graph& graph_;
+  flatbuffers::FlatBufferBuilder builder_;
+  Buffers buffers_;
+  std::vector<std::pair<int8::OpCode, int>> codes_;  ///< in the order of first use
+};
+
+}  // namespace
+
+std::vector<std::byte> serialize_tflite(const Graph& graph) {
+  check_writable(graph);
+  return Writer(graph).write();
+}
+
+void write_tflite(const Graph& graph, const std::filesystem::path& path) {
+  write_file_atomically(path, serialize_tflite(graph));
+}
+
+}  // namespace octet

@@ -1,0 +1,63 @@
+#include "quant/int8/ops/binary.h"
+
+#include "core/error.h"
+
+namespace octet::int8 {
+namespace {
+
+/// Row-major strides of `shape` against an output of `rank` dimensions; 0 where it repeats.
+std::vector<std::int64_t> strides_against(const Shape& shape, std::size_t rank) {
+  std::vector<std::int64_t> strides(rank, 0);
+  std::int64_t stride = 1;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const std::size_t from_back = shape.size() - 1 - i;
+    if (shape[from_back] > 1) strides[rank - 1 - i] = stride;
+    stride *= shape[from_back];
+  }
+  return strides;
+}
+
+std::int32_t dim_from_back(const Shape& shape, std::size_t i) {
+  return i < shape.size() ? shape[shape.size() - 1 - i] : 1;
+}
+
+}  // namespace
+
+Broadcast::Broadcast(const Shape& a, bool a_constant, const Shape& b, bool b_constant) {
+  const std::size_t rank = std::max(a.size(), b.size());
+  OCTET_CHECK(rank <= max_rank, "broadcast: expected at most ", max_rank, " dimensions, got ",
+              rank);
+  shape_.resize(rank);
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::int32_t da = dim_from_back(a, i), db = dim_from_back(b, i);
+    OCTET_CHECK(da == db || da == 1 || db == 1, "broadcast: shapes ", to_string(a), " and ",
+                to_string(b), " do not fit");
+    shape_[rank - 1 - i] = std::max(da, db);
+  }
+  sample_a_ = a_constant ? 0 : element_count(a);
+  sample_b_ = b_constant ? 0 : element_count(b);
+
+  const std::vector<std::int64_t> stride_a = strides_against(a, rank);
+  const std::vector<std::int64_t> stride_b = strides_against(b, rank);
+  std::vector<Dim> dims;  // innermost first, neighbours joined where both operands allow it
+  for (std::size_t d = rank; d-- > 0;) {
+    const Dim next{shape_[d], stride_a[d], stride_b[d]};
+    if (next.size == 1) continue;
+    if (!dims.empty()) {
+      Dim& last = dims.back();
+      if (next.a == last.a * last.size && next.b == last.b * last.size) {
+        last.size *= next.size;
+        continue;
+      }
+    }
+    dims.push_back(next);
+  }
+  if (dims.empty()) return;  // one element: a row of length one
+  row_ = dims.front().size;
+  row_stride_a_ = dims.front().a;
+  row_stride_b_ = dims.front().b;
+  outer_.assign(dims.rbegin(), dims.rend() - 1);
+  for (const Dim& d : outer_) outer_rows_ *= d.size;
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,110 @@
+#include "quant/int8/ops/conv_operands.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+#include "core/error.h"
+#include "quant/int8/multipliers.h"
+
+namespace octet::int8 {
+namespace {
+
+void check_weights(const TensorDef& w, int axis) {
+  const Quantization& q = w.quantization;
+  const auto out_c = static_cast<std::size_t>(w.shape[static_cast<std::size_t>(axis)]);
+  OCTET_CHECK(q.scale.size() == 1 || q.scale.size() == out_c, quoted(w), ": expected 1 or ", out_c,
+              " scales, got ", q.scale.size());
+  OCTET_CHECK(q.scale.size() == 1 || q.axis == axis, quoted(w), ": expected quantized dimension ",
+              axis, ", got ", q.axis);
+  for (const std::int32_t z : q.zero_point) {
+    OCTET_CHECK(z == 0, quoted(w), ": expected zero point 0 for weights, got ", z);
+  }
+}
+
+/// TFLite's own tolerance: the bias scale may differ by 2 % of an output step.
+void check_bias_scale(const TensorDef& bias, std::span<const float> weight_scales, float s_in,
+                      float s_out) {
+  const std::vector<float>& scales = bias.quantization.scale;
+  if (scales.empty()) return;
+  OCTET_CHECK(
+      scales.size() == weight_scales.size() || scales.size() == 1 || weight_scales.size() == 1,
+      quoted(bias), ": expected ", weight_scales.size(), " scales, got ", scales.size());
+  const std::size_t n = std::max(scales.size(), weight_scales.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    const float s_w = weight_scales[weight_scales.size() == 1 ? 0 : i];
+    const float s_b = scales[scales.size() == 1 ? 0 : i];
+    const double expected = static_cast<double>(s_in) * static_cast<double>(s_w);
+    const double difference = std::fabs(expected - static_cast<double>(s_b));
+    OCTET_CHECK(difference <= 0.02 * static_cast<double>(s_out), quoted(bias), ": expected scale ",
+                expected, " (input scale * weight scale), got ", s_b, " in channel ", i);
+  }
+  for (const std::int32_t z : bias.quantization.zero_point) {
+    OCTET_CHECK(z == 0, quoted(bias), ": expected zero point 0 for a bias, got ", z);
+  }
+}
+
+/// [rows, out_c] with channels innermost becomes [out_c, rows].
+std::vector<std::int8_t> channels_outermost(const std::vector<std::int8_t>& w, std::size_t out_c) {
+  const std::size_t rows = w.size() / out_c;
+  std::vector<std::int8_t> result(w.size());
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < out_c; ++c) result[c * rows + r] = w[r * out_c + c];
+  }
+  return result;
+}
+
+void check_accumulators(const ConvOperands& o) {
+  const std::int64_t reach = std::max(127 - o.in.zero_point, o.in.zero_point + 128);
+  const std::size_t per_channel = o.weights.size() / o.bias.size();
+  for (std::size_t c = 0; c < o.bias.size(); ++c) {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < per_channel; ++i) {
+      sum += std::abs(std::int32_t{o.weights[c * per_channel + i]});
+    }
+    const std::int64_t worst = sum * reach + std::llabs(std::int64_t{o.bias[c]});
+    check_no_overflow(worst, o.multiplier[c], "output channel " + std::to_string(c));
+  }
+}
+
+}  // namespace
+
+Requantization ConvOperands::requantization() const noexcept {
+  return {.bias = bias.data(),
+          .multiplier = multiplier.data(),
+          .output_zero_point = out.zero_point,
+          .lo = range.lo,
+          .hi = range.hi,
+          .rounding = rounding};
+}
+
+ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& spec) {
+  const TensorDef& w = node.input(spec.weights);
+  check_weights(w, spec.axis);
+  const auto axis = static_cast<std::size_t>(spec.axis);
+  const auto out_c = static_cast<std::size_t>(w.shape[axis]);
+
+  ConvOperands o;
+  o.rounding = node.rounding();
+  o.in = node.i8_activation(spec.data);
+  o.out = node.i8_output();
+  o.range = clamp_range(spec.activation, o.out.scale, o.out.zero_point);
+  o.weights = node.i8_constant(spec.weights);
+  if (spec.axis != 0) o.weights = channels_outermost(o.weights, out_c);
+  o.bias.assign(out_c, 0);
+  if (node.has_input(spec.bias)) {
+    const TensorDef& bias = node.input(spec.bias);
+    o.bias = node.i32_constant(spec.bias);
+    OCTET_CHECK(o.bias.size() == out_c, quoted(bias), ": expected ", out_c, " values, got shape ",
+                to_string(bias.shape));
+    check_bias_scale(bias, w.quantization.scale, o.in.scale, o.out.scale);
+  }
+  o.multiplier =
+      spec.make_multipliers(o.in.scale, w.quantization.scale, o.out.scale, node.rounding());
+  if (o.multiplier.size() == 1) o.multiplier.resize(out_c, o.multiplier[0]);
+  check_accumulators(o);
+  return o;
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,44 @@
+// Checks and integers that the convolutions share: weights, bias, multipliers and the proof that no
+// accumulator can overflow.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "quant/int8/activation_range.h"
+#include "quant/int8/conv.h"
+#include "quant/int8/node_view.h"
+
+namespace octet::int8 {
+
+/// Weights with output channels outermost, and everything a Requantization points to.
+struct ConvOperands {
+  std::vector<std::int8_t> weights;    ///< [out_c, weights per channel]
+  std::vector<std::int32_t> bias;      ///< out_c
+  std::vector<Multiplier> multiplier;  ///< out_c
+  QuantParams in, out;
+  ClampRange range;
+  Rounding rounding = Rounding::single_rounding;
+
+  /// Points into this object.
+  Requantization requantization() const noexcept;
+};
+
+using MakeMultipliers = std::vector<Multiplier> (*)(float, std::span<const float>, float, Rounding);
+
+/// Where a convolution's operands are.
+struct ConvOperandsSpec {
+  int data = 0, weights = 1, bias = 2;  ///< input positions
+  int axis = 0;                         ///< dimension of the weights that is the output channel
+  Activation activation = Activation::none;
+  MakeMultipliers make_multipliers = nullptr;
+};
+
+/// Reads and checks weights (int8 constant, symmetric, one scale or one for each output channel),
+/// bias (optional int32 constant whose scale is close to input scale * weight scale) and the
+/// output; derives multipliers; proves that sum |w| * max|x - zero_point| + |bias|, shifted left as
+/// the multiplier asks, stays below 2^31. Throws Error naming the channel.
+ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& spec);
+
+}  // namespace octet::int8

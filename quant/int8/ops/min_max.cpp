@@ -1,0 +1,37 @@
+// MINIMUM and MAXIMUM of codes: both inputs and the output share scale and zero point.
+#include <algorithm>
+
+#include "quant/int8/ops/binary.h"
+
+namespace octet::int8 {
+namespace {
+
+struct NoParams {};
+
+void minimum(const NoParams&, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+             std::int64_t n) noexcept {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = std::min(a[i], b[i]);
+}
+
+void maximum(const NoParams&, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+             std::int64_t n) noexcept {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = std::max(a[i], b[i]);
+}
+
+std::unique_ptr<Step> create_with(const NodeView& node, BinaryKernel<NoParams> kernel) {
+  node.expect_operands(2, 2);
+  node.expect_same_params(node.output(), node.input(0));
+  node.expect_same_params(node.output(), node.input(1));
+  return BinaryStep<NoParams>::create(node, {}, kernel);
+}
+
+}  // namespace
+
+std::unique_ptr<Step> create_minimum(const NodeView& node) {
+  return create_with(node, minimum);
+}
+std::unique_ptr<Step> create_maximum(const NodeView& node) {
+  return create_with(node, maximum);
+}
+
+}  // namespace octet::int8

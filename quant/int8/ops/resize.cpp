@@ -1,0 +1,159 @@
+#include "quant/int8/ops/resize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "quant/int8/node_view.h"
+
+namespace octet::int8 {
+
+std::vector<std::int32_t> nearest_indices(int in, int out, ResizeAttributes a) {
+  const bool align = a.align_corners && out > 1;
+  const float scale = align ? static_cast<float>(in - 1) / static_cast<float>(out - 1)
+                            : static_cast<float>(in) / static_cast<float>(out);
+  const float offset = a.half_pixel_centers ? 0.5f : 0.0f;
+  std::vector<std::int32_t> indices(static_cast<std::size_t>(out));
+  for (int i = 0; i < out; ++i) {
+    const float shifted = static_cast<float>(i) + offset;
+    const float p = shifted * scale;
+    const auto index = static_cast<std::int32_t>(a.align_corners ? std::round(p) : std::floor(p));
+    indices[static_cast<std::size_t>(i)] = std::max(std::min(index, in - 1), 0);
+  }
+  return indices;
+}
+
+std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes a) {
+  const bool align = a.align_corners && out > 1;
+  const std::int64_t scale = align ? (std::int64_t{1024} * (in - 1) + (out - 1) / 2) / (out - 1)
+                                   : (std::int64_t{1024} * in + out / 2) / out;
+  std::vector<BilinearTap> taps;
+  taps.reserve(static_cast<std::size_t>(out));
+  for (int i = 0; i < out; ++i) {
+    const std::int64_t pos = a.half_pixel_centers ? i * scale + scale / 2 - 512 : i * scale;
+    const std::int64_t lo = std::clamp<std::int64_t>(pos / 1024, 0, in - 1);
+    const std::int64_t hi = std::clamp<std::int64_t>((pos + 1023) / 1024, 0, in - 1);
+    const std::int64_t weight = pos - 1024 * lo;
+    taps.push_back({static_cast<std::int32_t>(lo), static_cast<std::int32_t>(hi),
+                    static_cast<std::int32_t>(1024 - weight), static_cast<std::int32_t>(weight)});
+  }
+  return taps;
+}
+
+namespace {
+
+/// What both resizes share: one task is one output row.
+class ResizeStep : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    const std::int8_t* x = args.in_i8(0);
+    std::int8_t* y = args.out_i8();
+    const std::int64_t in_image = std::int64_t{in_h} * in_w * channels;
+    const std::int64_t row = std::int64_t{out_w} * channels;
+    const std::int64_t rows_per_task = std::max<std::int64_t>(1, elements_per_task / row);
+    for_chunks(args.threads, args.batch * images * out_h, rows_per_task,
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t r = begin; r < end; ++r) {
+                   write_row(x + r / out_h * in_image, static_cast<std::size_t>(r % out_h),
+                             y + r * row);
+                 }
+               });
+  }
+  int in_h = 1, in_w = 1, out_h = 1, out_w = 1;
+  std::int64_t channels = 1, images = 1;
+
+ private:
+  virtual void write_row(const std::int8_t* image, std::size_t out_y,
+                         std::int8_t* y) const noexcept = 0;
+};
+
+class NearestStep final : public ResizeStep {
+ public:
+  std::vector<std::int32_t> rows, columns;
+
+ private:
+  void write_row(const std::int8_t* image, std::size_t out_y,
+                 std::int8_t* y) const noexcept override {
+    const std::int8_t* line = image + std::int64_t{rows[out_y]} * in_w * channels;
+    for (const std::int32_t column : columns) {
+      std::memcpy(y, line + column * channels, static_cast<std::size_t>(channels));
+      y += channels;
+    }
+  }
+};
+
+class BilinearStep final : public ResizeStep {
+ public:
+  std::vector<BilinearTap> rows, columns;
+  Rounding rounding = Rounding::single_rounding;
+
+ private:
+  void write_row(const std::int8_t* image, std::size_t out_y,
+                 std::int8_t* y) const noexcept override {
+    const BilinearTap& v = rows[out_y];
+    const std::int8_t* top = image + std::int64_t{v.lo} * in_w * channels;
+    const std::int8_t* bottom = image + std::int64_t{v.hi} * in_w * channels;
+    for (const BilinearTap& h : columns) {
+      const std::int64_t w00 = std::int64_t{v.weight_lo} * h.weight_lo;
+      const std::int64_t w01 = std::int64_t{v.weight_lo} * h.weight_hi;
+      const std::int64_t w10 = std::int64_t{v.weight_hi} * h.weight_lo;
+      const std::int64_t w11 = std::int64_t{v.weight_hi} * h.weight_hi;
+      const std::int64_t left = h.lo * channels, right = h.hi * channels;
+      for (std::int64_t c = 0; c < channels; ++c) {
+        const std::int64_t sum = w00 * top[left + c] + w01 * top[right + c] +
+                                 w10 * bottom[left + c] + w11 * bottom[right + c];
+        *y++ = bilinear_round(sum, rounding);
+      }
+    }
+  }
+};
+
+template <class S>
+std::unique_ptr<S> create_resize(const NodeView& node) {
+  node.expect_operands(2, 2);
+  const TensorDef& x = node.input(0);
+  node.i8_activation(0);
+  node.expect_same_params(x, node.output());
+  node.expect_rank(x, 4);
+  const std::vector<std::int32_t> size = node.i32_constant(1);
+  OCTET_CHECK(size.size() == 2 && size[0] >= 1 && size[1] >= 1, quoted(node.input(1)),
+              ": expected height and width >= 1, got ", to_string(size));
+  const auto a = node.attributes<ResizeAttributes>();
+  OCTET_CHECK(!(a.align_corners && a.half_pixel_centers),
+              "align_corners and half_pixel_centers exclude each other");
+  constexpr std::int32_t limit = 1 << 20;  // positions in 1/1024 pixels stay exact
+  OCTET_CHECK(x.shape[1] <= limit && x.shape[2] <= limit && size[0] <= limit && size[1] <= limit,
+              "resize: expected sizes up to 2^20, got ", to_string(x.shape), " to ",
+              to_string(size));
+  node.expect_output_shape({x.shape[0], size[0], size[1], x.shape[3]});
+  auto step = new_step<S>(node);
+  step->images = x.shape[0];
+  step->in_h = x.shape[1];
+  step->in_w = x.shape[2];
+  step->channels = x.shape[3];
+  step->out_h = size[0];
+  step->out_w = size[1];
+  return step;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> create_resize_nearest(const NodeView& node) {
+  auto step = create_resize<NearestStep>(node);
+  const auto a = node.attributes<ResizeAttributes>();
+  step->rows = nearest_indices(step->in_h, step->out_h, a);
+  step->columns = nearest_indices(step->in_w, step->out_w, a);
+  return step;
+}
+
+std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
+  auto step = create_resize<BilinearStep>(node);
+  const auto a = node.attributes<ResizeAttributes>();
+  step->rows = bilinear_taps(step->in_h, step->out_h, a);
+  step->columns = bilinear_taps(step->in_w, step->out_w, a);
+  step->rounding = node.rounding();
+  return step;
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,139 @@
+#include "quant/int8/planner.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <random>
+
+namespace octet::int8 {
+namespace {
+
+using Order = std::vector<std::size_t>;
+
+bool meet(const MemoryBlock& a, const MemoryBlock& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+std::size_t round_up(std::size_t n, std::size_t alignment) {
+  return (n + alignment - 1) / alignment * alignment;
+}
+
+/// Puts the blocks, in the given order, each into the lowest gap that holds it.
+class Placement {
+ public:
+  Placement(std::span<const MemoryBlock> blocks, std::size_t alignment)
+      : blocks_(blocks), plan_{std::vector<std::size_t>(blocks.size()), 0, alignment} {}
+
+  const MemoryPlan& place(const Order& order) {
+    placed_.clear();
+    plan_.total = 0;
+    for (const std::size_t i : order) {
+      const std::size_t offset = lowest_gap(i);
+      plan_.offsets[i] = offset;
+      plan_.total = std::max(plan_.total, offset + blocks_[i].bytes);
+      const auto by_offset = [&](std::size_t a, std::size_t b) {
+        return plan_.offsets[a] < plan_.offsets[b];
+      };
+      placed_.insert(std::upper_bound(placed_.begin(), placed_.end(), i, by_offset), i);
+    }
+    return plan_;
+  }
+
+ private:
+  std::size_t lowest_gap(std::size_t i) const {
+    std::size_t offset = 0;
+    for (const std::size_t other : placed_) {
+      if (!meet(blocks_[i], blocks_[other])) continue;
+      if (offset + blocks_[i].bytes <= plan_.offsets[other]) break;
+      offset =
+          std::max(offset, round_up(plan_.offsets[other] + blocks_[other].bytes, plan_.alignment));
+    }
+    return offset;
+  }
+
+  std::span<const MemoryBlock> blocks_;
+  MemoryPlan plan_;
+  Order placed_;  // by offset
+};
+
+/// Orders that are good for some graphs each: big first, long-lived first, both, as they come.
+std::vector<Order> greedy_orders(std::span<const MemoryBlock> blocks) {
+  Order as_they_come(blocks.size());
+  std::iota(as_they_come.begin(), as_they_come.end(), std::size_t{0});
+  const auto by = [&](const auto& key) {
+    Order order = as_they_come;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return key(blocks[a]) > key(blocks[b]); });
+    return order;
+  };
+  const auto length = [](const MemoryBlock& b) {
+    return static_cast<double>(b.last - b.first + 1);
+  };
+  const auto size = [](const MemoryBlock& b) { return static_cast<double>(b.bytes); };
+  return {by(size), by([&](const MemoryBlock& b) { return size(b) * length(b); }), by(length),
+          as_they_come};
+}
+
+/// Swaps pairs of an order as long as that does not enlarge the arena. Bounded work.
+void improve(Placement& placement, Order order, std::size_t goal, MemoryPlan& best) {
+  const std::size_t n = order.size();
+  if (n < 2) return;
+  std::minstd_rand random(1);
+  std::size_t present = best.total;
+  const std::size_t rounds = std::min<std::size_t>(2000, 20'000'000 / (n * n));
+  for (std::size_t r = 0; r < rounds && best.total > goal; ++r) {
+    const std::size_t a = random() % n, b = random() % n;
+    std::swap(order[a], order[b]);
+    const MemoryPlan& plan = placement.place(order);
+    if (plan.total > present) {
+      std::swap(order[a], order[b]);
+      continue;
+    }
+    present = plan.total;
+    if (plan.total < best.total) best = plan;
+  }
+}
+
+MemoryPlan plan_with(std::span<const MemoryBlock> blocks, std::size_t alignment, std::size_t goal) {
+  Placement placement(blocks, alignment);
+  MemoryPlan best;
+  Order best_order;
+  for (const Order& order : greedy_orders(blocks)) {
+    const MemoryPlan& plan = placement.place(order);
+    if (!best_order.empty() && plan.total >= best.total) continue;
+    best = plan;
+    best_order = order;
+    if (best.total <= goal) break;
+  }
+  improve(placement, best_order, goal, best);
+  return best;
+}
+
+}  // namespace
+
+std::size_t memory_lower_bound(std::span<const MemoryBlock> blocks) {
+  // The maximum is reached at some block's first moment.
+  std::size_t bound = 0;
+  for (const MemoryBlock& at : blocks) {
+    std::size_t sum = 0;
+    for (const MemoryBlock& b : blocks) {
+      if (b.first <= at.first && at.first <= b.last) sum += b.bytes;
+    }
+    bound = std::max(bound, sum);
+  }
+  return bound;
+}
+
+MemoryPlan plan_memory(std::span<const MemoryBlock> blocks) {
+  const std::size_t bound = memory_lower_bound(blocks);
+  if (blocks.empty()) return {};
+  MemoryPlan best;
+  for (const std::size_t alignment : {64, 32, 16, 8, 4}) {
+    MemoryPlan plan = plan_with(blocks, alignment, bound);
+    if (best.offsets.empty() || plan.total < best.total) best = std::move(plan);
+    if (best.total <= bound + bound / 50) break;
+  }
+  return best;
+}
+
+}  // namespace octet::int8
