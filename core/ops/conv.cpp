@@ -1,9 +1,10 @@
-// The conv2d op, and the choice between dense and depthwise kernels.
+// The conv2d op, and the choice between depthwise, direct and dense kernels.
 #include "core/conv.h"
 
 #include <climits>
 
 #include "core/ops/common.h"
+#include "core/ops/conv_direct.h"
 #include "core/ops/conv_kernels.h"
 #include "core/ops/reduce.h"
 
@@ -44,17 +45,26 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int
 
 void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                   real* y) {
-  (depthwise(s) ? depthwise_forward : dense_forward)(ctx, s, x, w, bias, y);
+  const auto run = depthwise(s)             ? depthwise_forward
+                   : direct_forward_fits(s) ? direct_forward
+                                            : dense_forward;
+  run(ctx, s, x, w, bias, y);
 }
 
 void conv_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
                          real beta) {
-  (depthwise(s) ? depthwise_backward_input : dense_backward_input)(ctx, s, w, dy, dx, beta);
+  const auto run = depthwise(s)                    ? depthwise_backward_input
+                   : direct_backward_input_fits(s) ? direct_backward_input
+                                                   : dense_backward_input;
+  run(ctx, s, w, dy, dx, beta);
 }
 
 void conv_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
                            real* dw, real beta) {
-  (depthwise(s) ? depthwise_backward_weights : dense_backward_weights)(ctx, s, x, dy, dw, beta);
+  const auto run = depthwise(s)                      ? depthwise_backward_weights
+                   : direct_backward_weights_fits(s) ? direct_backward_weights
+                                                     : dense_backward_weights;
+  run(ctx, s, x, dy, dw, beta);
 }
 
 std::string Conv2dOp::attributes() const {

@@ -1,0 +1,30 @@
+// The register kernels of direct convolution. A patch is kernel_h runs of kernel_w * channels
+// values that are contiguous in the (padded) source. Not for users of the library.
+#pragma once
+
+#include <cstdint>
+
+namespace octet {
+
+/// Some rows of output pixels of one image.
+struct DirectRows {
+  const float* source;      ///< padded source at the first output pixel's patch
+  std::int64_t row;         ///< floats from one output row's source to the next
+  std::int64_t step;        ///< floats from one output pixel's source to the next
+  std::int64_t tap_row;     ///< floats from one run of the patch to the next
+  std::int64_t runs, run;   ///< runs in a patch; floats in a run
+  std::int64_t rows, cols;  ///< output pixels
+  std::int64_t channels;    ///< output channels, a multiple of 16
+};
+
+/// y [rows, cols, channels] = beta y + bias + patches w; w [runs, run, channels]; bias may be null.
+void direct_rows_forward(const DirectRows& r, const float* w, const float* bias, float beta,
+                         float* y) noexcept;
+
+/// dw [runs, run, channels] += patches^T dy; dy [rows, cols, channels].
+void direct_rows_weights(const DirectRows& r, const float* dy, float* dw) noexcept;
+
+/// Whether this CPU runs them.
+bool direct_rows_available() noexcept;
+
+}  // namespace octet
