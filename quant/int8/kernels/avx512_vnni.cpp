@@ -72,7 +72,7 @@ struct SingleRounding {
     const Vec o = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), odd);
     return _mm512_srav_epi32(upper_halves(e, o), right);
   }
-  static OCTET_INLINE Narrowing narrowing(const BlockOutput& out) {
+  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) {
     return Narrowing(1 + 2 * out.zero_point, true, out);
   }
 };
@@ -97,7 +97,7 @@ struct DoubleRounding {
     const Vec s = upper_halves(e, o);
     return _mm512_srav_epi32(add(add(s, nudge), negative), right);
   }
-  static OCTET_INLINE Narrowing narrowing(const BlockOutput& out) {
+  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) {
     return Narrowing(out.zero_point, false, out);
   }
 };
@@ -166,6 +166,7 @@ OCTET_TARGET void fill(std::uint8_t* to, std::int64_t n, std::int32_t zero_point
 
 // Depthwise. `interleave` unpacks within 128-bit lanes: lane 4 L + r of vector q holds element
 // 16 L + 4 q + r of the block, which is the order that packing undoes.
+OCTET_INLINE void keep(Vec& v) { asm("" : "+v"(v)); }
 constexpr int depthwise_unroll = 2;
 int position(int q, int lane) {
   return lane / 4 * 16 + 4 * q + lane % 4;

@@ -105,7 +105,8 @@ struct DepthwiseKernels {
   void (*interleave)(std::uint8_t* to, const std::uint8_t* const* from, int n);
   /// Which element of the block lane `lane` of vector q holds.
   int (*position)(int q, int lane);
-  void (*row_3x3)(const DepthwiseArgs& args);  ///< kernel_h 3, least number of quads
+  /// The first two for kernel_h 3 or 5, the least number of quads and no left shifts.
+  void (*row_3x3)(const DepthwiseArgs& args);
   void (*row_5x5)(const DepthwiseArgs& args);
   void (*row_any)(const DepthwiseArgs& args);
 };

@@ -309,6 +309,7 @@ void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& 
     args.out.hi = r->hi;
   }
 
+  const auto kernel = mode.any_left ? k_.depthwise.row_any : kernel_;
   const std::int8_t* image = run.x + region.sample * g_.in_h * g_.in_w * g_.in_c;
   const int ix = region.column * g_.stride_w - g_.pad_left;
   for (int oy = region.row; oy < region.row_end; ++oy) {
@@ -330,12 +331,12 @@ void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& 
         ((region.sample * g_.out_h + oy) * g_.out_w + region.column) * g_.out_c + p.first;
     if (run.out.acc) {
       args.out.acc = run.out.acc + at;
-      kernel_(args);
+      kernel(args);
     } else if (mode.one_by_one) {
       row_one_by_one(args, p, *run.out.requantization, run.out.y + at, w.values);
     } else {
       args.out.y = run.out.y + at;
-      kernel_(args);
+      kernel(args);
     }
   }
 }

@@ -121,6 +121,7 @@ OCTET_TARGET void fill(std::uint8_t* to, std::int64_t n, std::int32_t zero_point
 }
 
 // Depthwise: zipping keeps the channels in order.
+OCTET_INLINE void keep(Vec& v) { asm("" : "+w"(v)); }
 constexpr int depthwise_unroll = 2;
 int position(int q, int lane) {
   return 4 * q + lane;
