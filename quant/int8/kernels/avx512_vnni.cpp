@@ -166,7 +166,9 @@ OCTET_TARGET void fill(std::uint8_t* to, std::int64_t n, std::int32_t zero_point
 
 // Depthwise. `interleave` unpacks within 128-bit lanes: lane 4 L + r of vector q holds element
 // 16 L + 4 q + r of the block, which is the order that packing undoes.
-OCTET_INLINE void keep(Vec& v) { asm("" : "+v"(v)); }
+OCTET_INLINE void keep(Vec& v) {
+  asm("" : "+v"(v));
+}
 constexpr int depthwise_unroll = 2;
 int position(int q, int lane) {
   return lane / 4 * 16 + 4 * q + lane % 4;
@@ -177,21 +179,35 @@ OCTET_TARGET void gather(std::uint8_t* to, const std::int8_t* from, std::int64_t
   const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
   const __mmask64 mask = ~std::uint64_t{0} >> (64 - channels);
   for (; n > 0; --n, from += stride, to += width) {
-    store(to, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), offset));
+    const __m512i codes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), offset);
+    if (width == 64) {
+      store(to, codes);
+    } else if (width == 32) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), half(codes, 0));
+    } else if (width == 16) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), quarter(codes, 0));
+    } else {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(to), quarter(codes, 0));
+    }
   }
 }
 
-OCTET_TARGET void interleave(std::uint8_t* to, const std::uint8_t* const* from, int n) {
-  for (std::int64_t at = 0; n > 0; --n, at += 64, to += 256) {
-    const Vec x0 = load(from[0] + at), x1 = load(from[1] + at);
-    const Vec x2 = load(from[2] + at), x3 = load(from[3] + at);
-    const Vec lo01 = _mm512_unpacklo_epi8(x0, x1), hi01 = _mm512_unpackhi_epi8(x0, x1);
-    const Vec lo23 = _mm512_unpacklo_epi8(x2, x3), hi23 = _mm512_unpackhi_epi8(x2, x3);
-    store(to, _mm512_unpacklo_epi16(lo01, lo23));
-    store(to + 64, _mm512_unpackhi_epi16(lo01, lo23));
-    store(to + 128, _mm512_unpacklo_epi16(hi01, hi23));
-    store(to + 192, _mm512_unpackhi_epi16(hi01, hi23));
-  }
+constexpr int unit = 4;
+using Block = Vec;
+constexpr int block_bytes = 64;
+OCTET_INLINE Block load_block(const std::uint8_t* p) {
+  return load(p);
+}
+OCTET_INLINE Block convert_block(const std::int8_t* p, std::int32_t) {
+  return _mm512_xor_si512(load(p), _mm512_set1_epi8(static_cast<char>(0x80)));
+}
+OCTET_INLINE void store_interleaved(std::uint8_t* to, const Block (&x)[4]) {
+  const Vec lo01 = _mm512_unpacklo_epi8(x[0], x[1]), hi01 = _mm512_unpackhi_epi8(x[0], x[1]);
+  const Vec lo23 = _mm512_unpacklo_epi8(x[2], x[3]), hi23 = _mm512_unpackhi_epi8(x[2], x[3]);
+  store(to, _mm512_unpacklo_epi16(lo01, lo23));
+  store(to + 64, _mm512_unpackhi_epi16(lo01, lo23));
+  store(to + 128, _mm512_unpacklo_epi16(hi01, hi23));
+  store(to + 192, _mm512_unpackhi_epi16(hi01, hi23));
 }
 
 OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
@@ -216,7 +232,7 @@ OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
 
 const ConvKernels avx512_vnni_kernels = {
     .lanes = lanes,
-    .unit = 4,
+    .unit = unit,
     .element_bytes = 1,
     .wide_vectors = 2,
     .tile_pixels = 14,
@@ -228,6 +244,7 @@ const ConvKernels avx512_vnni_kernels = {
     .block = {nullptr, block<1, 16, 8, 4, 2, 1>, block<2, 14, 8, 4, 2, 1>, nullptr, nullptr},
     .depthwise = {.gather = gather,
                   .interleave = interleave,
+                  .interleave_image = interleave_image,
                   .position = position,
                   .row_3x3 = depthwise_row<3, 1>,
                   .row_5x5 = depthwise_row<5, 2>,
