@@ -51,16 +51,16 @@ OCTET_INLINE Vec upper_halves(Vec even, Vec odd) {
   return _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
 }
 
-// To codes: 16 bits saturating, + add, >> shift, 8 bits saturating, clamp.
+// To codes: 16 bits saturating, (v + 1) >> 1 if halve, + zero point, 8 bits saturating, clamp.
 struct Narrowing {
   __m512i addend, lo, hi, order;
   bool halve;
-  OCTET_INLINE Narrowing(std::int32_t add16, bool halve16, const BlockOutput& out)
-      : addend(_mm512_set1_epi16(static_cast<short>(add16))),
+  OCTET_INLINE Narrowing(bool halving, const BlockOutput& out)
+      : addend(_mm512_set1_epi16(static_cast<short>(out.zero_point))),
         lo(_mm512_set1_epi8(static_cast<char>(out.lo))),
         hi(_mm512_set1_epi8(static_cast<char>(out.hi))),
         order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)),
-        halve(halve16) {}
+        halve(halving) {}
 };
 
 struct SingleRounding {
@@ -73,7 +73,7 @@ struct SingleRounding {
     return _mm512_srav_epi32(upper_halves(e, o), right);
   }
   OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) {
-    return Narrowing(1 + 2 * out.zero_point, true, out);
+    return Narrowing(true, out);
   }
 };
 
@@ -98,18 +98,21 @@ struct DoubleRounding {
     return _mm512_srav_epi32(add(add(s, nudge), negative), right);
   }
   OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) {
-    return Narrowing(out.zero_point, false, out);
+    return Narrowing(false, out);
   }
 };
 
 // Codes of v0, v1, v2, v3, four of each in turn within every 128-bit lane.
 OCTET_INLINE Codes narrow_in_lanes(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
-  __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), n.addend);
-  __m512i b = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), n.addend);
+  __m512i a = _mm512_packs_epi32(v0, v1), b = _mm512_packs_epi32(v2, v3);
   if (n.halve) {
-    a = _mm512_srai_epi16(a, 1);
-    b = _mm512_srai_epi16(b, 1);
+    // (v * 2^14 + 2^14) >> 15; a multiplication because shifts and shuffles are the bottleneck.
+    const __m512i half = _mm512_set1_epi16(1 << 14);
+    a = _mm512_mulhrs_epi16(a, half);
+    b = _mm512_mulhrs_epi16(b, half);
   }
+  a = _mm512_adds_epi16(a, n.addend);
+  b = _mm512_adds_epi16(b, n.addend);
   return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(a, b), n.lo), n.hi);
 }
 // One vector's codes after the other's.
@@ -235,13 +238,13 @@ const ConvKernels avx512_vnni_kernels = {
     .unit = unit,
     .element_bytes = 1,
     .wide_vectors = 2,
-    .tile_pixels = 14,
+    .tile_pixels = 7,
     .offset = 128,
     .zero_point_free = false,
     .convert = convert,
     .fill = fill,
     .channels = channels,
-    .block = {nullptr, block<1, 16, 8, 4, 2, 1>, block<2, 14, 8, 4, 2, 1>, nullptr, nullptr},
+    .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 7, 4, 2, 1>, nullptr, nullptr},
     .depthwise = {.gather = gather,
                   .interleave = interleave,
                   .interleave_image = interleave_image,

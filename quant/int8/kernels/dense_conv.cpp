@@ -15,7 +15,7 @@ namespace octet::int8 {
 namespace {
 
 constexpr std::int64_t slab_target = 48 * 1024;  // bytes: with a block's weights, well within L2
-constexpr std::int64_t pixels_target = 448;      // of a block: 32 tiles of 14
+constexpr std::int64_t pixels_target = 448;      // of a block: 64 tiles of 7
 constexpr std::int64_t output_cost = 24;         // of requantizing one value, in multiplications
 
 struct Block : ChannelBlock {
