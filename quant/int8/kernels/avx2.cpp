@@ -101,6 +101,7 @@ const ConvKernels avx2_kernels = {
     .fill = fill,
     .channels = channels,
     .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 6, 4, 2, 1>, nullptr, nullptr},
+    .narrow = nullptr,
     .depthwise = {.gather = gather,
                   .interleave = interleave,
                   .interleave_image = interleave_image,

@@ -72,9 +72,7 @@ struct SingleRounding {
     const Vec o = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), odd);
     return _mm512_srav_epi32(upper_halves(e, o), right);
   }
-  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) {
-    return Narrowing(true, out);
-  }
+  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) { return Narrowing(true, out); }
 };
 
 // srdhm(x, m) is the upper half of 2 x m + 2^31; the divide by 2^right rounds ties away from zero
@@ -97,9 +95,7 @@ struct DoubleRounding {
     const Vec s = upper_halves(e, o);
     return _mm512_srav_epi32(add(add(s, nudge), negative), right);
   }
-  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) {
-    return Narrowing(false, out);
-  }
+  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) { return Narrowing(false, out); }
 };
 
 // Codes of v0, v1, v2, v3, four of each in turn within every 128-bit lane.
@@ -245,6 +241,7 @@ const ConvKernels avx512_vnni_kernels = {
     .fill = fill,
     .channels = channels,
     .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 7, 4, 2, 1>, nullptr, nullptr},
+    .narrow = &avx512_vnni_narrow_kernels,
     .depthwise = {.gather = gather,
                   .interleave = interleave,
                   .interleave_image = interleave_image,

@@ -141,10 +141,13 @@ struct ConvKernels {
   ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
+  /// Kernels with shorter vectors and the same slab for what is left of the channels, or null.
+  const ConvKernels* narrow;
   DepthwiseKernels depthwise;
 };
 
 extern const ConvKernels avx512_vnni_kernels;
+extern const ConvKernels avx512_vnni_narrow_kernels;
 extern const ConvKernels avx_vnni_kernels;
 extern const ConvKernels avx2_kernels;
 extern const ConvKernels neon_dot_kernels;
