@@ -310,6 +310,11 @@ TEST_CASE("kernels are selected by ISA and geometry") {
       CHECK(name.starts_with("qs8_qc8w_"));
       CHECK(name.ends_with(isa_name(isa)));
     }
+    // A window too large for scratch memory.
+    const ConvGeometry vast =
+        geometry(4, 4, 2, 2, 3, 3, 1, 1, 90000, 90000, 90000, 90000, 1, 90000, 90000);
+    CHECK(std::string(PackedConv(vast, isa).kernel_name()).ends_with("portable"));
+    CHECK(PackedConv(vast, isa).scratch_bytes(1) < 1000);
   }
 }
 

@@ -18,13 +18,14 @@ namespace octet::int8 {
 
 enum class Epilogue : std::uint8_t { accumulators, single_rounding, double_rounding };
 
-/// Per output channel, padded to whole vectors; row-major arrays of one block of channels.
-/// start: what the accumulator starts with: bias and the correction for zero point and offset.
-/// single rounding: p = ((((a << left) * m) >> 32 >> right) + 1 + 2 z) >> 1, left - right = shift +
-/// 2 double rounding: p = rdp(srdhm(a << left, m), right) + z Requires for single |a << left| <
-/// 2^31, for double |a << left| < 2^30.
+/// Per output channel, padded to whole vectors. From an accumulator a to p, before clamping:
+///
+///   single rounding: (((a << left) * m >> 32 >> right) + 1 >> 1) + z, left - right = shift + 2
+///   double rounding: rounding_divide_by_pot(srdhm(a << left, m), right) + z
+///
+/// Requires |a << left| < 2^31 for single and < 2^30 for double rounding.
 struct ChannelConstants {
-  const std::int32_t* start;
+  const std::int32_t* start;  ///< a's first value: bias, zero point's and offset's correction
   const std::int32_t* left;
   const std::int32_t* multiplier;
   const std::int32_t* right;
