@@ -14,9 +14,21 @@ bool any_geometry(const ConvGeometry&) {
   return true;
 }
 
+// The SIMD kernels keep a window of input rows in scratch, addressed by 32-bit offsets. Dilations
+// out of all proportion are left to the portable kernel.
+bool dense_geometry(const ConvGeometry& g) {
+  constexpr std::int64_t limit = std::int64_t{1} << 28;
+  const std::int64_t span_h = std::int64_t{g.kernel_h - 1} * g.dilation_h + 1;
+  const std::int64_t span_w = std::int64_t{g.kernel_w - 1} * g.dilation_w + 1;
+  const std::int64_t columns = std::int64_t{std::min(g.out_w, 512)} * g.stride_w + span_w;
+  const std::int64_t channels = std::max({g.in_c, g.out_c, 64});
+  return span_h < limit && columns < limit && span_h * columns < limit &&
+         span_h * columns * channels < limit;
+}
+
 // A single input channel is one group, but reads as dense: no channels to vectorize over.
 bool depthwise_geometry(const ConvGeometry& g) {
-  return g.groups == g.in_c && g.groups > 1;
+  return g.groups == g.in_c && g.groups > 1 && dense_geometry(g);
 }
 
 template <const ConvKernels& kernels>
@@ -33,14 +45,14 @@ constexpr ConvKernel kernels[] = {
 #if defined(__x86_64__)
     {Isa::avx512_vnni, "qs8_qc8w_dwconv_avx512_vnni", depthwise_geometry,
      depthwise<avx512_vnni_kernels>},
-    {Isa::avx512_vnni, "qs8_qc8w_conv_avx512_vnni", any_geometry, dense<avx512_vnni_kernels>},
+    {Isa::avx512_vnni, "qs8_qc8w_conv_avx512_vnni", dense_geometry, dense<avx512_vnni_kernels>},
     {Isa::avx_vnni, "qs8_qc8w_dwconv_avx_vnni", depthwise_geometry, depthwise<avx_vnni_kernels>},
-    {Isa::avx_vnni, "qs8_qc8w_conv_avx_vnni", any_geometry, dense<avx_vnni_kernels>},
+    {Isa::avx_vnni, "qs8_qc8w_conv_avx_vnni", dense_geometry, dense<avx_vnni_kernels>},
     {Isa::avx2, "qs8_qc8w_dwconv_avx2", depthwise_geometry, depthwise<avx2_kernels>},
-    {Isa::avx2, "qs8_qc8w_conv_avx2", any_geometry, dense<avx2_kernels>},
+    {Isa::avx2, "qs8_qc8w_conv_avx2", dense_geometry, dense<avx2_kernels>},
 #elif defined(OCTET_NEON_DOT)
     {Isa::neon_dot, "qs8_qc8w_dwconv_neon_dot", depthwise_geometry, depthwise<neon_dot_kernels>},
-    {Isa::neon_dot, "qs8_qc8w_conv_neon_dot", any_geometry, dense<neon_dot_kernels>},
+    {Isa::neon_dot, "qs8_qc8w_conv_neon_dot", dense_geometry, dense<neon_dot_kernels>},
 #endif
     {Isa::portable, "qs8_qc8w_conv_portable", any_geometry, make_portable_conv},
 };

@@ -37,7 +37,8 @@ struct ConvGeometry {
 ///   acc = sum w * (x - input_zero_point)
 ///   p = multiply_by_quantized_multiplier(acc + bias[c], multiplier[c], rounding) +
 ///   output_zero_point y = min(max(p, lo), hi)
-/// Requires: lo <= hi within [-128, 127]; acc + bias cannot overflow, nor its left shift.
+/// Requires: lo <= hi within [-128, 127]; neither acc + bias nor its left shift nor p overflows
+/// int32.
 struct Requantization {
   const std::int32_t* bias = nullptr;      ///< out_c values; never null
   const Multiplier* multiplier = nullptr;  ///< out_c values
