@@ -84,8 +84,9 @@ int8::Graph every_op_graph() {
   b.node(OpCode::conv_2d, {q, cw, cb}, {c},
          int8::ConvAttributes{.padding = Padding::same, .activation = Activation::relu});
   const int gw = b.weights("grouped/w", {6, 1, 2, 4}, 0, 0.01f);
+  const int gb = b.bias("grouped/b", gw, 0.1f, 6);
   const int g = b.value("grouped", {1, 8, 4, 6}, 0.2f, 0);
-  b.node(OpCode::conv_2d, {c, gw}, {g},
+  b.node(OpCode::conv_2d, {c, gw, gb}, {g},
          int8::ConvAttributes{.padding = Padding::same, .stride_h = 1, .stride_w = 2});
   outputs.push_back(g);
   const int dw = b.weights("depthwise/w", {1, 3, 2, 16}, 3, 0.02f);
