@@ -11,8 +11,8 @@ namespace octet {
 
 /// Make one and keep it for the whole training loop. Not for use by two threads at once.
 struct Context {
-  explicit Context(int thread_count = 1, std::uint64_t random_seed = 0)
-      : threads(thread_count), seed(random_seed) {}
+  /// Also puts OpenBLAS on one thread for the whole process: ThreadPool does the parallel work.
+  explicit Context(int thread_count = 1, std::uint64_t random_seed = 0);
 
   ThreadPool threads;
   Pool pool;

@@ -23,6 +23,9 @@ namespace octet {
 struct Saved {
   std::vector<Tensor> tensors;
   std::any extra;
+  /// False where no backward can follow (no input needs a gradient): forward may then skip making
+  /// masks and the like. What it saves anyway is dropped.
+  bool wanted = true;
 };
 
 using In = std::span<const Tensor>;

@@ -15,8 +15,12 @@
 
 namespace octet {
 
+// g++ takes the scoped enumerator for a shadowing of octet::real.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 /// real: float, or double in the double build.
 enum class DType : std::uint8_t { real, i8, u8, i32 };
+#pragma GCC diagnostic pop
 
 constexpr std::size_t dtype_size(DType t) noexcept {
   return t == DType::real ? sizeof(real) : (t == DType::i32 ? 4 : 1);

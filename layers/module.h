@@ -6,18 +6,23 @@
 #include <utility>
 #include <vector>
 
+#include "core/named_tensor.h"
 #include "core/ops.h"
 
 namespace octet {
 
-/// A named tensor of a module's state: a parameter's value or a buffer. Shares storage.
-struct NamedTensor {
-  std::string name;
-  Tensor value;
-};
+class Module;
+
 struct NamedParameter {
   std::string name;
   ParameterPtr parameter;
+};
+
+/// A module below another, by its dotted path ("" for the module itself).
+struct NamedModule {
+  std::string name;
+  const Module* module;
+  bool leaf;  ///< has no children
 };
 
 /// Derive, register parameters and children in the constructor, and write forward() as ordinary
@@ -41,21 +46,27 @@ class Module {
   /// In registration order, depth first, "block1.conv1.weight". A shared parameter appears once.
   std::vector<NamedParameter> named_parameters() const;
   std::vector<ParameterPtr> parameters() const;
-  /// Running statistics and the like.
+  /// Running statistics and the like. A shared buffer appears once.
   std::vector<NamedTensor> named_buffers() const;
+  /// This module and all below it, in registration order, depth first; a shared
+  /// one under each of its paths.
+  std::vector<NamedModule> named_modules() const;
   /// Parameters, then buffers.
   std::vector<NamedTensor> state() const;
-  /// Copies values by name. Throws Error naming every missing, unexpected or misshapen entry, and
-  /// then changes nothing.
+  /// Copies values by name. Throws Error naming every missing, unexpected, repeated or misshapen
+  /// entry, and then changes nothing.
   void load_state(const std::vector<NamedTensor>& state);
   std::int64_t parameter_count() const;
 
  protected:
   Module() = default;
+  /// Names must be new in this module and not empty; throws Error otherwise.
   ParameterPtr register_parameter(std::string name, Tensor initial, bool decay = true);
   void register_parameter(std::string name, ParameterPtr parameter);
   /// A tensor that is state but not trained; modules write through the returned handle.
   Tensor register_buffer(std::string name, Tensor initial);
+  /// A module has one name: registering it again is an Error unless it is the same name (in another
+  /// parent). To apply a layer twice, register it once and call it twice.
   template <class M>
   std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> child) {
     adopt(std::move(name), child);
@@ -63,9 +74,11 @@ class Module {
   }
 
  private:
+  friend class EvaluationMode;
+  void check_name(const std::string& name, const char* what) const;
   void adopt(std::string name, std::shared_ptr<Module> child);
   template <class Visit>
-  void visit(const std::string& prefix, const Visit& f) const;
+  void visit(const std::string& path, const Visit& f) const;
 
   bool training_ = true;
   std::string name_;  // as registered by the parent
@@ -74,5 +87,18 @@ class Module {
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
 };
 using ModulePtr = std::shared_ptr<Module>;
+
+/// Puts a module and all below it into evaluation mode for the object's lifetime, then restores
+/// each module's own mode.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(Module& module);
+  ~EvaluationMode();
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  std::vector<std::pair<Module*, bool>> modes_;
+};
 
 }  // namespace octet

@@ -70,20 +70,32 @@ void Lowering::add_node(int8::OpCode op, std::vector<int> inputs, int output,
   graph.nodes.push_back({op, std::move(inputs), {output}, std::move(attributes)});
 }
 
-int add_pad(Lowering& l, int input, const std::string& name, int top, int bottom, int left,
-            int right, QuantParams params, const std::int8_t* pad_value) {
+int8::Padding lower_padding(Lowering& l, int& input, const std::string& layer,
+                            const Window2d& window, QuantParams params,
+                            const std::int8_t* pad_value) {
   const std::vector<std::int32_t> in = l.tensor(input).shape;
-  const Shape padded{in[0], in[1] + top + bottom, in[2] + left + right, in[3]};
-  const std::array<std::int32_t, 8> paddings{0, 0, top, bottom, left, right, 0, 0};
-  const int amounts = l.add_int32(name + ".paddings", {4, 2}, paddings);
-  const int out = l.add_value(name + ".pad", padded, params);
+  const Padding2d pads = window.resolve(in[1], in[2]);
+  const auto equal = [](const Padding2d& a, const Padding2d& b) {
+    return a.top == b.top && a.bottom == b.bottom && a.left == b.left && a.right == b.right;
+  };
+  if (equal(pads, Padding2d{})) return int8::Padding::valid;
+  Window2d same = window;
+  same.padding = Padding2d::same_padding();
+  if (equal(pads, same.resolve(in[1], in[2]))) return int8::Padding::same;
+
+  const Shape padded{in[0], in[1] + pads.top + pads.bottom, in[2] + pads.left + pads.right, in[3]};
+  const std::array<std::int32_t, 8> amounts{0,         0,          pads.top, pads.bottom,
+                                            pads.left, pads.right, 0,        0};
+  const int paddings = l.add_int32(layer + ".paddings", {4, 2}, amounts);
+  const int out = l.add_value(layer + ".pad", padded, params);
   if (pad_value) {
-    const int constant = l.add_scalar_code(name + ".pad_value", *pad_value, params);
-    l.add_node(int8::OpCode::padv2, {input, amounts, constant}, out, {});
+    const int constant = l.add_scalar_code(layer + ".pad_value", *pad_value, params);
+    l.add_node(int8::OpCode::padv2, {input, paddings, constant}, out, {});
   } else {
-    l.add_node(int8::OpCode::pad, {input, amounts}, out, {});
+    l.add_node(int8::OpCode::pad, {input, paddings}, out, {});
   }
-  return out;
+  input = out;
+  return int8::Padding::valid;
 }
 
 }  // namespace octet::quant

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/shape.h"
+#include "core/ops.h"
 #include "quant/int8/graph.h"
 #include "quant/value.h"
 
@@ -36,9 +36,11 @@ class Lowering {
   int add(int8::TensorDef tensor);
 };
 
-/// {H, W} padding of an NHWC value as a PAD or, with `pad_value`, a PADV2 node; returns the padded
-/// tensor's id. Used where a layer's padding is not TFLite's SAME.
-int add_pad(Lowering& graph, int input, const std::string& name, int top, int bottom, int left,
-            int right, QuantParams params, const std::int8_t* pad_value = nullptr);
+/// Padding of a window over the NHWC value `input` in the file's terms. Where the window's padding
+/// is none or TFLite's SAME, that; else a PAD node (with `pad_value` a PADV2) is put in front,
+/// `input` becomes its result, and VALID is returned.
+int8::Padding lower_padding(Lowering& graph, int& input, const std::string& layer,
+                            const Window2d& window, QuantParams params,
+                            const std::int8_t* pad_value = nullptr);
 
 }  // namespace octet::quant

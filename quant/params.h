@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/context.h"
 #include "quant/qconfig.h"
 
 namespace octet::quant {

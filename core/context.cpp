@@ -1,0 +1,14 @@
+#include "core/context.h"
+
+#include <cblas.h>
+
+namespace octet {
+
+Context::Context(int thread_count, std::uint64_t random_seed)
+    : threads(thread_count), seed(random_seed) {
+  // Results must not depend on the number of threads, so OpenBLAS works on one; ThreadPool
+  // spreads the calls.
+  openblas_set_num_threads(1);
+}
+
+}  // namespace octet

@@ -1,0 +1,60 @@
+#include "core/grad.h"
+
+#include "core/ops/common.h"
+
+namespace octet {
+namespace {
+
+// Storage that only this gradient owns may be written; an adopted one may still be shared.
+bool writable(const Tensor& t, const Shape& shape) {
+  return t.defined() && t.shape() == shape && t.dtype() == DType::real && t.unique();
+}
+
+void add_to(Context& ctx, const Tensor& a, const Tensor& b, Tensor& out) {
+  const real* pa = a.r();
+  const real* pb = b.r();
+  real* po = out.r();
+  for_blocks(ctx, out.numel(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) po[i] = pa[i] + pb[i];
+  });
+}
+
+}  // namespace
+
+void Grad::add(Tensor g, Context& ctx) {
+  OCTET_CHECK(g.defined() && g.dtype() == DType::real, "gradient: expected ",
+              dtype_name(DType::real), " values, got ",
+              g.defined() ? dtype_name(g.dtype()) : "an undefined tensor");
+  if (empty_) {
+    if (writable(value_, g.shape()))
+      value_.copy_from(g);
+    else
+      value_ = std::move(g);
+    empty_ = false;
+    return;
+  }
+  OCTET_CHECK(g.shape() == value_.shape(), "gradient: expected shape ", value_.shape(), ", got ",
+              g.shape());
+  if (value_.unique()) {
+    add_to(ctx, value_, g, value_);
+  } else {
+    Tensor sum = ctx.empty(value_.shape());
+    add_to(ctx, value_, g, sum);
+    value_ = std::move(sum);
+  }
+}
+
+real* Grad::accumulate(const Shape& shape, Context& ctx, real& beta) {
+  beta = empty_ ? real(0) : real(1);
+  if (empty_) {
+    if (!writable(value_, shape)) value_ = ctx.empty(shape);
+    empty_ = false;
+  } else {
+    OCTET_CHECK(shape == value_.shape(), "gradient: expected shape ", value_.shape(), ", got ",
+                shape);
+    if (!value_.unique()) value_ = value_.clone(&ctx.pool);
+  }
+  return value_.r();
+}
+
+}  // namespace octet

@@ -1,0 +1,121 @@
+// relu and relu6. Backward needs only the result: it is inside the open range where the input was.
+#include "core/ops.h"
+#include "core/ops/common.h"
+#include "core/simd.h"
+
+namespace octet {
+namespace {
+
+struct MapPass {
+  const real* x;
+  std::int64_t n;
+  real* y;
+};
+
+// Written so that NaN stays NaN.
+OCTET_INLINE void relu_body(const MapPass& p) {
+  OCTET_INDEPENDENT
+  for (std::int64_t i = 0; i < p.n; ++i) {
+    const real v = p.x[i];
+    p.y[i] = v < 0 ? real(0) : v;
+  }
+}
+OCTET_SIMD_FUNCTION(relu_pass, relu_body, const MapPass&)
+
+OCTET_INLINE void relu6_body(const MapPass& p) {
+  OCTET_INDEPENDENT
+  for (std::int64_t i = 0; i < p.n; ++i) {
+    const real v = p.x[i], low = v < 0 ? real(0) : v;
+    p.y[i] = low > 6 ? real(6) : low;
+  }
+}
+OCTET_SIMD_FUNCTION(relu6_pass, relu6_body, const MapPass&)
+
+// dx = beta dx + (inside ? dy : 0)
+struct MaskPass {
+  const real* y;
+  const real* dy;
+  std::int64_t n;
+  real beta;
+  real* dx;
+};
+
+struct AboveZero {
+  static OCTET_INLINE bool inside(real y) { return y > 0; }
+};
+struct BetweenZeroAndSix {
+  static OCTET_INLINE bool inside(real y) { return (y > 0) & (y < 6); }
+};
+
+template <class Range>
+OCTET_INLINE void mask_body(const MaskPass& p) {
+  if (p.beta == 0) {
+    OCTET_INDEPENDENT
+    for (std::int64_t i = 0; i < p.n; ++i) {
+      const real g = p.dy[i];
+      p.dx[i] = Range::inside(p.y[i]) ? g : real(0);
+    }
+  } else {
+    OCTET_INDEPENDENT
+    for (std::int64_t i = 0; i < p.n; ++i) {
+      const real g = p.dy[i];
+      p.dx[i] += Range::inside(p.y[i]) ? g : real(0);
+    }
+  }
+}
+OCTET_SIMD_FUNCTION(relu_mask, mask_body<AboveZero>, const MaskPass&)
+OCTET_SIMD_FUNCTION(relu6_mask, mask_body<BetweenZeroAndSix>, const MaskPass&)
+
+Tensor map(Context& ctx, std::string_view op, In x, Saved& saved,
+           void (*pass)(const MapPass&) noexcept) {
+  check_inputs(op, x.size(), 1, 1);
+  check_real(op, "x", x[0]);
+  Tensor y = ctx.empty(x[0].shape());
+  const real* px = x[0].r();
+  real* py = y.r();
+  for_blocks(ctx, y.numel(), [&](std::int64_t begin, std::int64_t end) {
+    pass({px + begin, end - begin, py + begin});
+  });
+  if (saved.wanted) saved.tensors = {y};
+  return y;
+}
+
+void mask(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx,
+          void (*pass)(const MaskPass&) noexcept) {
+  if (!dx[0]) return;
+  const real* py = saved.tensors[0].r();
+  const real* pdy = dy.r();
+  real beta;
+  real* out = dx[0]->accumulate(dy.shape(), ctx, beta);
+  for_blocks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
+    pass({py + begin, pdy + begin, end - begin, beta, out + begin});
+  });
+}
+
+}  // namespace
+
+Tensor ReluOp::forward(Context& ctx, In x, Saved& saved) const {
+  return map(ctx, name(), x, saved, relu_pass);
+}
+
+void ReluOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  mask(ctx, saved, dy, dx, relu_mask);
+}
+
+Tensor Relu6Op::forward(Context& ctx, In x, Saved& saved) const {
+  return map(ctx, name(), x, saved, relu6_pass);
+}
+
+void Relu6Op::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  mask(ctx, saved, dy, dx, relu6_mask);
+}
+
+Var relu(Var x) {
+  return x.tape->record(std::make_shared<ReluOp>(), {x});
+}
+
+Var relu6(Var x) {
+  return x.tape->record(std::make_shared<Relu6Op>(), {x});
+}
+
+}  // namespace octet

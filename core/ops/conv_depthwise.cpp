@@ -1,0 +1,120 @@
+// Depthwise convolution: groups == in_c. A channel multiplier repeats the input's channels first.
+#include <algorithm>
+
+#include "core/ops/common.h"
+#include "core/ops/conv_kernels.h"
+#include "core/ops/depthwise_rows.h"
+
+namespace octet {
+namespace {
+
+std::int64_t taps(const ConvShape& s) {
+  return std::int64_t{s.window.kernel_h} * s.window.kernel_w;
+}
+
+// [C, KH, KW, 1] -> [KH, KW, C]
+void channels_last(const ConvShape& s, const real* w, real* out) {
+  for (std::int64_t c = 0; c < s.out_c; ++c) {
+    for (std::int64_t t = 0; t < taps(s); ++t) out[t * s.out_c + c] = w[c * taps(s) + t];
+  }
+}
+
+// The same convolution with every input channel repeated out_c / in_c times.
+ConvShape repeated(const ConvShape& s) {
+  ConvShape r = s;
+  r.in_c = s.out_c;
+  r.groups = static_cast<int>(s.out_c);
+  return r;
+}
+
+void repeat_channels(Context& ctx, const ConvShape& s, const real* x, real* out) {
+  const std::int64_t times = s.out_c / s.in_c;
+  for_blocks(ctx, s.batch * s.in_h * s.in_w * s.in_c, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) std::fill_n(out + i * times, times, x[i]);
+  });
+}
+
+// x, or its repeated channels in `scratch`.
+const real* inputs(Context& ctx, const ConvShape& s, const real* x, const Scratch& scratch) {
+  if (s.in_c == s.out_c) return x;
+  repeat_channels(ctx, s, x, scratch.get());
+  return scratch.get();
+}
+
+std::int64_t repeated_size(const ConvShape& s) {
+  return s.in_c == s.out_c ? 0 : s.batch * s.in_h * s.in_w * s.out_c;
+}
+
+}  // namespace
+
+void depthwise_forward(Context& ctx, const ConvShape& s, const real* x, const real* w,
+                       const real* bias, real* y) {
+  const Scratch weights(ctx, taps(s) * s.out_c), wide(ctx, repeated_size(s));
+  channels_last(s, w, weights.get());
+  const real* source = inputs(ctx, s, x, wide);
+  const Gather g = forward_gather(repeated(s));
+  ctx.threads.run(s.batch * s.out_h, [&](std::int64_t task, int) {
+    const std::int64_t image = task / s.out_h, row = task % s.out_h;
+    depthwise_row({g.h, g.w, source + image * s.in_h * s.in_w * s.out_c, weights.get(), row,
+                   s.window.kernel_w * s.out_c, s.out_c, bias, s.out_c, 0,
+                   y + (image * s.out_h + row) * s.out_w * s.out_c, s.out_c});
+  });
+}
+
+void depthwise_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy,
+                              real* dx, real beta) {
+  const Scratch weights(ctx, taps(s) * s.out_c), wide(ctx, repeated_size(s));
+  channels_last(s, w, weights.get());
+  const std::int64_t times = s.out_c / s.in_c, stride_w = s.window.stride_w;
+  const ConvShape r = repeated(s);
+  real* out = times == 1 ? dx : wide.get();
+  ctx.threads.run(s.batch * s.in_h, [&](std::int64_t task, int) {
+    const std::int64_t image = task / s.in_h, row = task % s.in_h;
+    for (std::int64_t v = 0; v < std::min(stride_w, s.in_w); ++v) {
+      const BackwardPhase p = backward_phase(r, row % s.window.stride_h, v);
+      depthwise_row({p.gather.h, p.gather.w, dy + image * s.out_h * s.out_w * s.out_c,
+                     weights.get() + (p.tap_h * s.window.kernel_w + p.tap_w) * s.out_c,
+                     row / s.window.stride_h, p.tap_step_h * s.window.kernel_w * s.out_c,
+                     p.tap_step_w * s.out_c, nullptr, s.out_c, times == 1 ? beta : real(0),
+                     out + ((image * s.in_h + row) * s.in_w + v) * s.out_c, stride_w * s.out_c});
+    }
+  });
+  if (times == 1) return;
+  for_blocks(ctx, s.batch * s.in_h * s.in_w * s.in_c, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      real sum = 0;
+      for (std::int64_t m = 0; m < times; ++m) sum += out[i * times + m];
+      dx[i] = beta == 0 ? sum : dx[i] + sum;
+    }
+  });
+}
+
+// One partial sum for each of a fixed number of runs of rows, added in order.
+void depthwise_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
+                                real* dw, real beta) {
+  const Scratch wide(ctx, repeated_size(s));
+  const real* source = inputs(ctx, s, x, wide);
+  const Gather g = forward_gather(repeated(s));
+  const std::int64_t rows = s.batch * s.out_h, size = taps(s) * s.out_c;
+  const std::int64_t run = std::max<std::int64_t>(1, ceil_div(rows, 32));
+  const std::int64_t partials = ceil_div(rows, run);
+  const Scratch sums(ctx, partials * size);
+  ctx.threads.run(partials, [&](std::int64_t task, int) {
+    real* sum = sums.get() + task * size;
+    std::fill_n(sum, size, real(0));
+    for (std::int64_t i = task * run; i < std::min(rows, (task + 1) * run); ++i) {
+      depthwise_weights_row({g.h, g.w, source + i / s.out_h * s.in_h * s.in_w * s.out_c,
+                             dy + i * s.out_w * s.out_c, i % s.out_h, s.out_c, sum});
+    }
+  });
+  for (std::int64_t c = 0; c < s.out_c; ++c) {
+    for (std::int64_t t = 0; t < taps(s); ++t) {
+      real sum = 0;
+      for (std::int64_t p = 0; p < partials; ++p) sum += sums.get()[p * size + t * s.out_c + c];
+      real& to = dw[c * taps(s) + t];
+      to = beta == 0 ? sum : to + sum;
+    }
+  }
+}
+
+}  // namespace octet

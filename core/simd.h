@@ -1,0 +1,53 @@
+// Run-time choice of instruction set for float kernels. A function body is written once and
+// compiled for several targets; contraction is off, so every target gives the same bits.
+#pragma once
+
+namespace octet {
+
+enum class Simd { portable, avx2, avx512 };
+
+/// The best one this CPU has.
+Simd simd_level() noexcept;
+
+}  // namespace octet
+
+#if defined(__x86_64__)
+#define OCTET_TARGET_AVX2 __attribute__((target("avx2,fma")))
+#define OCTET_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")))
+#endif
+
+/// For the bodies and what they call; lambdas inside would not get the target.
+#define OCTET_INLINE inline __attribute__((always_inline))
+
+/// Before a loop whose iterations touch different elements, whatever the pointers.
+#if defined(__clang__)
+#define OCTET_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define OCTET_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+/// Defines `void name(args)` that calls body(args), an OCTET_INLINE function, compiled for the best
+/// target of this CPU.
+#if defined(__x86_64__)
+#define OCTET_SIMD_FUNCTION(name, body, Args)                                  \
+  OCTET_TARGET_AVX512 static void name##_avx512(Args a) noexcept {             \
+    body(a);                                                                   \
+  }                                                                            \
+  OCTET_TARGET_AVX2 static void name##_avx2(Args a) noexcept {                 \
+    body(a);                                                                   \
+  }                                                                            \
+  static void name##_portable(Args a) noexcept {                               \
+    body(a);                                                                   \
+  }                                                                            \
+  static void name(Args a) noexcept {                                          \
+    static const auto chosen = simd_level() == Simd::avx512 ? name##_avx512    \
+                               : simd_level() == Simd::avx2 ? name##_avx2      \
+                                                            : name##_portable; \
+    chosen(a);                                                                 \
+  }
+#else
+#define OCTET_SIMD_FUNCTION(name, body, Args) \
+  static void name(Args a) noexcept {         \
+    body(a);                                  \
+  }
+#endif

@@ -1,0 +1,145 @@
+#include "core/tape.h"
+
+namespace octet {
+
+const Tensor& Var::value() const {
+  OCTET_CHECK(tape, "value of a Var that belongs to no tape");
+  return tape->value(*this);
+}
+
+Tape::Tape() : own_ctx_(std::make_unique<Context>()), ctx_(own_ctx_.get()), mode_(GradMode::on) {}
+Tape::Tape(Context& ctx, GradMode mode) : ctx_(&ctx), mode_(mode) {}
+Tape::~Tape() = default;
+
+Var Tape::append(Node node) {
+  node.scope = scope_;
+  nodes_.push_back(std::move(node));
+  return {this, size() - 1};
+}
+
+void Tape::check(Var v) const {
+  OCTET_CHECK(v.tape == this && v.id >= 0 && v.id < size(), "tape: expected a Var of this tape, ",
+              v.tape == this ? "got an invalid id " : "got one of another tape or none, id ", v.id);
+}
+
+Var Tape::input(Tensor value, bool requires_grad) {
+  OCTET_CHECK(value.defined(), "tape: input: expected a tensor, got an undefined one");
+  OCTET_CHECK(!requires_grad || value.dtype() == DType::real,
+              "tape: input: a gradient is for real values only, got ", dtype_name(value.dtype()));
+  Node n;
+  n.kind = Kind::input;
+  n.value = std::move(value);
+  n.requires_grad = n.retain_grad = requires_grad && grad_enabled();
+  return append(std::move(n));
+}
+
+Var Tape::constant(Tensor value) {
+  OCTET_CHECK(value.defined(), "tape: constant: expected a tensor, got an undefined one");
+  Node n;
+  n.kind = Kind::constant;
+  n.value = std::move(value);
+  return append(std::move(n));
+}
+
+Var Tape::param(const ParameterPtr& parameter) {
+  OCTET_CHECK(parameter && parameter->value.defined(),
+              "tape: param: expected a parameter with a value");
+  if (auto known = param_ids_.find(parameter.get()); known != param_ids_.end()) {
+    return {this, known->second};
+  }
+  Node n;
+  n.kind = Kind::param;
+  n.parameter = parameter;
+  n.value = parameter->value;
+  n.requires_grad = parameter->requires_grad && grad_enabled();
+  Var v = append(std::move(n));
+  param_ids_.emplace(parameter.get(), v.id);
+  return v;
+}
+
+Var Tape::record(OpPtr op, std::span<const Var> inputs) {
+  OCTET_CHECK(op, "tape: record: expected an op, got none");
+  Node n;
+  n.kind = Kind::op;
+  n.inputs.reserve(inputs.size());
+  std::vector<Tensor> values;
+  values.reserve(inputs.size());
+  for (const Var& v : inputs) {
+    values.push_back(value(v));
+    n.inputs.push_back(v.id);
+    n.requires_grad |= node(v.id).requires_grad;
+  }
+  n.saved.wanted = n.requires_grad;
+  n.value = op->forward(*ctx_, values, n.saved);
+  if (!n.requires_grad) n.saved = {};
+  n.op = std::move(op);
+  return append(std::move(n));
+}
+
+void Tape::backward(Var loss) {
+  check(loss);
+  OCTET_CHECK(grad_enabled(), "tape: backward on a tape with GradMode::off");
+  OCTET_CHECK(!done_, "tape: backward a second time; what it needs was freed by the first");
+  Node& last = nodes_[static_cast<std::size_t>(loss.id)];
+  OCTET_CHECK(last.value.defined() && last.value.numel() == 1,
+              "tape: backward: expected a loss with one element, got shape ", last.value.shape());
+  OCTET_CHECK(last.requires_grad,
+              "tape: backward: the loss depends on nothing that requires a gradient");
+  done_ = true;
+  for (int id = size() - 1; id > loss.id; --id) nodes_[static_cast<std::size_t>(id)].saved = {};
+
+  Tensor seed = ctx_->empty(last.value.shape());
+  seed.fill(1);
+  (last.kind == Kind::param ? last.parameter->grad : last.grad).add(std::move(seed), *ctx_);
+  std::vector<Grad*> wanted;
+  for (int id = loss.id; id >= 0; --id) {
+    Node& n = nodes_[static_cast<std::size_t>(id)];
+    if (n.kind != Kind::op) continue;
+    if (!n.grad.empty()) {
+      wanted.clear();
+      for (int i : n.inputs) {
+        Node& from = nodes_[static_cast<std::size_t>(i)];
+        Grad* g = from.kind == Kind::param ? &from.parameter->grad : &from.grad;
+        wanted.push_back(from.requires_grad ? g : nullptr);
+      }
+      n.op->backward(*ctx_, n.saved, n.grad.value(), wanted);
+    }
+    n.saved = {};
+    if (!n.retain_grad) n.grad.release();
+  }
+}
+
+const Tensor& Tape::grad(Var v) const {
+  check(v);
+  const Node& n = node(v.id);
+  OCTET_CHECK(done_, "tape: grad before backward");
+  OCTET_CHECK(n.retain_grad || n.kind == Kind::param, "tape: grad: the gradient of node ", v.id,
+              " was not kept; make the input with requires_grad or call retain_grad first");
+  const Grad& g = n.kind == Kind::param ? n.parameter->grad : n.grad;
+  OCTET_CHECK(!g.empty(), "tape: grad: the loss does not depend on node ", v.id);
+  return g.value();
+}
+
+void Tape::retain_grad(Var v) {
+  check(v);
+  OCTET_CHECK(!done_, "tape: retain_grad after backward");
+  Node& n = nodes_[static_cast<std::size_t>(v.id)];
+  OCTET_CHECK(n.requires_grad, "tape: retain_grad: node ", v.id, " does not require a gradient");
+  n.retain_grad = true;
+}
+
+const Tensor& Tape::value(Var v) const {
+  check(v);
+  const Node& n = node(v.id);
+  OCTET_CHECK(!n.released, "tape: the value of node ", v.id, " was released");
+  return n.value;
+}
+
+void Tape::release(Var v) {
+  check(v);
+  Node& n = nodes_[static_cast<std::size_t>(v.id)];
+  n.value = Tensor();
+  n.released = true;
+}
+
+}  // namespace octet

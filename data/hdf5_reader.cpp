@@ -1,0 +1,220 @@
+// HDF5 files as data sets. The file is not trusted: only plain links, plain storage, extents that
+// the file's size can back, and integer types are accepted.
+#include <algorithm>
+
+#include "data/file.h"
+#include "data/hdf5_handle.h"
+#include "data/readers.h"
+
+namespace octet {
+
+using data_detail::h5_check;
+using data_detail::H5Id;
+
+namespace {
+
+struct File {
+  H5Id id;
+  std::string path;
+  std::int64_t size;
+};
+
+File open_file(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  const std::int64_t size = data_detail::size_of_file(path);
+  OCTET_CHECK(H5Fis_hdf5(name.c_str()) > 0, name, ": expected an HDF5 file");
+  const H5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, name);
+  // A shared lock where the file system has locks (a running training may write the same file).
+  h5_check(H5Pset_file_locking(access, true, true), name);
+  return {H5Id(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access), H5Fclose, name + ": HDF5"), name,
+          size};
+}
+
+/// Opens a direct child; soft and external links could lead anywhere.
+H5Id open_child(const File& file, hid_t parent, const std::string& child, H5I_type_t type) {
+  const std::string where = file.path + ": " + child;
+  const char* expected = type == H5I_GROUP ? "group" : "data set";
+  OCTET_CHECK(H5Lexists(parent, child.c_str(), H5P_DEFAULT) > 0, where, ": expected a ", expected,
+              ", there is nothing of that name");
+  H5L_info_t link{};
+  h5_check(H5Lget_info(parent, child.c_str(), &link, H5P_DEFAULT), where);
+  OCTET_CHECK(link.type == H5L_TYPE_HARD, where, ": expected a ", expected, ", got a link");
+  H5Id id(H5Oopen(parent, child.c_str(), H5P_DEFAULT), H5Oclose, where);
+  OCTET_CHECK(H5Iget_type(id) == type, where, ": expected a ", expected, ", got another object");
+  return id;
+}
+
+/// Extents; each at least 1. Throws Error unless min_rank <= rank <= max_rank.
+std::vector<std::int64_t> extents(hid_t space, int min_rank, int max_rank,
+                                  const std::string& where) {
+  OCTET_CHECK(H5Sget_simple_extent_type(space) == H5S_SIMPLE, where, ": expected an array");
+  const int rank = H5Sget_simple_extent_ndims(space);
+  OCTET_CHECK(rank >= min_rank && rank <= max_rank, where, ": dimensions: expected ", min_rank,
+              " to ", max_rank, ", got ", rank);
+  hsize_t dims[Shape::max_rank] = {};
+  h5_check(H5Sget_simple_extent_dims(space, dims, nullptr), where);
+  std::vector<std::int64_t> out;
+  for (int i = 0; i < rank; ++i) {
+    OCTET_CHECK(dims[i] >= 1 && dims[i] <= hsize_t{max_dataset_bytes}, where, ": extent ", i,
+                ": expected at least 1 and at most ", max_dataset_bytes, ", got ", dims[i]);
+    out.push_back(static_cast<std::int64_t>(dims[i]));
+  }
+  return out;
+}
+
+/// Product of extents times `element` bytes, if at most `limit`; else throws Error.
+std::int64_t bounded_bytes(const std::vector<std::int64_t>& dims, std::int64_t element,
+                           std::int64_t limit, const std::string& where) {
+  std::int64_t bytes = element;
+  for (const std::int64_t d : dims) {
+    OCTET_CHECK(d <= limit / bytes, where, ": extents ", Shape(std::span<const std::int64_t>(dims)),
+                ": more than the file can hold (at most ", limit, " bytes)");
+    bytes *= d;
+  }
+  return bytes;
+}
+
+/// The storage must be inside the file, written, and expand no further than deflate can.
+void check_storage(const File& file, hid_t dataset, const std::vector<std::int64_t>& dims,
+                   std::int64_t element, const std::string& where) {
+  const std::int64_t limit =
+      std::min(file.size * data_detail::max_deflate_ratio, max_dataset_bytes);
+  bounded_bytes(dims, element, limit, where);
+  const H5Id create(H5Dget_create_plist(dataset), H5Pclose, where);
+  OCTET_CHECK(H5Pget_external_count(create) == 0, where,
+              ": expected the data inside the file, got a reference to other files");
+  const H5D_layout_t layout = H5Pget_layout(create);
+  OCTET_CHECK(layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED, where,
+              ": layout: expected compact, contiguous or chunked, got ", int{layout});
+  H5D_space_status_t allocated{};
+  h5_check(H5Dget_space_status(dataset, &allocated), where);
+  OCTET_CHECK(allocated == H5D_SPACE_STATUS_ALLOCATED, where,
+              ": expected all elements to be written, got part of them or none");
+  if (layout != H5D_CHUNKED) return;
+  hsize_t chunk[Shape::max_rank] = {};
+  const int rank = H5Pget_chunk(create, Shape::max_rank, chunk);
+  OCTET_CHECK(rank == static_cast<int>(dims.size()), where, ": chunk dimensions: expected ",
+              dims.size(), ", got ", rank);
+  std::vector<std::int64_t> chunk_dims;
+  for (int i = 0; i < rank; ++i) {
+    OCTET_CHECK(chunk[i] >= 1 && chunk[i] <= hsize_t{UINT32_MAX}, where, ": chunk extent ", i,
+                ": expected 1 to ", UINT32_MAX, ", got ", chunk[i]);
+    chunk_dims.push_back(static_cast<std::int64_t>(chunk[i]));
+  }
+  bounded_bytes(chunk_dims, element, std::min(limit, std::int64_t{1} << 30), where + ": chunk");
+  for (int i = 0; i < H5Pget_nfilters(create); ++i) {
+    unsigned flags = 0, config = 0;
+    std::size_t values = 0;
+    const H5Z_filter_t filter = H5Pget_filter2(create, static_cast<unsigned>(i), &flags, &values,
+                                               nullptr, 0, nullptr, &config);
+    OCTET_CHECK(filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
+                    filter == H5Z_FILTER_FLETCHER32,
+                where, ": filters: expected deflate, shuffle or fletcher32, got number ", filter);
+  }
+}
+
+Tensor read_images(const File& file, hid_t group) {
+  const std::string where = file.path + ": images";
+  const H5Id dataset = open_child(file, group, "images", H5I_DATASET);
+  const H5Id type(H5Dget_type(dataset), H5Tclose, where);
+  OCTET_CHECK(H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1 &&
+                  H5Tget_sign(type) == H5T_SGN_NONE,
+              where, ": element type: expected u8, got another one of ", H5Tget_size(type),
+              " bytes");
+  const H5Id space(H5Dget_space(dataset), H5Sclose, where);
+  std::vector<std::int64_t> dims = extents(space, 3, 4, where);
+  check_storage(file, dataset, dims, 1, where);
+  if (dims.size() == 3) dims.push_back(1);
+  Tensor images = Tensor::empty(Shape(std::span<const std::int64_t>(dims)), DType::u8);
+  h5_check(H5Dread(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, images.raw()), where);
+  return images;
+}
+
+std::vector<std::int64_t> read_labels(const File& file, hid_t group, std::int64_t count) {
+  const std::string where = file.path + ": labels";
+  const H5Id dataset = open_child(file, group, "labels", H5I_DATASET);
+  const H5Id type(H5Dget_type(dataset), H5Tclose, where);
+  const std::size_t size = H5Tget_size(type);
+  OCTET_CHECK(H5Tget_class(type) == H5T_INTEGER && size >= 1 && size <= 8, where,
+              ": element type: expected integers, got another one of ", size, " bytes");
+  const H5Id space(H5Dget_space(dataset), H5Sclose, where);
+  const std::vector<std::int64_t> dims = extents(space, 1, 1, where);
+  OCTET_CHECK(dims[0] == count, where, ": expected ", count, " (the images), got ", dims[0]);
+  check_storage(file, dataset, dims, static_cast<std::int64_t>(size), where);
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(count));
+  h5_check(H5Dread(dataset, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data()), where);
+  return labels;
+}
+
+/// A fixed-length string attribute, scalar or 1-D; empty if there is none of that name.
+std::vector<std::string> read_strings(const File& file, hid_t object, const char* attribute) {
+  const std::string where = file.path + ": attribute " + attribute;
+  const htri_t there = H5Aexists(object, attribute);
+  OCTET_CHECK(there >= 0, where, ": ", data_detail::hdf5_message());
+  if (there == 0) return {};
+  const H5Id id(H5Aopen(object, attribute, H5P_DEFAULT), H5Aclose, where);
+  const H5Id type(H5Aget_type(id), H5Tclose, where);
+  const std::size_t length = H5Tget_size(type);
+  OCTET_CHECK(H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 && length >= 1 &&
+                  length <= 4096,
+              where, ": expected strings of fixed length up to 4096");
+  const H5Id space(H5Aget_space(id), H5Sclose, where);
+  const bool scalar = H5Sget_simple_extent_type(space) == H5S_SCALAR;
+  const std::int64_t count = scalar ? 1 : extents(space, 1, 1, where)[0];
+  OCTET_CHECK(count <= max_classes, where, ": expected at most ", max_classes, " strings, got ",
+              count);
+  bounded_bytes({count}, static_cast<std::int64_t>(length), file.size, where);
+  std::vector<char> bytes(static_cast<std::size_t>(count) * length);
+  const H5Id memory_type(H5Tcopy(H5T_C_S1), H5Tclose, where);
+  h5_check(H5Tset_size(memory_type, length), where);
+  h5_check(H5Tset_strpad(memory_type, H5T_STR_NULLPAD), where);
+  h5_check(H5Tset_cset(memory_type, H5Tget_cset(type)), where);
+  h5_check(H5Aread(id, memory_type, bytes.data()), where);
+  std::vector<std::string> strings;
+  for (std::size_t i = 0; i < bytes.size(); i += length) {
+    const auto* begin = bytes.data() + i;
+    strings.emplace_back(begin, std::find(begin, begin + length, '\0'));
+  }
+  return strings;
+}
+
+}  // namespace
+
+Dataset read_hdf5(const std::filesystem::path& path, const std::string& group) {
+  const data_detail::QuietHdf5 quiet;
+  const File file = open_file(path);
+  const H5Id root(H5Gopen2(file.id, "/", H5P_DEFAULT), H5Gclose, file.path + ": root group");
+  const auto read_group = [&](hid_t id) {
+    const std::vector<std::string> names = read_strings(file, id, "name");
+    std::string name = file.path + (group.empty() ? "" : ": " + group);
+    if (!names.empty() && !names[0].empty()) name = names[0];
+    Tensor images = read_images(file, id);
+    const std::vector<std::int64_t> labels = read_labels(file, id, images.shape()[0]);
+    return make_dataset(std::move(images), labels, read_strings(file, id, "class_names"),
+                        std::move(name));
+  };
+  if (group.empty()) return read_group(root);
+  OCTET_CHECK(group.find('/') == std::string::npos, file.path, ": ", group,
+              ": expected the name of a group at the root");
+  return read_group(open_child(file, root, group, H5I_GROUP));
+}
+
+std::vector<std::string> hdf5_groups(const std::filesystem::path& path) {
+  const data_detail::QuietHdf5 quiet;
+  const File file = open_file(path);
+  struct Visit {
+    std::vector<std::string> names;
+    static herr_t child(hid_t parent, const char* name, const H5L_info_t* link, void* to) {
+      if (link->type != H5L_TYPE_HARD) return 0;
+      const hid_t object = H5Oopen(parent, name, H5P_DEFAULT);
+      if (object < 0) return -1;
+      if (H5Iget_type(object) == H5I_GROUP) static_cast<Visit*>(to)->names.emplace_back(name);
+      return H5Oclose(object);
+    }
+  } visit;
+  h5_check(H5Literate(file.id, H5_INDEX_NAME, H5_ITER_INC, nullptr, Visit::child, &visit),
+           file.path);
+  return std::move(visit.names);
+}
+
+}  // namespace octet

@@ -1,0 +1,27 @@
+// Seeded initial values of weights. Passed to layer constructors; there is no global generator.
+#pragma once
+
+#include <cstdint>
+
+#include "core/tensor.h"
+
+namespace octet {
+
+/// A stream of random initial values: the same seed and the same sequence of calls give the same
+/// values on every machine. Layers draw in construction order.
+class Init {
+ public:
+  explicit Init(std::uint64_t seed = 0) : seed_(seed) {}
+
+  /// Uniform in [-bound, bound).
+  Tensor uniform(const Shape& shape, double bound);
+  /// Uniform with bound 1 / sqrt(fan_in): He et al. 2015 with gain a = sqrt(5), the usual default
+  /// of weights and biases in PyTorch. fan_in: inputs per output value.
+  Tensor kaiming_uniform(const Shape& shape, std::int64_t fan_in);
+
+ private:
+  std::uint64_t seed_;
+  std::uint64_t drawn_ = 0;
+};
+
+}  // namespace octet

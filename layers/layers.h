@@ -1,0 +1,10 @@
+// All layers.
+#pragma once
+
+#include "layers/activation.h"
+#include "layers/batch_norm.h"
+#include "layers/conv2d.h"
+#include "layers/flatten.h"
+#include "layers/linear.h"
+#include "layers/pool.h"
+#include "layers/sequential.h"

@@ -1,0 +1,40 @@
+#include "layers/zoo/blocks.h"
+
+#include <algorithm>
+
+namespace octet::zoo {
+
+std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, Activation activation, Init& init) {
+  options.bias = false;
+  auto block = std::make_shared<Sequential>();
+  block->add(std::make_shared<Conv2d>(options, init));
+  block->add(std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = options.out_channels}));
+  if (activation == Activation::relu) block->add(std::make_shared<Relu>());
+  if (activation == Activation::relu6) block->add(std::make_shared<Relu6>());
+  return block;
+}
+
+ModulePtr depthwise_separable(std::int64_t in, std::int64_t out, int stride, Init& init) {
+  auto block = std::make_shared<Sequential>();
+  block->add(conv_bn({.in_channels = in,
+                      .out_channels = in,
+                      .kernel = 3,
+                      .stride = stride,
+                      .padding = Padding2d::all(1),
+                      .groups = static_cast<int>(in)},
+                     Activation::relu, init));
+  block->add(conv_bn({.in_channels = in, .out_channels = out}, Activation::relu, init));
+  return block;
+}
+
+std::int64_t scale_channels(std::int64_t channels, double width) {
+  if (width == 1) return channels;
+  constexpr std::int64_t divisor = 8;
+  const double exact = static_cast<double>(channels) * width;
+  std::int64_t rounded =
+      std::max(divisor, static_cast<std::int64_t>(exact + divisor / 2) / divisor * divisor);
+  if (static_cast<double>(rounded) < 0.9 * exact) rounded += divisor;
+  return rounded;
+}
+
+}  // namespace octet::zoo

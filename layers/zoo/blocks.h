@@ -1,0 +1,20 @@
+// What several reference networks are made of.
+#pragma once
+
+#include <memory>
+
+#include "layers/layers.h"
+#include "layers/zoo/zoo.h"
+
+namespace octet::zoo {
+
+enum class Activation { none, relu, relu6 };
+
+/// Convolution without bias ("0"), batch norm ("1"), activation ("2").
+std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, Activation activation, Init& init);
+/// Depthwise 3x3 and pointwise convolution, each with batch norm and ReLU: "0.0", "0.1", "1.0", ...
+ModulePtr depthwise_separable(std::int64_t in, std::int64_t out, int stride, Init& init);
+/// See ModelOptions::width.
+std::int64_t scale_channels(std::int64_t channels, double width);
+
+}  // namespace octet::zoo

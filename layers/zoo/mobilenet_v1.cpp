@@ -1,0 +1,34 @@
+#include "layers/zoo/blocks.h"
+
+namespace octet::zoo {
+
+ModulePtr mobilenet_v1(const ModelOptions& given) {
+  const ModelOptions o = resolve_options("mobilenet_v1", given);
+  struct Block {
+    std::int64_t out;
+    int stride;
+  };
+  constexpr Block blocks[] = {{64, 1},  {128, 2}, {128, 1}, {256, 2}, {256, 1},  {512, 2}, {512, 1},
+                              {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}};
+  Init init(o.seed);
+  std::int64_t channels = scale_channels(32, o.width);
+  auto features = std::make_shared<Sequential>();
+  features->add(conv_bn({.in_channels = o.in_c,
+                         .out_channels = channels,
+                         .kernel = 3,
+                         .stride = 2,
+                         .padding = Padding2d::all(1)},
+                        Activation::relu, init));
+  for (const Block& b : blocks) {
+    const std::int64_t out = scale_channels(b.out, o.width);
+    features->add(depthwise_separable(channels, out, b.stride, init));
+    channels = out;
+  }
+  auto net = std::make_shared<Sequential>();
+  net->add("features", features).add("avgpool", std::make_shared<GlobalAvgPool>());
+  net->add("flatten", std::make_shared<Flatten>());
+  net->add("fc", std::make_shared<Linear>(LinearOptions{channels, o.classes}, init));
+  return net;
+}
+
+}  // namespace octet::zoo

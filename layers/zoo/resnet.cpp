@@ -1,0 +1,115 @@
+// Residual networks of basic blocks. Parameter names follow torchvision: conv1, bn1,
+// layer<stage>.<block>.{conv1, bn1, conv2, bn2, downsample.{0, 1}}, fc.
+#include "layers/zoo/blocks.h"
+
+namespace octet::zoo {
+namespace {
+
+enum class Projection { conv_bn, conv_with_bias };
+
+struct ResNetSpec {
+  std::vector<std::int64_t> widths;  // of the stages; the first is also the stem's
+  int blocks = 1;                    // per stage
+  Projection projection = Projection::conv_bn;
+  bool imagenet_stem = false;  // 7x7 stride 2 and max pooling; otherwise 3x3
+};
+
+std::shared_ptr<Conv2d> conv3x3(std::int64_t in, std::int64_t out, int stride, Init& init) {
+  return std::make_shared<Conv2d>(Conv2dOptions{.in_channels = in,
+                                                .out_channels = out,
+                                                .kernel = 3,
+                                                .stride = stride,
+                                                .padding = Padding2d::all(1),
+                                                .bias = false},
+                                  init);
+}
+
+std::shared_ptr<BatchNorm2d> norm(std::int64_t channels) {
+  return std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = channels});
+}
+
+/// relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))
+class BasicBlock final : public Module {
+ public:
+  BasicBlock(std::int64_t in, std::int64_t out, int stride, Projection projection, Init& init)
+      : conv1_(register_module("conv1", conv3x3(in, out, stride, init))),
+        bn1_(register_module("bn1", norm(out))),
+        conv2_(register_module("conv2", conv3x3(out, out, 1, init))),
+        bn2_(register_module("bn2", norm(out))) {
+    if (stride == 1 && in == out) return;
+    const bool with_bias = projection == Projection::conv_with_bias;
+    downsample_ = std::make_shared<Sequential>();
+    downsample_->add(std::make_shared<Conv2d>(
+        Conv2dOptions{.in_channels = in, .out_channels = out, .stride = stride, .bias = with_bias},
+        init));
+    if (!with_bias) downsample_->add(norm(out));
+    register_module("downsample", downsample_);
+  }
+
+  Var forward(Var x) override {
+    Var y = relu((*bn1_)((*conv1_)(x)));
+    y = (*bn2_)((*conv2_)(y));
+    return relu(y + (downsample_ ? (*downsample_)(x) : x));
+  }
+
+ private:
+  std::shared_ptr<Conv2d> conv1_;
+  std::shared_ptr<BatchNorm2d> bn1_;
+  std::shared_ptr<Conv2d> conv2_;
+  std::shared_ptr<BatchNorm2d> bn2_;
+  std::shared_ptr<Sequential> downsample_;
+};
+
+ModulePtr make_resnet(const ResNetSpec& spec, const ModelOptions& o) {
+  Init init(o.seed);
+  auto net = std::make_shared<Sequential>();
+  std::int64_t channels = scale_channels(spec.widths[0], o.width);
+  if (spec.imagenet_stem) {
+    net->add("conv1", std::make_shared<Conv2d>(Conv2dOptions{.in_channels = o.in_c,
+                                                             .out_channels = channels,
+                                                             .kernel = 7,
+                                                             .stride = 2,
+                                                             .padding = Padding2d::all(3),
+                                                             .bias = false},
+                                               init));
+  } else {
+    net->add("conv1", conv3x3(o.in_c, channels, 1, init));
+  }
+  net->add("bn1", norm(channels)).add("relu", std::make_shared<Relu>());
+  if (spec.imagenet_stem) {
+    net->add("maxpool", std::make_shared<MaxPool2d>(
+                            PoolOptions{.kernel = 3, .stride = 2, .padding = Padding2d::all(1)}));
+  }
+  for (std::size_t stage = 0; stage < spec.widths.size(); ++stage) {
+    const std::int64_t out = scale_channels(spec.widths[stage], o.width);
+    auto layer = std::make_shared<Sequential>();
+    for (int block = 0; block < spec.blocks; ++block) {
+      const int stride = stage > 0 && block == 0 ? 2 : 1;
+      layer->add(std::make_shared<BasicBlock>(channels, out, stride, spec.projection, init));
+      channels = out;
+    }
+    net->add("layer" + std::to_string(stage + 1), layer);
+  }
+  net->add("avgpool", std::make_shared<GlobalAvgPool>());
+  net->add("flatten", std::make_shared<Flatten>());
+  net->add("fc", std::make_shared<Linear>(LinearOptions{channels, o.classes}, init));
+  return net;
+}
+
+}  // namespace
+
+ModulePtr resnet8(const ModelOptions& o) {
+  return make_resnet({.widths = {16, 32, 64}, .projection = Projection::conv_with_bias},
+                     resolve_options("resnet8", o));
+}
+
+ModulePtr resnet20(const ModelOptions& o) {
+  return make_resnet({.widths = {16, 32, 64}, .blocks = 3}, resolve_options("resnet20", o));
+}
+
+ModulePtr resnet18(const ModelOptions& o) {
+  return make_resnet({.widths = {64, 128, 256, 512}, .blocks = 2, .imagenet_stem = true},
+                     resolve_options("resnet18", o));
+}
+
+}  // namespace octet::zoo

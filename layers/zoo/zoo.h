@@ -1,0 +1,51 @@
+// Reference networks. All take NHWC images and return logits [N, classes].
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "layers/module.h"
+
+namespace octet::zoo {
+
+/// Zero extents mean the model's own (its paper's or benchmark's).
+struct ModelOptions {
+  int classes = 0;
+  int in_h = 0, in_w = 0, in_c = 0;
+  /// Factor on the numbers of channels; if not 1, they are rounded to multiples of 8, never below
+  /// 90 % of the exact number (Sandler et al. 2018).
+  double width = 1;
+  std::uint64_t seed = 0;  ///< of the initial weights
+};
+
+/// The model called `name` (see model_names()). Throws Error for an unknown name, naming the
+/// nearest known one, and for extents that are negative or too small for the model.
+ModulePtr make_model(std::string_view name, const ModelOptions& options = {});
+std::vector<std::string> model_names();
+/// `options` with the model's own numbers filled in. Throws Error as make_model.
+ModelOptions resolve_options(std::string_view name, const ModelOptions& options = {});
+
+/// Two 5x5 convolutions with batch norm and pooling, two linear layers; 28x28x1 and 10 classes
+/// unless given. After LeCun et al. 1998, as trained today.
+ModulePtr lenet(const ModelOptions& options = {});
+/// MLPerf Tiny's image classification model, 32x32x3, 10 classes: one basic block a stage with 16,
+/// 32 and 64 channels; projection shortcuts are a 1x1 convolution with bias and no batch norm.
+ModulePtr resnet8(const ModelOptions& options = {});
+/// He et al. 2016, CIFAR variant, 32x32x3, 10 classes: three stages of three basic blocks with 16,
+/// 32 and 64 channels. Shortcuts that change the shape are projections (option B): 1x1 convolution
+/// and batch norm.
+ModulePtr resnet20(const ModelOptions& options = {});
+/// He et al. 2016, ImageNet variant, 224x224x3, 1000 classes, option B shortcuts. Parameter names
+/// as in torchvision.
+ModulePtr resnet18(const ModelOptions& options = {});
+/// Howard et al. 2017, 224x224x3, 1000 classes. MLPerf Tiny's visual wake words model is width
+/// 0.25, 96x96, 2 classes.
+ModulePtr mobilenet_v1(const ModelOptions& options = {});
+/// Sandler et al. 2018, 224x224x3, 1000 classes, ReLU6. Parameter names as in torchvision.
+ModulePtr mobilenet_v2(const ModelOptions& options = {});
+/// Zhang et al. 2017, MLPerf Tiny's keyword spotting model, 49x10x1, 12 classes.
+ModulePtr ds_cnn(const ModelOptions& options = {});
+
+}  // namespace octet::zoo

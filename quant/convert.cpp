@@ -1,0 +1,164 @@
+#include "quant/convert.h"
+
+#include <cstring>
+#include <map>
+
+#include "interop/tflite_reader.h"
+#include "interop/tflite_writer.h"
+#include "quant/lowering.h"
+#include "quant/qops/conv.h"
+
+namespace octet::quant {
+
+namespace {
+
+/// Evaluation mode for the time of a scope.
+class EvalScope {
+ public:
+  explicit EvalScope(QatModel& model) : model_(model), was_training_(model.is_training()) {
+    model.eval();
+  }
+  ~EvalScope() { model_.train(was_training_); }
+  EvalScope(const EvalScope&) = delete;
+  EvalScope& operator=(const EvalScope&) = delete;
+
+ private:
+  QatModel& model_;
+  bool was_training_;
+};
+
+const QOp& qop(const GraphNode& n) {
+  return dynamic_cast<const QOp&>(*n.op);
+}
+
+/// Values of the float operands (parameters, constants) of a node; undefined for quantized ones.
+std::vector<Tensor> float_operands(const GraphModule& graph, const GraphNode& n) {
+  std::vector<Tensor> x;
+  for (int in : n.inputs) {
+    const GraphNode& operand = graph.nodes()[static_cast<std::size_t>(in)];
+    x.push_back(operand.kind == Tape::Kind::param      ? operand.parameter->value
+                : operand.kind == Tape::Kind::constant ? operand.constant
+                                                       : Tensor());
+  }
+  return x;
+}
+
+void require_integer_stage(const QatModel& qat) {
+  OCTET_CHECK(qat.stage() != Stage::calibrate,
+              "convert: the model is in stage calibrate; calibrate it first");
+}
+
+}  // namespace
+
+int8::Graph lower(QatModel& qat, std::string name) {
+  require_integer_stage(qat);
+  qat.update_params();
+  const GraphModule& graph = qat.graph();
+  Lowering l;
+  l.graph.name = std::move(name);
+  l.graph.description = "octet";
+  l.graph.rounding = qat.rounding();
+  std::vector<int> tensor_of(graph.nodes().size(), -1);
+  for (std::size_t id = 0; id < graph.nodes().size(); ++id) {
+    const GraphNode& n = graph.nodes()[id];
+    if (n.kind != Tape::Kind::op) continue;
+    std::vector<int> inputs;
+    for (int in : n.inputs) inputs.push_back(tensor_of[static_cast<std::size_t>(in)]);
+    Shape shape = n.shape;
+    shape.set(0, 1);
+    const std::vector<Tensor> x = float_operands(graph, n);
+    tensor_of[id] = qop(n).lower(l, inputs, x, shape);
+  }
+  return std::move(l.graph);
+}
+
+Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, const Tensor& x) {
+  require_integer_stage(qat);
+  const EvalScope eval(qat);
+  const auto batch = x.shape()[0];
+  OCTET_CHECK(batch >= 1 && batch <= 1 << 16, "compare: expected 1 to 65536 samples, got ", batch);
+
+  int8::ContextOptions options;
+  options.batch = static_cast<int>(batch);
+  options.threads = ctx.threads.size();
+  options.keep_values = true;
+  int8::Context engine(model, options);
+
+  Tape tape(ctx);
+  qat(tape.input(x));
+  std::map<std::string, int> tensor_by_name;
+  for (std::size_t i = 0; i < model.graph().tensors.size(); ++i) {
+    tensor_by_name.emplace(model.graph().tensors[i].name, static_cast<int>(i));
+  }
+
+  Parity parity;
+  bool ran = false;
+  for (int id = 0; id < tape.size(); ++id) {
+    const Tape::Node& node = tape.node(id);
+    const auto* op = dynamic_cast<const QOp*>(node.op.get());
+    if (!op || node.value.dtype() != DType::i8) continue;  // the output door's reals
+    const auto codes = node.value.span<std::int8_t>();
+    if (!ran) {  // the first quantized value is the input's
+      const auto input = engine.input(0);
+      OCTET_CHECK(input.size() == codes.size(), "compare: the integer model's input takes ",
+                  input.size(), " codes, the network's ", codes.size());
+      std::memcpy(input.data(), codes.data(), codes.size());
+      engine.run();
+      ran = true;
+    }
+    const auto at = tensor_by_name.find(op->layer);
+    OCTET_CHECK(at != tensor_by_name.end(), "compare: the integer model has no value named ",
+                op->layer);
+    const auto value = engine.value(at->second);
+    OCTET_CHECK(value.size() == codes.size(), "compare: layer ", op->layer, ": expected ",
+                codes.size(), " codes, the integer model has ", value.size());
+    parity.compared += static_cast<std::int64_t>(codes.size());
+    if (std::memcmp(value.data(), codes.data(), codes.size()) == 0) continue;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const auto got = static_cast<std::int8_t>(value[i]);
+      if (got == codes[i]) continue;
+      if (parity.different++ == 0) {
+        parity.layer = op->layer;
+        parity.index = static_cast<std::int64_t>(i);
+        parity.expected = codes[i];
+        parity.got = got;
+      }
+    }
+  }
+  return parity;
+}
+
+int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
+  OCTET_CHECK(qat.sample().defined(),
+              "convert: the model has no sample to check itself on; "
+              "calibrate it, or give it one with set_sample()");
+  const auto bytes = std::make_shared<const std::vector<std::byte>>(serialize_tflite(lower(qat)));
+  const auto read_back = [&] { return parse_tflite(*bytes, bytes); };
+
+  int8::ModelOptions reference;
+  reference.isa = int8::Isa::portable;
+  reference.fuse = false;
+  const Parity parity = compare_codes(qat, ctx, int8::Model(read_back(), reference), qat.sample());
+  OCTET_CHECK(parity.different == 0, "convert: layer ", parity.layer, ": element ", parity.index,
+              ": training computed code ", parity.expected, ", the integer graph ", parity.got,
+              "; ", parity.different, " of ", parity.compared, " codes differ");
+  if (report) {
+    report->parity = parity;
+    report->file_bytes = bytes->size();
+    report->layers.clear();
+    for (const GraphNode& n : qat.graph().nodes()) {
+      const auto* conv = dynamic_cast<const QConvOp*>(n.op.get());
+      if (!conv) continue;
+      const std::vector<Tensor> x = float_operands(qat.graph(), n);
+      report->layers.push_back({n.name, x[1].shape()[0], conv->constant_channels(x)});
+    }
+  }
+  return int8::Model(read_back());
+}
+
+int8::Model convert(QatModel& qat) {
+  Context ctx;
+  return convert(qat, ctx);
+}
+
+}  // namespace octet::quant

@@ -1,0 +1,115 @@
+// What the convolution drivers hand to the SIMD kernels: plain data, no library types, so that
+// kernel files need nothing but <cstdint> and the intrinsics.
+//
+// A vector holds `lanes` 32-bit accumulators, one output channel each. A unit is 32 bits of input:
+// `unit` consecutive elements (4 bytes, or 2 int16) that one instruction multiplies with as many
+// weights of each channel and adds up.
+#pragma once
+
+#include <cstdint>
+
+namespace octet::int8 {
+
+enum class Epilogue : std::uint8_t { accumulators, single_rounding, double_rounding };
+
+/// Per output channel, padded to whole vectors; row-major arrays of one block of channels.
+/// start: what the accumulator starts with: bias and the correction for zero point and offset.
+/// single rounding: p = ((((a << left) * m) >> 32 >> right) + 1 + 2 z) >> 1, left - right = shift +
+/// 2 double rounding: p = rdp(srdhm(a << left, m), right) + z Requires for single |a << left| <
+/// 2^31, for double |a << left| < 2^30.
+struct ChannelConstants {
+  const std::int32_t* start;
+  const std::int32_t* left;
+  const std::int32_t* multiplier;
+  const std::int32_t* right;
+};
+
+/// One block of output channels at some pixels: where results go and how.
+struct BlockOutput {
+  ChannelConstants constants;
+  Epilogue epilogue;
+  bool any_left;  ///< some left[c] > 0
+  std::int32_t zero_point, lo, hi;
+  int channels;         ///< that exist: 1 .. vectors * lanes; the rest is padding
+  std::int64_t stride;  ///< elements from one pixel to the next
+  std::int8_t* y;       ///< first pixel, first channel; codes
+  std::int32_t* acc;    ///< the same for Epilogue::accumulators
+};
+
+/// A run of input that is contiguous in the slab, as a byte offset from the pixel's first byte.
+struct Segment {
+  std::int32_t offset;
+  std::int32_t units;
+};
+
+/// Dense convolution of one channel block over a slab of converted input.
+struct BlockArgs {
+  const std::uint8_t* slab;           ///< readable up to 3 elements past the last segment
+  const std::int32_t* pixel_offsets;  ///< bytes, one per output pixel
+  int pixels;
+  const Segment* segments;
+  int segment_count;
+  const std::uint8_t* weights;  ///< [segment units][vectors][lanes][unit], 64-byte aligned
+  BlockOutput out;
+};
+
+/// Depthwise convolution of one row of output, for one piece of channels.
+///
+/// A piece is `width` channels; `copies` neighbouring columns of it make a block of 4 vectors. A
+/// group holds `unit` neighbouring columns of input, channel by channel, so that one `dot` adds up
+/// `unit` taps; groups start every max(2, stride) columns. With stride 1 a group serves two
+/// outputs, from two sets of weights (phases).
+struct DepthwiseArgs {
+  const std::uint8_t* const* rows;  ///< kernel_h rows of [super-group][4][lanes][unit]
+  int kernel_h;
+  const std::int32_t* quads;  ///< byte offsets from a super-group to the ones for further columns
+  int quad_count;
+  int phases;                   ///< 1 or 2
+  int super_groups;             ///< of `copies` groups
+  const std::uint8_t* weights;  ///< [4][kernel_h][quads][phases][lanes][unit]
+  int width, copies;
+  int columns;      ///< outputs in the row
+  BlockOutput out;  ///< channels: of the piece that exist, 1 .. width
+};
+
+/// Depthwise kernels and the constants of their formats. A block is 4 * lanes channels.
+struct DepthwiseKernels {
+  /// Copies `channels` codes of each of n columns (`stride` bytes apart), converted, to
+  /// width-element entries. May write a block past the end.
+  void (*gather)(std::uint8_t* to, const std::int8_t* from, std::int64_t stride, int n,
+                 int channels, int width, std::int32_t zero_point);
+  /// n super-groups from `unit` runs of consecutive blocks.
+  void (*interleave)(std::uint8_t* to, const std::uint8_t* const* from, int n);
+  /// Which element of the block lane `lane` of vector q holds.
+  int (*position)(int q, int lane);
+  void (*row_3x3)(const DepthwiseArgs& args);  ///< kernel_h 3, least number of quads
+  void (*row_5x5)(const DepthwiseArgs& args);
+  void (*row_any)(const DepthwiseArgs& args);
+};
+
+/// Kernels of one ISA and the constants of its formats.
+struct ConvKernels {
+  int lanes;
+  int unit;              ///< elements in 32 bits: 4 or 2
+  int element_bytes;     ///< 1 or 2
+  int wide_vectors;      ///< vectors in a full block of channels
+  int tile_pixels;       ///< pixels a wide tile computes at once
+  std::int32_t offset;   ///< added to codes when they are converted
+  bool zero_point_free;  ///< conversion subtracts the zero point: no correction in `start`
+
+  /// n codes to slab elements.
+  void (*convert)(std::uint8_t* to, const std::int8_t* from, std::int64_t n,
+                  std::int32_t zero_point);
+  /// n slab elements that stand for real zero.
+  void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
+  /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
+  void (*block[5])(const BlockArgs& args);
+  DepthwiseKernels depthwise;
+};
+
+extern const ConvKernels avx512_vnni_kernels;
+extern const ConvKernels avx_vnni_kernels;
+extern const ConvKernels avx2_kernels;
+extern const ConvKernels neon_dot_kernels;
+
+}  // namespace octet::int8

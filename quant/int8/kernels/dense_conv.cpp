@@ -1,0 +1,400 @@
+// Blocks of output pixels are computed from a slab: their input in the kernels' format, padding
+// written out, so that every tap is one fixed offset from a pixel's address. Converting costs one
+// pass over the input; weights are read block of channels by block of channels.
+#include "quant/int8/kernels/dense_conv.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "quant/int8/kernels/aligned_buffer.h"
+#include "quant/int8/kernels/channel_table.h"
+#include "quant/int8/kernels/work_split.h"
+
+namespace octet::int8 {
+namespace {
+
+constexpr std::int64_t slab_target = 48 * 1024;  // bytes: with a block's weights, well within L2
+constexpr std::int64_t pixels_target = 448;      // of a block: 32 tiles of 14
+constexpr std::int64_t output_cost = 24;         // of requantizing one value, in multiplications
+
+struct Block : ChannelBlock {
+  int vectors = 0;
+  std::int64_t input_offset = 0;  // bytes from a pixel's first element to the group's
+  std::int64_t weights = 0;       // byte offset in the packed weights
+};
+
+class DenseConv final : public ConvAlgorithm {
+ public:
+  DenseConv(const ConvGeometry& g, const ConvKernels& kernels) : g_(g), k_(kernels) {
+    plan_pixels();
+    plan_segments();
+    plan_channels();
+    weights_ = AlignedBuffer(static_cast<std::size_t>(block_bytes_total_));
+    sums_.resize(static_cast<std::size_t>(g.out_c));
+  }
+
+  void pack(const std::int8_t* weights) noexcept override;
+  std::size_t packed_bytes() const noexcept override {
+    return weights_.size() + sums_.size() * sizeof(WeightSums);
+  }
+  std::size_t scratch_bytes(int threads) const noexcept override {
+    return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes();
+  }
+  void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+           std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept override;
+
+ private:
+  // Output pixels [first, first + count) of one sample (flat: of the whole batch).
+  struct PixelBlock {
+    std::int64_t sample = 0;
+    int row = 0, column = 0, rows = 1, columns = 1;
+    std::int64_t first = 0;
+    int count = 0;
+  };
+  struct Run {
+    const std::int8_t* x;
+    std::int32_t input_zero_point;
+    const ConvOutput& out;
+    ChannelTable table;
+    const BlockMode* modes;
+  };
+
+  void plan_pixels();
+  void plan_segments();
+  void plan_channels();
+  PixelBlock pixel_block(std::int64_t index, std::int64_t pixels_total) const noexcept;
+  void fill_slab(const PixelBlock& p, const Run& run, std::uint8_t* slab) const noexcept;
+  void fill_row(const std::int8_t* image, int iy, int ix, int columns, std::int32_t zero_point,
+                std::uint8_t* to) const noexcept;
+  void compute(const PixelBlock& p, std::size_t block, const Run& run,
+               const std::uint8_t* slab) const noexcept;
+  void compute_one_by_one(BlockArgs args, const Block& b, const Requantization& r) const noexcept;
+
+  std::size_t shared_bytes() const noexcept {
+    return align64(ChannelTable::bytes(slots_)) + align64(blocks_.size() * sizeof(BlockMode));
+  }
+  std::size_t slab_bytes() const noexcept { return align64(static_cast<std::size_t>(slab_) + 64); }
+
+  ConvGeometry g_;
+  const ConvKernels& k_;
+
+  // Flat: 1x1, stride 1, no padding: every pixel of the batch is a row of a matrix.
+  // Sampled: 1x1 with a stride: the slab holds only the pixels that are read.
+  bool flat_ = false, sampled_ = false;
+  int step_h_ = 1, step_w_ = 1;  // strides within the slab
+  int rows_ = 1, columns_ = 1;   // of output, in a full block
+  int row_blocks_ = 1, column_blocks_ = 1;
+  std::int64_t pixel_bytes_ = 0, slab_row_bytes_ = 0, slab_ = 0;
+  std::vector<std::int32_t> pixel_offsets_;
+
+  std::vector<Segment> segments_;
+  int segment_elements_ = 0;
+  std::int64_t units_ = 0;
+
+  std::vector<Block> blocks_;
+  int slots_ = 0;
+  std::int64_t block_bytes_total_ = 0;
+  AlignedBuffer weights_;
+  std::vector<WeightSums> sums_;
+};
+
+void DenseConv::plan_pixels() {
+  const bool point = g_.kernel_h == 1 && g_.kernel_w == 1;
+  pixel_bytes_ = std::int64_t{g_.in_c} * k_.element_bytes;
+  flat_ = point && g_.stride_h == 1 && g_.stride_w == 1 && g_.pad_top == 0 && g_.pad_left == 0 &&
+          g_.out_h == g_.in_h && g_.out_w == g_.in_w;
+  if (flat_) {
+    const std::int64_t fitting = slab_target / pixel_bytes_;
+    const std::int64_t tiles =
+        std::clamp<std::int64_t>(fitting / k_.tile_pixels, 2, pixels_target / k_.tile_pixels);
+    columns_ = static_cast<int>(tiles * k_.tile_pixels);
+    slab_row_bytes_ = columns_ * pixel_bytes_;
+    slab_ = slab_row_bytes_;
+  } else {
+    sampled_ = point;
+    step_h_ = sampled_ ? 1 : g_.stride_h;
+    step_w_ = sampled_ ? 1 : g_.stride_w;
+    const std::int64_t span_h = std::int64_t{g_.kernel_h - 1} * g_.dilation_h + 1;
+    const std::int64_t span_w = std::int64_t{g_.kernel_w - 1} * g_.dilation_w + 1;
+    column_blocks_ = static_cast<int>(ceil_div(g_.out_w, pixels_target));
+    columns_ = static_cast<int>(ceil_div(g_.out_w, column_blocks_));
+    column_blocks_ = static_cast<int>(ceil_div(g_.out_w, columns_));
+    slab_row_bytes_ = ((std::int64_t{columns_} - 1) * step_w_ + span_w) * pixel_bytes_;
+    if (column_blocks_ == 1) {
+      const std::int64_t fitting = (slab_target / slab_row_bytes_ - span_h) / step_h_ + 1;
+      rows_ = static_cast<int>(
+          std::clamp<std::int64_t>(std::min(fitting, pixels_target / columns_), 1, g_.out_h));
+      row_blocks_ = static_cast<int>(ceil_div(g_.out_h, rows_));
+      rows_ = static_cast<int>(ceil_div(g_.out_h, row_blocks_));
+    }
+    row_blocks_ = static_cast<int>(ceil_div(g_.out_h, rows_));
+    slab_ = ((std::int64_t{rows_} - 1) * step_h_ + span_h) * slab_row_bytes_;
+  }
+  pixel_offsets_.resize(static_cast<std::size_t>(rows_) * static_cast<std::size_t>(columns_));
+  for (std::size_t i = 0; i < pixel_offsets_.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i) / columns_;
+    const auto column = static_cast<std::int64_t>(i) % columns_;
+    pixel_offsets_[i] = static_cast<std::int32_t>(row * step_h_ * slab_row_bytes_ +
+                                                  column * step_w_ * pixel_bytes_);
+  }
+}
+
+void DenseConv::plan_segments() {
+  // Taps of a row that touch each other are one segment: with few channels, fewer part-filled
+  // units.
+  const int group_c = g_.in_c / g_.groups;
+  const bool merged = g_.dilation_w == 1 && g_.groups == 1;
+  const int taps = merged ? 1 : g_.kernel_w;
+  segment_elements_ = merged ? g_.kernel_w * group_c : group_c;
+  const int units = (segment_elements_ + k_.unit - 1) / k_.unit;
+  for (int ky = 0; ky < g_.kernel_h; ++ky) {
+    for (int kx = 0; kx < taps; ++kx) {
+      segments_.push_back({static_cast<std::int32_t>(ky * g_.dilation_h * slab_row_bytes_ +
+                                                     kx * g_.dilation_w * pixel_bytes_),
+                           units});
+    }
+  }
+  units_ = std::int64_t{units} * static_cast<std::int64_t>(segments_.size());
+}
+
+void DenseConv::plan_channels() {
+  const int group_in = g_.in_c / g_.groups;
+  const int group_out = g_.out_c / g_.groups;
+  for (int group = 0; group < g_.groups; ++group) {
+    for (int first = 0; first < group_out;) {
+      Block b;
+      const int left = group_out - first;
+      b.vectors = std::min(k_.wide_vectors, (left + k_.lanes - 1) / k_.lanes);
+      while (!k_.block[b.vectors]) ++b.vectors;
+      b.padded = b.vectors * k_.lanes;
+      b.channels = std::min(left, b.padded);
+      b.first = group * group_out + first;
+      b.slot = slots_;
+      b.input_offset = std::int64_t{group} * group_in * k_.element_bytes;
+      b.weights = block_bytes_total_;
+      blocks_.push_back(b);
+      first += b.channels;
+      slots_ += b.padded;
+      block_bytes_total_ += units_ * b.padded * 4;
+    }
+  }
+}
+
+void DenseConv::pack(const std::int8_t* weights) noexcept {
+  const std::int64_t per_channel = g_.weights_per_channel();
+  for (int c = 0; c < g_.out_c; ++c) {
+    WeightSums s;
+    const std::int8_t* w = weights + c * per_channel;
+    for (std::int64_t i = 0; i < per_channel; ++i) {
+      s.sum += w[i];
+      s.absolute += w[i] < 0 ? -w[i] : w[i];
+    }
+    sums_[static_cast<std::size_t>(c)] = s;
+  }
+  for (const Block& b : blocks_) {
+    std::byte* to = weights_.as<std::byte>() + b.weights;
+    for (std::size_t s = 0; s < segments_.size(); ++s) {
+      const std::int8_t* segment =
+          weights + b.first * per_channel + static_cast<std::int64_t>(s) * segment_elements_;
+      for (int e = 0; e < segment_elements_; e += k_.unit, to += b.padded * 4) {
+        const int n = std::min(k_.unit, segment_elements_ - e);
+        for (int c = 0; c < b.channels; ++c) {
+          const std::int8_t* w = segment + c * per_channel + e;
+          if (k_.element_bytes == 1) {
+            std::int8_t unit[4] = {};
+            if (n == 4) {
+              std::memcpy(unit, w, 4);
+            } else {
+              std::copy_n(w, n, unit);
+            }
+            std::memcpy(to + c * 4, unit, 4);
+          } else {
+            std::int16_t unit[2] = {w[0], 0};
+            if (n > 1) unit[1] = w[1];
+            std::memcpy(to + c * 4, unit, 4);
+          }
+        }
+      }
+    }
+  }
+}
+
+DenseConv::PixelBlock DenseConv::pixel_block(std::int64_t index,
+                                             std::int64_t pixels_total) const noexcept {
+  PixelBlock p;
+  if (flat_) {
+    p.first = index * columns_;
+    p.columns = p.count =
+        static_cast<int>(std::min<std::int64_t>(columns_, pixels_total - p.first));
+    return p;
+  }
+  p.column = static_cast<int>(index % column_blocks_) * columns_;
+  index /= column_blocks_;
+  p.row = static_cast<int>(index % row_blocks_) * rows_;
+  p.sample = index / row_blocks_;
+  p.rows = std::min(rows_, g_.out_h - p.row);
+  p.columns = std::min(columns_, g_.out_w - p.column);
+  p.first = (p.sample * g_.out_h + p.row) * g_.out_w + p.column;
+  p.count = p.rows * p.columns;
+  return p;
+}
+
+void DenseConv::fill_row(const std::int8_t* image, int iy, int ix, int columns,
+                         std::int32_t zero_point, std::uint8_t* to) const noexcept {
+  const std::int64_t c = g_.in_c;
+  if (iy < 0 || iy >= g_.in_h) {
+    k_.fill(to, columns * c, zero_point);
+    return;
+  }
+  const std::int8_t* row = image + std::int64_t{iy} * g_.in_w * c;
+  if (sampled_) {
+    for (int i = 0; i < columns; ++i, ix += g_.stride_w, to += pixel_bytes_) {
+      if (ix < 0 || ix >= g_.in_w) {
+        k_.fill(to, c, zero_point);
+      } else {
+        k_.convert(to, row + ix * c, c, zero_point);
+      }
+    }
+    return;
+  }
+  const int before = std::clamp(-ix, 0, columns);
+  const int inside = std::clamp(g_.in_w - std::max(ix, 0), 0, columns - before);
+  const int after = columns - before - inside;
+  if (before > 0) k_.fill(to, before * c, zero_point);
+  if (inside > 0)
+    k_.convert(to + before * pixel_bytes_, row + std::max(ix, 0) * c, inside * c, zero_point);
+  if (after > 0) k_.fill(to + (before + inside) * pixel_bytes_, after * c, zero_point);
+}
+
+void DenseConv::fill_slab(const PixelBlock& p, const Run& run, std::uint8_t* slab) const noexcept {
+  if (flat_) {
+    k_.convert(slab, run.x + p.first * g_.in_c, std::int64_t{p.count} * g_.in_c,
+               run.input_zero_point);
+    return;
+  }
+  const std::int8_t* image = run.x + p.sample * g_.in_h * g_.in_w * g_.in_c;
+  const int rows =
+      sampled_ ? p.rows : (p.rows - 1) * g_.stride_h + (g_.kernel_h - 1) * g_.dilation_h + 1;
+  const int columns =
+      sampled_ ? p.columns : (p.columns - 1) * g_.stride_w + (g_.kernel_w - 1) * g_.dilation_w + 1;
+  const int row_step = sampled_ ? g_.stride_h : 1;
+  for (int r = 0; r < rows; ++r) {
+    fill_row(image, p.row * g_.stride_h - g_.pad_top + r * row_step,
+             p.column * g_.stride_w - g_.pad_left, columns, run.input_zero_point,
+             slab + r * slab_row_bytes_);
+  }
+}
+
+void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
+                        const std::uint8_t* slab) const noexcept {
+  const Block& b = blocks_[block];
+  const BlockMode& mode = run.modes[block];
+  BlockArgs args{};
+  args.slab = slab + b.input_offset;
+  args.pixel_offsets = pixel_offsets_.data();
+  args.pixels = p.count;
+  args.segments = segments_.data();
+  args.segment_count = static_cast<int>(segments_.size());
+  args.weights = weights_.as<std::uint8_t>() + b.weights;
+  args.out.constants = run.table.at(b.slot);
+  args.out.epilogue = mode.epilogue;
+  args.out.any_left = mode.any_left;
+  args.out.channels = b.channels;
+  args.out.stride = g_.out_c;
+  const std::int64_t at = p.first * g_.out_c + b.first;
+  if (run.out.acc) {
+    args.out.acc = run.out.acc + at;
+    k_.block[b.vectors](args);
+    return;
+  }
+  const Requantization& r = *run.out.requantization;
+  args.out.zero_point = r.output_zero_point;
+  args.out.lo = r.lo;
+  args.out.hi = r.hi;
+  args.out.y = run.out.y + at;
+  if (mode.one_by_one) {
+    compute_one_by_one(args, b, r);
+  } else {
+    k_.block[b.vectors](args);
+  }
+}
+
+void DenseConv::compute_one_by_one(BlockArgs args, const Block& b,
+                                   const Requantization& r) const noexcept {
+  constexpr int chunk = 16;
+  std::int32_t acc[chunk * 64];
+  std::int8_t* y = args.out.y;
+  const std::int64_t stride = args.out.stride;
+  const int pixels = args.pixels;
+  args.out.epilogue = Epilogue::accumulators;
+  args.out.acc = acc;
+  args.out.stride = b.padded;
+  for (int first = 0; first < pixels; first += chunk, args.pixel_offsets += chunk) {
+    args.pixels = std::min(chunk, pixels - first);
+    k_.block[b.vectors](args);
+    for (int i = 0; i < args.pixels; ++i) {
+      for (int c = 0; c < b.channels; ++c) {
+        y[(first + i) * stride + c] = requantize_one(acc[i * b.padded + c], b.first + c, r);
+      }
+    }
+  }
+}
+
+void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+                    std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
+  const ChannelTable table(scratch, slots_);
+  auto* modes = reinterpret_cast<BlockMode*>(scratch + align64(ChannelTable::bytes(slots_)));
+  const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
+  std::memset(scratch, 0, ChannelTable::bytes(slots_));
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& b = blocks_[i];
+    BlockMode mode;
+    for (int c = 0; c < b.channels; ++c) {
+      set_channel(table, b.slot + c, b.first + c, sums_[static_cast<std::size_t>(b.first + c)],
+                  correction, out, mode);
+    }
+    modes[i] = mode;
+  }
+  const Run run{x, input_zero_point, out, table, modes};
+
+  // Pieces: pixel blocks, cut by channels as well where they are too few to share out.
+  const std::int64_t pixels = batch * g_.out_h * g_.out_w;
+  const std::int64_t pixel_blocks =
+      flat_ ? ceil_div(pixels, columns_) : batch * row_blocks_ * column_blocks_;
+  const std::int64_t per_channel = g_.weights_per_channel();
+  const WorkSplit work(pixels * g_.out_c * (per_channel + output_cost) +
+                       2 * g_.out_c * per_channel);
+  const auto block_count = static_cast<std::int64_t>(blocks_.size());
+  const std::int64_t splits = work.parts(pixel_blocks, block_count);
+  const std::int64_t pieces = pixel_blocks * splits;
+  const std::int64_t tasks = work.tasks(pieces);
+  std::byte* slabs = scratch + shared_bytes();
+
+  pool.run(tasks, [&](std::int64_t task, int worker) {
+    auto* slab =
+        reinterpret_cast<std::uint8_t*>(slabs + static_cast<std::size_t>(worker) * slab_bytes());
+    std::int64_t in_slab = -1;
+    PixelBlock p;
+    for (std::int64_t piece = task * pieces / tasks; piece < (task + 1) * pieces / tasks; ++piece) {
+      if (piece / splits != in_slab) {
+        in_slab = piece / splits;
+        p = pixel_block(in_slab, pixels);
+        fill_slab(p, run, slab);
+      }
+      const std::int64_t split = piece % splits;
+      for (std::int64_t b = split * block_count / splits; b < (split + 1) * block_count / splits;
+           ++b) {
+        compute(p, static_cast<std::size_t>(b), run, slab);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<ConvAlgorithm> make_dense_conv(const ConvGeometry& g, const ConvKernels& kernels) {
+  return std::make_unique<DenseConv>(g, kernels);
+}
+
+}  // namespace octet::int8

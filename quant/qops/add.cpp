@@ -1,0 +1,95 @@
+#include "quant/qops/add.h"
+
+#include <limits>
+#include <vector>
+
+#include "quant/lowering.h"
+#include "quant/qops/activation.h"
+#include "quant/qops/dequantize.h"
+#include "quant/qops/requantize_pass.h"
+
+namespace octet::quant {
+
+namespace {
+constexpr std::int64_t chunk_size = 1 << 14;  // a multiple of 8: chunks never share a mask byte
+}
+
+std::string QAddOp::attributes() const {
+  return "activation=" + std::to_string(static_cast<int>(activation));
+}
+
+Tensor QAddOp::forward_float(Context& ctx, In x) const {
+  OCTET_CHECK(x[0].shape() == x[1].shape(), "layer ", layer,
+              ": expected operands of one shape, got ", x[0].shape(), " and ", x[1].shape());
+  Tensor y = ctx.empty(x[0].shape());
+  const real *p = x[0].r(), *q = x[1].r();
+  real* r = y.r();
+  real min = std::numeric_limits<real>::max(), max = std::numeric_limits<real>::lowest();
+  for (std::int64_t i = 0, n = y.numel(); i < n; ++i) {
+    const real v = p[i] + q[i];
+    min = std::min(min, v);
+    max = std::max(max, v);
+    r[i] = activate(v, activation);
+  }
+  observe_activated(*out, double(min), double(max), activation);
+  return y;
+}
+
+Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  OCTET_CHECK(x[0].shape() == x[1].shape(), "layer ", layer,
+              ": expected operands of one shape, got ", x[0].shape(), " and ", x[1].shape());
+  const int8::AddParams params = int8::make_add_params(
+      a->params.scale, a->params.zero_point, b->params.scale, b->params.zero_point,
+      out->params.scale, out->params.zero_point, activation, state->rounding);
+  const std::int64_t n = x[0].numel();
+  const auto *p = x[0].data<std::int8_t>(), *q = x[1].data<std::int8_t>();
+  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  auto* codes = y.data<std::int8_t>();
+  Tensor mask = ctx.empty({mask_bytes(n)}, DType::u8);
+  auto* bits = mask.data<std::uint8_t>();
+  const std::int64_t chunks = (n + chunk_size - 1) / chunk_size;
+  std::vector<std::int32_t> min(static_cast<std::size_t>(chunks)), max(min.size());
+  const std::int32_t mask_lo = params.range.lo + (open_lower_bound(activation) ? 1 : 0);
+  ctx.threads.run(chunks, [&](std::int64_t chunk, int) {
+    const std::int64_t begin = chunk * chunk_size, end = std::min(n, begin + chunk_size);
+    std::int32_t lo = std::numeric_limits<std::int32_t>::max();
+    std::int32_t hi = std::numeric_limits<std::int32_t>::min();
+    for (std::int64_t i = begin; i < end; i += 8) {
+      unsigned byte = 0;
+      for (std::int64_t k = i; k < std::min(end, i + 8); ++k) {
+        const std::int32_t v = int8::add_preclamp(params, p[k], q[k]);
+        lo = std::min(lo, v);
+        hi = std::max(hi, v);
+        byte |= static_cast<unsigned>(v >= mask_lo && v <= params.range.hi) << (k - i);
+        codes[k] = params.range.clamp(v);
+      }
+      bits[i >> 3] = static_cast<std::uint8_t>(byte);
+    }
+    min[static_cast<std::size_t>(chunk)] = lo;
+    max[static_cast<std::size_t>(chunk)] = hi;
+  });
+  if (state->observing(ctx)) {
+    const std::int32_t lo = *std::min_element(min.begin(), min.end());
+    const std::int32_t hi = *std::max_element(max.begin(), max.end());
+    const double scale = double(out->params.scale);
+    observe_activated(*out, scale * (lo - out->params.zero_point),
+                      scale * (hi - out->params.zero_point), activation);
+  }
+  saved.tensors = {mask};
+  return y;
+}
+
+void QAddOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  const Tensor delta = apply_mask(ctx, dy, saved.tensors[0]);
+  for (Grad* d : dx) {
+    if (d) d->add(delta, ctx);
+  }
+}
+
+int QAddOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
+  const int y = l.add_value(layer, shape, out->params);
+  l.add_node(int8::OpCode::add, {inputs[0], inputs[1]}, y, int8::ElementwiseAttributes{activation});
+  return y;
+}
+
+}  // namespace octet::quant

@@ -1,0 +1,220 @@
+#include "quant/qops/conv.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant/int8/activation_range.h"
+#include "quant/params.h"
+#include "quant/qops/activation.h"
+#include "quant/qops/conv_kept.h"
+#include "quant/qops/requantize_pass.h"
+
+namespace octet::quant {
+
+namespace {
+
+int8::ConvGeometry geometry_of(const ConvShape& s) {
+  int8::ConvGeometry g;
+  g.in_h = static_cast<int>(s.in_h);
+  g.in_w = static_cast<int>(s.in_w);
+  g.in_c = static_cast<int>(s.in_c);
+  g.out_h = static_cast<int>(s.out_h);
+  g.out_w = static_cast<int>(s.out_w);
+  g.out_c = static_cast<int>(s.out_c);
+  g.kernel_h = s.window.kernel_h;
+  g.kernel_w = s.window.kernel_w;
+  g.stride_h = s.window.stride_h;
+  g.stride_w = s.window.stride_w;
+  g.dilation_h = s.window.dilation_h;
+  g.dilation_w = s.window.dilation_w;
+  g.pad_top = s.window.padding.top;
+  g.pad_left = s.window.padding.left;
+  g.groups = s.groups;
+  return g;
+}
+
+std::vector<double> as_double(const Tensor& t) {
+  const auto v = t.span<real>();
+  return {v.begin(), v.end()};
+}
+
+}  // namespace
+
+std::string QConvOp::attributes() const {
+  return window.to_string() + ", groups=" + std::to_string(groups) +
+         (batch_norm ? ", batch_norm" : "") +
+         ", activation=" + std::to_string(static_cast<int>(activation));
+}
+
+ConvShape QConvOp::shape_of(In x) const {
+  if (!linear) return conv_shape(x[0].shape(), x[1].shape(), window, groups, layer);
+  const Shape& shape = x[0].shape();
+  const Shape& w = x[1].shape();
+  OCTET_CHECK(shape.rank() >= 2 && w.rank() == 2 && shape[-1] == w[1], "layer ", layer,
+              ": expected input [..., ", w[1], "] for weight ", w, ", got ", shape);
+  ConvShape s;
+  s.in_c = shape[-1];
+  s.batch = s.in_c == 0 ? 0 : shape.numel() / s.in_c;
+  s.out_c = w[0];
+  return s;
+}
+
+Shape QConvOp::result_shape(In x, const ConvShape& s) const {
+  if (!linear) return {s.batch, s.out_h, s.out_w, s.out_c};
+  Shape y = x[0].shape();
+  y.set(-1, s.out_c);
+  return y;
+}
+
+FoldInput QConvOp::fold_input(In x, std::span<const float> weight_scale,
+                              std::span<const double> mean, std::span<const double> var) const {
+  FoldInput f;
+  f.input_scale = in->params.scale;
+  f.output = out->params;
+  f.weight_scale = weight_scale;
+  f.rounding = state->rounding;
+  if (batch_norm) {
+    f.gamma = x[2].span<real>();
+    f.beta = x[3].span<real>();
+    f.mean = mean;
+    f.var = var;
+    f.eps = batch_norm->eps;
+  } else if (x.size() > 2) {
+    f.bias = x[2].span<real>();
+  }
+  return f;
+}
+
+Folded QConvOp::fold_running(In x, std::span<const float> weight_scale) const {
+  if (!batch_norm) return fold(fold_input(x, weight_scale, {}, {}));
+  const std::vector<double> mean = as_double(batch_norm->stats->mean);
+  const std::vector<double> var = as_double(batch_norm->stats->var);
+  return fold(fold_input(x, weight_scale, mean, var));
+}
+
+Tensor QConvOp::forward_float(Context& ctx, In x) const {
+  const ConvShape s = shape_of(x);
+  Tensor y = ctx.empty(result_shape(x, s));
+  const real* bias = !batch_norm && x.size() > 2 ? x[2].r() : nullptr;
+  conv_forward(ctx, s, x[0].r(), x[1].r(), bias, y.r());
+  const auto channels = static_cast<std::size_t>(s.out_c);
+  std::vector<float> scale(channels, 1.0f), shift(channels, 0.0f);
+  if (batch_norm) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double f =
+          double(x[2].r()[c]) / std::sqrt(double(batch_norm->stats->var.r()[c]) + batch_norm->eps);
+      scale[c] = static_cast<float>(f);
+      shift[c] =
+          static_cast<float>(double(x[3].r()[c]) - double(batch_norm->stats->mean.r()[c]) * f);
+    }
+  }
+  float min = std::numeric_limits<float>::max();
+  float max = std::numeric_limits<float>::lowest();
+  bool finite = true;
+  real* p = y.r();
+  for (std::int64_t i = 0, rows = y.numel() / s.out_c; i < rows; ++i, p += s.out_c) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      const float v = static_cast<float>(p[c]) * scale[c] + shift[c];
+      finite = finite && std::isfinite(v);
+      min = std::min(min, v);
+      max = std::max(max, v);
+      p[c] = activate(v, activation);
+    }
+  }
+  OCTET_CHECK(finite, "layer ", layer, ": the float output is not finite");
+  observe_activated(*out, double(min), double(max), activation);
+  return y;
+}
+
+Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  Kept kept;
+  kept.shape = shape_of(x);
+  kept.in = in->params;
+  kept.batch_statistics = batch_norm && state->batch_statistics(ctx);
+  const ConvShape& s = kept.shape;
+  const std::int64_t rows = s.batch * s.out_h * s.out_w;
+
+  WeightCodes weights = quantize_weight(ctx, x[1], layer);
+  kept.weight_scale = std::move(weights.scale);
+  const auto* q_w = weights.codes.data<std::int8_t>();
+
+  Tensor acc = ctx.empty({rows, s.out_c}, DType::i32);
+  const int8::PackedConv conv(geometry_of(s), state->isa, q_w);
+  Tensor scratch =
+      ctx.empty({static_cast<std::int64_t>(conv.scratch_bytes(ctx.threads.size()))}, DType::u8);
+  conv.run_accumulators(x[0].data<std::int8_t>(), kept.in.zero_point, acc.data<std::int32_t>(),
+                        s.batch, ctx.threads, scratch.raw());
+
+  if (kept.batch_statistics) {
+    OCTET_CHECK(rows > 1, "layer ", layer,
+                ": batch statistics need more than one value per channel, got ", rows);
+    const auto channels = static_cast<std::size_t>(s.out_c);
+    std::vector<double> mean(channels), var(channels);
+    channel_sums(ctx, acc.data<std::int32_t>(), rows, s.out_c, mean, var);
+    const double n = static_cast<double>(rows);
+    const double momentum = batch_norm->momentum;
+    real* running_mean = batch_norm->stats->mean.r();
+    real* running_var = batch_norm->stats->var.r();
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double unit = double(kept.in.scale) * double(kept.weight_scale[c]);
+      const double m = mean[c] / n;
+      const double v = std::max(var[c] / n - m * m, 0.0);
+      mean[c] = unit * m;
+      var[c] = unit * unit * v;
+      running_mean[c] =
+          static_cast<real>((1 - momentum) * double(running_mean[c]) + momentum * mean[c]);
+      running_var[c] = static_cast<real>((1 - momentum) * double(running_var[c]) +
+                                         momentum * var[c] * n / (n - 1));
+    }
+    kept.folded = fold(fold_input(x, kept.weight_scale, mean, var));
+  } else {
+    kept.folded = fold_running(x, kept.weight_scale);
+  }
+
+  const int8::ClampRange range =
+      int8::clamp_range(activation, out->params.scale, out->params.zero_point);
+  Tensor y = ctx.empty(result_shape(x, s), DType::i8);
+  Tensor mask = ctx.empty({mask_bytes(y.numel())}, DType::u8);
+  RequantizePass pass;
+  pass.rows = rows;
+  pass.channels = s.out_c;
+  pass.acc = acc.data<std::int32_t>();
+  pass.folded = &kept.folded;
+  pass.zero_point = out->params.zero_point;
+  pass.lo = range.lo;
+  pass.hi = range.hi;
+  pass.open_lower = open_lower_bound(activation);
+  pass.rounding = state->rounding;
+  pass.codes = y.data<std::int8_t>();
+  pass.mask = mask.data<std::uint8_t>();
+  std::vector<std::int32_t> min, max;
+  const bool observing = state->observing(ctx);
+  if (observing) {
+    min.resize(static_cast<std::size_t>(s.out_c));
+    max.resize(static_cast<std::size_t>(s.out_c));
+    pass.min = min;
+    pass.max = max;
+  }
+  requantize(ctx, pass);
+  if (observing) {
+    double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
+    for (std::size_t c = 0; c < min.size(); ++c) {
+      const double unit = double(kept.in.scale) * double(kept.folded.scale[c]);
+      lo = std::min(lo, unit * min[c]);
+      hi = std::max(hi, unit * max[c]);
+    }
+    observe_activated(*out, lo, hi, activation);
+  }
+  saved.tensors = {x[0], weights.codes, mask};
+  if (kept.batch_statistics) saved.tensors.push_back(acc);
+  saved.extra = std::move(kept);
+  return y;
+}
+
+int QConvOp::constant_channels(In x) const {
+  Context ctx;
+  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
+  return fold_running(x, weights.scale).constant_channels;
+}
+
+}  // namespace octet::quant

@@ -1,0 +1,19 @@
+// What QConvOp's forward keeps for its backward.
+#pragma once
+
+#include <vector>
+
+#include "quant/qops/conv.h"
+
+namespace octet::quant {
+
+/// Besides the saved tensors {x codes, weight codes, mask, and with batch statistics acc}.
+struct QConvOp::Kept {
+  ConvShape shape;
+  std::vector<float> weight_scale;
+  Folded folded;
+  QuantParams in;
+  bool batch_statistics = false;
+};
+
+}  // namespace octet::quant

@@ -1,0 +1,83 @@
+// QInputOp and QOutputOp.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "quant/int8/ops/quantize.h"
+#include "quant/lowering.h"
+#include "quant/qops/dequantize.h"
+#include "quant/qops/simple.h"
+
+namespace octet::quant {
+
+namespace {
+constexpr std::int64_t chunk_size = 1 << 14;
+}
+
+Tensor QInputOp::forward_float(Context&, In x) const {
+  if (!out->fixed) {
+    real min = std::numeric_limits<real>::max(), max = std::numeric_limits<real>::lowest();
+    for (const real v : x[0].span<real>()) {
+      OCTET_CHECK(std::isfinite(v), "the network's input holds a value that is not finite");
+      min = std::min(min, v);
+      max = std::max(max, v);
+    }
+    out->observe(double(min), double(max));
+  }
+  return x[0];
+}
+
+Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  const std::int64_t n = y.numel();
+  const float* p = x[0].data<float>();
+  auto* q = y.data<std::int8_t>();
+  const int8::QuantizeKernel kernel = int8::quantize_kernel(state->isa);
+  const QuantParams params = out->params;
+  ctx.threads.run((n + chunk_size - 1) / chunk_size, [&](std::int64_t chunk, int) {
+    const std::int64_t begin = chunk * chunk_size;
+    kernel(p + begin, params.scale, params.zero_point, q + begin, std::min(chunk_size, n - begin));
+  });
+  saved.tensors = {x[0]};
+  saved.extra = params;
+  return y;
+}
+
+void QInputOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  if (!dx[0]) return;
+  const auto params = std::any_cast<QuantParams>(saved.extra);
+  const Tensor& x = saved.tensors[0];
+  Tensor d = ctx.empty(x.shape());
+  const float low = params.scale * (-128.5f - static_cast<float>(params.zero_point));
+  const float high = params.scale * (127.5f - static_cast<float>(params.zero_point));
+  for (std::int64_t i = 0, n = x.numel(); i < n; ++i) {
+    const bool inside = x.r()[i] >= low && x.r()[i] <= high;
+    d.r()[i] = inside ? dy.r()[i] : real(0);
+  }
+  dx[0]->add(std::move(d), ctx);
+}
+
+int QInputOp::lower(Lowering& l, std::span<const int>, In, const Shape& shape) const {
+  const int id = l.add_value(layer, shape, out->params);
+  l.graph.inputs = {id};
+  return id;
+}
+
+Tensor QOutputOp::forward_float(Context&, In x) const {
+  return x[0];
+}
+
+Tensor QOutputOp::forward_codes(Context& ctx, In x, Saved&) const {
+  return dequantize(ctx, x[0], out->params);
+}
+
+void QOutputOp::backward_real(Context& ctx, const Saved&, const Tensor& dy, Grads dx) const {
+  if (dx[0]) dx[0]->add(dy, ctx);
+}
+
+int QOutputOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape&) const {
+  l.graph.outputs = {inputs[0]};
+  return inputs[0];
+}
+
+}  // namespace octet::quant

@@ -1,0 +1,243 @@
+// Convolution: naive equality, gradients, thread independence, beta and errors over one table.
+#include <doctest/doctest.h>
+
+#include "core/conv.h"
+#include "core/gradcheck.h"
+#include "core/ops.h"
+#include "tests/naive.h"
+
+namespace octet::test {
+namespace {
+
+struct ConvCase {
+  const char* why;
+  Shape x;
+  std::int64_t out_c;
+  Window2d window;
+  int groups = 1;
+  Shape w() const { return {out_c, window.kernel_h, window.kernel_w, x[3] / groups}; }
+  ConvShape shape() const { return conv_shape(x, w(), window, groups); }
+};
+
+Window2d window(int kh, int kw, int sh, int sw, Padding2d pad, int dh = 1, int dw = 1) {
+  return {kh, kw, sh, sw, dh, dw, pad};
+}
+
+const Padding2d same = Padding2d::same_padding();
+
+const std::vector<ConvCase>& cases() {
+  static const std::vector<ConvCase> table = {
+      {"1x1 stride 1: no packing", {2, 5, 7, 6}, 4, window(1, 1, 1, 1, {})},
+      {"1x1 stride 2: phases without taps", {2, 5, 6, 3}, 5, window(1, 1, 2, 2, {})},
+      {"3x3 pad 1, odd image", {2, 7, 9, 5}, 3, window(3, 3, 1, 1, Padding2d::all(1))},
+      {"3x3 stride 2 pad 1, even image", {2, 8, 8, 4}, 6, window(3, 3, 2, 2, Padding2d::all(1))},
+      {"3x3 stride 2 SAME, even image", {2, 8, 6, 4}, 6, window(3, 3, 2, 2, same)},
+      {"3x3 stride 2 SAME, odd image", {2, 9, 7, 4}, 6, window(3, 3, 2, 2, same)},
+      {"asymmetric pads", {1, 6, 5, 3}, 4, window(3, 2, 1, 1, {2, 0, 0, 3})},
+      {"one channel in, 5x5", {2, 12, 10, 1}, 8, window(5, 5, 1, 1, Padding2d::all(2))},
+      {"one channel out", {1, 6, 6, 7}, 1, window(3, 3, 1, 1, same)},
+      {"stride larger than the kernel", {1, 11, 10, 3}, 4, window(2, 2, 3, 4, {})},
+      {"unequal strides and kernel", {1, 9, 10, 2}, 3, window(1, 4, 2, 3, {0, 0, 1, 2})},
+      {"dilation 2", {1, 9, 8, 3}, 4, window(3, 3, 1, 1, same, 2, 2)},
+      {"dilation 3 with stride 2", {1, 13, 12, 2}, 3, window(3, 2, 2, 2, {3, 2, 1, 2}, 3, 3)},
+      {"dilation 2 with stride 4", {1, 14, 13, 2}, 3, window(3, 3, 4, 4, {1, 2, 0, 3}, 2, 2)},
+      {"pads larger than the image", {1, 2, 2, 2}, 2, window(3, 3, 1, 1, Padding2d::all(4))},
+      {"groups 2", {2, 6, 5, 6}, 4, window(3, 3, 1, 1, Padding2d::all(1)), 2},
+      {"groups 3, 1x1", {2, 4, 4, 6}, 9, window(1, 1, 1, 1, {}), 3},
+      {"groups 2, stride 2", {2, 7, 6, 4}, 6, window(3, 3, 2, 2, Padding2d::all(1)), 2},
+      {"depthwise, few channels", {2, 6, 7, 3}, 3, window(3, 3, 1, 1, Padding2d::all(1)), 3},
+      {"depthwise, vector and tail", {1, 5, 6, 45}, 45, window(3, 3, 1, 1, same), 45},
+      {"depthwise stride 2 SAME, even", {2, 8, 6, 9}, 9, window(3, 3, 2, 2, same), 9},
+      {"depthwise dilation 2", {1, 9, 8, 8}, 8, window(3, 3, 1, 1, same, 2, 2), 8},
+      {"depthwise multiplier 2", {2, 6, 5, 4}, 8, window(3, 3, 2, 2, Padding2d::all(1)), 4},
+      {"depthwise multiplier 3, 1x1", {2, 4, 3, 2}, 6, window(1, 1, 1, 1, {}), 2},
+      {"image of one pixel", {3, 1, 1, 5}, 4, window(3, 3, 1, 1, same)},
+  };
+  return table;
+}
+
+// Shapes that take several tiles, partial sums and slices; too large for a gradient check.
+const std::vector<ConvCase>& large_cases() {
+  static const std::vector<ConvCase> table = {
+      {"several tiles an image", {2, 40, 40, 24}, 16, window(3, 3, 1, 1, Padding2d::all(1))},
+      {"many images: partial sums of runs", {37, 6, 6, 8}, 24, window(3, 3, 1, 1, same)},
+      {"large weights: slices by kernel row", {3, 6, 6, 160}, 176, window(3, 3, 1, 1, same)},
+      {"large weights, 1x1: slices of channels", {3, 5, 5, 430}, 340, window(1, 1, 1, 1, {})},
+      {"large weights, one row: slices of channels",
+       {2, 4, 5, 200},
+       300,
+       window(1, 3, 1, 1, {0, 0, 1, 1})},
+      {"the first layer of LeNet", {3, 28, 28, 1}, 32, window(5, 5, 1, 1, Padding2d::all(2))},
+      {"depthwise, many rows", {9, 17, 19, 40}, 40, window(3, 3, 2, 2, same), 40},
+  };
+  return table;
+}
+
+std::vector<ConvCase> all_cases() {
+  std::vector<ConvCase> all = cases();
+  all.insert(all.end(), large_cases().begin(), large_cases().end());
+  return all;
+}
+
+struct Operands {
+  explicit Operands(const ConvCase& c)
+      : x(random_tensor(c.x, 1)),
+        w(random_tensor(c.w(), 2)),
+        b(random_tensor({c.out_c}, 3)),
+        dy(random_tensor({c.x[0], c.shape().out_h, c.shape().out_w, c.out_c}, 4)) {}
+  Tensor x, w, b, dy;
+};
+
+struct Results {
+  Results(Context& ctx, const ConvCase& c, const Operands& o, real beta)
+      : y(Tensor::full(o.dy.shape(), 7)),
+        y_bias(Tensor::full(o.dy.shape(), 7)),
+        dx(Tensor::full(c.x, 1)),
+        dw(Tensor::full(c.w(), 1)) {
+    const ConvShape s = c.shape();
+    conv_forward(ctx, s, o.x.r(), o.w.r(), nullptr, y.r());
+    conv_forward(ctx, s, o.x.r(), o.w.r(), o.b.r(), y_bias.r());
+    conv_backward_input(ctx, s, o.w.r(), o.dy.r(), dx.r(), beta);
+    conv_backward_weights(ctx, s, o.x.r(), o.dy.r(), dw.r(), beta);
+  }
+  Tensor y, y_bias, dx, dw;
+};
+
+}  // namespace
+
+TEST_SUITE("core conv") {
+  TEST_CASE("forward and both backwards equal the naive loops, beta 0 and 1") {
+    Context ctx;
+    for (const ConvCase& c : all_cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      const ConvShape s = c.shape();
+      const std::vector<double> dx = naive::conv_dx(s, o.w, o.dy);
+      const std::vector<double> dw = naive::conv_dw(s, o.x, o.dy);
+      for (real beta : {real(0), real(1)}) {
+        CAPTURE(beta);
+        const Results r(ctx, c, o, beta);
+        CHECK(largest_error(r.y, naive::conv(s, o.x, o.w, {})) < tolerance);
+        CHECK(largest_error(r.y_bias, naive::conv(s, o.x, o.w, o.b)) < tolerance);
+        const auto plus_beta = [&](std::vector<double> v) {
+          for (double& e : v) e += double{beta};  // what was there is all ones
+          return v;
+        };
+        CHECK(largest_error(r.dx, plus_beta(dx)) < tolerance);
+        CHECK(largest_error(r.dw, plus_beta(dw)) < tolerance);
+      }
+    }
+  }
+
+  TEST_CASE("beta 0 does not read what was there") {
+    Context ctx;
+    for (const ConvCase& c : all_cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      Tensor dx = Tensor::full(c.x, std::numeric_limits<real>::quiet_NaN());
+      Tensor dw = Tensor::full(c.w(), std::numeric_limits<real>::quiet_NaN());
+      conv_backward_input(ctx, c.shape(), o.w.r(), o.dy.r(), dx.r(), 0);
+      conv_backward_weights(ctx, c.shape(), o.x.r(), o.dy.r(), dw.r(), 0);
+      CHECK(std::ranges::none_of(dx.span<real>(), [](real v) { return std::isnan(v); }));
+      CHECK(std::ranges::none_of(dw.span<real>(), [](real v) { return std::isnan(v); }));
+    }
+  }
+
+  TEST_CASE("the same bits at 1, 2 and 5 threads") {
+    Context one(1);
+    for (const ConvCase& c : all_cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      const Results expected(one, c, o, 1);
+      for (int threads : {2, 5}) {
+        CAPTURE(threads);
+        Context ctx(threads);
+        const Results r(ctx, c, o, 1);
+        CHECK(same_bits(r.y, expected.y));
+        CHECK(same_bits(r.y_bias, expected.y_bias));
+        CHECK(same_bits(r.dx, expected.dx));
+        CHECK(same_bits(r.dw, expected.dw));
+      }
+    }
+  }
+
+  TEST_CASE("scratch comes from the pool: no growth in the steady state") {
+    Context ctx(2);
+    for (const ConvCase& c : large_cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      ctx.pool.trim();
+      Results(ctx, c, o, 0);
+      const Pool::Usage first = ctx.pool.usage();
+      Results(ctx, c, o, 0);
+      CHECK(ctx.pool.usage().cached == first.cached);
+      CHECK(ctx.pool.usage().in_use == 0);
+    }
+  }
+
+  TEST_CASE("an empty batch gives no output and zero weight gradients") {
+    Context ctx;
+    const ConvShape s = conv_shape({0, 4, 4, 2}, {3, 3, 3, 2}, window(3, 3, 1, 1, same), 1);
+    Tensor dw = Tensor::full({3, 3, 3, 2}, 5);
+    conv_forward(ctx, s, nullptr, dw.r(), nullptr, nullptr);
+    conv_backward_weights(ctx, s, nullptr, nullptr, dw.r(), 1);
+    CHECK(dw.r()[0] == 5);
+    conv_backward_weights(ctx, s, nullptr, nullptr, dw.r(), 0);
+    CHECK(std::ranges::all_of(dw.span<real>(), [](real v) { return v == 0; }));
+  }
+
+  TEST_CASE("errors say op, operand, expected and got") {
+    const auto shape = [](Shape x, Shape w, Window2d v, int groups) {
+      return error_of([&] { conv_shape(x, w, v, groups); });
+    };
+    const Window2d v = window(3, 3, 1, 1, {});
+    CHECK(contains(shape({8, 8, 3}, {4, 3, 3, 3}, v, 1),
+                   "conv2d: x: expected [N, H, W, C], got [8, 8, 3]"));
+    CHECK(contains(shape({1, 8, 8, 3}, {4, 3, 3, 2}, v, 1), "w: expected [4, 3, 3, 3]"));
+    CHECK(contains(shape({1, 8, 8, 3}, {4, 3, 3, 2}, v, 1), "got [4, 3, 3, 2]"));
+    CHECK(contains(shape({1, 8, 8, 3}, {4, 3, 3, 1}, v, 2), "groups"));
+    CHECK(contains(shape({1, 8, 8, 4}, {3, 3, 3, 2}, v, 2), "multiple of 2 output channels"));
+    CHECK(contains(shape({1, 2, 8, 3}, {4, 3, 3, 3}, v, 1), "window height"));
+    CHECK(contains(shape({1, 8, 8, 3}, {4, 3, 3, 3}, window(3, 3, 0, 1, {}), 1), "stride"));
+    CHECK(contains(shape({1, 8, 8, 3}, {4, 3, 3, 3}, window(3, 3, 1, 1, {-1, 0, 0, 0}), 1),
+                   "padding"));
+    Context ctx;
+    Tape tape(ctx);
+    const Var x = tape.input(random_tensor({1, 8, 8, 3}, 1));
+    const Var w = tape.input(random_tensor({4, 3, 3, 3}, 2));
+    const Var b = tape.input(random_tensor({5}, 3));
+    CHECK(contains(error_of([&] { conv2d(x, w, b, v); }), "conv2d: b: expected [4], got [5]"));
+    CHECK(tape.size() == 3);
+  }
+
+  TEST_CASE("attributes tell ops apart") {
+    CHECK(Conv2dOp(window(3, 3, 2, 2, same), 1).attributes() ==
+          "kernel=3x3, stride=2x2, dilation=1x1, padding=same, groups=1");
+    CHECK(Conv2dOp(window(3, 3, 2, 2, {1, 0, 1, 0}), 4).attributes() ==
+          "kernel=3x3, stride=2x2, dilation=1x1, padding=[1, 0, 1, 0], groups=4");
+  }
+
+#ifdef OCTET_REAL_DOUBLE
+  TEST_CASE("gradients, each operand used once and twice") {
+    Context ctx;
+    for (const ConvCase& c : cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      for (int uses : {1, 2}) {
+        CAPTURE(uses);
+        const GradCheckResult r = check_gradients(
+            ctx,
+            [&](Tape&, std::span<const Var> v) {
+              Var y = conv2d(v[0], v[1], v[2], c.window, c.groups);
+              return uses == 1 ? y : y + conv2d(v[0], v[1], v[2], c.window, c.groups);
+            },
+            {o.x, o.w, o.b}, {.most = 60});
+        CAPTURE(r.where);
+        CHECK(r.worst < 1e-6);
+      }
+    }
+  }
+#endif
+}
+
+}  // namespace octet::test

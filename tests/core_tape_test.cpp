@@ -1,0 +1,231 @@
+// What the tape promises: order, accumulation, what is kept, what is freed, what is refused.
+#include <doctest/doctest.h>
+
+#include "core/ops.h"
+#include "tests/naive.h"
+
+namespace octet::test {
+namespace {
+
+ParameterPtr parameter(const Shape& shape, std::uint64_t stream) {
+  return std::make_shared<Parameter>(random_tensor(shape, stream));
+}
+
+// y = 2 x; counts backwards and remembers what it saw.
+struct Probe final : Op {
+  mutable int forwards = 0, backwards = 0;
+  mutable bool saved_wanted = false, gradient_wanted = false;
+  std::string_view name() const override { return "probe"; }
+  Tensor forward(Context& ctx, In x, Saved& saved) const override {
+    ++forwards;
+    saved_wanted = saved.wanted;
+    saved.tensors = {x[0]};
+    Tensor y = ctx.empty(x[0].shape());
+    for (std::int64_t i = 0; i < y.numel(); ++i) y.r()[i] = 2 * x[0].r()[i];
+    return y;
+  }
+  void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override {
+    ++backwards;
+    gradient_wanted = dx[0] != nullptr;
+    CHECK(saved.tensors.size() == 1);
+    if (!dx[0]) return;
+    Tensor g = ctx.empty(dy.shape());
+    for (std::int64_t i = 0; i < g.numel(); ++i) g.r()[i] = 2 * dy.r()[i];
+    dx[0]->add(std::move(g), ctx);
+  }
+};
+
+struct Thrower final : Op {
+  std::string_view name() const override { return "thrower"; }
+  Tensor forward(Context&, In x, Saved&) const override { return x[0]; }
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override {
+    fail("no gradient");
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("core tape") {
+  TEST_CASE("a value used twice gets both gradients") {
+    Tape tape;
+    const Var x = tape.input(Tensor::full({1}, 3), true);
+    const Var y = x + x;
+    tape.backward(y + x);
+    CHECK(tape.grad(x).item() == 3);
+  }
+
+  TEST_CASE("the same parameter twice is one node, its gradients add over tapes until cleared") {
+    Context ctx;
+    auto p = parameter({1}, 1);
+    for (int step = 1; step <= 3; ++step) {
+      Tape tape(ctx);
+      const Var a = tape.param(p), b = tape.param(p);
+      CHECK(a.id == b.id);
+      CHECK(tape.size() == 1);
+      tape.backward(a + b);
+      CHECK(p->grad.value().item() == 2 * step);
+    }
+    const real* buffer = p->grad.value().r();
+    p->grad.clear();
+    CHECK(p->grad.empty());
+    Tape tape(ctx);
+    tape.backward(tape.record(std::make_shared<Probe>(), {tape.param(p)}));
+    CHECK(p->grad.value().item() == 2);
+    CHECK(p->grad.value().r() == buffer);
+  }
+
+  TEST_CASE("two parameters that adopt one gradient do not disturb each other") {
+    Context ctx;
+    auto p = parameter({1}, 1), q = parameter({1}, 2);
+    for (int step = 1; step <= 2; ++step) {
+      p->grad.clear();
+      q->grad.clear();
+      Tape tape(ctx);
+      const Var sum = tape.param(p) + tape.param(q);
+      tape.backward(sum + tape.param(p));
+      CHECK(p->grad.value().item() == 2);
+      CHECK(q->grad.value().item() == 1);
+    }
+  }
+
+  TEST_CASE("nothing is computed for what needs no gradient") {
+    Tape tape;
+    auto frozen = parameter({2, 2}, 1), trained = parameter({2, 2}, 2);
+    frozen->requires_grad = false;
+    const auto early = std::make_shared<Probe>(), late = std::make_shared<Probe>();
+    const Var x = tape.input(random_tensor({2, 2}, 3));
+    const Var before = tape.record(early, {linear(x, tape.param(frozen))});
+    const Var after = tape.record(late, {linear(before, tape.param(trained))});
+    CHECK_FALSE(early->saved_wanted);
+    CHECK(late->saved_wanted);
+    CHECK(tape.node(before.id).saved.tensors.empty());
+    CHECK_FALSE(tape.node(before.id).requires_grad);
+    const Tensor labels = Tensor::zeros({2}, DType::i32);
+    tape.backward(cross_entropy(after, labels));
+    CHECK(early->backwards == 0);
+    CHECK(late->backwards == 1);
+    CHECK(frozen->grad.empty());
+    CHECK_FALSE(trained->grad.empty());
+  }
+
+  TEST_CASE("a branch that does not lead to the loss is not walked") {
+    Tape tape;
+    const auto probe = std::make_shared<Probe>();
+    const Var x = tape.input(Tensor::full({1}, 1), true),
+              other = tape.input(Tensor::full({1}, 1), true);
+    tape.record(probe, {x});
+    const Var loss = x + x;
+    tape.record(probe, {other});
+    tape.backward(loss);
+    CHECK(probe->backwards == 0);
+    CHECK(tape.grad(x).item() == 2);
+    CHECK(contains(error_of([&] { tape.grad(other); }), "does not depend"));
+  }
+
+  TEST_CASE("backward frees what was saved and the gradients of intermediate values") {
+    Context ctx;
+    Tape tape(ctx);
+    const Var x = tape.input(random_tensor({4, 8}, 1), true);
+    const Var a = relu(x), b = linear(a, tape.param(parameter({3, 8}, 2))), c = relu(b);
+    tape.retain_grad(a);
+    const Tensor labels = Tensor::zeros({4}, DType::i32);
+    tape.backward(cross_entropy(c, labels));
+    for (int id = 0; id < tape.size(); ++id) CHECK(tape.node(id).saved.tensors.empty());
+    CHECK_FALSE(tape.node(b.id).grad.value().defined());
+    CHECK(contains(error_of([&] { tape.grad(b); }), "was not kept"));
+    CHECK(tape.grad(a).shape() == Shape({4, 8}));
+    CHECK(tape.grad(x).shape() == Shape({4, 8}));
+  }
+
+  TEST_CASE("a released value stays available to backward") {
+    Tape tape, kept;
+    const Tensor data = random_tensor({4, 8}, 1), weights = random_tensor({3, 8}, 2);
+    const Tensor labels = Tensor::zeros({4}, DType::i32);
+    const auto gradient = [&](Tape& t, bool release) {
+      const Var x = t.input(data, true), hidden = relu(x);
+      const Var y = linear(hidden, t.input(weights));
+      if (release) t.release(hidden);
+      t.backward(cross_entropy(y, labels));
+      if (release) CHECK(contains(error_of([&] { t.value(hidden); }), "was released"));
+      return t.grad(x);
+    };
+    CHECK(same_bits(gradient(tape, true), gradient(kept, false)));
+  }
+
+  TEST_CASE("GradMode::off saves nothing") {
+    Context ctx;
+    Tape tape(ctx, GradMode::off);
+    const auto probe = std::make_shared<Probe>();
+    const Var y = tape.record(probe, {tape.param(parameter({1}, 1))});
+    CHECK_FALSE(probe->saved_wanted);
+    CHECK(tape.node(y.id).saved.tensors.empty());
+    CHECK(contains(error_of([&] { tape.backward(y); }), "GradMode::off"));
+  }
+
+  TEST_CASE("backward is refused a second time, for several elements and without parameters") {
+    Tape tape;
+    const Var x = tape.input(random_tensor({2}, 1), true);
+    CHECK(contains(error_of([&] { tape.backward(relu(x)); }), "one element, got shape [2]"));
+    const Var plain = tape.input(Tensor::full({1}, 1));
+    CHECK(contains(error_of([&] { tape.backward(relu(plain)); }), "nothing that requires"));
+    const Var one = tape.input(Tensor::full({1}, 1), true);
+    CHECK(contains(error_of([&] { tape.grad(one); }), "before backward"));
+    tape.backward(relu(one));
+    CHECK(contains(error_of([&] { tape.backward(relu(one)); }), "second time"));
+    CHECK(contains(error_of([&] { tape.retain_grad(one); }), "after backward"));
+    Tape other;
+    CHECK(contains(error_of([&] { other.backward(one); }), "another tape"));
+    CHECK(contains(error_of([&] { other.record(std::make_shared<ReluOp>(), {one}); }),
+                   "another tape"));
+    CHECK(contains(error_of([&] { Var().value(); }), "no tape"));
+  }
+
+  TEST_CASE("an op that throws leaves the tape usable before, destructible after backward") {
+    Tape tape;
+    const Var x = tape.input(random_tensor({1}, 1), true);
+    const int nodes = tape.size();
+    CHECK(contains(error_of([&] { linear(x, x); }), "linear"));
+    CHECK(tape.size() == nodes);
+    const Var y = tape.record(std::make_shared<Thrower>(), {relu(x)});
+    CHECK(contains(error_of([&] { tape.backward(y); }), "no gradient"));
+    CHECK(contains(error_of([&] { tape.backward(y); }), "second time"));
+  }
+
+  TEST_CASE("a training step reaches a steady state in the pool") {
+    Context ctx(2);
+    auto w = parameter({8, 3, 3, 3}, 1), v = parameter({4, 8 * 6 * 6}, 2), g = parameter({8}, 3);
+    auto b = parameter({8}, 4);
+    auto stats =
+        std::make_shared<BatchNormStats>(BatchNormStats{Tensor::zeros({8}), Tensor::full({8}, 1)});
+    const Tensor x = random_tensor({5, 12, 12, 3}, 5), labels = Tensor::zeros({5}, DType::i32);
+    Pool::Usage first{};
+    for (int step = 0; step < 4; ++step) {
+      for (const ParameterPtr& p : {w, v, g, b}) p->grad.clear();
+      {
+        Tape tape(ctx);
+        Var h = conv2d(tape.input(x), tape.param(w), {3, 3, 1, 1, 1, 1, Padding2d::all(1)});
+        h = relu(batch_norm(h, tape.param(g), tape.param(b), stats));
+        h = max_pool2d(h, {2, 2, 2, 2, 1, 1, {}});
+        tape.backward(cross_entropy(linear(flatten(h), tape.param(v)), labels));
+      }
+      const Pool::Usage now = ctx.pool.usage();
+      if (step == 1) first = now;
+      if (step > 1) {
+        CHECK(now.peak == first.peak);
+        CHECK(now.in_use == first.in_use);
+        CHECK(now.cached == first.cached);
+      }
+    }
+  }
+
+  TEST_CASE("the scope is recorded with each node") {
+    Tape tape;
+    const Var x = tape.input(random_tensor({1}, 1));
+    tape.set_scope("block1.relu");
+    const Var y = relu(x);
+    CHECK(tape.node(x.id).scope.empty());
+    CHECK(tape.node(y.id).scope == "block1.relu");
+  }
+}
+
+}  // namespace octet::test

@@ -1,0 +1,176 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "quant/fold.h"
+#include "quant/observer.h"
+#include "quant/params.h"
+#include "tests/support.h"
+
+using namespace octet;
+using namespace octet::quant;
+
+TEST_CASE("activation params: zero is exact, the range is covered") {
+  const struct {
+    double min, max;
+    std::int32_t zero_point;
+  } rows[] = {{0, 1, -128}, {-1, 0, 127}, {-1, 1, -1}, {2, 5, -128}, {-5, -2, 127}, {-1, 3, -64}};
+  for (const auto& row : rows) {
+    CAPTURE(row.min);
+    CAPTURE(row.max);
+    const QuantParams p = activation_params(row.min, row.max);
+    CHECK(p.zero_point == row.zero_point);
+    const double lo = std::min(row.min, 0.0), hi = std::max(row.max, 0.0);
+    CHECK(p.scale == static_cast<float>((hi - lo) / 255.0));
+    // Both ends are within half a step of a code.
+    CHECK(double(p.scale) * (127 - p.zero_point) >= hi - 0.51 * double(p.scale));
+    CHECK(double(p.scale) * (-128 - p.zero_point) <= lo + 0.51 * double(p.scale));
+  }
+}
+
+TEST_CASE("activation params: floors and refusals") {
+  CHECK(activation_params(0, 0).scale == activation_scale_floor);
+  CHECK(activation_params(-1e-12, 1e-12).scale == activation_scale_floor);
+  CHECK_THROWS_AS(activation_params(1, 0), Error);
+  CHECK_THROWS_AS(activation_params(0, std::numeric_limits<double>::infinity()), Error);
+  CHECK_THROWS_AS(activation_params(std::nan(""), 1), Error);
+}
+
+TEST_CASE("input params: code = pixel - 128 where the normalization allows it") {
+  const float mean[] = {0}, std_255[] = {255};
+  CHECK(input_params(mean, std_255) == QuantParams{static_cast<float>(1.0 / 255), -128});
+  const float mean_128[] = {128}, std_64[] = {64};
+  CHECK(input_params(mean_128, std_64) == QuantParams{1.0f / 64, 0});
+  const float mean_rgb[] = {123.7f, 116.3f, 103.5f}, std_rgb[] = {58.4f, 57.1f, 57.4f};
+  const QuantParams p = input_params(mean_rgb, std_rgb);
+  CHECK(double(p.scale) == doctest::Approx((255 - 103.5) / 57.4 / 255 + 123.7 / 58.4 / 255));
+  const float bad[] = {0};
+  CHECK_THROWS_AS(input_params(mean, bad), Error);
+}
+
+TEST_CASE("weights: symmetric per channel, half away from zero") {
+  Context ctx(2);
+  // Channel 0: largest 1.27 -> scale 0.01; channel 1: all zero -> floor; channel 2: one value.
+  const float w[] = {1.27f, -0.005f, 0.015f, 0, 0, 0, -3, 3, 1.5f};
+  const WeightCodes q = quantize_weight(ctx, Tensor::from<float>({3, 3}, w), "layer");
+  const auto codes = q.codes.span<std::int8_t>();
+  CHECK(q.scale[0] == 1.27f / 127);
+  CHECK(q.scale[1] == weight_scale_floor);
+  CHECK(q.scale[2] == 3.0f / 127);
+  for (int i = 0; i < 9; ++i) {
+    CAPTURE(i);
+    const float r = w[i] / q.scale[static_cast<std::size_t>(i / 3)];
+    CHECK(int(codes[static_cast<std::size_t>(i)]) == int(std::round(r)));
+  }
+  CHECK(codes[6] == -127);
+  const float nan[] = {1, std::nanf("")};
+  CHECK_THROWS_WITH_AS(quantize_weight(ctx, Tensor::from<float>({1, 2}, nan), "conv1"),
+                       doctest::Contains("conv1"), Error);
+  // 33,156 weights of +-127 reach 2^30 / 255.
+  CHECK_THROWS_WITH_AS(quantize_weight(ctx, Tensor::full({1, 33156}, 1.0f), "wide"),
+                       doctest::Contains("2^30"), Error);
+  CHECK_NOTHROW(quantize_weight(ctx, Tensor::full({1, 33155}, 1.0f), "wide"));
+}
+
+TEST_CASE("observers") {
+  Observer min_max(ObserverKind::min_max);
+  CHECK(!min_max.seen());
+  min_max.observe(-1, 2);
+  min_max.observe(0, 3);
+  CHECK(min_max.min() == -1);
+  CHECK(min_max.max() == 3);
+  CHECK(min_max.batches() == 2);
+
+  Observer average(ObserverKind::moving_average, 0.25);
+  // The plain mean of the first 1 / 0.25 = 4 batches, then weight 0.25.
+  const double maxima[] = {1, 2, 3, 6, 7};
+  const double expected[] = {1, 1.5, 2, 3, 4};
+  for (int i = 0; i < 5; ++i) {
+    average.observe(-maxima[i], maxima[i]);
+    CHECK(average.max() == doctest::Approx(expected[i]));
+    CHECK(average.min() == doctest::Approx(-expected[i]));
+  }
+  CHECK_THROWS_AS(average.observe(0, std::nan("")), Error);
+  CHECK_THROWS_AS(average.observe(1, 0), Error);
+  CHECK_THROWS_AS(parse_observer("minmax"), Error);
+}
+
+namespace {
+
+struct FoldCase {
+  std::vector<float> scale{0.01f}, gamma{1}, beta{0};
+  std::vector<double> mean{0}, var{1};
+  Folded run() const {
+    FoldInput in;
+    in.input_scale = 0.5f;
+    in.output = {0.1f, 3};
+    in.weight_scale = scale;
+    in.gamma = gamma;
+    in.beta = beta;
+    in.mean = mean;
+    in.var = var;
+    in.eps = 1e-3;
+    return fold(in);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fold: scale, sign, bias and multiplier of a channel") {
+  FoldCase c;
+  c.gamma = {-2};
+  c.beta = {0.7f};
+  c.mean = {0.3};
+  c.var = {4};
+  const Folded f = c.run();
+  const double sigma = std::sqrt(4 + 1e-3), factor = -2 / sigma;
+  CHECK(f.sigma[0] == sigma);
+  CHECK(f.f[0] == factor);
+  CHECK(f.sign[0] == -1);
+  CHECK(f.scale[0] == static_cast<float>(double(0.01f) * std::fabs(factor)));
+  const double b = double(0.7f) - 0.3 * factor;
+  CHECK(f.bias[0] == std::lround(b / (0.5 * double(f.scale[0]))));
+  const int8::Multiplier m = f.multiplier[0];
+  const double real_m = double(m.m) * std::ldexp(1.0, m.shift - 31);
+  CHECK(real_m == doctest::Approx(0.5 * double(f.scale[0]) / double(0.1f)).epsilon(1e-9));
+  CHECK(f.constant_channels == 0);
+}
+
+TEST_CASE("fold: without batch norm the bias alone") {
+  const float scale[] = {0.01f, 0.02f}, bias[] = {1.0f, -1.0f};
+  FoldInput in;
+  in.input_scale = 0.5f;
+  in.weight_scale = scale;
+  in.bias = bias;
+  const Folded f = fold(in);
+  CHECK(f.scale == std::vector<float>{0.01f, 0.02f});
+  CHECK(f.sign == std::vector<std::int32_t>{1, 1});
+  CHECK(f.bias[0] == std::lround(1.0 / (0.5 * double(0.01f))));
+  CHECK(f.bias[1] == std::lround(-1.0 / (0.5 * double(0.02f))));
+}
+
+TEST_CASE("fold: dead and near-dead channels become constants of the right value (line 9)") {
+  const struct {
+    float gamma, beta;
+    double mean;
+  } rows[] = {{0, 1.5f, 0},      // gamma 0
+              {0, -2.25f, 3},    //
+              {1e-12f, 100, 0},  // bias out of reach of the scale
+              {0, 0, 0}};
+  for (const auto& row : rows) {
+    CAPTURE(row.gamma);
+    CAPTURE(row.beta);
+    FoldCase c;
+    c.gamma = {row.gamma};
+    c.beta = {row.beta};
+    c.mean = {row.mean};
+    const Folded f = c.run();
+    CHECK(f.constant_channels == 1);
+    CHECK(f.sign[0] == 0);
+    CHECK(f.scale[0] >= weight_scale_floor);
+    CHECK(std::abs(std::int64_t{f.bias[0]}) <= std::int64_t{1} << 30);
+    const double value = 0.5 * double(f.scale[0]) * f.bias[0];
+    CHECK(value == doctest::Approx(double(row.beta)).epsilon(1e-6));
+  }
+}
