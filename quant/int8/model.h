@@ -16,9 +16,9 @@ namespace octet::int8 {
 
 struct ModelOptions {
   /// Overrides the graph's recorded rounding.
-  std::optional<Rounding> rounding;
+  std::optional<Rounding> rounding = {};
   /// Kernels to use; default best_isa().
-  std::optional<Isa> isa;
+  std::optional<Isa> isa = {};
   /// Fuse pads into convolutions and the like. Off: every node runs as written.
   bool fuse = true;
 };
@@ -30,6 +30,13 @@ struct ValueInfo {
   float scale = 0.0f;               ///< 0: not quantized
   std::int32_t zero_point = 0;
   std::size_t bytes = 0;  ///< of one sample
+};
+
+/// One executable operation; fused and removed nodes have none.
+struct StepInfo {
+  int node = -1;            ///< index of the graph's node
+  const char* kernel = "";  ///< name of the kernel that runs
+  std::int64_t macs = 0;    ///< multiply-accumulates of one sample
 };
 
 /// Immutable after construction; may be used by any number of Contexts and threads.
@@ -46,7 +53,8 @@ class Model {
   Isa isa() const noexcept;
   std::span<const ValueInfo> inputs() const noexcept;
   std::span<const ValueInfo> outputs() const noexcept;
-  std::int64_t macs() const noexcept;  ///< multiply-accumulates of one sample, unpadded
+  std::int64_t macs() const noexcept;   ///< multiply-accumulates of one sample, unpadded
+  std::vector<StepInfo> steps() const;  ///< in execution order
 
   struct Impl;
   const Impl& impl() const noexcept { return *impl_; }
@@ -80,6 +88,9 @@ class Context {
 
   /// No checks, no allocation, no float (but QUANTIZE and DEQUANTIZE of float values).
   void run() noexcept;
+  /// As run(), and adds the seconds that each of the model's steps took to `seconds`.
+  /// Requires: as many entries as Model::steps().
+  void run_profiled(std::span<double> seconds) noexcept;
 
   int batch() const noexcept;
   std::size_t arena_bytes() const noexcept;
