@@ -9,6 +9,7 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/text_table.h"
 #include "core/error.h"
+#include "interop/tflite_names.h"
 
 namespace octet::app {
 namespace {
@@ -143,7 +144,8 @@ std::string shapes_text(const Json& shapes) {
 
 void print_values(const Json& values, const char* what) {
   for (const Json& v : values) {
-    std::cout << what << v["name"].get<std::string>() << "  " << v["type"].get<std::string>() << ' '
+    std::cout << what << tflite::quoted(v["name"].get<std::string>()) << "  "
+              << v["type"].get<std::string>() << ' '
               << shape_text(v["shape"].get<std::vector<std::int32_t>>());
     if (v.contains("scale")) {
       std::cout << "  scale " << v["scale"].get<float>() << ", zero point "
@@ -157,10 +159,11 @@ void print(const Json& json) {
   const auto number = [&json](const char* key) { return grouped(json[key].get<std::int64_t>()); };
   const auto text = [&json](const char* key) { return json[key].get<std::string>(); };
   std::cout << text("file") << ": " << number("file_bytes") << " bytes\n"
-            << "description  " << text("description") << '\n'
+            << "description  " << tflite::quoted(text("description")) << '\n'
             << "rounding     " << text("rounding") << '\n';
   for (const auto& [key, value] : json["metadata"].items())
-    std::cout << "metadata     " << key << ": " << value.get<std::string>().size() << " bytes\n";
+    std::cout << "metadata     " << tflite::quoted(key) << ": " << value.get<std::string>().size()
+              << " bytes\n";
   print_values(json["inputs"], "input        ");
   print_values(json["outputs"], "output       ");
   std::cout << '\n';
