@@ -55,7 +55,7 @@ void check_round_trip(const int8::Graph& graph) {
 void run(const int8::Graph& graph) {
   const int8::Model model(graph);
   // Large models are valid; they only take too long here.
-  if (value_bytes(graph) > 32e6 || model.macs() > 20'000'000) return;
+  if (value_bytes(graph) > 4e6 || model.macs() > 20'000'000) return;
   int8::Context context(model, {.batch = 2, .threads = 1});
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const auto to = context.input(static_cast<int>(i));
