@@ -79,7 +79,7 @@ class Table {
 namespace slot {
 constexpr std::size_t version = 0, codes = 1, subgraphs = 2, description = 3, buffers = 4,
                       metadata = 6, signatures = 7;
-constexpr std::size_t tensors = 0, operators = 3;
+constexpr std::size_t operators = 3;  // of the subgraph
 constexpr std::size_t old_code = 0, op_version = 2, new_code = 3;
 }  // namespace slot
 
@@ -154,7 +154,7 @@ TEST_SUITE("tflite") {
     CHECK(std::memcmp(file.data() + 4, "TFL3", 4) == 0);
     const Table model = Table::root(file);
     CHECK(model.scalar<std::uint32_t>(slot::version, 0) == 3);
-    CHECK(model.text(slot::description) == "octet test");
+    CHECK(model.text(slot::description) == "every operator");
     CHECK(model.size(slot::subgraphs) == 1);
 
     CHECK(model.size(slot::buffers) > 1);
