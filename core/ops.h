@@ -132,6 +132,8 @@ struct ReshapeOp final : Op {
   std::vector<std::int64_t> dims;
   explicit ReshapeOp(std::vector<std::int64_t> d) : dims(std::move(d)) {}
   std::string_view name() const override { return "reshape"; }
+  /// The result's shape. Throws Error if `x` does not divide into dims.
+  Shape result(const Shape& x) const;
   std::string attributes() const override;
   Tensor forward(Context&, In, Saved&) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;

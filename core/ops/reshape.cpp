@@ -3,9 +3,8 @@
 #include "core/ops/common.h"
 
 namespace octet {
-namespace {
 
-Shape target_shape(const Shape& x, const std::vector<std::int64_t>& dims) {
+Shape ReshapeOp::result(const Shape& x) const {
   OCTET_CHECK(x.rank() >= 1, "reshape: x: expected a batch dimension, got ", x);
   OCTET_CHECK(dims.size() < Shape::max_rank, "reshape: dims: expected at most ",
               Shape::max_rank - 1, " extents, got ", dims.size());
@@ -36,8 +35,6 @@ Shape target_shape(const Shape& x, const std::vector<std::int64_t>& dims) {
   return Shape(std::span<const std::int64_t>(extents));
 }
 
-}  // namespace
-
 std::string ReshapeOp::attributes() const {
   std::string s = "dims=[";
   for (std::size_t i = 0; i < dims.size(); ++i) s += (i ? ", " : "") + std::to_string(dims[i]);
@@ -48,7 +45,7 @@ Tensor ReshapeOp::forward(Context&, In x, Saved& saved) const {
   check_inputs(name(), x.size(), 1, 1);
   check_real(name(), "x", x[0]);
   saved.extra = x[0].shape();
-  return x[0].reshape(target_shape(x[0].shape(), dims));
+  return x[0].reshape(result(x[0].shape()));
 }
 
 void ReshapeOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "quant/int8/kernels/conv_algorithm.h"
 #include "quant/int8/kernels/dense_conv.h"
+#include "quant/int8/kernels/depthwise_conv.h"
 
 namespace octet::int8 {
 namespace {
@@ -13,6 +14,15 @@ bool any_geometry(const ConvGeometry&) {
   return true;
 }
 
+// A single input channel is one group, but reads as dense: no channels to vectorize over.
+bool depthwise_geometry(const ConvGeometry& g) {
+  return g.groups == g.in_c && g.groups > 1;
+}
+
+template <const ConvKernels& kernels>
+std::unique_ptr<ConvAlgorithm> depthwise(const ConvGeometry& g) {
+  return make_depthwise_conv(g, kernels);
+}
 template <const ConvKernels& kernels>
 std::unique_ptr<ConvAlgorithm> dense(const ConvGeometry& g) {
   return make_dense_conv(g, kernels);
@@ -21,7 +31,13 @@ std::unique_ptr<ConvAlgorithm> dense(const ConvGeometry& g) {
 // Best first; the portable one, which accepts everything, last.
 constexpr ConvKernel kernels[] = {
 #if defined(__x86_64__)
+    {Isa::avx512_vnni, "qs8_qc8w_dwconv_avx512_vnni", depthwise_geometry,
+     depthwise<avx512_vnni_kernels>},
     {Isa::avx512_vnni, "qs8_qc8w_conv_avx512_vnni", any_geometry, dense<avx512_vnni_kernels>},
+    {Isa::avx_vnni, "qs8_qc8w_dwconv_avx_vnni", depthwise_geometry, depthwise<avx_vnni_kernels>},
+    {Isa::avx_vnni, "qs8_qc8w_conv_avx_vnni", any_geometry, dense<avx_vnni_kernels>},
+    {Isa::avx2, "qs8_qc8w_dwconv_avx2", depthwise_geometry, depthwise<avx2_kernels>},
+    {Isa::avx2, "qs8_qc8w_conv_avx2", any_geometry, dense<avx2_kernels>},
 #endif
     {Isa::portable, "qs8_qc8w_conv_portable", any_geometry, make_portable_conv},
 };

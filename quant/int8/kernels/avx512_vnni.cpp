@@ -102,16 +102,19 @@ struct DoubleRounding {
   }
 };
 
-// Codes of v0, v1, v2, v3, one after the other.
-OCTET_INLINE Codes narrow(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
+// Codes of v0, v1, v2, v3, four of each in turn within every 128-bit lane.
+OCTET_INLINE Codes narrow_in_lanes(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
   __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), n.addend);
   __m512i b = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), n.addend);
   if (n.halve) {
     a = _mm512_srai_epi16(a, 1);
     b = _mm512_srai_epi16(b, 1);
   }
-  const __m512i c = _mm512_permutexvar_epi32(n.order, _mm512_packs_epi16(a, b));
-  return _mm512_min_epi8(_mm512_max_epi8(c, n.lo), n.hi);
+  return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(a, b), n.lo), n.hi);
+}
+// One vector's codes after the other's.
+OCTET_INLINE Codes narrow(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
+  return _mm512_permutexvar_epi32(n.order, narrow_in_lanes(n, v0, v1, v2, v3));
 }
 
 OCTET_INLINE __m128i quarter(Codes c, int part) {
@@ -161,6 +164,50 @@ OCTET_TARGET void fill(std::uint8_t* to, std::int64_t n, std::int32_t zero_point
   __builtin_memset(to, zero_point + 128, static_cast<std::size_t>(n));
 }
 
+// Depthwise. `interleave` unpacks within 128-bit lanes: lane 4 L + r of vector q holds element
+// 16 L + 4 q + r of the block, which is the order that packing undoes.
+constexpr int depthwise_unroll = 2;
+int position(int q, int lane) {
+  return lane / 4 * 16 + 4 * q + lane % 4;
+}
+
+OCTET_TARGET void gather(std::uint8_t* to, const std::int8_t* from, std::int64_t stride, int n,
+                         int channels, int width, std::int32_t) {
+  const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
+  const __mmask64 mask = ~std::uint64_t{0} >> (64 - channels);
+  for (; n > 0; --n, from += stride, to += width) {
+    store(to, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), offset));
+  }
+}
+
+OCTET_TARGET void interleave(std::uint8_t* to, const std::uint8_t* const* from, int n) {
+  for (std::int64_t at = 0; n > 0; --n, at += 64, to += 256) {
+    const Vec x0 = load(from[0] + at), x1 = load(from[1] + at);
+    const Vec x2 = load(from[2] + at), x3 = load(from[3] + at);
+    const Vec lo01 = _mm512_unpacklo_epi8(x0, x1), hi01 = _mm512_unpackhi_epi8(x0, x1);
+    const Vec lo23 = _mm512_unpacklo_epi8(x2, x3), hi23 = _mm512_unpackhi_epi8(x2, x3);
+    store(to, _mm512_unpacklo_epi16(lo01, lo23));
+    store(to + 64, _mm512_unpackhi_epi16(lo01, lo23));
+    store(to + 128, _mm512_unpacklo_epi16(hi01, hi23));
+    store(to + 192, _mm512_unpackhi_epi16(hi01, hi23));
+  }
+}
+
+OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
+  return narrow_in_lanes(n, v0, v1, v2, v3);
+}
+
+OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
+  OCTET_UNROLL
+  for (int q = 0; q < 4; ++q) {
+    OCTET_UNROLL
+    for (int part = 0; part < 4; ++part) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16 * part + 4 * q), quarter(v[q], part));
+    }
+  }
+}
+
+#include "quant/int8/kernels/depthwise.inc"
 #include "quant/int8/kernels/tile.inc"
 
 }  // namespace
@@ -176,6 +223,12 @@ const ConvKernels avx512_vnni_kernels = {
     .convert = convert,
     .fill = fill,
     .block = {nullptr, block<1, 16, 8, 4, 2, 1>, block<2, 14, 8, 4, 2, 1>, nullptr, nullptr},
+    .depthwise = {.gather = gather,
+                  .interleave = interleave,
+                  .position = position,
+                  .row_3x3 = depthwise_row<3, 1>,
+                  .row_5x5 = depthwise_row<5, 2>,
+                  .row_any = depthwise_row<0, 0>},
 };
 
 }  // namespace octet::int8

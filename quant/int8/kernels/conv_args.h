@@ -53,6 +53,40 @@ struct BlockArgs {
   BlockOutput out;
 };
 
+/// Depthwise convolution of one row of output, for one piece of channels.
+///
+/// A piece is `width` channels; `copies` neighbouring columns of it make a block of 4 vectors. A
+/// group holds `unit` neighbouring columns of input, channel by channel, so that one `dot` adds up
+/// `unit` taps; groups start every max(2, stride) columns. With stride 1 a group serves two
+/// outputs, from two sets of weights (phases).
+struct DepthwiseArgs {
+  const std::uint8_t* const* rows;  ///< kernel_h rows of [super-group][4][lanes][unit]
+  int kernel_h;
+  const std::int32_t* quads;  ///< byte offsets from a super-group to the ones for further columns
+  int quad_count;
+  int phases;                   ///< 1 or 2
+  int super_groups;             ///< of `copies` groups
+  const std::uint8_t* weights;  ///< [4][kernel_h][quads][phases][lanes][unit]
+  int width, copies;
+  int columns;      ///< outputs in the row
+  BlockOutput out;  ///< channels: of the piece that exist, 1 .. width
+};
+
+/// Depthwise kernels and the constants of their formats. A block is 4 * lanes channels.
+struct DepthwiseKernels {
+  /// Copies `channels` codes of each of n columns (`stride` bytes apart), converted, to
+  /// width-element entries. May write a block past the end.
+  void (*gather)(std::uint8_t* to, const std::int8_t* from, std::int64_t stride, int n,
+                 int channels, int width, std::int32_t zero_point);
+  /// n super-groups from `unit` runs of consecutive blocks.
+  void (*interleave)(std::uint8_t* to, const std::uint8_t* const* from, int n);
+  /// Which element of the block lane `lane` of vector q holds.
+  int (*position)(int q, int lane);
+  void (*row_3x3)(const DepthwiseArgs& args);  ///< kernel_h 3, least number of quads
+  void (*row_5x5)(const DepthwiseArgs& args);
+  void (*row_any)(const DepthwiseArgs& args);
+};
+
 /// Kernels of one ISA and the constants of its formats.
 struct ConvKernels {
   int lanes;
@@ -70,6 +104,7 @@ struct ConvKernels {
   void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
+  DepthwiseKernels depthwise;
 };
 
 extern const ConvKernels avx512_vnni_kernels;

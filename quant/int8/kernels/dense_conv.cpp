@@ -9,19 +9,14 @@
 
 #include "quant/int8/kernels/aligned_buffer.h"
 #include "quant/int8/kernels/channel_table.h"
+#include "quant/int8/kernels/work_split.h"
 
 namespace octet::int8 {
 namespace {
 
 constexpr std::int64_t slab_target = 48 * 1024;  // bytes: with a block's weights, well within L2
 constexpr std::int64_t pixels_target = 448;      // of a block: 32 tiles of 14
-constexpr std::int64_t wake_cost = 4'000'000;    // multiplications that waking threads is worth
-constexpr std::int64_t task_cost = 1'000'000;
-constexpr std::int64_t output_cost = 24;  // of requantizing one value, in multiplications
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
+constexpr std::int64_t output_cost = 24;         // of requantizing one value, in multiplications
 
 struct Block : ChannelBlock {
   int vectors = 0;
@@ -367,15 +362,13 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   const std::int64_t pixels = batch * g_.out_h * g_.out_w;
   const std::int64_t pixel_blocks =
       flat_ ? ceil_div(pixels, columns_) : batch * row_blocks_ * column_blocks_;
-  const std::int64_t cost = pixels * g_.out_c * (g_.weights_per_channel() + output_cost) +
-                            2 * g_.out_c * g_.weights_per_channel();
+  const std::int64_t per_channel = g_.weights_per_channel();
+  const WorkSplit work(pixels * g_.out_c * (per_channel + output_cost) +
+                       2 * g_.out_c * per_channel);
   const auto block_count = static_cast<std::int64_t>(blocks_.size());
-  const bool shared = cost >= wake_cost;
-  const std::int64_t splits =
-      shared && pixel_blocks < 8 ? std::min(block_count, ceil_div(8, pixel_blocks)) : 1;
+  const std::int64_t splits = work.parts(pixel_blocks, block_count);
   const std::int64_t pieces = pixel_blocks * splits;
-  const std::int64_t tasks =
-      shared ? std::min(pieces, std::max<std::int64_t>(1, cost / task_cost)) : 1;
+  const std::int64_t tasks = work.tasks(pieces);
   std::byte* slabs = scratch + shared_bytes();
 
   pool.run(tasks, [&](std::int64_t task, int worker) {
