@@ -11,7 +11,7 @@ namespace {
 
 using data_detail::h5_check;
 using data_detail::H5Id;
-using data_detail::QuietHdf5;
+using data_detail::silence_hdf5;
 
 static_assert(sizeof(real) == 4, "checkpoints hold float32");
 
@@ -190,7 +190,7 @@ class Reader {
 }  // namespace
 
 void write_checkpoint(const Checkpoint& c, const std::filesystem::path& path) {
-  const QuietHdf5 quiet;
+  silence_hdf5();
   AtomicFile file(path);
   Writer writer(file.temporary());
   for (const auto& [name, v] : c.tensors) writer.tensor(name, v);
@@ -204,7 +204,7 @@ void write_checkpoint(const Checkpoint& c, const std::filesystem::path& path) {
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) {
   check_seal(path);
-  const QuietHdf5 quiet;
+  silence_hdf5();
   Reader reader(path);
   Checkpoint c;
   c.origin = path.string();

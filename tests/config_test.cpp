@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
       // syntax
       {"", "FILE:1:1: syntax error in value - unexpected end of input"},
       {"{\n  \"name\": \"t\",\n}", "FILE:3:1: syntax error in object key - unexpected '}'"},
-      {"{\"a\": 01}", "FILE:1:7: syntax error in object - unexpected number literal"},
+      {"{\"a\": 01}", "FILE:1:8: syntax error in object - unexpected number literal"},
       {"{\"a\": nul}", "FILE:1:10: syntax error in value - invalid literal"},
       {"{\"a\": 1 /* open", "FILE:1:16: syntax error in"},
       {"{\"a\": \"\xff\"}", "FILE:1:8: syntax error in value - invalid string: ill-formed UTF-8"},

@@ -1,7 +1,8 @@
-// One table of configuration keys, many uses: describe() in schema.cpp's sibling config_fields.cpp
-// names every key once, with type, range, default and meaning; visitors read, print or document it.
+// One table of configuration keys, many uses: describe() in config.cpp names every key once, with
+// type, range, default and meaning; visitors read, print or document it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -23,6 +24,17 @@ struct Key {
   /// The key changes speed, places or names, but no result: a run may go on under another value.
   bool neutral = false;
 };
+
+/// Whether `key` may stand in an object whose selecting key has the value `selection`.
+inline bool applies(const Key& key, std::string_view selection) {
+  std::string_view words = key.when;
+  while (!words.empty()) {
+    const auto end = std::min(words.find(' '), words.size());
+    if (words.substr(0, end) == selection) return true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return key.when.empty();
+}
 
 struct IntRange {
   std::int64_t min, max;

@@ -16,15 +16,6 @@ std::string range_text(const NumberRange& r) {
   return out.str();
 }
 
-bool contains_word(std::string_view words, std::string_view word) {
-  while (!words.empty()) {
-    const auto end = std::min(words.find(' '), words.size());
-    if (words.substr(0, end) == word) return true;
-    words.remove_prefix(std::min(end + 1, words.size()));
-  }
-  return false;
-}
-
 std::string list(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& n : names) out += (out.empty() ? "" : ", ") + n;
@@ -78,8 +69,8 @@ const Json* Reader::find(const Key& key) {
     if (key.required && frame.missing.empty()) frame.missing = name;
     return nullptr;
   }
-  OCTET_CHECK(key.when.empty() || contains_word(key.when, frame.selection), where(pointer_of(key)),
-              ": this key is for ", frame.selected_by, " = ", key.when, ", but ",
+  OCTET_CHECK(applies(key, frame.selection), where(pointer_of(key)), ": this key is for ",
+              frame.selected_by, " = ", key.when, ", but ",
               child_pointer(frame.pointer, frame.selected_by), " is ", frame.selection);
   return &*it;
 }

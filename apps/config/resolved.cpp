@@ -37,9 +37,7 @@ class Resolver final : public FieldVisitor {
   };
 
   bool wanted(const Key& key) const {
-    if (results_only_ && key.neutral) return false;
-    const std::string words = " " + std::string(key.when) + " ";
-    return key.when.empty() || words.find(" " + stack_.back().selection + " ") != words.npos;
+    return !(results_only_ && key.neutral) && applies(key, stack_.back().selection);
   }
   void add(const Key& key, Json value) {
     if (wanted(key)) stack_.back().object[std::string(key.name)] = std::move(value);
