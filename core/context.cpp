@@ -2,10 +2,13 @@
 
 #include <cblas.h>
 
+#include "core/simd.h"
+
 namespace octet {
 
 Context::Context(int thread_count, std::uint64_t random_seed)
     : threads(thread_count), seed(random_seed) {
+  simd_level();  // reports a bad OCTET_MAX_ISA here; kernels cannot
   // Results must not depend on the number of threads, so OpenBLAS works on one; ThreadPool
   // spreads the calls.
   openblas_set_num_threads(1);

@@ -12,6 +12,7 @@ namespace octet {
 /// Make one and keep it for the whole training loop. Not for use by two threads at once.
 struct Context {
   /// Also puts OpenBLAS on one thread for the whole process: ThreadPool does the parallel work.
+  /// Throws Error for a bad thread count or OCTET_MAX_ISA.
   explicit Context(int thread_count = 1, std::uint64_t random_seed = 0);
 
   ThreadPool threads;

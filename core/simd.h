@@ -6,8 +6,9 @@ namespace octet {
 
 enum class Simd { portable, avx2, avx512 };
 
-/// The best one this CPU has.
-Simd simd_level() noexcept;
+/// The best one this CPU has, capped by the environment variable OCTET_MAX_ISA, which takes the
+/// int8 kernels' names ("portable", "avx2", ...). Throws Error for another name.
+Simd simd_level();
 
 }  // namespace octet
 

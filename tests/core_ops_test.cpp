@@ -72,7 +72,9 @@ TEST_SUITE("core ops") {
     const std::vector<Case> table = {{{1, 1}, 1},     {{3, 5}, 7},    {{2, 3, 4}, 6},
                                      {{65, 130}, 70}, {{300, 9}, 33}, {{4, 257}, 1100},
                                      {{7}, 3}};
-    for (const auto& [shape, outputs] : table) {
+    for (const Case& c : table) {
+      const Shape& shape = c.x;
+      const std::int64_t outputs = c.outputs;
       CAPTURE(shape.to_string());
       Tape tape;
       const Tensor x = random_tensor(shape, 1), w = random_tensor({outputs, shape[-1]}, 2);

@@ -1,9 +1,10 @@
-// The conv2d op, and the choice between dense and depthwise kernels.
+// The conv2d op, and the choice between depthwise, direct and dense kernels.
 #include "core/conv.h"
 
 #include <climits>
 
 #include "core/ops/common.h"
+#include "core/ops/conv_direct.h"
 #include "core/ops/conv_kernels.h"
 #include "core/ops/reduce.h"
 
@@ -44,17 +45,20 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int
 
 void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                   real* y) {
-  (depthwise(s) ? depthwise_forward : dense_forward)(ctx, s, x, w, bias, y);
+  auto* run = depthwise(s) ? depthwise_forward : direct_forward(s);
+  (run ? run : dense_forward)(ctx, s, x, w, bias, y);
 }
 
 void conv_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
                          real beta) {
-  (depthwise(s) ? depthwise_backward_input : dense_backward_input)(ctx, s, w, dy, dx, beta);
+  auto* run = depthwise(s) ? depthwise_backward_input : direct_backward_input(s);
+  (run ? run : dense_backward_input)(ctx, s, w, dy, dx, beta);
 }
 
 void conv_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
                            real* dw, real beta) {
-  (depthwise(s) ? depthwise_backward_weights : dense_backward_weights)(ctx, s, x, dy, dw, beta);
+  auto* run = depthwise(s) ? depthwise_backward_weights : direct_backward_weights(s);
+  (run ? run : dense_backward_weights)(ctx, s, x, dy, dw, beta);
 }
 
 std::string Conv2dOp::attributes() const {

@@ -1,0 +1,218 @@
+#include "core/ops/conv_direct.h"
+
+#include <algorithm>
+
+#include "core/ops/common.h"
+#include "core/ops/conv_direct_kernels.h"
+
+namespace octet {
+
+#ifdef OCTET_REAL_DOUBLE
+
+decltype(&conv_forward) direct_forward(const ConvShape&) noexcept {
+  return nullptr;
+}
+decltype(&conv_backward_input) direct_backward_input(const ConvShape&) noexcept {
+  return nullptr;
+}
+decltype(&conv_backward_weights) direct_backward_weights(const ConvShape&) noexcept {
+  return nullptr;
+}
+
+#else
+
+namespace {
+
+constexpr std::int64_t most_weights = 128 * 1024;  // floats; they are read again for every block
+constexpr std::int64_t tile_floats = 32 * 1024;    // padded source of a tile
+
+// Padding the output channels to whole vectors must not waste more than it saves.
+bool fits(const ConvShape& s, std::int64_t outputs) {
+  return direct_kernels() && s.groups == 1 && outputs >= 8 &&
+         (s.window.dilation_w == 1 || s.window.kernel_w == 1) &&
+         s.out_c * s.weights_per_channel() <= most_weights;
+}
+
+// dx of a convolution with stride 1: dy, padded, through the flipped kernel.
+ConvShape transposed(const ConvShape& s) {
+  const Window2d& v = s.window;
+  ConvShape t = s;
+  std::swap(t.in_h, t.out_h);
+  std::swap(t.in_w, t.out_w);
+  std::swap(t.in_c, t.out_c);
+  t.window.padding.top = (v.kernel_h - 1) * v.dilation_h - v.padding.top;
+  t.window.padding.left = (v.kernel_w - 1) * v.dilation_w - v.padding.left;
+  return t;
+}
+
+// Tiles of output rows; each task's source is copied with its padding, unless it has none.
+struct Plan {
+  explicit Plan(const ConvShape& s)
+      : shape(s),
+        w_channels(ceil_div(s.out_c, direct_kernels()->multiple) * direct_kernels()->multiple) {
+    const Window2d& v = s.window;
+    if (v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
+        s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0) {
+      // One long row: no short blocks of pixels at the end of each.
+      shape.in_w = shape.out_w = s.in_h * s.in_w;
+      shape.in_h = shape.out_h = 1;
+    }
+    width = (shape.out_w - 1) * v.stride_w + std::int64_t{v.kernel_w - 1} * v.dilation_w + 1;
+    window_h = std::int64_t{v.kernel_h - 1} * v.dilation_h + 1;
+    const std::int64_t height = (shape.out_h - 1) * v.stride_h + window_h;
+    in_place =
+        v.padding.top == 0 && v.padding.left == 0 && width <= shape.in_w && height <= shape.in_h;
+    const std::int64_t fit = (tile_floats / (width * shape.in_c) - window_h) / v.stride_h + 1;
+    const std::int64_t most_rows =
+        std::clamp<std::int64_t>(fit, std::min<std::int64_t>(4, shape.out_h), shape.out_h);
+    tiles = ceil_div(shape.out_h, most_rows);
+    rows = ceil_div(shape.out_h, tiles);
+    tiles = ceil_div(shape.out_h, rows);
+    room = in_place ? 0 : ((rows - 1) * v.stride_h + window_h) * width * shape.in_c;
+  }
+
+  // Output rows [begin, end) of an image, their source in place or in `scratch`.
+  DirectRows tile(const real* image, std::int64_t begin, std::int64_t end, real* scratch) const {
+    const Window2d& v = shape.window;
+    const std::int64_t line = (in_place ? shape.in_w : width) * shape.in_c;
+    const std::int64_t top = begin * v.stride_h - v.padding.top;
+    if (!in_place) pad(image, top, (end - begin - 1) * v.stride_h + window_h, scratch);
+    return {in_place ? image + top * line : scratch,
+            v.stride_h * line,
+            v.stride_w * shape.in_c,
+            v.dilation_h * line,
+            v.kernel_h,
+            v.kernel_w * shape.in_c,
+            end - begin,
+            shape.out_w,
+            shape.out_c,
+            w_channels};
+  }
+
+  void pad(const real* image, std::int64_t top, std::int64_t count, real* to) const {
+    const std::int64_t c = shape.in_c;
+    const std::int64_t left = std::min<std::int64_t>(shape.window.padding.left, width);
+    const std::int64_t columns = std::min(shape.in_w, width - left);
+    for (std::int64_t r = top; r < top + count; ++r, to += width * c) {
+      if (r < 0 || r >= shape.in_h) {
+        std::fill_n(to, width * c, real(0));
+        continue;
+      }
+      std::fill_n(to, left * c, real(0));
+      std::copy_n(image + r * shape.in_w * c, columns * c, to + left * c);
+      std::fill(to + (left + columns) * c, to + width * c, real(0));
+    }
+  }
+
+  ConvShape shape;
+  std::int64_t w_channels;
+  std::int64_t width, window_h;  // of the padded source; of a patch
+  std::int64_t rows, tiles, room;
+  bool in_place;
+};
+
+// weights: [kernel_h, kernel_w * in_c, w_channels] of p.shape; bias [w_channels] or null.
+void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights, const real* bias,
+                 real beta, real* y) {
+  const ConvShape& s = p.shape;
+  const Scratch scratch(ctx, p.room * ctx.threads.size());
+  ctx.threads.run(s.batch * p.tiles, [&](std::int64_t task, int worker) {
+    const std::int64_t image = task / p.tiles, begin = task % p.tiles * p.rows;
+    const DirectRows rows =
+        p.tile(x + image * s.in_h * s.in_w * s.in_c, begin, std::min(s.out_h, begin + p.rows),
+               scratch.get() + worker * p.room);
+    direct_kernels()->forward(rows, weights, bias, beta,
+                              y + (image * s.out_h + begin) * s.out_w * s.out_c);
+  });
+}
+
+void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
+             real* y) {
+  const Plan p(s);
+  const std::int64_t depth = s.weights_per_channel(), width = p.w_channels;
+  const Scratch weights(ctx, (depth + 1) * width);
+  std::fill_n(weights.get(), (depth + 1) * width, real(0));
+  for (std::int64_t o = 0; o < s.out_c; ++o) {
+    for (std::int64_t k = 0; k < depth; ++k) weights.get()[k * width + o] = w[o * depth + k];
+  }
+  real* padded_bias = weights.get() + depth * width;
+  if (bias) std::copy_n(bias, s.out_c, padded_bias);
+  run_forward(ctx, p, x, weights.get(), bias ? padded_bias : nullptr, 0, y);
+}
+
+void backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
+                    real beta) {
+  const Plan p(transposed(s));
+  const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
+  const Scratch weights(ctx, taps * s.out_c * p.w_channels);
+  std::fill_n(weights.get(), taps * s.out_c * p.w_channels, real(0));
+  for (std::int64_t t = 0; t < taps; ++t) {
+    for (std::int64_t o = 0; o < s.out_c; ++o) {
+      std::copy_n(w + (o * taps + taps - 1 - t) * s.in_c, s.in_c,
+                  weights.get() + (t * s.out_c + o) * p.w_channels);
+    }
+  }
+  run_forward(ctx, p, dy, weights.get(), nullptr, beta, dx);
+}
+
+// A fixed number of partial sums, each over a run of images; added in order.
+void backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy, real* dw,
+                      real beta) {
+  const Plan p(s);
+  const std::int64_t depth = s.weights_per_channel(), size = depth * p.w_channels;
+  const std::int64_t all = s.batch * p.tiles;
+  const std::int64_t most = std::clamp<std::int64_t>((1 << 20) / size, 4, 16);
+  const std::int64_t run = std::max<std::int64_t>(1, ceil_div(all, most));
+  const std::int64_t partials = ceil_div(all, run);
+  const Scratch sums(ctx, partials * size);
+  const Scratch scratch(ctx, p.room * ctx.threads.size());
+  ctx.threads.run(partials, [&](std::int64_t task, int worker) {
+    real* sum = sums.get() + task * size;
+    std::fill_n(sum, size, real(0));
+    for (std::int64_t t = task * run; t < std::min(all, (task + 1) * run); ++t) {
+      const std::int64_t image = t / p.tiles, begin = t % p.tiles * p.rows;
+      const DirectRows rows =
+          p.tile(x + image * s.in_h * s.in_w * s.in_c, begin,
+                 std::min(p.shape.out_h, begin + p.rows), scratch.get() + worker * p.room);
+      direct_kernels()->backward_weights(
+          rows, dy + (image * p.shape.out_h + begin) * p.shape.out_w * s.out_c, sum);
+    }
+  });
+  for_blocks(
+      ctx, s.out_c,
+      [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t k = 0; k < depth; ++k) {
+          for (std::int64_t o = begin; o < end; ++o) {
+            real sum = 0;
+            for (std::int64_t i = 0; i < partials; ++i) {
+              sum += sums.get()[i * size + k * p.w_channels + o];
+            }
+            real& to = dw[o * depth + k];
+            to = beta == 0 ? sum : to + sum;
+          }
+        }
+      },
+      16);
+}
+
+}  // namespace
+
+decltype(&conv_forward) direct_forward(const ConvShape& s) noexcept {
+  return fits(s, s.out_c) ? forward : nullptr;
+}
+
+decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcept {
+  const Padding2d& p = transposed(s).window.padding;
+  const bool fit = fits(s, s.in_c) && s.window.stride_h == 1 && s.window.stride_w == 1 &&
+                   p.top >= 0 && p.left >= 0;
+  return fit ? backward_input : nullptr;
+}
+
+decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
+  // The sums are read and written once an image: that must be little beside the products.
+  return fits(s, s.out_c) && s.out_h * s.out_w >= 64 ? backward_weights : nullptr;
+}
+
+#endif
+
+}  // namespace octet
