@@ -2,25 +2,20 @@
 
 #include <cmath>
 
+#include "core/random.h"
+
 namespace octet {
 namespace {
 
-/// The n-th value of splitmix64 started at `seed` (Steele, Lea & Flood 2014).
-std::uint64_t splitmix64(std::uint64_t seed, std::uint64_t n) {
-  std::uint64_t z = seed + (n + 1) * 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
+/// Initial values take the streams from here on, so that the same seed may serve other purposes.
+constexpr std::uint64_t first_stream = std::uint64_t{0x696e6974} << 32;
 
 }  // namespace
 
 Tensor Init::uniform(const Shape& shape, double bound) {
+  Random random(seed_, first_stream + drawn_++);
   Tensor t = Tensor::empty(shape);
-  for (real& v : t.span<real>()) {
-    const double unit = static_cast<double>(splitmix64(seed_, drawn_++) >> 11) * 0x1p-53;
-    v = static_cast<real>((2 * unit - 1) * bound);
-  }
+  for (real& v : t.span<real>()) v = static_cast<real>(random.uniform(-bound, bound));
   return t;
 }
 

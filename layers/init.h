@@ -7,8 +7,9 @@
 
 namespace octet {
 
-/// A stream of random initial values: the same seed and the same sequence of calls give the same
-/// values on every machine. Layers draw in construction order.
+/// Random initial values: the same seed and the same sequence of calls give the same values on
+/// every machine. Each tensor has a stream of its own (core/random.h); layers draw in construction
+/// order.
 class Init {
  public:
   explicit Init(std::uint64_t seed = 0) : seed_(seed) {}
@@ -21,7 +22,7 @@ class Init {
 
  private:
   std::uint64_t seed_;
-  std::uint64_t drawn_ = 0;
+  std::uint64_t drawn_ = 0;  // tensors so far
 };
 
 }  // namespace octet

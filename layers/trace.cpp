@@ -1,23 +1,16 @@
 // trace(): record twice, compare, name the nodes.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <set>
 #include <unordered_map>
 
 #include "layers/graph_module.h"
+#include "layers/init.h"
 
 namespace octet {
 namespace {
-
-/// Uniform in [-1, 1) from a counter (splitmix64's finalizer).
-double noise(std::uint64_t i) {
-  std::uint64_t z = (i + 1) * 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  z ^= z >> 31;
-  return static_cast<double>(z >> 11) * 0x1p-52 - 1;
-}
 
 /// Other data in another batch size: reals of the opposite sign and four times the magnitude, with
 /// noise (so that sums, maxima and signs differ); integers (class ids, codes) keep their range and
@@ -25,10 +18,10 @@ double noise(std::uint64_t i) {
 Tensor other_example(const Tensor& example) {
   Shape shape = example.shape();
   shape.set(0, shape[0] == 1 ? 2 : 1);
-  Tensor out = Tensor::empty(shape, example.dtype());
   const std::int64_t from = example.numel();
   auto source = [&](std::int64_t i) { return from - 1 - i % from; };
   if (example.dtype() != DType::real) {
+    Tensor out = Tensor::empty(shape, example.dtype());
     const std::size_t size = dtype_size(example.dtype());
     for (std::int64_t i = 0; i < out.numel(); ++i) {
       std::memcpy(out.raw() + static_cast<std::size_t>(i) * size,
@@ -40,10 +33,8 @@ Tensor other_example(const Tensor& example) {
   real largest = 0;
   for (std::int64_t i = 0; i < from; ++i) largest = std::max(largest, std::abs(x[i]));
   const double scale = largest > 0 ? static_cast<double>(largest) : 1;
-  for (std::int64_t i = 0; i < out.numel(); ++i) {
-    out.r()[i] = static_cast<real>(-4 * static_cast<double>(x[source(i)]) +
-                                   2 * scale * noise(static_cast<std::uint64_t>(i)));
-  }
+  Tensor out = Init().uniform(shape, 2 * scale);
+  for (std::int64_t i = 0; i < out.numel(); ++i) out.r()[i] -= 4 * x[source(i)];
   return out;
 }
 

@@ -383,6 +383,15 @@ TEST_CASE("a clone is independent and keeps what is shared inside") {
   CHECK(stats.size() == 1);
   graph->eval();
   CHECK_FALSE(graph->clone()->is_training());
+
+  Custom c([](Var v) { return v + v.tape->constant(Tensor::zeros({1, 4})); });
+  CHECK_THROWS_AS(trace(c, Tensor::zeros({1, 4})), Error);  // the shapes fit one batch size only
+  Custom l([](Var v) { return linear(v, v.tape->constant(Tensor::full({2, 4}, 1))); });
+  auto with_constant = trace(l, Tensor::zeros({1, 4}));
+  const Tensor& own = with_constant->nodes()[1].constant;
+  const Tensor copied = with_constant->clone()->nodes()[1].constant;
+  CHECK(same_bits(own, copied));
+  CHECK_FALSE(own.shares_storage(copied));
 }
 
 TEST_CASE("without gradients, values go away at their last use") {

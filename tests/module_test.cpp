@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/random.h"
 #include "layers/layers.h"
 
 using namespace octet;
@@ -209,10 +210,13 @@ TEST_CASE("initial weights depend on the seed alone and keep to their bound") {
   CHECK(square / n == doctest::Approx(bound * bound / 3).epsilon(0.1));
 }
 
-TEST_CASE("the first initial value of seed 0 is splitmix64's first output") {
-  Init init(0);  // 0xe220a8397b1dcdaf, Steele, Lea & Flood's generator started at 0
-  const double unit = static_cast<double>(0xe220a8397b1dcdafu >> 11) * 0x1p-53;
-  CHECK(init.uniform({1}, 1).item() == static_cast<real>(2 * unit - 1));
+TEST_CASE("initial values come from one stream of core/random a tensor") {
+  Init init(5);
+  Random first(5, std::uint64_t{0x696e6974} << 32),
+      second(5, (std::uint64_t{0x696e6974} << 32) + 1);
+  const Tensor a = init.uniform({3}, 2), b = init.uniform({2}, 0.5);
+  for (real v : a.span<real>()) CHECK(v == static_cast<real>(first.uniform(-2, 2)));
+  for (real v : b.span<real>()) CHECK(v == static_cast<real>(second.uniform(-0.5, 0.5)));
 }
 
 TEST_CASE("layers refuse options that make no sense") {

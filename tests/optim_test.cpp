@@ -211,6 +211,9 @@ TEST_CASE("the same bits at any number of threads") {
       for (std::size_t i = 0; i < p.size(); ++i) {
         CHECK(same_bits(reference[i]->value, p[i]->value));
       }
+      for (std::int32_t steps : optimizer->state()[0].value.span<std::int32_t>()) {
+        CHECK(steps == 2);
+      }
     }
   }
 }

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "layers/graph_module.h"
-#include "layers/zoo/zoo.h"
+#include "layers/zoo/blocks.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"
 
@@ -112,6 +112,16 @@ TEST_CASE("the registry refuses unknown names, naming the nearest, and bad optio
   CHECK(zoo::model_names().size() == 7);
   CHECK(zoo::resolve_options("ds_cnn").in_w == 10);
   CHECK(zoo::resolve_options("ds_cnn", {.in_w = 12}).in_w == 12);
+}
+
+TEST_CASE("scaled channels are multiples of 8, at least 8 and at least 90 % of the exact number") {
+  CHECK(zoo::scale_channels(3, 1) == 3);
+  CHECK(zoo::scale_channels(16, 0.1) == 8);
+  CHECK(zoo::scale_channels(64, 0.35) == 24);  // 22.4
+  CHECK(zoo::scale_channels(96, 0.35) == 32);  // 33.6
+  CHECK(zoo::scale_channels(32, 0.35) == 16);  // 11.2: 8 would be too few
+  CHECK(zoo::scale_channels(32, 1.4) == 48);   // 44.8
+  CHECK(zoo::scale_channels(174, 0.5) == 88);  // 87
 }
 
 TEST_CASE("the seed decides the initial weights") {
