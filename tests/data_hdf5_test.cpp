@@ -7,6 +7,13 @@
 using namespace octet;
 using namespace octet::test;
 
+/// libhdf5 1.10 itself loses memory when an object header is damaged; that nothing of ours stays
+/// open is checked below by its own count.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libhdf5";
+}
+
 namespace {
 
 /// A file made by plain HDF5 calls, in the library's oldest format: what other programs write.
@@ -172,6 +179,25 @@ TEST_CASE("hdf5: links, outside data and missing data are refused") {
     f.write("images", H5T_NATIVE_UINT8, {9, 4, 3, 1}, nullptr, H5T_NATIVE_UINT8);
   }
   CHECK(contains(read_error(path), "expected all elements to be written"));
+  const hid_t chunked = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t chunk[4] = {4, 4, 3, 1}, start[4] = {}, first[4] = {4, 4, 3, 1};
+  H5Pset_chunk(chunked, 4, chunk);
+  H5Pset_deflate(chunked, 6);
+  {
+    ForeignFile f(path);
+    f.write("images", H5T_NATIVE_UINT8, {9, 4, 3, 1}, nullptr, H5T_NATIVE_UINT8, chunked);
+    const hid_t set = H5Dopen2(f.id(), "images", H5P_DEFAULT);
+    const hid_t file_space = H5Dget_space(set);
+    const hid_t memory_space = H5Screate_simple(4, first, nullptr);
+    H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, nullptr, first, nullptr);
+    REQUIRE(H5Dwrite(set, H5T_NATIVE_UINT8, memory_space, file_space, H5P_DEFAULT,
+                     d.images.raw()) >= 0);
+    H5Sclose(memory_space);
+    H5Sclose(file_space);
+    H5Dclose(set);
+  }
+  H5Pclose(chunked);
+  CHECK(contains(read_error(path), "images: expected 3 chunks to be written, got 1"));
 }
 
 TEST_CASE("hdf5: extents and chunks that the file cannot hold are refused before allocating") {
@@ -228,4 +254,5 @@ TEST_CASE("hdf5: damaged files give an error or data") {
     CHECK(same_contents(got, d));  // metadata and pixels carry check sums
   });
   CHECK(sweep.errors > 1000);
+  CHECK(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0);
 }

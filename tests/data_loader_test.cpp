@@ -4,51 +4,15 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <new>
 #include <set>
 #include <thread>
 
 #include "data/loader.h"
+#include "tests/allocation_counter.h"
 #include "tests/data_files.h"
 
 using namespace octet;
 using namespace octet::test;
-
-namespace {
-
-std::atomic<bool> counting{false};
-std::atomic<int> allocations{0};
-
-void* counted(std::size_t size, std::size_t alignment) {
-  if (counting) ++allocations;
-  void* p = nullptr;
-  if (posix_memalign(&p, std::max(alignment, sizeof(void*)), size ? size : 1) != 0) {
-    throw std::bad_alloc();
-  }
-  return p;
-}
-
-}  // namespace
-
-// Counts what anyone in this binary allocates while `counting` is set.
-void* operator new(std::size_t size) {
-  return counted(size, sizeof(void*));
-}
-void* operator new(std::size_t size, std::align_val_t a) {
-  return counted(size, static_cast<std::size_t>(a));
-}
-void operator delete(void* p) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-  std::free(p);
-}
 
 namespace {
 
@@ -270,18 +234,14 @@ TEST_CASE("loader: allocates nothing in the steady state") {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     loader.seek(3, 1);
-    allocations = 0;
-    counting = true;
+    AllocationCounter counter;
     for (int i = 0; i < 40; ++i) {
       const Batch b = loader.next();
       if (b.y.shape()[0] != 4) std::abort();
     }
-    counting = false;
-    CHECK(allocations == 0);
-    counting = true;
-    std::vector<int> seen_by_the_counter(100);
-    counting = false;
-    CHECK(allocations > 0);
+    CHECK(counter.count() == 0);
+    const Tensor seen_by_the_counter = Tensor::empty({100});
+    CHECK(counter.count() > 0);
   }
 }
 
