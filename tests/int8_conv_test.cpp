@@ -21,7 +21,8 @@ namespace {
 using Random = std::mt19937_64;
 
 int between(Random& random, int lo, int hi) {
-  return lo + static_cast<int>(random() % static_cast<unsigned>(hi - lo + 1));
+  return lo +
+         static_cast<int>(random() % (static_cast<unsigned>(hi) - static_cast<unsigned>(lo) + 1));
 }
 
 std::string describe(const ConvGeometry& g) {

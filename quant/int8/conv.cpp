@@ -38,6 +38,9 @@ constexpr ConvKernel kernels[] = {
     {Isa::avx_vnni, "qs8_qc8w_conv_avx_vnni", any_geometry, dense<avx_vnni_kernels>},
     {Isa::avx2, "qs8_qc8w_dwconv_avx2", depthwise_geometry, depthwise<avx2_kernels>},
     {Isa::avx2, "qs8_qc8w_conv_avx2", any_geometry, dense<avx2_kernels>},
+#elif defined(OCTET_NEON_DOT)
+    {Isa::neon_dot, "qs8_qc8w_dwconv_neon_dot", depthwise_geometry, depthwise<neon_dot_kernels>},
+    {Isa::neon_dot, "qs8_qc8w_conv_neon_dot", any_geometry, dense<neon_dot_kernels>},
 #endif
     {Isa::portable, "qs8_qc8w_conv_portable", any_geometry, make_portable_conv},
 };

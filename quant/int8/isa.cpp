@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "quant/int8/kernels/conv_args.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -48,7 +49,7 @@ bool machine_runs(Isa isa) {
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512vnni");
-#elif defined(__aarch64__)
+#elif defined(OCTET_NEON_DOT)
     case Isa::neon_dot:
 #if defined(__linux__)
       return (getauxval(AT_HWCAP) & (1UL << 20)) != 0;  // HWCAP_ASIMDDP

@@ -1,13 +1,18 @@
 #include "quant/int8/table.h"
 
+#include "quant/int8/kernels/elementwise.h"
+
 namespace octet::int8 {
 
 void lookup(const Table& table, const std::int8_t* x, std::int8_t* y, std::int64_t n) noexcept {
   for (std::int64_t i = 0; i < n; ++i) y[i] = table[static_cast<std::size_t>(x[i] + 128)];
 }
 
-LookupKernel lookup_kernel(Isa) noexcept {
-  return lookup;
+LookupKernel lookup_kernel(Isa isa) noexcept {
+#if defined(__x86_64__)
+  if (isa == Isa::avx512_vnni && __builtin_cpu_supports("avx512vbmi")) return lookup_avx512_vbmi;
+#endif
+  return select_kernel<LookupKernel>(isa, {nullptr, OCTET_X86(lookup_avx2), lookup});
 }
 
 }  // namespace octet::int8

@@ -72,6 +72,7 @@ OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
   }
 }
 
+#include "quant/int8/kernels/channels.inc"
 #include "quant/int8/kernels/depthwise.inc"
 #include "quant/int8/kernels/tile.inc"
 
@@ -87,6 +88,7 @@ const ConvKernels avx2_kernels = {
     .zero_point_free = true,
     .convert = convert,
     .fill = fill,
+    .channels = channels,
     .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 6, 4, 2, 1>, nullptr, nullptr},
     .depthwise = {.gather = gather,
                   .interleave = interleave,

@@ -207,6 +207,7 @@ OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
   }
 }
 
+#include "quant/int8/kernels/channels.inc"
 #include "quant/int8/kernels/depthwise.inc"
 #include "quant/int8/kernels/tile.inc"
 
@@ -222,6 +223,7 @@ const ConvKernels avx512_vnni_kernels = {
     .zero_point_free = false,
     .convert = convert,
     .fill = fill,
+    .channels = channels,
     .block = {nullptr, block<1, 16, 8, 4, 2, 1>, block<2, 14, 8, 4, 2, 1>, nullptr, nullptr},
     .depthwise = {.gather = gather,
                   .interleave = interleave,

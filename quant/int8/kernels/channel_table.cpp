@@ -1,35 +1,48 @@
 #include "quant/int8/kernels/channel_table.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace octet::int8 {
 
-void set_channel(const ChannelTable& table, int slot, int c, const WeightSums& w,
-                 std::int32_t correction, const ConvOutput& out, BlockMode& mode) noexcept {
-  // Unsigned: the accumulator wraps, and only its final value need fit.
-  const auto taken_off = static_cast<std::uint32_t>(correction) * static_cast<std::uint32_t>(w.sum);
-  if (out.acc) {
-    table.start()[slot] = static_cast<std::int32_t>(0U - taken_off);
-    return;
+void WeightSums::compute(const std::int8_t* weights, std::int64_t per_channel) noexcept {
+  for (std::size_t c = 0; c < sum_.size(); ++c, weights += per_channel) {
+    std::int32_t sum = 0, absolute = 0;
+    for (std::int64_t i = 0; i < per_channel; ++i) {
+      sum += weights[i];
+      absolute += weights[i] < 0 ? -weights[i] : weights[i];
+    }
+    sum_[c] = sum;
+    bound_[c] = 255U * static_cast<std::uint32_t>(absolute);
   }
-  const Requantization& r = *out.requantization;
-  const bool single = r.rounding == Rounding::single_rounding;
-  Multiplier by = r.multiplier[c];
-  if (by.m == 0) by.shift = -2;  // the product is zero whatever the shift
-  const int left = std::max(0, single ? by.shift + 2 : by.shift);
-  const int right = single ? left - by.shift - 2 : std::max(0, -by.shift);
-  table.start()[slot] =
-      static_cast<std::int32_t>(static_cast<std::uint32_t>(r.bias[c]) - taken_off);
-  table.left()[slot] = left;
-  table.multiplier()[slot] = by.m;
-  table.right()[slot] = right;
+}
 
-  const std::int64_t largest = std::int64_t{255} * w.absolute + std::abs(std::int64_t{r.bias[c]});
-  const std::int64_t limit = std::int64_t{1} << (single ? 31 : 30);
-  mode.epilogue = single ? Epilogue::single_rounding : Epilogue::double_rounding;
-  mode.any_left |= left > 0;
-  mode.one_by_one |= left > 30 || largest >= (limit >> left);
+BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int first, int n,
+                        std::int32_t correction, const ConvOutput& out,
+                        const ChannelConstantsOut& to) noexcept {
+  BlockMode mode;
+  if (out.acc) {
+    for (int c = 0; c < n; ++c) {
+      // Unsigned: accumulators wrap, and only their final values need fit.
+      to.start[c] =
+          static_cast<std::int32_t>(0U - static_cast<std::uint32_t>(correction) *
+                                             static_cast<std::uint32_t>(sums.sum()[first + c]));
+    }
+    return mode;
+  }
+  static_assert(sizeof(Multiplier) == 2 * sizeof(std::int32_t));
+  const Requantization& r = *out.requantization;
+  ChannelInputs in;
+  in.bias = r.bias + first;
+  in.factors = &r.multiplier[first].m;
+  in.sum = sums.sum() + first;
+  in.bound = sums.bound() + first;
+  in.correction = correction;
+  in.single_rounding = r.rounding == Rounding::single_rounding;
+  const ChannelNeeds needs = kernels.channels(in, n, to);
+  mode.epilogue = in.single_rounding ? Epilogue::single_rounding : Epilogue::double_rounding;
+  mode.any_left = needs.left;
+  mode.one_by_one = needs.one_by_one;
+  return mode;
 }
 
 std::int8_t requantize_one(std::int32_t value, int c, const Requantization& r) noexcept {

@@ -10,13 +10,24 @@
 
 namespace octet::int8 {
 
-/// What packing learns about one channel's weights.
-struct WeightSums {
-  std::int32_t sum = 0;       ///< of the codes
-  std::int32_t absolute = 0;  ///< of their absolute values
+/// What packing learns about each channel's weights.
+class WeightSums {
+ public:
+  explicit WeightSums(int channels)
+      : sum_(static_cast<std::size_t>(channels)), bound_(static_cast<std::size_t>(channels)) {}
+  /// weights: [channels, per_channel].
+  void compute(const std::int8_t* weights, std::int64_t per_channel) noexcept;
+  /// Sums of the codes, and 255 times the sums of their absolute values.
+  const std::int32_t* sum() const noexcept { return sum_.data(); }
+  const std::uint32_t* bound() const noexcept { return bound_.data(); }
+  std::size_t bytes() const noexcept { return sum_.size() * 8; }
+
+ private:
+  std::vector<std::int32_t> sum_;
+  std::vector<std::uint32_t> bound_;
 };
 
-/// A block of channels that one kernel call computes. `slot` counts padded channels: block b's
+/// A block of channels that one kernel call computes. Slots count padded channels: the block's
 /// constants lie at [slot, slot + padded).
 struct ChannelBlock {
   int first = 0;     ///< output channel
@@ -25,30 +36,7 @@ struct ChannelBlock {
   int padded = 0;
 };
 
-/// Lives in scratch. One row per constant, `slots` values each.
-class ChannelTable {
- public:
-  static std::size_t bytes(int slots) noexcept {
-    return static_cast<std::size_t>(slots) * 4 * sizeof(std::int32_t);
-  }
-  ChannelTable(std::byte* memory, int slots) noexcept
-      : start_(reinterpret_cast<std::int32_t*>(memory)), slots_(slots) {}
-
-  std::int32_t* start() const noexcept { return start_; }
-  std::int32_t* left() const noexcept { return start_ + slots_; }
-  std::int32_t* multiplier() const noexcept { return start_ + 2 * slots_; }
-  std::int32_t* right() const noexcept { return start_ + 3 * slots_; }
-
-  ChannelConstants at(int slot) const noexcept {
-    return {start() + slot, left() + slot, multiplier() + slot, right() + slot};
-  }
-
- private:
-  std::int32_t* start_;
-  std::int64_t slots_;
-};
-
-/// How a block's results can be computed.
+/// How a block's results are computed.
 struct BlockMode {
   Epilogue epilogue = Epilogue::accumulators;
   bool any_left = false;
@@ -57,10 +45,34 @@ struct BlockMode {
   bool one_by_one = false;
 };
 
-/// Writes slot `slot` for channel `c` and merges what it needs into `mode`.
-/// correction: what to take off per unit of the weights' sum.
-void set_channel(const ChannelTable& table, int slot, int c, const WeightSums& w,
-                 std::int32_t correction, const ConvOutput& out, BlockMode& mode) noexcept;
+/// Lives in scratch: one row per constant, `slots` values each.
+class ChannelTable {
+ public:
+  static std::size_t bytes(int slots) noexcept {
+    return static_cast<std::size_t>(slots) * 4 * sizeof(std::int32_t);
+  }
+  ChannelTable(std::byte* memory, int slots) noexcept
+      : start_(reinterpret_cast<std::int32_t*>(memory)), slots_(slots) {}
+
+  ChannelConstants at(int slot) const noexcept {
+    const std::int32_t* p = start_ + slot;
+    return {p, p + slots_, p + 2 * slots_, p + 3 * slots_};
+  }
+  ChannelConstantsOut out(int slot) const noexcept {
+    std::int32_t* p = start_ + slot;
+    return {p, p + slots_, p + 2 * slots_, p + 3 * slots_};
+  }
+
+ private:
+  std::int32_t* start_;
+  std::int64_t slots_;
+};
+
+/// Constants of channels [first, first + n) to `to`. correction: what to take off an accumulator
+/// for each unit of its weights' sum.
+BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int first, int n,
+                        std::int32_t correction, const ConvOutput& out,
+                        const ChannelConstantsOut& to) noexcept;
 
 /// The definition, for values that already hold the bias.
 std::int8_t requantize_one(std::int32_t value, int c, const Requantization& r) noexcept;

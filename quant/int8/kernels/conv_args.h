@@ -8,6 +8,12 @@
 
 #include <cstdint>
 
+// Clang before 16 has the intrinsics only where the whole file is compiled for the extension.
+#if defined(__aarch64__) && \
+    (!defined(__clang__) || __clang_major__ >= 16 || defined(__ARM_FEATURE_DOTPROD))
+#define OCTET_NEON_DOT 1
+#endif
+
 namespace octet::int8 {
 
 enum class Epilogue : std::uint8_t { accumulators, single_rounding, double_rounding };
@@ -22,6 +28,23 @@ struct ChannelConstants {
   const std::int32_t* left;
   const std::int32_t* multiplier;
   const std::int32_t* right;
+};
+
+/// What ChannelConstants are computed from.
+struct ChannelInputs {
+  const std::int32_t* bias;
+  const std::int32_t* factors;  ///< m and shift of each channel in turn
+  const std::int32_t* sum;      ///< of the channel's weights
+  const std::uint32_t* bound;   ///< the largest absolute value that the accumulator can have
+  std::int32_t correction;      ///< to take off the accumulator for each unit of `sum`
+  bool single_rounding;
+};
+struct ChannelConstantsOut {
+  std::int32_t *start, *left, *multiplier, *right;
+};
+struct ChannelNeeds {
+  bool left;        ///< some left[c] > 0
+  bool one_by_one;  ///< some |a << left| could be too large: the constants must not be used
 };
 
 /// One block of output channels at some pixels: where results go and how.
@@ -102,6 +125,8 @@ struct ConvKernels {
                   std::int32_t zero_point);
   /// n slab elements that stand for real zero.
   void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
+  /// n channels' constants. left is meaningful up to 31.
+  ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
   DepthwiseKernels depthwise;

@@ -26,18 +26,16 @@ struct Block : ChannelBlock {
 
 class DenseConv final : public ConvAlgorithm {
  public:
-  DenseConv(const ConvGeometry& g, const ConvKernels& kernels) : g_(g), k_(kernels) {
+  DenseConv(const ConvGeometry& g, const ConvKernels& kernels)
+      : g_(g), k_(kernels), sums_(g.out_c) {
     plan_pixels();
     plan_segments();
     plan_channels();
     weights_ = AlignedBuffer(static_cast<std::size_t>(block_bytes_total_));
-    sums_.resize(static_cast<std::size_t>(g.out_c));
   }
 
   void pack(const std::int8_t* weights) noexcept override;
-  std::size_t packed_bytes() const noexcept override {
-    return weights_.size() + sums_.size() * sizeof(WeightSums);
-  }
+  std::size_t packed_bytes() const noexcept override { return weights_.size() + sums_.bytes(); }
   std::size_t scratch_bytes(int threads) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes();
   }
@@ -96,7 +94,7 @@ class DenseConv final : public ConvAlgorithm {
   int slots_ = 0;
   std::int64_t block_bytes_total_ = 0;
   AlignedBuffer weights_;
-  std::vector<WeightSums> sums_;
+  WeightSums sums_;
 };
 
 void DenseConv::plan_pixels() {
@@ -183,15 +181,7 @@ void DenseConv::plan_channels() {
 
 void DenseConv::pack(const std::int8_t* weights) noexcept {
   const std::int64_t per_channel = g_.weights_per_channel();
-  for (int c = 0; c < g_.out_c; ++c) {
-    WeightSums s;
-    const std::int8_t* w = weights + c * per_channel;
-    for (std::int64_t i = 0; i < per_channel; ++i) {
-      s.sum += w[i];
-      s.absolute += w[i] < 0 ? -w[i] : w[i];
-    }
-    sums_[static_cast<std::size_t>(c)] = s;
-  }
+  sums_.compute(weights, per_channel);
   for (const Block& b : blocks_) {
     std::byte* to = weights_.as<std::byte>() + b.weights;
     for (std::size_t s = 0; s < segments_.size(); ++s) {
@@ -349,12 +339,7 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   std::memset(scratch, 0, ChannelTable::bytes(slots_));
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& b = blocks_[i];
-    BlockMode mode;
-    for (int c = 0; c < b.channels; ++c) {
-      set_channel(table, b.slot + c, b.first + c, sums_[static_cast<std::size_t>(b.first + c)],
-                  correction, out, mode);
-    }
-    modes[i] = mode;
+    modes[i] = fill_channels(k_, sums_, b.first, b.channels, correction, out, table.out(b.slot));
   }
   const Run run{x, input_zero_point, out, table, modes};
 

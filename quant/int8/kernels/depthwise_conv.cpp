@@ -31,16 +31,13 @@ struct Piece : ChannelBlock {
 class DepthwiseConv final : public ConvAlgorithm {
  public:
   DepthwiseConv(const ConvGeometry& g, const ConvKernels& kernels)
-      : g_(g), k_(kernels), multiplier_(g.out_c / g.in_c) {
+      : g_(g), k_(kernels), multiplier_(g.out_c / g.in_c), sums_(g.out_c) {
     plan();
     weights_ = AlignedBuffer(static_cast<std::size_t>(weight_bytes_));
-    sums_.resize(static_cast<std::size_t>(g.out_c));
   }
 
   void pack(const std::int8_t* weights) noexcept override;
-  std::size_t packed_bytes() const noexcept override {
-    return weights_.size() + sums_.size() * sizeof(WeightSums);
-  }
+  std::size_t packed_bytes() const noexcept override { return weights_.size() + sums_.bytes(); }
   std::size_t scratch_bytes(int threads) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * worker_bytes();
   }
@@ -105,7 +102,7 @@ class DepthwiseConv final : public ConvAlgorithm {
   std::size_t residue_bytes_ = 0, expanded_bytes_ = 0, row_bytes_ = 0, value_bytes_ = 0;
   void (*kernel_)(const DepthwiseArgs&) = nullptr;
   AlignedBuffer weights_;
-  std::vector<WeightSums> sums_;
+  WeightSums sums_;
 };
 
 void DepthwiseConv::plan() {
@@ -187,15 +184,7 @@ void DepthwiseConv::plan_piece(Piece& p) {
 
 void DepthwiseConv::pack(const std::int8_t* weights) noexcept {
   const std::int64_t per_channel = g_.weights_per_channel();
-  for (int c = 0; c < g_.out_c; ++c) {
-    WeightSums s;
-    for (std::int64_t i = 0; i < per_channel; ++i) {
-      const int w = weights[c * per_channel + i];
-      s.sum += w;
-      s.absolute += w < 0 ? -w : w;
-    }
-    sums_[static_cast<std::size_t>(c)] = s;
-  }
+  sums_.compute(weights, per_channel);
   for (const Piece& p : pieces_) {
     std::byte* to = weights_.as<std::byte>() + p.weights;
     for (int q = 0; q < 4; ++q) {
@@ -370,19 +359,19 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
   const ChannelTable table(scratch, slots_);
   auto* modes = reinterpret_cast<BlockMode*>(scratch + align64(ChannelTable::bytes(slots_)));
   const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
-  std::memset(scratch, 0, ChannelTable::bytes(slots_));
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const Piece& p = pieces_[i];
-    BlockMode mode;
-    for (int q = 0; q < 4; ++q) {
-      for (int lane = 0; lane < k_.lanes; ++lane) {
-        const int c = k_.depthwise.position(q, lane) % p.width;
-        if (c >= p.channels) continue;
-        set_channel(table, p.slot + q * k_.lanes + lane, p.first + c,
-                    sums_[static_cast<std::size_t>(p.first + c)], correction, out, mode);
-      }
+    constexpr int most = 64;
+    alignas(64) std::int32_t natural[4][most] = {};
+    modes[i] = fill_channels(k_, sums_, p.first, p.channels, correction, out,
+                             {natural[0], natural[1], natural[2], natural[3]});
+    const ChannelConstantsOut to = table.out(p.slot);
+    std::int32_t* const rows[] = {to.start, to.left, to.multiplier, to.right};
+    // Kernels keep the order of channels within fours.
+    for (int slot = 0; slot < p.padded; slot += 4) {
+      const int c = k_.depthwise.position(slot / k_.lanes, slot % k_.lanes) % p.width;
+      for (int row = 0; row < 4; ++row) std::memcpy(rows[row] + slot, natural[row] + c, 16);
     }
-    modes[i] = mode;
   }
   const Run run{x, input_zero_point, out, table, modes};
 

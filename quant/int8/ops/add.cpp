@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/multipliers.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/ops/binary.h"
@@ -68,8 +69,8 @@ void add(const AddParams& params, const std::int8_t* a, const std::int8_t* b, st
   for (std::int64_t i = 0; i < n; ++i) y[i] = params.range.clamp(add_preclamp(params, a[i], b[i]));
 }
 
-AddKernel add_kernel(Isa) noexcept {
-  return add;
+AddKernel add_kernel(Isa isa) noexcept {
+  return select_kernel<AddKernel>(isa, {OCTET_X86(add_avx512), OCTET_X86(add_avx2), add});
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #include "quant/int8/ops/pool.h"
 #include "core/error.h"
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/spatial.h"
 
@@ -8,20 +9,8 @@
 namespace octet::int8 {
 namespace {
 
-/// The part of a window that lies in the image: rows [y0, y1), columns [x0, x1).
-struct ImageWindow {
-  int y0, y1, x0, x1;
-};
-
-ImageWindow window_of(const PoolGeometry& g, int out_y, int out_x) noexcept {
-  const int top = out_y * g.stride_h - g.pad_top;
-  const int left = out_x * g.stride_w - g.pad_left;
-  return {std::max(top, 0), std::min(top + g.filter_h, g.in_h), std::max(left, 0),
-          std::min(left + g.filter_w, g.in_w)};
-}
-
 template <class F>
-void for_each_pixel(const PoolGeometry& g, const ImageWindow& w, const std::int8_t* x,
+void for_each_pixel(const PoolGeometry& g, const PoolWindow& w, const std::int8_t* x,
                     const F& f) noexcept {
   for (int iy = w.y0; iy < w.y1; ++iy) {
     for (int ix = w.x0; ix < w.x1; ++ix) f(x[(std::int64_t{iy} * g.in_w + ix) * g.channels]);
@@ -33,7 +22,7 @@ void for_each_pixel(const PoolGeometry& g, const ImageWindow& w, const std::int8
 void average_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
                       std::int8_t* y) noexcept {
   for (int out_x = 0; out_x < g.out_w; ++out_x) {
-    const ImageWindow w = window_of(g, out_y, out_x);
+    const PoolWindow w = pool_window(g, out_y, out_x);
     const std::int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0);
     for (int c = 0; c < g.channels; ++c) {
       std::int32_t sum = 0;
@@ -46,7 +35,7 @@ void average_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t
 void max_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
                   std::int8_t* y) noexcept {
   for (int out_x = 0; out_x < g.out_w; ++out_x) {
-    const ImageWindow w = window_of(g, out_y, out_x);
+    const PoolWindow w = pool_window(g, out_y, out_x);
     for (int c = 0; c < g.channels; ++c) {
       std::int32_t largest = -128;
       for_each_pixel(g, w, x + c,
@@ -56,11 +45,13 @@ void max_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x,
   }
 }
 
-PoolRowKernel average_pool_kernel(Isa) noexcept {
-  return average_pool_row;
+PoolRowKernel average_pool_kernel(Isa isa) noexcept {
+  return select_kernel<PoolRowKernel>(isa, {OCTET_X86(average_pool_row_avx512),
+                                            OCTET_X86(average_pool_row_avx2), average_pool_row});
 }
-PoolRowKernel max_pool_kernel(Isa) noexcept {
-  return max_pool_row;
+PoolRowKernel max_pool_kernel(Isa isa) noexcept {
+  return select_kernel<PoolRowKernel>(
+      isa, {OCTET_X86(max_pool_row_avx512), OCTET_X86(max_pool_row_avx2), max_pool_row});
 }
 
 void pool(PoolRowKernel kernel, const PoolGeometry& g, ClampRange range, const std::int8_t* x,

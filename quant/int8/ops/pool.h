@@ -2,6 +2,7 @@
 // as they are.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/parallel.h"
@@ -21,6 +22,18 @@ struct PoolGeometry {
   int pad_top = 0, pad_left = 0;
   bool operator==(const PoolGeometry&) const = default;
 };
+
+/// The part of a window that lies in the image: rows [y0, y1), columns [x0, x1); empty if y1 <= y0
+/// or x1 <= x0.
+struct PoolWindow {
+  int y0, y1, x0, x1;
+};
+inline PoolWindow pool_window(const PoolGeometry& g, int out_y, int out_x) noexcept {
+  const int top = out_y * g.stride_h - g.pad_top;
+  const int left = out_x * g.stride_w - g.pad_left;
+  return {std::max(top, 0), std::min(top + g.filter_h, g.in_h), std::max(left, 0),
+          std::min(left + g.filter_w, g.in_w)};
+}
 
 /// One row of output: x is the whole image, y the row [out_w, channels].
 /// Requires at least one pixel of the image in every window for the average; the maximum of an

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/multipliers.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/ops/unary.h"
@@ -32,8 +33,9 @@ void quantize(const float* x, float scale, std::int32_t zero_point, std::int8_t*
   for (std::int64_t i = 0; i < n; ++i) y[i] = quantize_one(x[i], scale, zero_point);
 }
 
-QuantizeKernel quantize_kernel(Isa) noexcept {
-  return quantize;
+QuantizeKernel quantize_kernel(Isa isa) noexcept {
+  return select_kernel<QuantizeKernel>(
+      isa, {OCTET_X86(quantize_avx512), OCTET_X86(quantize_avx2), quantize});
 }
 
 void dequantize(const std::int8_t* x, float scale, std::int32_t zero_point, float* y,

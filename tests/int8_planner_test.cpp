@@ -1,0 +1,80 @@
+// The memory planner: no overlap, never below the bound, close to it on real topologies.
+#include <doctest/doctest.h>
+
+#include "quant/int8/planner.h"
+#include "tests/int8_nets.h"
+#include "tests/support.h"
+
+using namespace octet::int8;
+using namespace octet::test;
+
+TEST_SUITE("int8") {
+  TEST_CASE("plans of random lifetimes: blocks alive together never overlap") {
+    std::mt19937_64 rng = octet::test::rng(6);
+    for (int n = 0; n < 60; ++n) {
+      const auto pick = [&](int lo, int hi) {
+        return lo + static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1));
+      };
+      const int times = pick(1, 40);
+      std::vector<MemoryBlock> blocks(static_cast<std::size_t>(pick(1, 60)));
+      for (MemoryBlock& b : blocks) {
+        b.bytes = static_cast<std::size_t>(pick(1, n % 2 ? 100 : 100000));
+        b.first = pick(0, times);
+        b.last = std::min(times, b.first + pick(0, 8));
+      }
+      const MemoryPlan plan = plan_memory(blocks);
+      REQUIRE(plan.offsets.size() == blocks.size());
+      std::size_t end = 0;
+      for (std::size_t i = 0; i < blocks.size(); ++i) {
+        CHECK(plan.offsets[i] % plan.alignment == 0);
+        end = std::max(end, plan.offsets[i] + blocks[i].bytes);
+        for (std::size_t j = 0; j < i; ++j) {
+          const bool together =
+              blocks[i].first <= blocks[j].last && blocks[j].first <= blocks[i].last;
+          const bool apart = plan.offsets[i] + blocks[i].bytes <= plan.offsets[j] ||
+                             plan.offsets[j] + blocks[j].bytes <= plan.offsets[i];
+          CHECK((!together || apart));
+        }
+      }
+      CHECK(plan.total == end);
+      CHECK(plan.total >= memory_lower_bound(blocks));
+      CHECK(plan_memory(blocks).offsets == plan.offsets);
+    }
+  }
+
+  TEST_CASE("the lower bound is the largest sum at one time") {
+    const std::vector<MemoryBlock> blocks{{100, 0, 2}, {50, 2, 3}, {70, 3, 3}, {1, 0, 9}};
+    CHECK(memory_lower_bound(blocks) == 151);
+    CHECK(memory_lower_bound({}) == 0);
+    CHECK(plan_memory({}).total == 0);
+  }
+
+  TEST_CASE("arenas of whole nets are within 2 % of the lower bound") {
+    for (const auto& [name, graph] : zoo_like_graphs()) {
+      const Model model(graph);
+      for (const int batch : {1, 3}) {
+        const Context context(model, {.batch = batch});
+        CAPTURE(name);
+        CAPTURE(context.arena_bytes());
+        CHECK(context.arena_bytes() >= context.arena_lower_bound());
+        CHECK(context.arena_bytes() * 100 <= context.arena_lower_bound() * 102);
+      }
+    }
+  }
+
+  TEST_CASE("values that share memory: in place, and as an alias") {
+    // relu of a dead input and a reshape take no memory of their own.
+    Builder b;
+    const int x = b.i8({1, 640}), r = b.i8({1, 640}), s = b.i8({640, 1}), y = b.i8({640, 1});
+    b.node(OpCode::relu, {x}, {r});
+    b.node(OpCode::reshape, {r}, {s}, ReshapeAttributes{{640, 1}});
+    b.node(OpCode::relu, {s}, {y});
+    const Graph graph = b.done({x}, {y});
+    CHECK(Context(Model(graph)).arena_bytes() == 640);
+    // Without fusion the reshape copies.
+    CHECK(Context(Model(graph, {.fuse = false})).arena_bytes() == 1280);
+    CHECK(Context(Model(graph), {.keep_values = true}).arena_bytes() == 4 * 640);
+    // A value that is read later, or is an output, is not overwritten.
+    CHECK(Context(Model(b.done({x}, {y, x}))).arena_bytes() == 1280);
+  }
+}

@@ -1,0 +1,203 @@
+// What must not change a result: batch, threads, fusion, planning, ISA, other contexts; and run()
+// must not allocate.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "tests/int8_allocations.h"
+#include "tests/int8_nets.h"
+#include "tests/support.h"
+
+using namespace octet::int8;
+using namespace octet::test;
+
+namespace {
+
+std::vector<std::pair<std::string, Graph>> graphs() {
+  auto all = zoo_like_graphs();
+  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+    all.emplace_back("random " + std::to_string(seed), random_graph(seed));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].second.rounding = i % 2 ? Rounding::single_rounding : Rounding::double_rounding;
+  }
+  return all;
+}
+
+std::vector<Codes> random_inputs(const Model& model, int batch) {
+  std::mt19937_64 rng = octet::test::rng(7);
+  std::vector<Codes> inputs;
+  for (const ValueInfo& info : model.inputs()) {
+    inputs.push_back(random_codes(rng, static_cast<std::int64_t>(info.bytes) * batch));
+  }
+  return inputs;
+}
+
+Codes slice(const Codes& all, std::size_t i, std::size_t n) {
+  const auto at = [&](std::size_t k) { return all.begin() + static_cast<std::ptrdiff_t>(k); };
+  return {at(i * n), at((i + 1) * n)};
+}
+
+}  // namespace
+
+TEST_SUITE("int8") {
+  TEST_CASE("planned memory gives what separate memory gives, fused or not") {
+    for (const auto& [name, graph] : graphs()) {
+      CAPTURE(name);
+      const Model model(graph);
+      const std::vector<Codes> inputs = random_inputs(model, 1);
+      const Codes expected =
+          run_graph(graph, inputs, {.keep_values = true}, {.isa = Isa::portable, .fuse = false});
+      CHECK(first_difference(run_model(model, inputs), expected) == -1);
+      CHECK(first_difference(run_graph(graph, inputs, {}, {.fuse = false}), expected) == -1);
+      for (const Isa isa : available_isas()) {
+        CAPTURE(isa_name(isa));
+        CHECK(first_difference(run_graph(graph, inputs, {}, {.isa = isa}), expected) == -1);
+      }
+    }
+  }
+
+  TEST_CASE("a batch is its samples one by one, on 1, 2 and 3 threads") {
+    constexpr int batch = 4;
+    for (const auto& [name, graph] : graphs()) {
+      CAPTURE(name);
+      const Model model(graph);
+      const std::vector<Codes> inputs = random_inputs(model, batch);
+      std::vector<Codes> outputs(model.outputs().size());
+      Context one(model);
+      for (std::size_t s = 0; s < batch; ++s) {
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+          const Codes sample = slice(inputs[i], s, model.inputs()[i].bytes);
+          write_input(one, static_cast<int>(i), std::as_bytes(std::span(sample)));
+        }
+        one.run();
+        for (std::size_t o = 0; o < outputs.size(); ++o) {
+          const Codes y = codes_of(one.output(static_cast<int>(o)));
+          outputs[o].insert(outputs[o].end(), y.begin(), y.end());
+        }
+      }
+      Codes expected;
+      for (const Codes& o : outputs) expected.insert(expected.end(), o.begin(), o.end());
+      for (const int threads : {1, 2, 3}) {
+        CAPTURE(threads);
+        const Codes got = run_model(model, inputs, {.batch = batch, .threads = threads});
+        CHECK(first_difference(got, expected) == -1);
+      }
+    }
+  }
+
+  TEST_CASE("kept values: each op's value, and why some are not there") {
+    const Graph graph = resnet_like();
+    const Model model(graph), unfused(graph, {.fuse = false});
+    const std::vector<Codes> inputs = random_inputs(model, 2);
+    Context kept(model, {.batch = 2, .keep_values = true});
+    Context all(unfused, {.batch = 2, .keep_values = true});
+    for (Context* c : {&kept, &all}) {
+      write_input(*c, 0, std::as_bytes(std::span(inputs[0])));
+      c->run();
+      CHECK(codes_of(c->value(graph.inputs[0])) == inputs[0]);
+    }
+    int missing = 0;
+    for (const Node& node : graph.nodes) {
+      const int t = node.outputs[0];
+      const Codes expected = codes_of(all.value(t));
+      try {
+        const Codes value = codes_of(kept.value(t));
+        CHECK(value == expected);
+      } catch (const octet::Error& e) {
+        ++missing;
+        CHECK(node.op == OpCode::pad);
+        CHECK(std::string(e.what()).find("fused away") != std::string::npos);
+      }
+    }
+    CHECK(missing == 1);
+    CHECK_THROWS_AS(Context(model).value(0), octet::Error);
+    CHECK_THROWS_AS(kept.value(-1), octet::Error);
+    CHECK_THROWS_AS(kept.value(1000), octet::Error);
+  }
+
+  TEST_CASE("run() allocates nothing") {
+    for (const auto& [name, graph] : graphs()) {
+      const Model model(graph);
+      for (const int threads : {1, 2}) {
+        Context context(model, {.batch = 3, .threads = threads});
+        context.run();
+        const std::int64_t before = allocations();
+        context.run();
+        CAPTURE(name);
+        CHECK(allocations() == before);
+      }
+    }
+    const std::int64_t before = allocations();
+    const Codes probe(100);
+    CHECK(allocations() > before);  // the counter counts
+  }
+
+  TEST_CASE("padding that fills whole windows: fused and unfused agree") {
+    for (const OpCode op : {OpCode::conv_2d, OpCode::depthwise_conv_2d, OpCode::max_pool_2d}) {
+      Builder b;
+      const int x = b.i8({1, 3, 3, 2}, 0.5f, 9), p = b.i8({1, 9, 9, 2}, 0.5f, 9);
+      const int y = b.i8({1, 8, 8, 2}, 0.5f, 9);
+      const std::vector<std::int32_t> pads{0, 0, 4, 2, 3, 3, 0, 0};
+      if (op == OpCode::max_pool_2d) {
+        b.node(OpCode::padv2, {x, b.ints(pads, {4, 2}), b.constant({}, {-128}, {0.5f}, 9)}, {p});
+        b.node(op, {p}, {y}, PoolAttributes{.filter_h = 2, .filter_w = 2});
+      } else {
+        b.node(OpCode::pad, {x, b.ints(pads, {4, 2})}, {p});
+        const bool depthwise = op == OpCode::depthwise_conv_2d;
+        const Dims shape = depthwise ? Dims{1, 2, 2, 2} : Dims{2, 2, 2, 2};
+        std::mt19937_64 rng = octet::test::rng(8);
+        b.node(op, {p, b.constant(shape, random_codes(rng, count_of(shape)), {0.02f})}, {y},
+               ConvAttributes{});
+      }
+      const Graph graph = b.done({x}, {y});
+      const std::vector<Codes> inputs = random_inputs(Model(graph), 1);
+      const Codes expected =
+          run_graph(graph, inputs, {.keep_values = true}, {.isa = Isa::portable, .fuse = false});
+      for (const Isa isa : available_isas()) {
+        CAPTURE(isa_name(isa));
+        CAPTURE(op_name(op));
+        const Model fused(graph, {.isa = isa});
+        CHECK(first_difference(run_model(fused, inputs), expected) == -1);
+        Context context(fused, {.keep_values = true});
+        CHECK_THROWS_AS(context.value(p), octet::Error);  // it was fused indeed
+      }
+    }
+  }
+
+  TEST_CASE("a model may be moved and shared by contexts; float inputs and outputs") {
+    Builder b;
+    const int f = b.f32({1, 5}), q = b.i8({1, 5}, 0.25f, 3), g = b.f32({1, 5});
+    b.node(OpCode::quantize, {f}, {q});
+    b.node(OpCode::dequantize, {q}, {g});
+    Model first(b.done({f}, {g}));
+    const Model model = std::move(first);
+    Context a(model), c(model);
+    const std::vector<float> values{0.1f, 0.13f, -0.125f, 1e9f, -1e9f};
+    write_input(a, 0, std::as_bytes(std::span(values)));
+    a.run();
+    std::vector<float> y(5);
+    std::memcpy(y.data(), a.output(0).data(), 20);
+    CHECK(y == std::vector<float>{0.0f, 0.25f, -0.25f, 31.0f, -32.75f});
+  }
+
+  TEST_CASE("signature: the same on every ISA, different for another model or rounding") {
+    const Graph graph = resnet_like();
+    const std::uint64_t expected = signature(Model(graph, {.isa = Isa::portable}));
+    for (const Isa isa : available_isas()) CHECK(signature(Model(graph, {.isa = isa})) == expected);
+    CHECK(signature(Model(graph, {.rounding = Rounding::double_rounding})) != expected);
+    CHECK(signature(Model(ds_cnn_like())) != expected);
+    CHECK(signature_text(0x0123456789abcdefu) == "0123456789abcdef");
+    CHECK(signature_text(expected).size() == 16);
+  }
+
+  TEST_CASE("the ISA that was asked for is the one that runs") {
+    const Model model(ds_cnn_like());
+    if (const char* wanted = std::getenv("OCTET_MAX_ISA")) {
+      CHECK(isa_name(model.isa()) == wanted);
+    } else {
+      CHECK(model.isa() == available_isas().front());
+    }
+  }
+}

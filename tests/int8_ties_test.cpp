@@ -1,0 +1,215 @@
+// Every op that rescales, on scales that make ties frequent, against exact arithmetic.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "quant/int8/multipliers.h"
+#include "quant/int8/ops/add.h"
+#include "quant/int8/ops/mean.h"
+#include "quant/int8/ops/mul.h"
+#include "quant/int8/ops/prelu.h"
+#include "quant/int8/ops/quantize.h"
+#include "quant/int8/ops/relu.h"
+#include "tests/int8_build.h"
+#include "tests/int8_reference.h"
+
+using namespace octet::int8;
+using namespace octet::test;
+
+namespace {
+
+constexpr int zero_points[][3] = {{0, 0, 0}, {-128, 127, 3}, {5, -7, -128}};
+
+/// y(a, b) over all pairs of codes, and what it should be.
+template <class Got, class Expected>
+void check_pairs(const Got& got, const Expected& expected) {
+  int wrong = 0;
+  for (int a = -128; a <= 127; ++a) {
+    for (int b = -128; b <= 127; ++b) {
+      const auto qa = static_cast<std::int8_t>(a), qb = static_cast<std::int8_t>(b);
+      const std::int64_t g = got(qa, qb), e = expected(a, b);
+      if (g == e || wrong++ > 2) continue;
+      CAPTURE(a);
+      CAPTURE(b);
+      CHECK(g == e);
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+}  // namespace
+
+TEST_SUITE("int8") {
+  TEST_CASE("ADD and SUB with twice the input scale: every odd sum is a tie") {
+    for (const Rounding r : both_roundings) {
+      for (const auto& [z1, z2, zo] : zero_points) {
+        for (const bool subtract : {false, true}) {
+          const auto make = subtract ? make_sub_params : make_add_params;
+          const AddParams p = make(0.25f, z1, 0.25f, z2, 0.5f, zo, Activation::none, r);
+          check_pairs([&](std::int8_t a, std::int8_t b) { return add_preclamp(p, a, b); },
+                      [&](int a, int b) {
+                        const int sum = a - z1 + (subtract ? -(b - z2) : b - z2);
+                        const Wide half =
+                            r == Rounding::single_rounding ? half_up(sum, 2) : half_away(sum, 2);
+                        return static_cast<std::int64_t>(half) + zo;
+                      });
+        }
+      }
+    }
+  }
+
+  TEST_CASE("ADD with input scales 1 : 2 and output scale 4") {
+    for (const Rounding r : both_roundings) {
+      const AddParams p = make_add_params(1.0f, 3, 2.0f, -4, 4.0f, 7, Activation::none, r);
+      // M1 = 1/4, M2 = 1/2, Mo = 2^-20; the inputs hold 20 extra bits, so only the last rounds.
+      check_pairs([&](std::int8_t a, std::int8_t b) { return add_preclamp(p, a, b); },
+                  [&](int a, int b) {
+                    const std::int64_t x = halved(std::int64_t{a - 3} << 20, 2, r);
+                    const std::int64_t y = halved(std::int64_t{b + 4} << 20, 1, r);
+                    return halved(x + y, 20, r) + 7;
+                  });
+    }
+  }
+
+  TEST_CASE("MUL by quarters") {
+    for (const Rounding r : both_roundings) {
+      for (const auto& [z1, z2, zo] : zero_points) {
+        const MulParams p = make_mul_params(0.5f, z1, 0.5f, z2, 1.0f, zo, Activation::none, r);
+        check_pairs([&](std::int8_t a, std::int8_t b) { return mul_preclamp(p, a, b); },
+                    [&](int a, int b) { return halved((a - z1) * (b - z2), 2, r) + zo; });
+      }
+    }
+  }
+
+  TEST_CASE("PRELU by halves and eighths") {
+    for (const Rounding r : both_roundings) {
+      const PreluParams p = make_prelu_params(1.0f, 5, 0.25f, -3, 2.0f, 1, r);
+      check_pairs([&](std::int8_t x, std::int8_t alpha) { return prelu_preclamp(p, x, alpha); },
+                  [&](int x, int alpha) {
+                    const int v = x - 5;
+                    return 1 + (v >= 0 ? halved(v, 1, r) : halved(v * (alpha + 3), 3, r));
+                  });
+    }
+  }
+
+  TEST_CASE("QUANTIZE, RELU and LEAKY_RELU tables") {
+    for (const Rounding r : both_roundings) {
+      for (int k = 0; k <= 4; ++k) {
+        const float so = std::ldexp(1.0f, k);
+        const Table requantize = make_requantize_table(1.0f, 9, so, -5, r);
+        const Table relu = make_relu_table(1.0f, 9, so, -5, r);
+        for (const float sign : {1.0f, -1.0f}) {
+          const Table leaky = make_leaky_relu_table(1.0f, 9, so, -5, sign * 0.25f, r);
+          for (int q = -128; q <= 127; ++q) {
+            const auto i = static_cast<std::size_t>(q + 128);
+            const std::int64_t v = q - 9;
+            CAPTURE(k);
+            CAPTURE(q);
+            CHECK(requantize[i] == saturated(halved(v, k, r) - 5));
+            CHECK(relu[i] == saturated(halved(v, k, r) - 5, -5));
+            const std::int64_t negative = static_cast<std::int64_t>(sign) * halved(v, k + 2, r);
+            CHECK(leaky[i] == saturated((v >= 0 ? halved(v, k, r) : negative) - 5));
+          }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("MEAN") {
+    for (const Rounding r : both_roundings) {
+      for (const int count : {1, 2, 4, 8, 1024}) {
+        const MeanParams p = make_mean_params(0.5f, -3, 1.0f, 11, count, r);
+        const int log2_count = static_cast<int>(std::log2(count));
+        // M = 1/2 divided by a power of two, all in the multiplier's exponent.
+        for (int sum = -600; sum <= 600; ++sum) {
+          CAPTURE(count);
+          CAPTURE(sum);
+          CHECK(mean_preclamp(p, sum) == halved(sum + 3 * count, 1 + log2_count, r) + 11);
+        }
+      }
+      // 3 elements: m = 2^30, e = 1 for M = 1; t = 1; m' = trunc(2^31 / 3), e' = 0.
+      const MeanParams thirds = make_mean_params(1.0f, 2, 1.0f, 0, 3, r);
+      for (int sum = -384; sum <= 381; ++sum) {
+        CHECK(mean_preclamp(thirds, sum) == rescaled(sum - 6, 715827882, 0, r));
+      }
+    }
+  }
+
+  TEST_CASE("conv and fully connected multipliers differ where float32 rounds the product") {
+    const float s_in = 0.1f, s_out = 0.3f;
+    const std::vector<float> s_w{0.7f};
+    const double in_double = double{s_in} * double{0.7f} / double{s_out};
+    const float product = s_in * 0.7f;
+    const double in_float = double{product} / double{s_out};
+    REQUIRE(in_double != in_float);
+    const auto expected = [](double real) {
+      int e = 0;
+      const double q = std::frexp(real, &e);
+      return Multiplier{static_cast<std::int32_t>(std::llround(q * 2147483648.0)), e};
+    };
+    const Rounding r = Rounding::single_rounding;
+    CHECK(conv_multipliers(s_in, s_w, s_out, r)[0] == expected(in_double));
+    CHECK(fully_connected_multipliers(s_in, s_w, s_out, r)[0] == expected(in_float));
+    const std::vector<float> two{0.7f, 0.7f};
+    CHECK(fully_connected_multipliers(s_in, two, s_out, r)[1] == expected(in_double));
+  }
+
+  TEST_CASE("CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED on power-of-two scales") {
+    const Codes x = all_codes();
+    for (const Rounding r : both_roundings) {
+      for (const int w : {1, -1, 3, -127}) {
+        for (const int bias : {0, 1, -2}) {
+          const Codes weight{static_cast<std::int8_t>(w)};
+          const auto expect = [&](Graph graph) {
+            graph.rounding = r;
+            const Codes y = run_graph(graph, {x}, {.batch = 256});
+            for (int q = -128; q <= 127; ++q) {
+              const std::int64_t acc = std::int64_t{w} * (q - 17) + bias;
+              CAPTURE(w);
+              CAPTURE(q);
+              CHECK(y[static_cast<std::size_t>(q + 128)] == saturated(halved(acc, 2, r) - 6));
+            }
+          };
+          Builder fc;
+          {
+            const int in = fc.i8({1, 1}, 0.5f, 17), out = fc.i8({1, 1}, 1.0f, -6);
+            fc.node(OpCode::fully_connected,
+                    {in, fc.constant({1, 1}, weight, {0.5f}), fc.ints({bias})}, {out},
+                    FullyConnectedAttributes{});
+            expect(fc.done({in}, {out}));
+          }
+          for (const OpCode op : {OpCode::conv_2d, OpCode::depthwise_conv_2d}) {
+            Builder conv;
+            const int in = conv.i8({1, 1, 1, 1}, 0.5f, 17), out = conv.i8({1, 1, 1, 1}, 1.0f, -6);
+            conv.node(op, {in, conv.constant({1, 1, 1, 1}, weight, {0.5f}), conv.ints({bias})},
+                      {out}, ConvAttributes{});
+            expect(conv.done({in}, {out}));
+          }
+          Builder transposed;
+          {
+            const int in = transposed.i8({1, 1, 1, 1}, 0.5f, 17);
+            const int out = transposed.i8({1, 1, 1, 1}, 1.0f, -6);
+            transposed.node(
+                OpCode::transpose_conv,
+                {transposed.ints({1, 1, 1, 1}), transposed.constant({1, 1, 1, 1}, weight, {0.5f}),
+                 in, transposed.ints({bias})},
+                {out}, TransposeConvAttributes{});
+            expect(transposed.done({in}, {out}));
+          }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("QUANTIZE of floats rounds half away, saturates, and takes NaN") {
+    CHECK(quantize_one(0.25f, 0.5f, 3) == 4);
+    CHECK(quantize_one(-0.25f, 0.5f, 3) == 2);
+    CHECK(quantize_one(0.2499f, 0.5f, 3) == 3);
+    CHECK(quantize_one(1e30f, 0.5f, 3) == 127);
+    CHECK(quantize_one(-1e30f, 0.5f, 3) == -128);
+    CHECK(quantize_one(INFINITY, 0.5f, -128) == 127);
+    CHECK(quantize_one(-INFINITY, 0.5f, 127) == -128);
+    CHECK(quantize_one(NAN, 0.5f, 127) == -128);
+    CHECK(dequantize_one(-3, 0.1f, 4) == static_cast<float>(-7.0 * double{0.1f}));
+  }
+}
