@@ -23,7 +23,10 @@ void TextTable::print(std::ostream& out) const {
     std::string line;
     for (std::size_t c = 0; c < columns; ++c) {
       const std::string padding(width[c] - row[c].size(), ' ');
-      line += (c > 0 ? "  " : "") + (numeric[c] ? padding + row[c] : row[c] + padding);
+      if (c > 0) line += "  ";
+      if (numeric[c]) line += padding;
+      line += row[c];
+      if (!numeric[c]) line += padding;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out << line << '\n';

@@ -16,9 +16,9 @@ namespace octet::int8 {
 
 struct ModelOptions {
   /// Overrides the graph's recorded rounding.
-  std::optional<Rounding> rounding;
+  std::optional<Rounding> rounding = {};
   /// Kernels to use; default best_isa().
-  std::optional<Isa> isa;
+  std::optional<Isa> isa = {};
   /// Fuse pads into convolutions and the like. Off: every node runs as written.
   bool fuse = true;
 };
