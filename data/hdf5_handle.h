@@ -10,21 +10,11 @@
 
 namespace octet::data_detail {
 
-/// While it lives HDF5 prints nothing on this thread.
-class QuietHdf5 {
- public:
-  QuietHdf5() {
-    H5Eget_auto2(H5E_DEFAULT, &function_, &argument_);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  }
-  ~QuietHdf5() { H5Eset_auto2(H5E_DEFAULT, function_, argument_); }
-  QuietHdf5(const QuietHdf5&) = delete;
-  QuietHdf5& operator=(const QuietHdf5&) = delete;
-
- private:
-  H5E_auto2_t function_ = nullptr;
-  void* argument_ = nullptr;
-};
+/// HDF5 prints nothing from now on. Not undone: after a damaged file it would otherwise complain
+/// when the program ends.
+inline void silence_hdf5() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 /// What HDF5 says about its last failure: the innermost description.
 inline std::string hdf5_message() {

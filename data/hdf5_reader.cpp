@@ -86,20 +86,24 @@ void check_storage(const File& file, hid_t dataset, const std::vector<std::int64
   const H5D_layout_t layout = H5Pget_layout(create);
   OCTET_CHECK(layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED, where,
               ": layout: expected compact, contiguous or chunked, got ", int{layout});
-  H5D_space_status_t allocated{};
-  h5_check(H5Dget_space_status(dataset, &allocated), where);
-  OCTET_CHECK(allocated == H5D_SPACE_STATUS_ALLOCATED, where,
-              ": expected all elements to be written, got part of them or none");
-  if (layout != H5D_CHUNKED) return;
+  if (layout != H5D_CHUNKED) {
+    H5D_space_status_t allocated{};
+    h5_check(H5Dget_space_status(dataset, &allocated), where);
+    OCTET_CHECK(allocated == H5D_SPACE_STATUS_ALLOCATED, where,
+                ": expected all elements to be written, got part of them or none");
+    return;
+  }
   hsize_t chunk[Shape::max_rank] = {};
   const int rank = H5Pget_chunk(create, Shape::max_rank, chunk);
   OCTET_CHECK(rank == static_cast<int>(dims.size()), where, ": chunk dimensions: expected ",
               dims.size(), ", got ", rank);
   std::vector<std::int64_t> chunk_dims;
+  hsize_t chunks = 1;
   for (int i = 0; i < rank; ++i) {
     OCTET_CHECK(chunk[i] >= 1 && chunk[i] <= hsize_t{UINT32_MAX}, where, ": chunk extent ", i,
                 ": expected 1 to ", UINT32_MAX, ", got ", chunk[i]);
     chunk_dims.push_back(static_cast<std::int64_t>(chunk[i]));
+    chunks *= (static_cast<hsize_t>(dims[static_cast<std::size_t>(i)]) - 1) / chunk[i] + 1;
   }
   bounded_bytes(chunk_dims, element, std::min(limit, std::int64_t{1} << 30), where + ": chunk");
   for (int i = 0; i < H5Pget_nfilters(create); ++i) {
@@ -111,6 +115,11 @@ void check_storage(const File& file, hid_t dataset, const std::vector<std::int64
                     filter == H5Z_FILTER_FLETCHER32,
                 where, ": filters: expected deflate, shuffle or fletcher32, got number ", filter);
   }
+  hsize_t written = 0;
+  const H5Id space(H5Dget_space(dataset), H5Sclose, where);
+  h5_check(H5Dget_num_chunks(dataset, space, &written), where);
+  OCTET_CHECK(written == chunks, where, ": expected ", chunks, " chunks to be written, got ",
+              written);
 }
 
 Tensor read_images(const File& file, hid_t group) {
@@ -181,7 +190,7 @@ std::vector<std::string> read_strings(const File& file, hid_t object, const char
 }  // namespace
 
 Dataset read_hdf5(const std::filesystem::path& path, const std::string& group) {
-  const data_detail::QuietHdf5 quiet;
+  data_detail::silence_hdf5();
   const File file = open_file(path);
   const H5Id root(H5Gopen2(file.id, "/", H5P_DEFAULT), H5Gclose, file.path + ": root group");
   const auto read_group = [&](hid_t id) {
@@ -200,7 +209,7 @@ Dataset read_hdf5(const std::filesystem::path& path, const std::string& group) {
 }
 
 std::vector<std::string> hdf5_groups(const std::filesystem::path& path) {
-  const data_detail::QuietHdf5 quiet;
+  data_detail::silence_hdf5();
   const File file = open_file(path);
   struct Visit {
     std::vector<std::string> names;

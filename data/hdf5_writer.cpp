@@ -94,7 +94,7 @@ void write_hdf5(const std::filesystem::path& path,
                 const std::vector<std::pair<std::string, Dataset>>& groups) {
   OCTET_CHECK(!groups.empty(), path.string(), ": expected data sets to write, got none");
   for (const auto& group : groups) group.second.validate();
-  const data_detail::QuietHdf5 quiet;
+  data_detail::silence_hdf5();
   std::filesystem::path temporary = path;
   temporary += ".tmp";
   std::error_code error;

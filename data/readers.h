@@ -29,7 +29,8 @@ Dataset read_image_folder(const std::filesystem::path& folder, int channels = 0)
 /// HDF5: in `group` ("" is the root) the datasets "images" u8 [N, H, W, C] or [N, H, W] and
 /// "labels", integers [N]; optional attributes of the group, fixed-length strings: "class_names"
 /// [classes] and "name". Contiguous, compact or chunked storage with deflate, shuffle and
-/// fletcher32; no external files or links.
+/// fletcher32; no external files or links. The HDF5 functions here switch off HDF5's own printing
+/// of errors.
 Dataset read_hdf5(const std::filesystem::path& path, const std::string& group = "");
 /// The names of the groups at the root of the file, sorted.
 std::vector<std::string> hdf5_groups(const std::filesystem::path& path);

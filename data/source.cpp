@@ -58,8 +58,8 @@ fs::path plain_or_gz(const fs::path& folder, const std::string& stem) {
 Dataset open_idx(const fs::path& path, Split split) {
   if (split != Split::whole) {
     const std::string prefix = split == Split::train ? "train" : "t10k";
-    return read_idx(plain_or_gz(path, prefix + "-images-idx3-ubyte"),
-                    plain_or_gz(path, prefix + "-labels-idx1-ubyte"));
+    const fs::path images = plain_or_gz(path, prefix + "-images-idx3-ubyte");
+    return read_idx(images, plain_or_gz(path, prefix + "-labels-idx1-ubyte"));
   }
   std::string name = path.filename().string();
   if (name.ends_with(".gz")) name.resize(name.size() - 3);

@@ -1,0 +1,109 @@
+// Batches of a data set, in an order and with an augmentation that depend on the seed alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/transform.h"
+
+namespace octet {
+
+struct Batch {
+  Tensor x;  ///< real [B, H, W, C], normalized
+  Tensor y;  ///< i32 [B]
+};
+
+/// Changes one sample after normalization, in place: pixels [H, W, C]. Called on the loader's
+/// thread; must depend on its arguments only, or results stop being reproducible. May throw.
+using SampleTransform =
+    std::function<void(std::span<real> pixels, std::uint64_t epoch, std::int64_t sample)>;
+
+struct LoaderOptions {
+  int batch = 32;
+  /// Order: a permutation keyed by (seed, epoch), or that of the data set.
+  bool shuffle = false;
+  std::uint64_t seed = 0;
+  /// Leaves out the last batch of an epoch if it is smaller.
+  bool drop_last = false;
+  TransformOptions transform;
+  SampleTransform custom;
+  /// Batches prepared ahead by a background thread; 0: none, in the calling thread. The batches are
+  /// the same.
+  int prefetch = 2;
+};
+
+/// An endless sequence of epochs, read one batch at a time; `for (auto& [x, y] : loader)` reads to
+/// the end of the present epoch. What a batch holds depends only on the data set, the options and
+/// its position. Not for use by two threads at once. Batches may be kept; the loader allocates
+/// nothing once as many are in use as there were before.
+class Loader {
+ public:
+  /// Keeps a reference to the data set's tensors, which must not change. Throws Error if the data
+  /// set or an option is not valid, or an epoch would have no batch.
+  Loader(Dataset dataset, const LoaderOptions& options);
+  ~Loader();
+  Loader(Loader&&) noexcept;
+  Loader& operator=(Loader&&) noexcept;
+
+  struct Position {
+    std::uint64_t epoch = 0;
+    std::int64_t batch = 0;
+    bool operator==(const Position&) const = default;
+  };
+  /// Of the batch that next() returns; after the last batch of an epoch {epoch + 1, 0}. This and
+  /// the options are the loader's whole state.
+  Position position() const noexcept;
+  /// Continues from there, as if all batches before it had been read. `batch` may be
+  /// batches_per_epoch(): the end of the epoch. Throws Error beyond that.
+  void seek(std::uint64_t epoch, std::int64_t batch = 0);
+
+  /// Throws what preparing the batch threw; then the position stays, and a new call tries again.
+  Batch next();
+
+  std::int64_t batches_per_epoch() const noexcept;
+  /// Samples that an epoch delivers.
+  std::int64_t samples_per_epoch() const noexcept;
+  /// The data set's indices of the samples in the batch at `position`, in order.
+  std::vector<std::int64_t> indices(const Position& position) const;
+
+  const Dataset& dataset() const noexcept;
+  const LoaderOptions& options() const noexcept;
+
+  /// Reads from the loader: a new iterator goes on where the last one stopped, or with the next
+  /// epoch if that one had reached its end.
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Batch;
+    using difference_type = std::ptrdiff_t;
+    using pointer = Batch*;
+    using reference = Batch&;
+
+    explicit Iterator(Loader& loader);
+    Batch& operator*() noexcept { return batch_; }
+    Batch* operator->() noexcept { return &batch_; }
+    Iterator& operator++();
+    bool operator==(std::default_sentinel_t) const noexcept { return done_; }
+
+   private:
+    void read();
+    Loader* loader_;
+    std::uint64_t epoch_;
+    Batch batch_;
+    bool done_ = false;
+  };
+  Iterator begin() { return Iterator(*this); }
+  std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace octet

@@ -1,0 +1,16 @@
+// Counts calls of operator new, of all threads, in a test binary that links allocation_counter.cpp.
+#pragma once
+
+namespace octet::test {
+
+/// Counts from its construction on. Other threads of the binary count too.
+class AllocationCounter {
+ public:
+  AllocationCounter();
+  long count() const;
+
+ private:
+  long before_;
+};
+
+}  // namespace octet::test
