@@ -154,7 +154,7 @@ TEST_SUITE("tflite") {
     CHECK(std::memcmp(file.data() + 4, "TFL3", 4) == 0);
     const Table model = Table::root(file);
     CHECK(model.scalar<std::uint32_t>(slot::version, 0) == 3);
-    CHECK(model.text(slot::description) == "octet test");
+    CHECK(model.text(slot::description) == "every operator");
     CHECK(model.size(slot::subgraphs) == 1);
 
     CHECK(model.size(slot::buffers) > 1);

@@ -1,5 +1,6 @@
 // Context: the arena, and the loop that runs a model's steps in it.
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <new>
 
@@ -90,6 +91,14 @@ struct Context::Impl {
     return model.bytes[static_cast<std::size_t>(tensor)] * static_cast<std::size_t>(options.batch);
   }
 
+  void run(const BoundStep& s) noexcept {
+    s.step->run({.in = s.in.data(),
+                 .out = s.out.data(),
+                 .batch = options.batch,
+                 .threads = threads,
+                 .scratch = scratch.get()});
+  }
+
   const Model::Impl& model;
   const ContextOptions options;
   ThreadPool threads;
@@ -130,12 +139,15 @@ std::span<const std::byte> Context::value(int tensor) const {
 }
 
 void Context::run() noexcept {
-  for (const BoundStep& s : impl_->steps) {
-    s.step->run({.in = s.in.data(),
-                 .out = s.out.data(),
-                 .batch = impl_->options.batch,
-                 .threads = impl_->threads,
-                 .scratch = impl_->scratch.get()});
+  for (const BoundStep& s : impl_->steps) impl_->run(s);
+}
+
+void Context::run_profiled(std::span<double> seconds) noexcept {
+  using Clock = std::chrono::steady_clock;
+  for (std::size_t i = 0; i < impl_->steps.size(); ++i) {
+    const Clock::time_point begin = Clock::now();
+    impl_->run(impl_->steps[i]);
+    seconds[i] += std::chrono::duration<double>(Clock::now() - begin).count();
   }
 }
 

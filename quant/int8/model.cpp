@@ -101,5 +101,11 @@ std::span<const ValueInfo> Model::outputs() const noexcept {
 std::int64_t Model::macs() const noexcept {
   return impl_->macs;
 }
+std::vector<StepInfo> Model::steps() const {
+  std::vector<StepInfo> infos;
+  for (const auto& step : impl_->steps)
+    infos.push_back({step->node_index, step->kernel_name(), step->macs});
+  return infos;
+}
 
 }  // namespace octet::int8

@@ -32,6 +32,13 @@ struct ValueInfo {
   std::size_t bytes = 0;  ///< of one sample
 };
 
+/// One executable operation; fused and removed nodes have none.
+struct StepInfo {
+  int node = -1;            ///< index of the graph's node
+  const char* kernel = "";  ///< name of the kernel that runs
+  std::int64_t macs = 0;    ///< multiply-accumulates of one sample
+};
+
 /// Immutable after construction; may be used by any number of Contexts and threads.
 class Model {
  public:
@@ -46,7 +53,8 @@ class Model {
   Isa isa() const noexcept;
   std::span<const ValueInfo> inputs() const noexcept;
   std::span<const ValueInfo> outputs() const noexcept;
-  std::int64_t macs() const noexcept;  ///< multiply-accumulates of one sample, unpadded
+  std::int64_t macs() const noexcept;   ///< multiply-accumulates of one sample, unpadded
+  std::vector<StepInfo> steps() const;  ///< in execution order
 
   struct Impl;
   const Impl& impl() const noexcept { return *impl_; }
@@ -80,6 +88,9 @@ class Context {
 
   /// No checks, no allocation, no float (but QUANTIZE and DEQUANTIZE of float values).
   void run() noexcept;
+  /// As run(), and adds the seconds that each of the model's steps took to `seconds`.
+  /// Requires: as many entries as Model::steps().
+  void run_profiled(std::span<double> seconds) noexcept;
 
   int batch() const noexcept;
   std::size_t arena_bytes() const noexcept;

@@ -1,0 +1,177 @@
+// octet bench: how fast a model runs, after a check that it computes what it should.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "apps/octet/commands.h"
+#include "apps/octet/model_arguments.h"
+#include "apps/octet/samples.h"
+#include "apps/octet/text_table.h"
+#include "core/atomic_file.h"
+#include "core/error.h"
+
+namespace octet::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  ModelArguments model;
+  RunArguments run;
+  std::string json;
+  double seconds = 2.0;
+  bool profile = false;
+};
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Throws Error unless the model gives the portable kernels' bytes.
+void check_answer(const Options& options, const int8::Model& model,
+                  const std::vector<Sample>& samples) {
+  const int8::Model portable = options.model.load(int8::Isa::portable);
+  const auto expected = run_samples(portable, samples, {.threads = options.run.threads});
+  const auto actual =
+      run_samples(model, samples, {.batch = options.run.batch, .threads = options.run.threads});
+  OCTET_CHECK(actual == expected, options.model.path, ": ", int8::isa_name(model.isa()),
+              " does not give the portable kernels' bytes; octet verify says where");
+}
+
+/// Seconds of each run. Inputs are written before each, outside the timing.
+std::vector<double> time_runs(const int8::Model& model, const std::vector<Sample>& samples,
+                              int8::Context& context, double seconds) {
+  constexpr std::size_t least = 5;
+  std::vector<double> times;
+  const Clock::time_point begin = Clock::now();
+  while (times.size() < least || seconds_since(begin) < seconds) {
+    set_inputs(model, samples, 0, context);
+    const Clock::time_point start = Clock::now();
+    context.run();
+    times.push_back(seconds_since(start));
+  }
+  return times;
+}
+
+/// Quantile p of sorted values, the nearest one.
+double quantile(const std::vector<double>& sorted, double p) {
+  return sorted[static_cast<std::size_t>(std::lround(p * static_cast<double>(sorted.size() - 1)))];
+}
+
+Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
+                  int8::Context& context, double seconds) {
+  const std::vector<int8::StepInfo> steps = model.steps();
+  std::vector<double> totals(steps.size(), 0.0);
+  int runs = 0;
+  for (const Clock::time_point begin = Clock::now(); runs < 3 || seconds_since(begin) < seconds;
+       ++runs) {
+    set_inputs(model, samples, 0, context);
+    context.run_profiled(totals);
+  }
+  Json json = Json::array();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto& node = model.graph().nodes[static_cast<std::size_t>(steps[i].node)];
+    const double time = totals[i] / runs;
+    const double macs = static_cast<double>(steps[i].macs) * context.batch();
+    json.push_back({{"op", int8::op_name(node.op)},
+                    {"index", steps[i].node},
+                    {"kernel", steps[i].kernel},
+                    {"ms", 1e3 * time},
+                    {"gmacs_per_s", time > 0 ? 1e-9 * macs / time : 0.0}});
+  }
+  return json;
+}
+
+Json bench_json(const Options& options) {
+  const int8::Model model = options.model.load();
+  const std::vector<Sample> samples = check_samples(model, 4);
+  check_answer(options, model, samples);
+
+  int8::Context context(model, {.batch = options.run.batch, .threads = options.run.threads});
+  time_runs(model, samples, context, std::min(0.5, options.seconds / 4));  // warm-up
+  std::vector<double> times = time_runs(model, samples, context, options.seconds);
+  std::sort(times.begin(), times.end());
+  const double median = quantile(times, 0.5), p10 = quantile(times, 0.1),
+               p90 = quantile(times, 0.9);
+  const double macs = static_cast<double>(model.macs()) * options.run.batch;
+  Json json = {{"model", options.model.path},
+               {"isa", int8::isa_name(model.isa())},
+               {"rounding", rounding_text(model.rounding())},
+               {"batch", options.run.batch},
+               {"threads", options.run.threads},
+               {"runs", times.size()},
+               {"median_ms", 1e3 * median},
+               {"min_ms", 1e3 * times.front()},
+               {"p10_ms", 1e3 * p10},
+               {"p90_ms", 1e3 * p90},
+               {"spread", (p90 - p10) / median},
+               {"images_per_s", options.run.batch / median},
+               {"macs", model.macs()},
+               {"gmacs_per_s", 1e-9 * macs / median},
+               {"arena_bytes", context.arena_bytes()},
+               {"arena_lower_bound", context.arena_lower_bound()},
+               {"scratch_bytes", context.scratch_bytes()}};
+  if (options.profile) json["ops"] = profile_json(model, samples, context, options.seconds / 2);
+  return json;
+}
+
+void print(const Json& json) {
+  const auto number = [](const Json& value, int digits) {
+    return fixed(value.get<double>(), digits);
+  };
+  std::cout << json["model"].get<std::string>() << ": " << json["isa"].get<std::string>()
+            << ", batch " << json["batch"].get<int>() << ", threads " << json["threads"].get<int>()
+            << " (same bytes as the portable kernels)\n"
+            << "median " << number(json["median_ms"], 4) << " ms, min " << number(json["min_ms"], 4)
+            << " ms, spread " << fixed(100 * json["spread"].get<double>(), 1)
+            << " % (p10 to p90) over " << json["runs"].get<std::size_t>() << " runs\n"
+            << number(json["images_per_s"], 1) << " images/s, " << number(json["gmacs_per_s"], 2)
+            << " GMAC/s, arena " << grouped(json["arena_bytes"].get<std::int64_t>())
+            << " bytes, scratch " << grouped(json["scratch_bytes"].get<std::int64_t>())
+            << " bytes\n";
+  if (!json.contains("ops")) return;
+  double total = 0;
+  for (const Json& op : json["ops"]) total += op["ms"].get<double>();
+  TextTable table({"#", "op", "ms", "share", "GMAC/s", "kernel"});
+  for (const Json& op : json["ops"]) {
+    table.add({std::to_string(op["index"].get<int>()), op["op"].get<std::string>(),
+               number(op["ms"], 4), fixed(100 * op["ms"].get<double>() / total, 1) + "%",
+               number(op["gmacs_per_s"], 2), op["kernel"].get<std::string>()});
+  }
+  std::cout << '\n';
+  table.print(std::cout);
+}
+
+void bench(const Options& options) {
+  const Json json = bench_json(options);
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  if (options.json == "-") {
+    std::cout << text;
+    return;
+  }
+  print(json);
+  if (!options.json.empty()) write_file_atomically(options.json, std::as_bytes(std::span(text)));
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "bench",
+      "Time a model on random codes, after checking its bytes against the portable kernels.");
+  options->model.add_to(*command);
+  options->run.add_to(*command, "samples per run");
+  command->add_option("--seconds", options->seconds, "how long to measure")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--profile", options->profile, "also the time of every operator");
+  command->add_option("--json", options->json,
+                      "write the figures to this file, or to the standard output alone (-)");
+  command->callback([options] { bench(*options); });
+}
+
+}  // namespace octet::app

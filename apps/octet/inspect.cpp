@@ -1,0 +1,203 @@
+// octet inspect: what a model file holds and what it costs.
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "apps/octet/commands.h"
+#include "apps/octet/kernel_table.h"
+#include "apps/octet/model_arguments.h"
+#include "apps/octet/text_table.h"
+#include "core/error.h"
+
+namespace octet::app {
+namespace {
+
+using int8::Graph;
+using int8::Node;
+using int8::TensorDef;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  ModelArguments model;
+  bool json = false, ops = false;
+};
+
+const TensorDef& tensor(const Graph& graph, int index) {
+  return graph.tensors[static_cast<std::size_t>(index)];
+}
+
+std::size_t constant_bytes(const Graph& graph) {
+  std::map<const void*, std::size_t> buffers;  // shared ones count once
+  for (const TensorDef& t : graph.tensors) buffers[t.constant.data] = t.constant.size;
+  std::size_t bytes = 0;
+  for (const auto& [data, size] : buffers) bytes += size;
+  return bytes;
+}
+
+/// One operator of the graph, in numbers.
+struct OpRow {
+  int index = 0;
+  std::string op, name;
+  std::vector<std::vector<std::int32_t>> inputs, outputs;  ///< shapes; constants left out
+  std::int64_t params = 0;                                 ///< elements of its constants
+  std::int64_t macs = 0;
+  std::string kernel;  ///< empty: fused into another op
+};
+
+std::vector<OpRow> op_rows(const int8::Model& model) {
+  const Graph& graph = model.graph();
+  std::vector<OpRow> rows;
+  for (const Node& node : graph.nodes) {
+    OpRow row;
+    row.index = static_cast<int>(rows.size());
+    row.op = int8::op_name(node.op);
+    row.name = tensor(graph, node.outputs[0]).name;
+    for (const int t : node.inputs) {
+      if (t < 0) continue;
+      const TensorDef& x = tensor(graph, t);
+      if (!x.constant) row.inputs.push_back(x.shape);
+      if (x.constant) {
+        row.params += static_cast<std::int64_t>(x.constant.size / int8::dtype_size(x.type));
+      }
+    }
+    for (const int t : node.outputs) row.outputs.push_back(tensor(graph, t).shape);
+    rows.push_back(std::move(row));
+  }
+  for (const int8::StepInfo& step : model.steps()) {
+    OpRow& row = rows[static_cast<std::size_t>(step.node)];
+    row.macs = step.macs;
+    row.kernel = step.kernel;
+  }
+  return rows;
+}
+
+Json value_json(const int8::ValueInfo& v) {
+  Json json = {
+      {"name", v.name}, {"type", int8::dtype_name(v.type)}, {"shape", v.shape}, {"bytes", v.bytes}};
+  if (v.scale > 0.0f) {
+    json["scale"] = v.scale;
+    json["zero_point"] = v.zero_point;
+  }
+  return json;
+}
+
+Json inspect_json(const int8::Model& model, const std::string& path) {
+  const Graph& graph = model.graph();
+  const int8::Context context(model);
+  Json json = {{"file", path},
+               {"file_bytes", std::filesystem::file_size(path)},
+               {"description", graph.description},
+               {"name", graph.name},
+               {"metadata", graph.metadata},
+               {"rounding", rounding_text(model.rounding())},
+               {"inputs", Json::array()},
+               {"outputs", Json::array()},
+               {"ops", Json::array()}};
+  for (const int8::ValueInfo& v : model.inputs()) json["inputs"].push_back(value_json(v));
+  for (const int8::ValueInfo& v : model.outputs()) json["outputs"].push_back(value_json(v));
+  std::int64_t params = 0;
+  for (const OpRow& row : op_rows(model)) {
+    json["ops"].push_back({{"index", row.index},
+                           {"op", row.op},
+                           {"output_name", row.name},
+                           {"inputs", row.inputs},
+                           {"outputs", row.outputs},
+                           {"params", row.params},
+                           {"macs", row.macs},
+                           {"kernel", row.kernel}});
+    params += row.params;
+  }
+  json["params"] = params;
+  json["macs"] = model.macs();
+  json["constant_bytes"] = constant_bytes(graph);
+  json["arena_bytes"] = context.arena_bytes();
+  json["arena_lower_bound"] = context.arena_lower_bound();
+  json["scratch_bytes"] = context.scratch_bytes();
+  json["isa"] = int8::isa_name(model.isa());
+  json["signature"] = int8::signature_text(int8::signature(model));
+  return json;
+}
+
+std::string shapes_text(const Json& shapes) {
+  std::string text;
+  for (const auto& shape : shapes)
+    text += (text.empty() ? "" : " ") + shape_text(shape.get<std::vector<std::int32_t>>());
+  return text;
+}
+
+void print_values(const Json& values, const char* what) {
+  for (const Json& v : values) {
+    std::cout << what << v["name"].get<std::string>() << "  " << v["type"].get<std::string>() << ' '
+              << shape_text(v["shape"].get<std::vector<std::int32_t>>());
+    if (v.contains("scale")) {
+      std::cout << "  scale " << v["scale"].get<float>() << ", zero point "
+                << v["zero_point"].get<int>();
+    }
+    std::cout << '\n';
+  }
+}
+
+void print(const Json& json) {
+  const auto number = [&json](const char* key) { return grouped(json[key].get<std::int64_t>()); };
+  const auto text = [&json](const char* key) { return json[key].get<std::string>(); };
+  std::cout << text("file") << ": " << number("file_bytes") << " bytes\n"
+            << "description  " << text("description") << '\n'
+            << "rounding     " << text("rounding") << '\n';
+  for (const auto& [key, value] : json["metadata"].items())
+    std::cout << "metadata     " << key << ": " << value.get<std::string>().size() << " bytes\n";
+  print_values(json["inputs"], "input        ");
+  print_values(json["outputs"], "output       ");
+  std::cout << '\n';
+  TextTable table({"#", "op", "input", "output", "params", "MACs", "kernel"});
+  for (const Json& op : json["ops"]) {
+    const std::string kernel = op["kernel"].get<std::string>();
+    table.add({std::to_string(op["index"].get<int>()), op["op"].get<std::string>(),
+               shapes_text(op["inputs"]), shapes_text(op["outputs"]),
+               grouped(op["params"].get<std::int64_t>()), grouped(op["macs"].get<std::int64_t>()),
+               kernel.empty() ? "(fused)" : kernel});
+  }
+  table.print(std::cout);
+  std::cout << "\nparams       " << number("params") << '\n'
+            << "MACs         " << number("macs") << '\n'
+            << "constants    " << number("constant_bytes") << " bytes\n"
+            << "arena        " << number("arena_bytes")
+            << " bytes at batch 1 (no plan needs less than " << number("arena_lower_bound") << ")\n"
+            << "scratch      " << number("scratch_bytes") << " bytes\n"
+            << "signature    " << text("signature") << '\n';
+}
+
+void inspect(const Options& options) {
+  if (options.ops) {
+    print_kernel_table(std::cout);
+    return;
+  }
+  const int8::Model model = options.model.load();
+  const Json json = inspect_json(model, options.model.path);
+  if (options.json) {
+    // Names in files need not be UTF-8.
+    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  } else {
+    print(json);
+  }
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "inspect", "Show a model's inputs, outputs, operators, memory and signature.");
+  options->model.add_to(*command);
+  command->get_option("MODEL")->required(false);
+  command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--ops", options->ops,
+                    "instead: the table of operators and their kernels on this machine, as "
+                    "Markdown");
+  command->callback([options] {
+    if (!options->ops && options->model.path.empty()) throw CLI::RequiredError("MODEL");
+    inspect(*options);
+  });
+}
+
+}  // namespace octet::app

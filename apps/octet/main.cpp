@@ -1,0 +1,58 @@
+// octet: runs, shows, times and verifies deployed models. Exit codes: 0, 1 error, 2 wrong usage.
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+#include "apps/octet/commands.h"
+#include "core/error.h"
+#include "quant/int8/isa.h"
+
+namespace {
+
+std::string version_text() {
+  std::string text = "octet " OCTET_VERSION " (";
+#if defined(__clang__)
+  text += "clang " __clang_version__;
+#else
+  text += "gcc " __VERSION__;
+#endif
+  text += "), kernels for this machine:";
+  for (const octet::int8::Isa isa : octet::int8::available_isas()) {
+    text += " ";
+    text += octet::int8::isa_name(isa);
+  }
+  return text;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app(
+      "octet runs full-integer TFLite models. The same bytes come out on every CPU, whatever the "
+      "kernels, batch size and threads.");
+  app.set_version_flag("--version", version_text());
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
+  octet::app::add_run(app);
+  octet::app::add_inspect(app);
+  octet::app::add_bench(app);
+  octet::app::add_verify(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  std::cout.flush();
+  OCTET_CHECK(std::cout, "cannot write to the standard output");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "octet: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,72 @@
+#include "apps/octet/model_arguments.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "interop/tflite_reader.h"
+
+namespace octet::app {
+
+void ModelArguments::add_to(CLI::App& command) {
+  command.add_option("MODEL", path, "TFLite file (full-integer INT8)")->required();
+  command
+      .add_option("--rounding", rounding,
+                  "single or double: overrides the rounding mode that the file records")
+      ->check(CLI::IsMember({"single", "double"}));
+  command
+      .add_option("--isa", isa,
+                  "kernels to use: portable, avx2, avx_vnni, avx512_vnni or neon_dot; default: the "
+                  "best of this machine (or OCTET_MAX_ISA)")
+      ->check([](const std::string& name) {
+        return int8::parse_isa(name) ? "" : "unknown instruction set " + name;
+      });
+}
+
+int8::ModelOptions ModelArguments::options() const {
+  int8::ModelOptions options;
+  if (rounding == "single") options.rounding = int8::Rounding::single_rounding;
+  if (rounding == "double") options.rounding = int8::Rounding::double_rounding;
+  return options;
+}
+
+int8::Model ModelArguments::load() const {
+  return load(isa.empty() ? int8::best_isa() : *int8::parse_isa(isa));
+}
+
+int8::Model ModelArguments::load(int8::Isa wanted) const {
+  const std::vector<int8::Isa> available = int8::available_isas();
+  OCTET_CHECK(std::find(available.begin(), available.end(), wanted) != available.end(),
+              "this machine has no ", int8::isa_name(wanted));
+  int8::Graph graph = read_tflite(path);
+  int8::ModelOptions all = options();
+  all.isa = wanted;
+  try {
+    return int8::Model(std::move(graph), all);
+  } catch (const Error& error) {
+    throw Error(path + ": " + error.what());
+  }
+}
+
+void RunArguments::add_to(CLI::App& command, const char* batch_help) {
+  command.add_option("--batch", batch, batch_help)
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  command.add_option("--threads", threads, "threads that share the work")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
+std::string rounding_text(int8::Rounding rounding) {
+  return rounding == int8::Rounding::single_rounding ? "single" : "double";
+}
+
+std::string shape_text(const std::vector<std::int32_t>& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+}  // namespace octet::app

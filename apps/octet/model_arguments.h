@@ -1,0 +1,37 @@
+// Options that several subcommands share, and loading a model with them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+#include "quant/int8/model.h"
+
+namespace octet::app {
+
+/// The model file and how to run it.
+struct ModelArguments {
+  std::string path, rounding, isa;
+
+  /// Adds MODEL, --rounding and --isa to a subcommand.
+  void add_to(CLI::App& command);
+  /// Throws Error, with the path, if the file or one of its ops is not supported.
+  int8::Model load() const;
+  /// The same with the kernels of `wanted`.
+  int8::Model load(int8::Isa wanted) const;
+
+ private:
+  int8::ModelOptions options() const;
+};
+
+/// Batch size and threads.
+struct RunArguments {
+  int batch = 1, threads = 1;
+  void add_to(CLI::App& command, const char* batch_help);
+};
+
+std::string rounding_text(int8::Rounding rounding);
+/// "[1, 32, 32, 3]".
+std::string shape_text(const std::vector<std::int32_t>& shape);
+
+}  // namespace octet::app

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs the programs of others that the client tests run octet's files in, below FOLDER
+# (default: build/clients). Nothing is installed elsewhere; no package scripts run.
+# usage: setup.sh [FOLDER]
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+folder=${1:-"$here/../../build/clients"}
+for program in node npm; do
+  command -v "$program" >/dev/null ||
+    { echo "setup.sh: $program was not found. On Debian: apt-get install nodejs npm" >&2; exit 1; }
+done
+mkdir -p "$folder"
+cd "$folder"
+# npm installs into the nearest package: this file makes that the folder.
+[ -f package.json ] || echo '{"private": true}' >package.json
+# The full TFLite runtime as WebAssembly. Its peers (TensorFlow.js) are not needed.
+npm install --ignore-scripts --no-save --no-audit --no-fund --legacy-peer-deps --loglevel=error \
+  @tensorflow/tfjs-tflite@0.0.1-alpha.10

@@ -1,0 +1,202 @@
+// octet's files in the real TFLite runtime (tflite_wasm.mjs): files written by octet load there and
+// give what they should. Exit code 77, with the reason, where Node or the package is missing.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include "interop/tflite_reader.h"
+#include "interop/tflite_writer.h"
+#include "quant/int8/model.h"
+#include "tests/int8_graphs.h"
+#include "tests/support.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace int8 = octet::int8;
+using octet::test::read_file;
+using octet::test::TempDir;
+
+int run_client(const std::string& arguments) {
+  const std::string script = OCTET_SOURCE_DIR "/tests/clients/tflite_wasm.mjs";
+  const int status = std::system(("node '" + script + "' " + arguments).c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Models to run in one call of the client.
+class Batch {
+ public:
+  void add(const fs::path& model, const fs::path& inputs, const fs::path& outputs) {
+    for (const fs::path& p : {model, inputs, outputs}) arguments_ += " '" + p.string() + "'";
+  }
+  void run() const { REQUIRE(run_client(arguments_) == 0); }
+
+ private:
+  std::string arguments_;
+};
+
+std::vector<char> random_inputs(const int8::Model& model, int samples, std::uint64_t seed) {
+  auto rng = octet::test::rng(seed);
+  std::vector<char> bytes;
+  for (int s = 0; s < samples; ++s) {
+    for (const int8::ValueInfo& input : model.inputs()) {
+      std::vector<char> value(input.bytes);
+      if (input.type == int8::DType::f32) {
+        for (std::size_t i = 0; i < value.size(); i += 4) {
+          const float v = static_cast<float>(static_cast<int>(rng() % 1001) - 500) / 77.0f;
+          std::memcpy(&value[i], &v, 4);
+        }
+      } else {
+        for (char& c : value) c = static_cast<char>(rng());
+      }
+      bytes.insert(bytes.end(), value.begin(), value.end());
+    }
+  }
+  return bytes;
+}
+
+/// What octet gives for samples back to back; several inputs or outputs follow each other in each
+/// sample.
+std::vector<char> run_octet(const int8::Model& model, const std::vector<char>& inputs) {
+  int8::Context context(model);
+  std::vector<char> outputs;
+  for (std::size_t at = 0; at < inputs.size();) {
+    for (int i = 0; i < static_cast<int>(model.inputs().size()); ++i) {
+      const std::span<std::byte> to = context.input(i);
+      std::memcpy(to.data(), &inputs[at], to.size());
+      at += to.size();
+    }
+    context.run();
+    for (int i = 0; i < static_cast<int>(model.outputs().size()); ++i) {
+      const auto* from = reinterpret_cast<const char*>(context.output(i).data());
+      outputs.insert(outputs.end(), from, from + context.output(i).size());
+    }
+  }
+  return outputs;
+}
+
+struct Difference {
+  int values = 0, different = 0, largest = 0;
+};
+Difference compare(const std::vector<char>& a, const std::vector<char>& b) {
+  REQUIRE(a.size() == b.size());
+  Difference d;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const int step = std::abs(static_cast<signed char>(a[i]) - static_cast<signed char>(b[i]));
+    ++d.values;
+    d.different += step != 0;
+    d.largest = std::max(d.largest, step);
+  }
+  return d;
+}
+
+TEST_CASE("a small network gives octet's bytes in single rounding") {
+  const TempDir dir;
+  octet::write_tflite(octet::test::small_graph(), dir / "m.tflite");
+  const int8::Model model(octet::read_tflite(dir / "m.tflite"));
+  const std::vector<char> inputs = random_inputs(model, 64, 1);
+  octet::test::write_file(dir / "in", inputs);
+  Batch batch;
+  batch.add(dir / "m.tflite", dir / "in", dir / "out");
+  batch.run();
+  const Difference d = compare(read_file(dir / "out"), run_octet(model, inputs));
+  CHECK(d.largest <= 1);
+  CHECK(d.different <= d.values / 50);
+}
+
+// Every op alone, on codes: the runtime rounds in its own ways, one step apart at most.
+TEST_CASE("every operator that octet writes loads and agrees within one step") {
+  const TempDir dir;
+  const int8::Graph all = octet::test::every_op_graph();
+  Batch batch;
+  struct Case {
+    std::string name;
+    fs::path outputs;
+    std::vector<char> expected;
+  };
+  std::vector<Case> cases;
+  for (std::size_t n = 0; n < all.nodes.size(); ++n) {
+    int8::Graph graph = all;
+    graph.rounding = int8::Rounding::single_rounding;
+    graph.nodes = {all.nodes[n]};
+    graph.outputs = all.nodes[n].outputs;
+    graph.inputs.clear();
+    for (const int t : all.nodes[n].inputs) {
+      const bool constant = t < 0 || graph.tensors[static_cast<std::size_t>(t)].constant;
+      const bool listed = std::count(graph.inputs.begin(), graph.inputs.end(), t) > 0;
+      if (!constant && !listed) graph.inputs.push_back(t);
+    }
+    const std::string name = std::to_string(n) + "-" + std::string(int8::op_name(all.nodes[n].op));
+    octet::write_tflite(graph, dir / (name + ".tflite"));
+    const int8::Model model(octet::read_tflite(dir / (name + ".tflite")));
+    const std::vector<char> inputs = random_inputs(model, 8, n);
+    octet::test::write_file(dir / (name + ".in"), inputs);
+    cases.push_back({name, dir / (name + ".out"), run_octet(model, inputs)});
+    batch.add(dir / (name + ".tflite"), dir / (name + ".in"), cases.back().outputs);
+  }
+  batch.run();
+  for (const Case& c : cases) {
+    const Difference d = compare(read_file(c.outputs), c.expected);
+    CAPTURE(c.name);
+    // Most ops agree but for ties; two of the client's kernels work with other fractions.
+    const bool loose = c.name.ends_with("PRELU") || c.name.ends_with("RESIZE_BILINEAR");
+    CHECK(d.largest <= 1);
+    CHECK(d.different <= d.values / (loose ? 10 : 100));
+  }
+}
+
+/// Version 4 of TRANSPOSE_CONV, which fuses activations, is younger than the client.
+bool is_too_new(const int8::Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const int8::Node& node) {
+    const auto* a = std::get_if<int8::TransposeConvAttributes>(&node.attributes);
+    return a && a->activation != int8::Activation::none;
+  });
+}
+
+TEST_CASE("golden models give the same bytes before and after octet has rewritten them") {
+  if (!octet::test::shared_dir()) {
+    MESSAGE("not run: no shared data at " << octet::test::shared_dir_tried().string());
+    return;
+  }
+  const TempDir dir;
+  Batch batch;
+  std::vector<std::string> names;
+  for (const char* kind : {"ops", "nets"}) {
+    for (const auto& entry : fs::directory_iterator(*octet::test::shared_dir() / "golden" / kind)) {
+      const fs::path model = entry.path() / "model.tflite", inputs = entry.path() / "input.bin";
+      if (!fs::exists(model)) continue;
+      const std::string name = entry.path().filename().string();
+      const int8::Graph graph = octet::read_tflite(model);
+      if (is_too_new(graph)) continue;
+      octet::write_tflite(graph, dir / (name + ".tflite"));
+      batch.add(model, inputs, dir / (name + ".before"));
+      batch.add(dir / (name + ".tflite"), inputs, dir / (name + ".after"));
+      names.push_back(name);
+    }
+  }
+  batch.run();
+  CHECK(names.size() == 232);
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    CHECK(read_file(dir / (name + ".before")) == read_file(dir / (name + ".after")));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (std::system("node --version >/dev/null 2>&1") != 0) {
+    std::cout << "SKIPPED: node was not found (Debian: apt-get install nodejs)\n";
+    return 77;
+  }
+  // Without models the client only looks for its package.
+  if (run_client("--check") == 77) return 77;
+  doctest::Context context(argc, argv);
+  return context.run();
+}
