@@ -202,7 +202,7 @@ decltype(&conv_forward) direct_forward(const ConvShape& s) noexcept {
 }
 
 decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcept {
-  const Padding2d& p = transposed(s).window.padding;
+  const Padding2d p = transposed(s).window.padding;
   const bool fit = fits(s, s.in_c) && s.window.stride_h == 1 && s.window.stride_w == 1 &&
                    p.top >= 0 && p.left >= 0;
   return fit ? backward_input : nullptr;
