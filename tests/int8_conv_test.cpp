@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "quant/int8/conv.h"
+#include "quant/int8/kernels/conv_args.h"
+#include "quant/int8/kernels/dense_conv.h"
+#include "quant/int8/kernels/depthwise_conv.h"
 #include "tests/support.h"
 
 namespace octet::int8 {
@@ -499,6 +502,59 @@ TEST_CASE("packing again replaces the weights; objects run from several threads 
     for (const auto& result : results) CHECK(result == expected);
   }
 }
+
+#if defined(__x86_64__)
+// Stands in for AVX-VNNI, which few test machines have: the same source in another encoding.
+TEST_CASE("256-bit VNNI kernels, as AVX-512 encodes them") {
+  const std::vector<Isa> isas = available_isas();
+  if (std::find(isas.begin(), isas.end(), Isa::avx512_vnni) == isas.end()) {
+    MESSAGE("not run: this machine has no AVX-512 VNNI");
+    return;
+  }
+  std::vector<ConvGeometry> dense, depthwise;
+  for (int out_c : {1, 8, 9, 16, 30}) {
+    for (int in_c : {1, 3, 8, 21}) {
+      dense.push_back(square(9, in_c, out_c, 3, 1, 1));
+      dense.push_back(square(9, in_c, out_c, 3, 2, 0));
+      dense.push_back(square(7, in_c, out_c, 1, 1, 0));
+    }
+  }
+  dense.push_back(square(6, 12, 51, 3, 1, 1, 3));
+  for (int c : {5, 8, 16, 24, 33, 64}) {
+    for (int stride : {1, 2}) {
+      for (int kernel : {3, 5, 4}) depthwise.push_back(square(11, c, c, kernel, stride, 2, c));
+    }
+    depthwise.push_back(square(11, c, 2 * c, 3, 1, 1, c));
+    depthwise.push_back(geometry(9, 12, c, c, 3, 3, 1, 1, 2, 2, 2, 2, c, 2, 2));
+  }
+  Random random = test::rng(800);
+  ThreadPool one(1);
+  const auto check = [&](const ConvGeometry& g, ConvAlgorithm& conv) {
+    CAPTURE(describe(g));
+    const Data d = make_data(g, 2, random() % 2 ? Codes::uniform : Codes::extreme, random);
+    conv.pack(d.weights.data());
+    const PackedConv portable(g, Isa::portable, d.weights.data());
+    Guarded<std::byte> scratch(conv.scratch_bytes(1), 0);
+    std::vector<std::int32_t> expected_acc(outputs(g, 2)), acc(outputs(g, 2));
+    portable.run_accumulators(d.x.data(), d.zero_point, expected_acc.data(), 2, one, nullptr);
+    conv.run(d.x.data(), d.zero_point, {nullptr, nullptr, acc.data()}, 2, one, scratch.data());
+    CHECK(acc == expected_acc);
+    for (Rounding rounding : {Rounding::single_rounding, Rounding::double_rounding}) {
+      for (Factors f : all_factors) {
+        const Scaling s = make_scaling(g, d, f, rounding, random);
+        std::vector<std::int8_t> expected(outputs(g, 2)), y(outputs(g, 2));
+        portable.run(d.x.data(), d.zero_point, s.r, expected.data(), 2, one, nullptr);
+        conv.run(d.x.data(), d.zero_point, {&s.r, y.data(), nullptr}, 2, one, scratch.data());
+        CHECK(y == expected);
+      }
+    }
+    CHECK(scratch.guards_intact());
+  };
+  for (const ConvGeometry& g : dense) check(g, *make_dense_conv(g, avx512_vnni_narrow_kernels));
+  for (const ConvGeometry& g : depthwise)
+    check(g, *make_depthwise_conv(g, avx512_vnni_narrow_kernels));
+}
+#endif
 
 TEST_SUITE_END();
 

@@ -200,7 +200,8 @@ TEST_SUITE("int8") {
         {{1}, {7}, {7}},
         {{2, 1}, {1, 3}, {2, 3}},
     };
-    for (const auto& [da, db, dy] : shapes) {
+    for (const auto& shape : shapes) {
+      const Dims &da = shape[0], &db = shape[1], &dy = shape[2];
       for (const bool maximum : {false, true}) {
         for (const bool constant : {false, true}) {
           std::mt19937_64 rng = octet::test::rng(4);

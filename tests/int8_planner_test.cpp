@@ -50,7 +50,9 @@ TEST_SUITE("int8") {
   }
 
   TEST_CASE("arenas of whole nets are within 2 % of the lower bound") {
-    for (const auto& [name, graph] : zoo_like_graphs()) {
+    for (const auto& entry : zoo_like_graphs()) {
+      const std::string& name = entry.first;
+      const Graph& graph = entry.second;
       const Model model(graph);
       for (const int batch : {1, 3}) {
         const Context context(model, {.batch = batch});

@@ -42,7 +42,8 @@ void check_pairs(const Got& got, const Expected& expected) {
 TEST_SUITE("int8") {
   TEST_CASE("ADD and SUB with twice the input scale: every odd sum is a tie") {
     for (const Rounding r : both_roundings) {
-      for (const auto& [z1, z2, zo] : zero_points) {
+      for (const auto& z : zero_points) {
+        const int z1 = z[0], z2 = z[1], zo = z[2];
         for (const bool subtract : {false, true}) {
           const auto make = subtract ? make_sub_params : make_add_params;
           const AddParams p = make(0.25f, z1, 0.25f, z2, 0.5f, zo, Activation::none, r);
@@ -73,7 +74,8 @@ TEST_SUITE("int8") {
 
   TEST_CASE("MUL by quarters") {
     for (const Rounding r : both_roundings) {
-      for (const auto& [z1, z2, zo] : zero_points) {
+      for (const auto& z : zero_points) {
+        const int z1 = z[0], z2 = z[1], zo = z[2];
         const MulParams p = make_mul_params(0.5f, z1, 0.5f, z2, 1.0f, zo, Activation::none, r);
         check_pairs([&](std::int8_t a, std::int8_t b) { return mul_preclamp(p, a, b); },
                     [&](int a, int b) { return halved((a - z1) * (b - z2), 2, r) + zo; });

@@ -1,5 +1,7 @@
 #include "quant/int8/model.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "quant/int8/catalogue.h"
 #include "quant/int8/fuse_pads.h"
@@ -66,6 +68,9 @@ Model::Model(Graph graph, const ModelOptions& options) {
   impl->graph = std::move(graph);
   impl->rounding = options.rounding.value_or(impl->graph.rounding);
   impl->isa = options.isa ? *options.isa : best_isa();
+  const std::vector<Isa> isas = available_isas();
+  OCTET_CHECK(std::find(isas.begin(), isas.end(), impl->isa) != isas.end(), "ISA ",
+              isa_name(impl->isa), ": this machine lacks it");
   check_graph(impl->graph);
   compile(*impl, options.fuse);
   for (const TensorDef& t : impl->graph.tensors) impl->bytes.push_back(tensor_bytes(t));

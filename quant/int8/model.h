@@ -17,7 +17,7 @@ namespace octet::int8 {
 struct ModelOptions {
   /// Overrides the graph's recorded rounding.
   std::optional<Rounding> rounding = std::nullopt;
-  /// Kernels to use; default best_isa().
+  /// Kernels to use; default best_isa(). Throws Error if the machine lacks it.
   std::optional<Isa> isa = std::nullopt;
   /// Fuse pads into convolutions and the like. Off: every node runs as written.
   bool fuse = true;

@@ -80,7 +80,7 @@ void improve(Placement& placement, Order order, std::size_t goal, MemoryPlan& be
   if (n < 2) return;
   std::minstd_rand random(1);
   std::size_t present = best.total;
-  const std::size_t rounds = std::min<std::size_t>(2000, 20'000'000 / (n * n));
+  const std::size_t rounds = std::min<std::size_t>(500, 5'000'000 / (n * n));
   for (std::size_t r = 0; r < rounds && best.total > goal; ++r) {
     const std::size_t a = random() % n, b = random() % n;
     std::swap(order[a], order[b]);
@@ -94,7 +94,10 @@ void improve(Placement& placement, Order order, std::size_t goal, MemoryPlan& be
   }
 }
 
-MemoryPlan plan_with(std::span<const MemoryBlock> blocks, std::size_t alignment, std::size_t goal) {
+MemoryPlan plan_with(std::span<const MemoryBlock> blocks, std::size_t alignment) {
+  std::vector<MemoryBlock> padded(blocks.begin(), blocks.end());
+  for (MemoryBlock& b : padded) b.bytes = round_up(b.bytes, alignment);
+  const std::size_t goal = memory_lower_bound(padded);  // not worth searching below
   Placement placement(blocks, alignment);
   MemoryPlan best;
   Order best_order;
@@ -129,7 +132,7 @@ MemoryPlan plan_memory(std::span<const MemoryBlock> blocks) {
   if (blocks.empty()) return {};
   MemoryPlan best;
   for (const std::size_t alignment : {64, 32, 16, 8, 4}) {
-    MemoryPlan plan = plan_with(blocks, alignment, bound);
+    MemoryPlan plan = plan_with(blocks, alignment);
     if (best.offsets.empty() || plan.total < best.total) best = std::move(plan);
     if (best.total <= bound + bound / 50) break;
   }

@@ -49,15 +49,26 @@ OCTET_TARGET void gather(std::uint8_t* to, const std::int8_t* from, std::int64_t
   for (; n > 0; --n, from += stride, to += 2 * width) convert(to, from, channels, zero_point);
 }
 
-OCTET_TARGET void interleave(std::uint8_t* to, const std::uint8_t* const* from, int n) {
-  for (std::int64_t at = 0; n > 0; --n, at += 64, to += 128) {
-    const Vec a0 = load(from[0] + at), a1 = load(from[0] + at + 32);
-    const Vec b0 = load(from[1] + at), b1 = load(from[1] + at + 32);
-    store(to, _mm256_unpacklo_epi16(a0, b0));
-    store(to + 32, _mm256_unpackhi_epi16(a0, b0));
-    store(to + 64, _mm256_unpacklo_epi16(a1, b1));
-    store(to + 96, _mm256_unpackhi_epi16(a1, b1));
-  }
+constexpr int unit = 2;
+struct Block {
+  Vec lower, upper;
+};
+constexpr int block_bytes = 64;
+OCTET_INLINE Block load_block(const std::uint8_t* p) {
+  return {load(p), load(p + 32)};
+}
+OCTET_INLINE Block convert_block(const std::int8_t* p, std::int32_t zero_point) {
+  const __m256i z = _mm256_set1_epi16(static_cast<short>(zero_point));
+  const __m128i lower = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i upper = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16));
+  return {_mm256_sub_epi16(_mm256_cvtepi8_epi16(lower), z),
+          _mm256_sub_epi16(_mm256_cvtepi8_epi16(upper), z)};
+}
+OCTET_INLINE void store_interleaved(std::uint8_t* to, const Block (&x)[2]) {
+  store(to, _mm256_unpacklo_epi16(x[0].lower, x[1].lower));
+  store(to + 32, _mm256_unpackhi_epi16(x[0].lower, x[1].lower));
+  store(to + 64, _mm256_unpacklo_epi16(x[0].upper, x[1].upper));
+  store(to + 96, _mm256_unpackhi_epi16(x[0].upper, x[1].upper));
 }
 
 OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
@@ -80,7 +91,7 @@ OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
 
 const ConvKernels avx2_kernels = {
     .lanes = lanes,
-    .unit = 2,
+    .unit = unit,
     .element_bytes = 2,
     .wide_vectors = 2,
     .tile_pixels = 6,
@@ -90,8 +101,10 @@ const ConvKernels avx2_kernels = {
     .fill = fill,
     .channels = channels,
     .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 6, 4, 2, 1>, nullptr, nullptr},
+    .narrow = nullptr,
     .depthwise = {.gather = gather,
                   .interleave = interleave,
+                  .interleave_image = interleave_image,
                   .position = position,
                   .row_3x3 = depthwise_row<3, 2>,
                   .row_5x5 = depthwise_row<5, 3>,

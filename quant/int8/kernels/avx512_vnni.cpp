@@ -51,16 +51,16 @@ OCTET_INLINE Vec upper_halves(Vec even, Vec odd) {
   return _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
 }
 
-// To codes: 16 bits saturating, + add, >> shift, 8 bits saturating, clamp.
+// To codes: 16 bits saturating, (v + 1) >> 1 if halve, + zero point, 8 bits saturating, clamp.
 struct Narrowing {
   __m512i addend, lo, hi, order;
   bool halve;
-  OCTET_INLINE Narrowing(std::int32_t add16, bool halve16, const BlockOutput& out)
-      : addend(_mm512_set1_epi16(static_cast<short>(add16))),
+  OCTET_INLINE Narrowing(bool halving, const BlockOutput& out)
+      : addend(_mm512_set1_epi16(static_cast<short>(out.zero_point))),
         lo(_mm512_set1_epi8(static_cast<char>(out.lo))),
         hi(_mm512_set1_epi8(static_cast<char>(out.hi))),
         order(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)),
-        halve(halve16) {}
+        halve(halving) {}
 };
 
 struct SingleRounding {
@@ -72,9 +72,7 @@ struct SingleRounding {
     const Vec o = _mm512_mul_epi32(_mm512_srli_epi64(x, 32), odd);
     return _mm512_srav_epi32(upper_halves(e, o), right);
   }
-  static OCTET_INLINE Narrowing narrowing(const BlockOutput& out) {
-    return Narrowing(1 + 2 * out.zero_point, true, out);
-  }
+  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) { return Narrowing(true, out); }
 };
 
 // srdhm(x, m) is the upper half of 2 x m + 2^31; the divide by 2^right rounds ties away from zero
@@ -97,19 +95,20 @@ struct DoubleRounding {
     const Vec s = upper_halves(e, o);
     return _mm512_srav_epi32(add(add(s, nudge), negative), right);
   }
-  static OCTET_INLINE Narrowing narrowing(const BlockOutput& out) {
-    return Narrowing(out.zero_point, false, out);
-  }
+  OCTET_INLINE static Narrowing narrowing(const BlockOutput& out) { return Narrowing(false, out); }
 };
 
 // Codes of v0, v1, v2, v3, four of each in turn within every 128-bit lane.
 OCTET_INLINE Codes narrow_in_lanes(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
-  __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(v0, v1), n.addend);
-  __m512i b = _mm512_adds_epi16(_mm512_packs_epi32(v2, v3), n.addend);
+  __m512i a = _mm512_packs_epi32(v0, v1), b = _mm512_packs_epi32(v2, v3);
   if (n.halve) {
-    a = _mm512_srai_epi16(a, 1);
-    b = _mm512_srai_epi16(b, 1);
+    // (v * 2^14 + 2^14) >> 15; a multiplication because shifts and shuffles are the bottleneck.
+    const __m512i half = _mm512_set1_epi16(1 << 14);
+    a = _mm512_mulhrs_epi16(a, half);
+    b = _mm512_mulhrs_epi16(b, half);
   }
+  a = _mm512_adds_epi16(a, n.addend);
+  b = _mm512_adds_epi16(b, n.addend);
   return _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(a, b), n.lo), n.hi);
 }
 // One vector's codes after the other's.
@@ -166,6 +165,9 @@ OCTET_TARGET void fill(std::uint8_t* to, std::int64_t n, std::int32_t zero_point
 
 // Depthwise. `interleave` unpacks within 128-bit lanes: lane 4 L + r of vector q holds element
 // 16 L + 4 q + r of the block, which is the order that packing undoes.
+OCTET_INLINE void keep(Vec& v) {
+  asm("" : "+v"(v));
+}
 constexpr int depthwise_unroll = 2;
 int position(int q, int lane) {
   return lane / 4 * 16 + 4 * q + lane % 4;
@@ -176,21 +178,35 @@ OCTET_TARGET void gather(std::uint8_t* to, const std::int8_t* from, std::int64_t
   const __m512i offset = _mm512_set1_epi8(static_cast<char>(0x80));
   const __mmask64 mask = ~std::uint64_t{0} >> (64 - channels);
   for (; n > 0; --n, from += stride, to += width) {
-    store(to, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), offset));
+    const __m512i codes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, from), offset);
+    if (width == 64) {
+      store(to, codes);
+    } else if (width == 32) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), half(codes, 0));
+    } else if (width == 16) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), quarter(codes, 0));
+    } else {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(to), quarter(codes, 0));
+    }
   }
 }
 
-OCTET_TARGET void interleave(std::uint8_t* to, const std::uint8_t* const* from, int n) {
-  for (std::int64_t at = 0; n > 0; --n, at += 64, to += 256) {
-    const Vec x0 = load(from[0] + at), x1 = load(from[1] + at);
-    const Vec x2 = load(from[2] + at), x3 = load(from[3] + at);
-    const Vec lo01 = _mm512_unpacklo_epi8(x0, x1), hi01 = _mm512_unpackhi_epi8(x0, x1);
-    const Vec lo23 = _mm512_unpacklo_epi8(x2, x3), hi23 = _mm512_unpackhi_epi8(x2, x3);
-    store(to, _mm512_unpacklo_epi16(lo01, lo23));
-    store(to + 64, _mm512_unpackhi_epi16(lo01, lo23));
-    store(to + 128, _mm512_unpacklo_epi16(hi01, hi23));
-    store(to + 192, _mm512_unpackhi_epi16(hi01, hi23));
-  }
+constexpr int unit = 4;
+using Block = Vec;
+constexpr int block_bytes = 64;
+OCTET_INLINE Block load_block(const std::uint8_t* p) {
+  return load(p);
+}
+OCTET_INLINE Block convert_block(const std::int8_t* p, std::int32_t) {
+  return _mm512_xor_si512(load(p), _mm512_set1_epi8(static_cast<char>(0x80)));
+}
+OCTET_INLINE void store_interleaved(std::uint8_t* to, const Block (&x)[4]) {
+  const Vec lo01 = _mm512_unpacklo_epi8(x[0], x[1]), hi01 = _mm512_unpackhi_epi8(x[0], x[1]);
+  const Vec lo23 = _mm512_unpacklo_epi8(x[2], x[3]), hi23 = _mm512_unpackhi_epi8(x[2], x[3]);
+  store(to, _mm512_unpacklo_epi16(lo01, lo23));
+  store(to + 64, _mm512_unpackhi_epi16(lo01, lo23));
+  store(to + 128, _mm512_unpacklo_epi16(hi01, hi23));
+  store(to + 192, _mm512_unpackhi_epi16(hi01, hi23));
 }
 
 OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
@@ -215,18 +231,20 @@ OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
 
 const ConvKernels avx512_vnni_kernels = {
     .lanes = lanes,
-    .unit = 4,
+    .unit = unit,
     .element_bytes = 1,
     .wide_vectors = 2,
-    .tile_pixels = 14,
+    .tile_pixels = 7,
     .offset = 128,
     .zero_point_free = false,
     .convert = convert,
     .fill = fill,
     .channels = channels,
-    .block = {nullptr, block<1, 16, 8, 4, 2, 1>, block<2, 14, 8, 4, 2, 1>, nullptr, nullptr},
+    .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 7, 4, 2, 1>, nullptr, nullptr},
+    .narrow = &avx512_vnni_narrow_kernels,
     .depthwise = {.gather = gather,
                   .interleave = interleave,
+                  .interleave_image = interleave_image,
                   .position = position,
                   .row_3x3 = depthwise_row<3, 1>,
                   .row_5x5 = depthwise_row<5, 2>,

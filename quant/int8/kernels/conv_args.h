@@ -95,6 +95,15 @@ struct DepthwiseArgs {
   BlockOutput out;  ///< channels: of the piece that exist, 1 .. width
 };
 
+/// A row of the input, from a piece's first channel on.
+struct ImageRow {
+  const std::int8_t* data;
+  std::int64_t stride;  ///< bytes from one column to the next
+  int columns;
+  const std::int8_t* zeros;  ///< a block of zero-point codes, for columns outside
+  std::int32_t zero_point;
+};
+
 /// Depthwise kernels and the constants of their formats. A block is 4 * lanes channels.
 struct DepthwiseKernels {
   /// Copies `channels` codes of each of n columns (`stride` bytes apart), converted, to
@@ -103,9 +112,12 @@ struct DepthwiseKernels {
                  int channels, int width, std::int32_t zero_point);
   /// n super-groups from `unit` runs of consecutive blocks.
   void (*interleave)(std::uint8_t* to, const std::uint8_t* const* from, int n);
+  /// n groups, `step` columns apart, of whole blocks of channels straight from the image.
+  void (*interleave_image)(std::uint8_t* to, const ImageRow& row, int column, int step, int n);
   /// Which element of the block lane `lane` of vector q holds.
   int (*position)(int q, int lane);
-  void (*row_3x3)(const DepthwiseArgs& args);  ///< kernel_h 3, least number of quads
+  /// The first two for kernel_h 3 or 5, the least number of quads and no left shifts.
+  void (*row_3x3)(const DepthwiseArgs& args);
   void (*row_5x5)(const DepthwiseArgs& args);
   void (*row_any)(const DepthwiseArgs& args);
 };
@@ -129,10 +141,13 @@ struct ConvKernels {
   ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
+  /// Kernels with shorter vectors and the same slab for what is left of the channels, or null.
+  const ConvKernels* narrow;
   DepthwiseKernels depthwise;
 };
 
 extern const ConvKernels avx512_vnni_kernels;
+extern const ConvKernels avx512_vnni_narrow_kernels;
 extern const ConvKernels avx_vnni_kernels;
 extern const ConvKernels avx2_kernels;
 extern const ConvKernels neon_dot_kernels;

@@ -15,10 +15,11 @@ namespace octet::int8 {
 namespace {
 
 constexpr std::int64_t slab_target = 48 * 1024;  // bytes: with a block's weights, well within L2
-constexpr std::int64_t pixels_target = 448;      // of a block: 32 tiles of 14
+constexpr std::int64_t pixels_target = 448;      // of a block: 64 tiles of 7
 constexpr std::int64_t output_cost = 24;         // of requantizing one value, in multiplications
 
 struct Block : ChannelBlock {
+  const ConvKernels* kernels = nullptr;
   int vectors = 0;
   std::int64_t input_offset = 0;  // bytes from a pixel's first element to the group's
   std::int64_t weights = 0;       // byte offset in the packed weights
@@ -163,9 +164,11 @@ void DenseConv::plan_channels() {
     for (int first = 0; first < group_out;) {
       Block b;
       const int left = group_out - first;
-      b.vectors = std::min(k_.wide_vectors, (left + k_.lanes - 1) / k_.lanes);
-      while (!k_.block[b.vectors]) ++b.vectors;
-      b.padded = b.vectors * k_.lanes;
+      b.kernels = k_.narrow && left <= k_.narrow->lanes ? k_.narrow : &k_;
+      b.vectors =
+          std::min(b.kernels->wide_vectors, (left + b.kernels->lanes - 1) / b.kernels->lanes);
+      while (!b.kernels->block[b.vectors]) ++b.vectors;
+      b.padded = b.vectors * b.kernels->lanes;
       b.channels = std::min(left, b.padded);
       b.first = group * group_out + first;
       b.slot = slots_;
@@ -174,7 +177,8 @@ void DenseConv::plan_channels() {
       blocks_.push_back(b);
       first += b.channels;
       slots_ += b.padded;
-      block_bytes_total_ += units_ * b.padded * 4;
+      block_bytes_total_ +=
+          static_cast<std::int64_t>(align64(static_cast<std::size_t>(units_ * b.padded * 4)));
     }
   }
 }
@@ -295,7 +299,7 @@ void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
   const std::int64_t at = p.first * g_.out_c + b.first;
   if (run.out.acc) {
     args.out.acc = run.out.acc + at;
-    k_.block[b.vectors](args);
+    b.kernels->block[b.vectors](args);
     return;
   }
   const Requantization& r = *run.out.requantization;
@@ -306,7 +310,7 @@ void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
   if (mode.one_by_one) {
     compute_one_by_one(args, b, r);
   } else {
-    k_.block[b.vectors](args);
+    b.kernels->block[b.vectors](args);
   }
 }
 
@@ -322,7 +326,7 @@ void DenseConv::compute_one_by_one(BlockArgs args, const Block& b,
   args.out.stride = b.padded;
   for (int first = 0; first < pixels; first += chunk, args.pixel_offsets += chunk) {
     args.pixels = std::min(chunk, pixels - first);
-    k_.block[b.vectors](args);
+    b.kernels->block[b.vectors](args);
     for (int i = 0; i < args.pixels; ++i) {
       for (int c = 0; c < b.channels; ++c) {
         y[(first + i) * stride + c] = requantize_one(acc[i * b.padded + c], b.first + c, r);

@@ -57,6 +57,7 @@ class DepthwiseConv final : public ConvAlgorithm {
     std::uint8_t* residues;  // step_ runs of gathered columns
     std::int8_t* expanded;   // a row with each channel repeated `multiplier` times
     std::uint8_t* zero_row;
+    std::int8_t* zero_codes;  // a block of the zero point
     std::uint8_t* ring;
     std::int32_t* in_ring;  // which input row each slot holds
     const std::uint8_t** rows;
@@ -82,7 +83,7 @@ class DepthwiseConv final : public ConvAlgorithm {
   }
   std::size_t worker_bytes() const noexcept {
     return align64(residue_bytes_ * static_cast<std::size_t>(step_)) + align64(expanded_bytes_) +
-           row_bytes_ * static_cast<std::size_t>(1 + ring_rows_) +
+           64 + row_bytes_ * static_cast<std::size_t>(1 + ring_rows_) +
            align64(static_cast<std::size_t>(ring_rows_) * sizeof(std::int32_t)) +
            align64(static_cast<std::size_t>(g_.kernel_h) * sizeof(void*)) + value_bytes_;
   }
@@ -225,6 +226,7 @@ DepthwiseConv::Workspace DepthwiseConv::workspace(std::byte* memory) const noexc
   w.residues = reinterpret_cast<std::uint8_t*>(
       take(align64(residue_bytes_ * static_cast<std::size_t>(step_))));
   w.expanded = reinterpret_cast<std::int8_t*>(take(align64(expanded_bytes_)));
+  w.zero_codes = reinterpret_cast<std::int8_t*>(take(64));
   w.zero_row = reinterpret_cast<std::uint8_t*>(take(row_bytes_));
   w.ring = reinterpret_cast<std::uint8_t*>(take(row_bytes_ * static_cast<std::size_t>(ring_rows_)));
   w.in_ring = reinterpret_cast<std::int32_t*>(
@@ -240,6 +242,15 @@ void DepthwiseConv::load_row(const Piece& p, const std::int8_t* row, int ix,
                              std::uint8_t* to) const noexcept {
   const std::int8_t* from = row + std::int64_t{ix} * g_.in_c + p.first;
   std::int64_t stride = g_.in_c;
+  const std::size_t runs = p.shared_quads ? 1 : quad_columns_.size();
+  if (p.channels == 4 * k_.lanes && multiplier_ == 1) {
+    const ImageRow image{row + p.first, stride, g_.in_w, w.zero_codes, zero_point};
+    for (std::size_t t = 0; t < runs; ++t) {
+      k_.depthwise.interleave_image(to + (p.shared_quads ? 0 : p.quads[t]), image,
+                                    ix + quad_columns_[t], step_, p.stored_groups);
+    }
+    return;
+  }
   const int before = std::clamp(-ix, 0, p.entries * step_);
   const int inside = std::clamp(g_.in_w - std::max(ix, 0), 0, p.entries * step_ - before);
   if (multiplier_ > 1) {
@@ -267,7 +278,6 @@ void DepthwiseConv::load_row(const Piece& p, const std::int8_t* row, int ix,
       k_.fill(residue + end * entry, std::int64_t{p.entries - end} * p.width, zero_point);
     }
   }
-  const std::size_t runs = p.shared_quads ? 1 : quad_columns_.size();
   for (std::size_t t = 0; t < runs; ++t) {
     const std::uint8_t* columns[4];
     for (int e = 0; e < k_.unit; ++e) {
@@ -284,6 +294,7 @@ void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& 
   const Piece& p = pieces_[piece];
   const BlockMode& mode = run.modes[piece];
   k_.fill(w.zero_row, p.row_bytes / k_.element_bytes, run.input_zero_point);
+  std::memset(w.zero_codes, run.input_zero_point, 64);
   std::fill_n(w.in_ring, ring_rows_, -1);
 
   DepthwiseArgs args{};
@@ -309,6 +320,7 @@ void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& 
     args.out.hi = r->hi;
   }
 
+  const auto kernel = mode.any_left ? k_.depthwise.row_any : kernel_;
   const std::int8_t* image = run.x + region.sample * g_.in_h * g_.in_w * g_.in_c;
   const int ix = region.column * g_.stride_w - g_.pad_left;
   for (int oy = region.row; oy < region.row_end; ++oy) {
@@ -330,12 +342,12 @@ void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& 
         ((region.sample * g_.out_h + oy) * g_.out_w + region.column) * g_.out_c + p.first;
     if (run.out.acc) {
       args.out.acc = run.out.acc + at;
-      kernel_(args);
+      kernel(args);
     } else if (mode.one_by_one) {
       row_one_by_one(args, p, *run.out.requantization, run.out.y + at, w.values);
     } else {
       args.out.y = run.out.y + at;
-      kernel_(args);
+      kernel(args);
     }
   }
 }

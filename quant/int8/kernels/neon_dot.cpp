@@ -29,9 +29,6 @@ OCTET_INLINE Vec zero() {
 OCTET_INLINE Vec load(const void* p) {
   return vld1q_s32(static_cast<const std::int32_t*>(p));
 }
-OCTET_INLINE int8x16_t load_bytes(const std::uint8_t* p) {
-  return vreinterpretq_s8_u8(vld1q_u8(p));
-}
 OCTET_INLINE void store(std::int32_t* p, Vec v) {
   vst1q_s32(p, v);
 }
@@ -121,6 +118,9 @@ OCTET_TARGET void fill(std::uint8_t* to, std::int64_t n, std::int32_t zero_point
 }
 
 // Depthwise: zipping keeps the channels in order.
+OCTET_INLINE void keep(Vec& v) {
+  asm("" : "+w"(v));
+}
 constexpr int depthwise_unroll = 2;
 int position(int q, int lane) {
   return 4 * q + lane;
@@ -139,19 +139,24 @@ OCTET_TARGET void gather(std::uint8_t* to, const std::int8_t* from, std::int64_t
   }
 }
 
-OCTET_TARGET void interleave(std::uint8_t* to, const std::uint8_t* const* from, int n) {
-  for (std::int64_t at = 0; n > 0; --n, at += 16, to += 64) {
-    const int8x16_t x0 = load_bytes(from[0] + at), x1 = load_bytes(from[1] + at);
-    const int8x16_t x2 = load_bytes(from[2] + at), x3 = load_bytes(from[3] + at);
-    const int16x8_t lo01 = vreinterpretq_s16_s8(vzip1q_s8(x0, x1));
-    const int16x8_t hi01 = vreinterpretq_s16_s8(vzip2q_s8(x0, x1));
-    const int16x8_t lo23 = vreinterpretq_s16_s8(vzip1q_s8(x2, x3));
-    const int16x8_t hi23 = vreinterpretq_s16_s8(vzip2q_s8(x2, x3));
-    vst1q_u8(to, vreinterpretq_u8_s16(vzip1q_s16(lo01, lo23)));
-    vst1q_u8(to + 16, vreinterpretq_u8_s16(vzip2q_s16(lo01, lo23)));
-    vst1q_u8(to + 32, vreinterpretq_u8_s16(vzip1q_s16(hi01, hi23)));
-    vst1q_u8(to + 48, vreinterpretq_u8_s16(vzip2q_s16(hi01, hi23)));
-  }
+constexpr int unit = 4;
+using Block = int8x16_t;
+constexpr int block_bytes = 16;
+OCTET_INLINE Block load_block(const std::uint8_t* p) {
+  return vreinterpretq_s8_u8(vld1q_u8(p));
+}
+OCTET_INLINE Block convert_block(const std::int8_t* p, std::int32_t) {
+  return vld1q_s8(p);
+}
+OCTET_INLINE void store_interleaved(std::uint8_t* to, const Block (&x)[4]) {
+  const int16x8_t lo01 = vreinterpretq_s16_s8(vzip1q_s8(x[0], x[1]));
+  const int16x8_t hi01 = vreinterpretq_s16_s8(vzip2q_s8(x[0], x[1]));
+  const int16x8_t lo23 = vreinterpretq_s16_s8(vzip1q_s8(x[2], x[3]));
+  const int16x8_t hi23 = vreinterpretq_s16_s8(vzip2q_s8(x[2], x[3]));
+  vst1q_u8(to, vreinterpretq_u8_s16(vzip1q_s16(lo01, lo23)));
+  vst1q_u8(to + 16, vreinterpretq_u8_s16(vzip2q_s16(lo01, lo23)));
+  vst1q_u8(to + 32, vreinterpretq_u8_s16(vzip1q_s16(hi01, hi23)));
+  vst1q_u8(to + 48, vreinterpretq_u8_s16(vzip2q_s16(hi01, hi23)));
 }
 
 OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec v3) {
@@ -171,7 +176,7 @@ OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
 
 const ConvKernels neon_dot_kernels = {
     .lanes = lanes,
-    .unit = 4,
+    .unit = unit,
     .element_bytes = 1,
     .wide_vectors = 4,
     .tile_pixels = 6,
@@ -181,8 +186,10 @@ const ConvKernels neon_dot_kernels = {
     .fill = fill,
     .channels = channels,
     .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 8, 4, 2, 1>, nullptr, block<4, 6, 4, 2, 1>},
+    .narrow = nullptr,
     .depthwise = {.gather = gather,
                   .interleave = interleave,
+                  .interleave_image = interleave_image,
                   .position = position,
                   .row_3x3 = depthwise_row<3, 1>,
                   .row_5x5 = depthwise_row<5, 2>,

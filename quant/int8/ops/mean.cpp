@@ -109,6 +109,8 @@ std::unique_ptr<Step> create_mean(const NodeView& node) {
     (reduce[d] ? reduced_strides : kept_strides).push_back(strides[d]);
   }
   node.expect_output_shape(shape);
+  OCTET_CHECK(element_count(kept_sizes) <= 1 << 22,
+              "mean: expected at most 2^22 separate sums, got ", element_count(kept_sizes));
   step->in_sample = element_count(in);
   step->params = make_mean_params(x.scale, x.zero_point, y.scale, y.zero_point,
                                   element_count(reduced_sizes), node.rounding());
