@@ -5,16 +5,14 @@
 
 namespace octet::int8 {
 
-#define OCTET_INT8_OP(op, name, least, greatest, create) \
-  std::unique_ptr<Step> create(const NodeView& node);
+#define OCTET_INT8_OP(op, name, create) std::unique_ptr<Step> create(const NodeView& node);
 #include "quant/int8/ops.inc"
 #undef OCTET_INT8_OP
 
 namespace {
 
 constexpr auto entries = std::to_array<OpEntry>({
-#define OCTET_INT8_OP(op, name, least, greatest, create) \
-  {OpCode::op, name, least, greatest, create},
+#define OCTET_INT8_OP(op, name, create) {OpCode::op, name, create},
 #include "quant/int8/ops.inc"
 #undef OCTET_INT8_OP
 });

@@ -17,8 +17,6 @@ using CreateStep = std::unique_ptr<Step> (*)(const NodeView&);
 struct OpEntry {
   OpCode op;
   std::string_view name;  ///< as in the file format, "CONV_2D"
-  /// Op versions of a file whose int8 meaning is known.
-  int min_version, max_version;
   CreateStep create;
 };
 
