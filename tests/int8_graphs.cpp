@@ -1,6 +1,7 @@
 #include "tests/int8_graphs.h"
 
 #include <iomanip>
+#include <map>
 #include <sstream>
 #include <variant>
 #include <vector>
@@ -72,6 +73,26 @@ std::string text_of(const int8::Attributes& attributes) {
 }
 
 }  // namespace
+
+int8::Graph single_node_graph(const int8::Graph& graph, std::size_t index) {
+  int8::Graph result;
+  result.rounding = graph.rounding;
+  int8::Node node = graph.nodes[index];
+  std::map<int, int> numbers;
+  const auto take = [&](int& t, std::vector<int>* ends) {
+    if (t < 0) return;
+    const auto [found, is_new] = numbers.try_emplace(t, static_cast<int>(result.tensors.size()));
+    const int8::TensorDef& tensor = graph.tensors[static_cast<std::size_t>(t)];
+    t = found->second;
+    if (!is_new) return;
+    result.tensors.push_back(tensor);
+    if (!tensor.constant) ends->push_back(t);
+  };
+  for (int& t : node.inputs) take(t, &result.inputs);
+  for (int& t : node.outputs) take(t, &result.outputs);
+  result.nodes = {node};
+  return result;
+}
 
 std::string describe(const int8::Graph& graph) {
   std::ostringstream text;

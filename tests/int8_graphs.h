@@ -1,6 +1,7 @@
 // Hand-built integer graphs, and a graph as text, for tests of readers, writers and the runtime.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "quant/int8/every_op.h"
@@ -38,6 +39,9 @@ inline int8::Graph small_graph() {
   b.graph.metadata["octet.note"] = "a small graph";
   return b.graph;
 }
+
+/// Node `index` of `graph` as a graph of its own: its values that are not constants are the inputs.
+int8::Graph single_node_graph(const int8::Graph& graph, std::size_t index);
 
 /// All of a graph as text, constants included: equal graphs have equal texts.
 std::string describe(const int8::Graph& graph);

@@ -79,7 +79,7 @@ class Table {
 namespace slot {
 constexpr std::size_t version = 0, codes = 1, subgraphs = 2, description = 3, buffers = 4,
                       metadata = 6, signatures = 7;
-constexpr std::size_t tensors = 0, operators = 3;
+constexpr std::size_t operators = 3;  // of the subgraph
 constexpr std::size_t old_code = 0, op_version = 2, new_code = 3;
 }  // namespace slot
 

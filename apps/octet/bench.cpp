@@ -61,20 +61,23 @@ double quantile(const std::vector<double>& sorted, double p) {
   return sorted[static_cast<std::size_t>(std::lround(p * static_cast<double>(sorted.size() - 1)))];
 }
 
+/// Median time of every step.
 Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
                   int8::Context& context, double seconds) {
   const std::vector<int8::StepInfo> steps = model.steps();
-  std::vector<double> totals(steps.size(), 0.0);
-  int runs = 0;
-  for (const Clock::time_point begin = Clock::now(); runs < 3 || seconds_since(begin) < seconds;
-       ++runs) {
+  std::vector<std::vector<double>> times(steps.size());
+  const Clock::time_point begin = Clock::now();
+  while (times[0].size() < 5 || seconds_since(begin) < seconds) {
     set_inputs(model, samples, 0, context);
-    context.run_profiled(totals);
+    std::vector<double> run(steps.size(), 0.0);
+    context.run_profiled(run);
+    for (std::size_t i = 0; i < steps.size(); ++i) times[i].push_back(run[i]);
   }
   Json json = Json::array();
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto& node = model.graph().nodes[static_cast<std::size_t>(steps[i].node)];
-    const double time = totals[i] / runs;
+    std::sort(times[i].begin(), times[i].end());
+    const double time = quantile(times[i], 0.5);
     const double macs = static_cast<double>(steps[i].macs) * context.batch();
     json.push_back({{"op", int8::op_name(node.op)},
                     {"index", steps[i].node},

@@ -9,6 +9,7 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/text_table.h"
 #include "core/error.h"
+#include "interop/tflite_names.h"
 
 namespace octet::app {
 namespace {
@@ -40,10 +41,25 @@ struct OpRow {
   int index = 0;
   std::string op, name;
   std::vector<std::vector<std::int32_t>> inputs, outputs;  ///< shapes; constants left out
-  std::int64_t params = 0;                                 ///< elements of its constants
+  std::int64_t params = 0;                                 ///< elements of weights and biases
   std::int64_t macs = 0;
   std::string kernel;  ///< empty: fused into another op
 };
+
+/// Weights, biases and other quantized constants; not shapes, axes and the like.
+bool is_parameter(int8::OpCode op, std::size_t input, const TensorDef& constant) {
+  if (constant.type != int8::DType::i32) return true;
+  switch (op) {
+    case int8::OpCode::conv_2d:
+    case int8::OpCode::depthwise_conv_2d:
+    case int8::OpCode::fully_connected:
+      return input == 2;
+    case int8::OpCode::transpose_conv:
+      return input == 3;
+    default:
+      return false;
+  }
+}
 
 std::vector<OpRow> op_rows(const int8::Model& model) {
   const Graph& graph = model.graph();
@@ -53,11 +69,11 @@ std::vector<OpRow> op_rows(const int8::Model& model) {
     row.index = static_cast<int>(rows.size());
     row.op = int8::op_name(node.op);
     row.name = tensor(graph, node.outputs[0]).name;
-    for (const int t : node.inputs) {
-      if (t < 0) continue;
-      const TensorDef& x = tensor(graph, t);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] < 0) continue;
+      const TensorDef& x = tensor(graph, node.inputs[i]);
       if (!x.constant) row.inputs.push_back(x.shape);
-      if (x.constant) {
+      if (x.constant && is_parameter(node.op, i, x)) {
         row.params += static_cast<std::int64_t>(x.constant.size / int8::dtype_size(x.type));
       }
     }
@@ -128,7 +144,8 @@ std::string shapes_text(const Json& shapes) {
 
 void print_values(const Json& values, const char* what) {
   for (const Json& v : values) {
-    std::cout << what << v["name"].get<std::string>() << "  " << v["type"].get<std::string>() << ' '
+    std::cout << what << tflite::quoted(v["name"].get<std::string>()) << "  "
+              << v["type"].get<std::string>() << ' '
               << shape_text(v["shape"].get<std::vector<std::int32_t>>());
     if (v.contains("scale")) {
       std::cout << "  scale " << v["scale"].get<float>() << ", zero point "
@@ -142,10 +159,11 @@ void print(const Json& json) {
   const auto number = [&json](const char* key) { return grouped(json[key].get<std::int64_t>()); };
   const auto text = [&json](const char* key) { return json[key].get<std::string>(); };
   std::cout << text("file") << ": " << number("file_bytes") << " bytes\n"
-            << "description  " << text("description") << '\n'
+            << "description  " << tflite::quoted(text("description")) << '\n'
             << "rounding     " << text("rounding") << '\n';
   for (const auto& [key, value] : json["metadata"].items())
-    std::cout << "metadata     " << key << ": " << value.get<std::string>().size() << " bytes\n";
+    std::cout << "metadata     " << tflite::quoted(key) << ": " << value.get<std::string>().size()
+              << " bytes\n";
   print_values(json["inputs"], "input        ");
   print_values(json["outputs"], "output       ");
   std::cout << '\n';

@@ -31,7 +31,6 @@ int run(int argc, char** argv) {
       "kernels, batch size and threads.");
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
   octet::app::add_run(app);
   octet::app::add_inspect(app);
   octet::app::add_bench(app);

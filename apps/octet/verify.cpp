@@ -8,6 +8,7 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/samples.h"
 #include "core/error.h"
+#include "interop/tflite_names.h"
 #include "interop/tflite_reader.h"
 #include "quant/int8/every_op.h"
 
@@ -26,38 +27,59 @@ std::string rounding_name(int8::Rounding rounding) {
   return rounding_text(rounding) + " rounding";
 }
 
-/// The first operator whose value differs between two models of one graph on one sample, which is
-/// run `batch` times over: "operator 3 CONV_2D 'name': element 17 is 4, expected 5".
-std::string first_difference(const Model& expected, const Model& actual, const Sample& sample,
-                             const int8::ContextOptions& options) {
-  int8::ContextOptions keep = options;
-  keep.keep_values = true;
-  int8::Context a(expected, keep), b(actual, keep);
-  set_inputs(expected, {sample}, 0, a);
-  set_inputs(actual, {sample}, 0, b);
-  a.run();
-  b.run();
-  const int8::Graph& graph = expected.graph();
-  for (const int8::StepInfo& step : expected.steps()) {
-    const int8::Node& node = graph.nodes[static_cast<std::size_t>(step.node)];
-    for (const int t : node.outputs) {
-      const auto x = a.value(t), y = b.value(t);
-      const auto [p, q] = std::mismatch(x.begin(), x.end(), y.begin());
-      if (p == x.end()) continue;
-      std::ostringstream text;
-      const int8::TensorDef& tensor = graph.tensors[static_cast<std::size_t>(t)];
-      const bool codes = tensor.type == int8::DType::i8;
-      const auto value = [codes](std::byte v) {
-        return codes ? int{static_cast<std::int8_t>(v)} : std::to_integer<int>(v);
-      };
-      text << "operator " << step.node << ' ' << int8::op_name(node.op) << " '" << tensor.name
-           << "': " << (codes ? "code " : "byte ") << p - x.begin() << " is " << value(*q)
-           << ", expected " << value(*p);
-      return text.str();
-    }
-  }
-  return "no single operator differs";
+/// A value of one sample that differs: operator 3 CONV_2D "name": code 17 is 4, expected 5.
+std::string difference_text(const int8::Graph& graph, int node, int tensor, std::size_t element,
+                            std::byte actual, std::byte expected) {
+  const int8::TensorDef& t = graph.tensors[static_cast<std::size_t>(tensor)];
+  const bool codes = t.type == int8::DType::i8;
+  const auto value = [codes](std::byte v) {
+    return codes ? int{static_cast<std::int8_t>(v)} : std::to_integer<int>(v);
+  };
+  std::ostringstream text;
+  text << "operator " << node << ' '
+       << int8::op_name(graph.nodes[static_cast<std::size_t>(node)].op) << ' '
+       << tflite::quoted(t.name) << ": " << (codes ? "code " : "byte ") << element << " is "
+       << value(actual) << ", expected " << value(expected);
+  return text.str();
 }
+
+/// Two models of one graph, compared value by value: every value has memory of its own.
+class ValueComparison {
+ public:
+  ValueComparison(const Model& expected, const Model& actual, int8::ContextOptions options)
+      : model_(expected), expected_(expected, kept(options)), actual_(actual, kept(options)) {}
+
+  /// Runs `batch` samples from `first` on, wrapping around. Returns the first value that differs,
+  /// in the order of execution, and which sample it belongs to.
+  std::optional<std::string> first_difference(const std::vector<Sample>& samples,
+                                              std::size_t first) {
+    set_inputs(model_, samples, first, expected_);
+    set_inputs(model_, samples, first, actual_);
+    expected_.run();
+    actual_.run();
+    const int8::Graph& graph = model_.graph();
+    for (const int8::StepInfo& step : model_.steps()) {
+      for (const int t : graph.nodes[static_cast<std::size_t>(step.node)].outputs) {
+        const auto x = expected_.value(t), y = actual_.value(t);
+        const auto [p, q] = std::mismatch(x.begin(), x.end(), y.begin());
+        if (p == x.end()) continue;
+        const auto at = static_cast<std::size_t>(p - x.begin());
+        const std::size_t one = x.size() / static_cast<std::size_t>(expected_.batch());
+        return sample_text((first + at / one) % samples.size()) + ": " +
+               difference_text(graph, step.node, t, at % one, *q, *p);
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static int8::ContextOptions kept(int8::ContextOptions options) {
+    options.keep_values = true;
+    return options;
+  }
+  const Model& model_;
+  int8::Context expected_, actual_;
+};
 
 class Verifier {
  public:
@@ -68,21 +90,30 @@ class Verifier {
         samples_(check_samples(portable_, random_samples)),
         expected_(run_samples(portable_, samples_, {})) {}
 
-  /// Runs `isa` in several batch sizes and numbers of threads. Returns what differs first.
+  /// Returns what differs first: every value of every sample, then the outputs as they are
+  /// computed in the shared arena, in several batch sizes and numbers of threads.
   std::optional<std::string> check(Isa isa) const {
     const Model model(graph_, {.rounding = rounding_, .isa = isa});
+    for (const int8::ContextOptions options : {int8::ContextOptions{.batch = 1, .threads = 1},
+                                               int8::ContextOptions{.batch = 3, .threads = 2}}) {
+      ValueComparison values(portable_, model, options);
+      for (std::size_t s = 0; s < samples_.size(); s += static_cast<std::size_t>(options.batch)) {
+        if (const auto difference = values.first_difference(samples_, s))
+          return options_text(options) + *difference;
+      }
+    }
     for (const int batch : {1, 2, 3, 8}) {
       for (const int threads : {1, 2, 3}) {
         const int8::ContextOptions options{.batch = batch, .threads = threads};
         const auto actual = run_samples(model, samples_, options);
-        for (std::size_t s = 0; s < samples_.size(); ++s) {
-          if (actual[s] == expected_[s]) continue;
-          std::ostringstream text;
-          text << int8::isa_name(isa) << ", batch " << batch << ", threads " << threads << ", "
-               << sample_text(s) << ": "
-               << first_difference(portable_, model, samples_[s], options);
-          return text.str();
-        }
+        const auto [p, q] = std::mismatch(actual.begin(), actual.end(), expected_.begin());
+        if (p == actual.end()) continue;
+        const auto sample = static_cast<std::size_t>(p - actual.begin());
+        ValueComparison values(portable_, model, options);
+        return options_text(options) +
+               values.first_difference(samples_, sample)
+                   .value_or(sample_text(sample) +
+                             ": the outputs, though every operator agrees on memory of its own");
       }
     }
     return std::nullopt;
@@ -91,6 +122,11 @@ class Verifier {
   std::size_t samples() const { return samples_.size(); }
 
  private:
+  static std::string options_text(const int8::ContextOptions& options) {
+    return "batch " + std::to_string(options.batch) + ", threads " +
+           std::to_string(options.threads) + ", ";
+  }
+
   const int8::Graph& graph_;
   int8::Rounding rounding_;
   Model portable_;
@@ -135,9 +171,10 @@ void add_verify(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "verify",
-      "Check that every instruction set of this machine gives the portable kernels' bytes, on "
-      "random and extreme codes, in several batch sizes and numbers of threads. Prints the "
-      "model's signature; exit code 1 if anything differs. Without MODEL: a built-in network that "
+      "Check that every instruction set of this machine gives the portable kernels' bytes, in "
+      "every value of the network, on random and extreme codes, in several batch sizes and numbers "
+      "of threads. Prints the model's signature; exit code 1 if anything differs. Without MODEL: a "
+      "built-in network that "
       "holds every operator.");
   command->add_option("MODEL", options->path, "TFLite file (full-integer INT8)");
   command->add_option("--samples", options->samples, "random samples, beside the extremes")

@@ -1,0 +1,102 @@
+// libFuzzer target (clang): arbitrary bytes through reader, writer, engine. Whatever they are,
+// there is an octet::Error or a result; what the reader accepts, the writer writes and the reader
+// reads again. `fuzz_tflite --seeds FOLDER` writes a corpus to begin with.
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "core/error.h"
+#include "interop/tflite_reader.h"
+#include "interop/tflite_writer.h"
+#include "quant/int8/model.h"
+#include "tests/int8_graphs.h"
+
+namespace {
+
+namespace int8 = octet::int8;
+
+/// Bytes of all values of one sample: what a context may at most need.
+double value_bytes(const int8::Graph& graph) {
+  double bytes = 0;
+  for (const int8::TensorDef& t : graph.tensors) {
+    double one = static_cast<double>(int8::dtype_size(t.type));
+    for (const std::int32_t d : t.shape) one *= d;
+    bytes += one;
+  }
+  return bytes;
+}
+
+void require(bool condition, const char* what) {
+  if (condition) return;
+  std::cerr << what << '\n';
+  std::abort();
+}
+
+int8::Graph rewritten(const int8::Graph& graph) {
+  const auto bytes = std::make_shared<const std::vector<std::byte>>(octet::serialize_tflite(graph));
+  return octet::parse_tflite(*bytes, bytes);
+}
+
+/// The first writing fills in what files may leave out; after that nothing changes.
+void check_round_trip(const int8::Graph& graph) {
+  try {
+    const int8::Graph complete = rewritten(graph);
+    require(octet::test::describe(rewritten(complete)) == octet::test::describe(complete),
+            "a graph changed when it was written and read");
+  } catch (const octet::Error& error) {
+    // The one thing a reader accepts and the writer cannot complete.
+    require(std::strstr(error.what(), "is the bias of two operators"), error.what());
+  }
+}
+
+void run(const int8::Graph& graph) {
+  const int8::Model model(graph);
+  // Large models are valid; they only take too long here.
+  if (value_bytes(graph) > 4e6 || model.macs() > 20'000'000) return;
+  int8::Context context(model, {.batch = 2, .threads = 1});
+  for (std::size_t i = 0; i < model.inputs().size(); ++i) {
+    const auto to = context.input(static_cast<int>(i));
+    for (std::size_t k = 0; k < to.size(); ++k) to[k] = static_cast<std::byte>(k * 37);
+  }
+  context.run();
+}
+
+void write_seeds(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  const int8::Graph all = int8::every_op_graph();
+  for (std::size_t n = 0; n < all.nodes.size(); ++n) {
+    octet::write_tflite(octet::test::single_node_graph(all, n),
+                        folder / (std::to_string(n) + ".tflite"));
+  }
+  octet::write_tflite(octet::test::small_graph(), folder / "small.tflite");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  if (*argc == 3 && std::strcmp((*argv)[1], "--seeds") == 0) {
+    write_seeds((*argv)[2]);
+    std::exit(0);
+  }
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::shared_ptr<std::byte[]> copy(new std::byte[size]);
+  if (size > 0) std::memcpy(copy.get(), data, size);
+  int8::Graph graph;
+  try {
+    graph = octet::parse_tflite({copy.get(), size}, copy);
+  } catch (const octet::Error&) {
+    return 0;
+  }
+  check_round_trip(graph);
+  try {
+    run(graph);
+  } catch (const octet::Error&) {
+  }
+  return 0;
+}
