@@ -1,4 +1,5 @@
-// Private to data/*.cpp: HDF5 identifiers that close themselves, and errors as octet::Error.
+// Private to data/*.cpp and interop/checkpoint_hdf5.cpp: HDF5 identifiers that close themselves,
+// and errors as octet::Error.
 #pragma once
 
 #include <hdf5.h>

@@ -1,0 +1,203 @@
+// The table of configuration keys.
+#include "apps/config/config.h"
+
+#include "data/source.h"
+#include "layers/zoo/zoo.h"
+#include "quant/observer.h"
+
+namespace octet::config {
+namespace {
+
+constexpr int many = 1000000000;
+
+std::vector<std::string> data_formats() {
+  std::vector<std::string> names;
+  for (DataFormat f :
+       {DataFormat::hdf5, DataFormat::idx, DataFormat::cifar10, DataFormat::image_folder})
+    names.emplace_back(to_string(f));
+  return names;
+}
+
+std::vector<std::string> observers() {
+  using quant::ObserverKind;
+  return {std::string(observer_name(ObserverKind::moving_average)),
+          std::string(observer_name(ObserverKind::min_max))};
+}
+
+}  // namespace
+
+void describe(FieldVisitor& v, Normalize& c) {
+  v.numbers({"mean", "One number for all channels, or one for each"}, c.mean, {-1e6, 1e6});
+  v.numbers({"std", "One number for all channels, or one for each"}, c.std, {0, 1e6, true});
+}
+
+void describe(FieldVisitor& v, Augment& c) {
+  v.integer({"shift", "Moves the picture by up to this many pixels along each axis"}, c.shift,
+            {0, 1024});
+  v.boolean({"flip", "Mirrors left and right in half of the cases"}, c.flip);
+  v.boolean({"random_crop", "Takes the crop from a random place instead of the centre"},
+            c.random_crop);
+  v.integer({"padding", "Pixels added on each side before a random crop"}, c.padding, {0, 1024});
+  v.integer({"fill", "The pixel value outside of the picture"}, c.fill, {0, 255});
+}
+
+void describe(FieldVisitor& v, Data& c) {
+  v.choice({"format",
+            "hdf5: a file with groups train and test; idx: a folder with MNIST's four files, plain "
+            "or .gz; cifar10: a folder with CIFAR-10's binary files; image_folder: train/ and "
+            "test/ with one folder of PNG or JPEG files a class"},
+           c.format, data_formats());
+  v.path({.name = "path", .doc = "The file or folder", .required = true, .neutral = true}, c.path);
+  v.integer({"channels", "image_folder: 1 (grey) or 3 (RGB) converts; 0: as stored"}, c.channels,
+            {0, 3});
+  v.object({"normalize", "input = (pixel - mean) / std, in units of pixels (0 to 255)"},
+           c.normalize);
+  v.object({"augment", "Random changes of the training pictures"}, c.augment);
+  v.integer({"crop_h", "Height of the network's input; 0: the picture's"}, c.crop_h, {0, 16384});
+  v.integer({"crop_w", "Width of the network's input; 0: the picture's"}, c.crop_w, {0, 16384});
+}
+
+void describe(FieldVisitor& v, Model& c) {
+  v.choice({.name = "zoo", .doc = "Name of a reference network", .required = true}, c.zoo,
+           zoo::model_names());
+  v.integer({"classes", "Number of outputs; 0: as many as the data set has classes"}, c.classes,
+            {0, 65536});
+  v.number({"width", "Factor on the numbers of channels"}, c.width, {0, 64, true});
+}
+
+void describe(FieldVisitor& v, Init& c) {
+  v.path({.name = "config",
+          .doc = "Start from the result of this configuration's run; it is run first if it is "
+                 "missing or unfinished",
+          .neutral = true},
+         c.config);
+  v.path({.name = "checkpoint",
+          .doc = "Start from the float weights in this checkpoint",
+          .neutral = true},
+         c.checkpoint);
+}
+
+void describe(FieldVisitor& v, Optimizer& c) {
+  v.choice({.name = "type", .doc = "Update rule", .selects = true}, c.type,
+           {"sgd", "adam", "adamw"});
+  v.number({"lr", "Learning rate, before the schedule's factor"}, c.lr, {0, 1000, true});
+  v.number({.name = "momentum", .doc = "Of the gradients' running sum", .when = "sgd"}, c.momentum,
+           {0, 1, false, true});
+  v.boolean({.name = "nesterov", .doc = "Nesterov's form of momentum", .when = "sgd"}, c.nesterov);
+  v.number({.name = "beta1", .doc = "Decay of the gradients' mean", .when = "adam adamw"}, c.beta1,
+           {0, 1, false, true});
+  v.number({.name = "beta2", .doc = "Decay of the squared gradients' mean", .when = "adam adamw"},
+           c.beta2, {0, 1, false, true});
+  v.number({.name = "epsilon", .doc = "Added to the denominator", .when = "adam adamw"}, c.epsilon,
+           {0, 1, true});
+  v.number({"weight_decay",
+            "Of weights, not of biases and batch norm. sgd, adam: added to the gradient; adamw: "
+            "decoupled"},
+           c.weight_decay, {0, 10});
+}
+
+void describe(FieldVisitor& v, Schedule& c) {
+  v.choice(
+      {.name = "type", .doc = "How the learning rate goes on after the warm-up", .selects = true},
+      c.type, {"constant", "step", "cosine"});
+  v.number(
+      {"warmup_epochs", "Epochs over which the learning rate rises linearly to its full value"},
+      c.warmup_epochs, {0, 10000});
+  v.number(
+      {.name = "final_factor", .doc = "Factor on the learning rate at the end", .when = "cosine"},
+      c.final_factor, {0, 1});
+  v.number({.name = "step_epochs", .doc = "Epochs between steps", .when = "step"}, c.step_epochs,
+           {0, 100000, true});
+  v.number({.name = "gamma", .doc = "Factor on the learning rate at each step", .when = "step"},
+           c.gamma, {0, 1, true});
+}
+
+void describe(FieldVisitor& v, Train& c) {
+  v.integer({"epochs", "Passes over the training split"}, c.epochs, {1, 1000000});
+  v.integer({"batch", "Pictures per step"}, c.batch, {1, 65536});
+  v.boolean({"drop_last", "Leaves out the last, smaller batch of an epoch"}, c.drop_last);
+  v.object({"optimizer", "Update rule and learning rate"}, c.optimizer);
+  v.object({"schedule", "Learning rate over time"}, c.schedule);
+}
+
+void describe(FieldVisitor& v, Stages& c) {
+  v.integer({"train_bn", "Epochs with batch norm on batch statistics"}, c.train_bn, {0, 1000000});
+  v.integer({"frozen_bn", "Epochs with batch norm on its running statistics"}, c.frozen_bn,
+            {0, 1000000});
+  v.integer({"frozen_observers", "Epochs with fixed activation ranges too"}, c.frozen_observers,
+            {0, 1000000});
+}
+
+void describe(FieldVisitor& v, Quant& c) {
+  v.choice({.name = "mode",
+            .doc = "none: float only; qat: quantization-aware training; ptq: post-training "
+                   "quantization",
+            .selects = true},
+           c.mode, {"none", "qat", "ptq"});
+  v.choice({.name = "target",
+            .doc = "Runtime the model is for. tflite: TFLite on phones and in browsers; tflm: "
+                   "TFLite Micro and CMSIS-NN",
+            .when = "qat ptq"},
+           c.target, {"tflite", "tflm"});
+  v.choice({.name = "rounding",
+            .doc = "Of requantization; target: what the target does",
+            .when = "qat ptq"},
+           c.rounding, {"target", "single", "double"});
+  v.choice(
+      {.name = "observer", .doc = "How the ranges of activations are found", .when = "qat ptq"},
+      c.observer, observers());
+  v.number({.name = "averaging",
+            .doc = "moving_average: weight of a new batch in the running range",
+            .when = "qat ptq"},
+           c.averaging, {0, 1, true});
+  v.integer(
+      {.name = "calibrate_batches", .doc = "Batches that set the first ranges", .when = "qat ptq"},
+      c.calibrate_batches, {1, 1000000});
+  v.integer({.name = "batch", .doc = "Pictures per batch", .when = "qat ptq"}, c.batch, {1, 65536});
+  v.object({.name = "stages", .doc = "Epochs of each stage, in this order", .when = "qat"},
+           c.stages);
+  v.boolean(
+      {.name = "drop_last", .doc = "Leaves out the last, smaller batch of an epoch", .when = "qat"},
+      c.drop_last);
+  v.object({.name = "optimizer", .doc = "Update rule and learning rate", .when = "qat"},
+           c.optimizer);
+  v.object({.name = "schedule", .doc = "Learning rate over all stages", .when = "qat"}, c.schedule);
+}
+
+void describe(FieldVisitor& v, Checkpoint& c) {
+  v.integer({"every_batches", "Batches between checkpoints; 0: no limit"}, c.every_batches,
+            {0, many});
+  v.number({"every_seconds", "Seconds between checkpoints; 0: no limit"}, c.every_seconds,
+           {0, 1e9});
+}
+
+void describe(FieldVisitor& v, Config& c) {
+  v.text({.name = "$schema", .doc = "For editors", .neutral = true}, c.schema);
+  v.file_name({.name = "name",
+               .doc = "Of the run: outputs go to <out>/<name>/",
+               .required = true,
+               .neutral = true},
+              c.name);
+  v.integer({"seed", "Of initial weights, order and augmentation"}, c.seed,
+            {0, std::int64_t{1} << 53});
+  v.integer({.name = "threads",
+             .doc = "0: one for each core. Results do not depend on it",
+             .neutral = true},
+            c.threads, {0, 1024});
+  v.path(
+      {.name = "out", .doc = "Folder of runs; relative to the current directory", .neutral = true},
+      c.out);
+  v.object(
+      {.name = "data", .doc = "Where the pictures are and how they are prepared", .required = true},
+      c.data);
+  v.object({.name = "model", .doc = "The network", .required = true}, c.model);
+  v.object({"init", "Where the first weights come from; absent: random ones"}, c.init);
+  v.object({"train", "Training in floating point; absent: none"}, c.train);
+  v.object({"quant", "Quantization; absent: none"}, c.quant);
+  v.object({.name = "checkpoint",
+            .doc = "When to save besides at each epoch's end; results do not depend on it",
+            .neutral = true},
+           c.checkpoint);
+}
+
+}  // namespace octet::config

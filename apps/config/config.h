@@ -1,0 +1,138 @@
+// What a run of the trainer is: the configuration as plain data. Keys, ranges and meanings are in
+// config.cpp; docs in configs/schema.json.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/config/field_visitor.h"
+
+namespace octet::config {
+
+struct Normalize {
+  std::vector<double> mean{0}, std{255};
+};
+
+struct Augment {
+  int shift = 0;
+  bool flip = false;
+  bool random_crop = false;
+  int padding = 0;
+  int fill = 0;
+};
+
+struct Data {
+  std::string format = "hdf5";
+  Path path;
+  int channels = 0;
+  Normalize normalize;
+  Augment augment;
+  int crop_h = 0, crop_w = 0;
+};
+
+struct Model {
+  std::string zoo;
+  int classes = 0;
+  double width = 1;
+};
+
+struct Init {
+  Path config, checkpoint;  ///< exactly one of them has a text
+};
+
+struct Optimizer {
+  std::string type = "adam";
+  double lr = 1e-3;
+  double momentum = 0.9;
+  bool nesterov = false;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double weight_decay = 0;
+};
+
+struct Schedule {
+  std::string type = "cosine";
+  double warmup_epochs = 0;
+  double final_factor = 0;
+  double step_epochs = 10, gamma = 0.1;
+};
+
+/// Training with floating-point numbers.
+struct Train {
+  int epochs = 10;
+  int batch = 64;
+  bool drop_last = true;
+  Optimizer optimizer;
+  Schedule schedule;
+};
+
+/// Epochs of each stage of quantization-aware training.
+struct Stages {
+  int train_bn = 2, frozen_bn = 1, frozen_observers = 1;
+  int total() const { return train_bn + frozen_bn + frozen_observers; }
+};
+
+struct Quant {
+  std::string mode = "qat";
+  std::string target = "tflite";
+  std::string rounding = "target";
+  std::string observer = "moving_average";
+  double averaging = 0.01;
+  int calibrate_batches = 16;
+  int batch = 64;
+  Stages stages;
+  bool drop_last = true;
+  Optimizer optimizer{.lr = 1e-4};
+  Schedule schedule;
+};
+
+struct Checkpoint {
+  int every_batches = 0;
+  double every_seconds = 60;
+};
+
+struct Config {
+  std::string schema;  ///< "$schema", for editors
+  std::string name;
+  std::int64_t seed = 0;
+  int threads = 0;
+  Path out{"runs", "runs"};
+  Data data;
+  Model model;
+  std::optional<Init> init;
+  std::optional<Train> train;
+  std::optional<Quant> quant;
+  Checkpoint checkpoint;
+
+  std::filesystem::path file;  ///< where it was read from
+  std::string source;          ///< that file's text
+  std::vector<std::string> overrides;
+
+  bool quantized() const { return quant && quant->mode != "none"; }
+  bool qat() const { return quant && quant->mode == "qat"; }
+  std::filesystem::path run_dir() const { return out.path / name; }
+};
+
+/// The table of keys. One overload for each struct above.
+void describe(FieldVisitor& v, Config& c);
+
+/// Reads and checks a configuration: JSON with // and /* */ comments. Each override is
+/// "a.b.c=value": the value is JSON, or else a string; it replaces what the file says before
+/// everything is checked. Throws Error naming file (or override), JSON pointer, expected and got,
+/// and for an unknown key the nearest known one.
+///
+/// Paths may name environment variables, "${OCTET_SHARED}/x". A relative path in the file is
+/// relative to the file's folder, one in an override or from a variable to the current directory;
+/// so is "out".
+Config read_config(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+
+/// Every key that applies, with its value: what ran, whatever the defaults become. JSON.
+/// `results_only` leaves out what cannot change a result (see Key::neutral).
+std::string to_json(const Config& config, bool results_only = false);
+
+/// JSON Schema (draft 2020-12) of the configuration files.
+std::string schema_json();
+
+}  // namespace octet::config

@@ -1,0 +1,99 @@
+// One table of configuration keys, many uses: describe() in config.cpp names every key once, with
+// type, range, default and meaning; visitors read, print or document it.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace octet::config {
+
+struct Key {
+  std::string_view name;
+  std::string_view doc;
+  bool required = false;
+  /// Choices only: the value selects which of the object's keys apply (see `when`).
+  bool selects = false;
+  /// Space-separated values of the selecting key under which this key may stand; empty: always.
+  std::string_view when = {};
+  /// The key changes speed, places or names, but no result: a run may go on under another value.
+  bool neutral = false;
+};
+
+/// Whether `key` may stand in an object whose selecting key has the value `selection`.
+inline bool applies(const Key& key, std::string_view selection) {
+  std::string_view words = key.when;
+  while (!words.empty()) {
+    const auto end = std::min(words.find(' '), words.size());
+    if (words.substr(0, end) == selection) return true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return key.when.empty();
+}
+
+struct IntRange {
+  std::int64_t min, max;
+};
+struct NumberRange {
+  double min, max;
+  bool min_excluded = false, max_excluded = false;
+};
+
+/// A file or folder. `text` is what was written; `path` is absolute or relative to the current
+/// directory, variables expanded.
+struct Path {
+  std::string text;
+  std::filesystem::path path;
+};
+
+/// What is done with each key. Values hold their defaults when a visit begins.
+class FieldVisitor {
+ public:
+  virtual ~FieldVisitor() = default;
+
+  virtual void integer(const Key& key, std::int64_t& value, const IntRange& range) = 0;
+  virtual void number(const Key& key, double& value, const NumberRange& range) = 0;
+  /// A non-empty list.
+  virtual void numbers(const Key& key, std::vector<double>& value, const NumberRange& range) = 0;
+  virtual void boolean(const Key& key, bool& value) = 0;
+  virtual void text(const Key& key, std::string& value) = 0;
+  /// A name that can be a file's name: letters, digits, '.', '_' and '-', not starting with '.'.
+  virtual void file_name(const Key& key, std::string& value) = 0;
+  virtual void path(const Key& key, Path& value) = 0;
+  virtual void choice(const Key& key, std::string& value,
+                      const std::vector<std::string>& choices) = 0;
+
+  void integer(const Key& key, int& value, const IntRange& range) {
+    std::int64_t wide = value;
+    integer(key, wide, range);
+    value = static_cast<int>(wide);
+  }
+  /// An object that is always there; absent, its keys have their defaults.
+  template <class T>
+  void object(const Key& key, T& value) {
+    if (!begin(key)) return;
+    describe(*this, value);
+    end();
+  }
+  /// An object that means something by being absent.
+  template <class T>
+  void object(const Key& key, std::optional<T>& value) {
+    if (!begin_optional(key, value.has_value())) return;
+    if (!value) value.emplace();
+    describe(*this, *value);
+    end();
+  }
+
+ protected:
+  /// False: skip the object.
+  virtual bool begin(const Key& key) = 0;
+  virtual bool begin_optional(const Key& key, bool present) = 0;
+  virtual void end() = 0;
+};
+
+}  // namespace octet::config

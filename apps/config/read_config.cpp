@@ -1,0 +1,69 @@
+// From a file and overrides to a checked configuration.
+#include <fstream>
+#include <iterator>
+
+#include "apps/config/config.h"
+#include "apps/config/overrides.h"
+#include "apps/config/reader.h"
+#include "core/error.h"
+
+namespace octet::config {
+namespace {
+
+constexpr std::uintmax_t max_file_bytes = 1 << 20;
+
+std::string read_text(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  OCTET_CHECK(std::filesystem::exists(status), file.string(), ": no such file");
+  OCTET_CHECK(std::filesystem::is_regular_file(status), file.string(), ": not a regular file");
+  const auto size = std::filesystem::file_size(file, error);
+  OCTET_CHECK(!error && size <= max_file_bytes, file.string(),
+              ": expected a configuration of at most ", max_file_bytes, " bytes, got ", size);
+  std::ifstream in(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  OCTET_CHECK(in.good() || in.eof(), file.string(), ": cannot be read");
+  return text;
+}
+
+/// What single keys cannot say.
+void check_together(const Config& c) {
+  const std::string file = c.file.string();
+  OCTET_CHECK(c.train || c.quantized(), file,
+              ": nothing to do: expected 'train', or 'quant' with mode qat or ptq");
+  if (c.init) {
+    OCTET_CHECK(c.init->config.text.empty() != c.init->checkpoint.text.empty(), file,
+                ": /init: expected one of 'config' and 'checkpoint'");
+  }
+  OCTET_CHECK(c.train || c.init, file,
+              ": /quant: there are no trained weights to quantize: expected 'init' or 'train'");
+  if (c.qat()) {
+    OCTET_CHECK(c.quant->stages.total() > 0, file,
+                ": /quant/stages: expected at least one epoch in all, got 0");
+  }
+  const bool crop = c.data.crop_h > 0 || c.data.crop_w > 0;
+  OCTET_CHECK(crop || !c.data.augment.random_crop, file,
+              ": /data/augment/random_crop: expected /data/crop_h and /data/crop_w with it");
+  OCTET_CHECK(c.data.channels == 0 || c.data.format == "image_folder", file,
+              ": /data/channels: is for format = image_folder, but /data/format is ",
+              c.data.format);
+}
+
+}  // namespace
+
+Config read_config(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+  Config c;
+  c.file = file;
+  c.overrides = overrides;
+  c.source = read_text(file);
+  Json document = parse_json(c.source, file.string());
+  OCTET_CHECK(document.is_object(), file.string(), ": expected an object, got ", got(document));
+  Origins origins = apply_overrides(document, overrides);
+  Reader reader(document, file.string(), file.parent_path(), std::move(origins));
+  describe(reader, c);
+  reader.finish();
+  check_together(c);
+  return c;
+}
+
+}  // namespace octet::config

@@ -1,0 +1,62 @@
+// Reads a JSON document into the configuration, strictly.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apps/config/field_visitor.h"
+#include "apps/config/json_text.h"
+#include "apps/config/overrides.h"
+
+namespace octet::config {
+
+class Reader final : public FieldVisitor {
+ public:
+  /// `folder`: what relative paths in the file are relative to.
+  Reader(const Json& document, std::string file, std::filesystem::path folder, Origins origins);
+
+  using FieldVisitor::integer;
+  void integer(const Key& key, std::int64_t& value, const IntRange& range) override;
+  void number(const Key& key, double& value, const NumberRange& range) override;
+  void numbers(const Key& key, std::vector<double>& value, const NumberRange& range) override;
+  void boolean(const Key& key, bool& value) override;
+  void text(const Key& key, std::string& value) override;
+  void file_name(const Key& key, std::string& value) override;
+  void path(const Key& key, Path& value) override;
+  void choice(const Key& key, std::string& value, const std::vector<std::string>& choices) override;
+
+  /// Ends the outermost object. Call after describe().
+  void finish() { end(); }
+
+ private:
+  bool begin(const Key& key) override;
+  bool begin_optional(const Key& key, bool present) override;
+  void end() override;
+
+  struct Frame {
+    const Json* object;
+    std::string pointer;
+    std::vector<std::string> known;
+    std::string missing;  // the first required key that is not there
+    std::string selected_by, selection;
+  };
+  /// Notes the key as known; the value, or null if it is not there.
+  const Json* find(const Key& key);
+  void push(const Json& object, std::string pointer);
+  double checked_number(const Json& value, const std::string& pointer, const NumberRange& range);
+  /// "file: /pointer" or "--set ...: /pointer"
+  std::string where(const std::string& pointer) const;
+  /// The override that set this value or an object around it; empty: the file did.
+  std::string override_of(std::string pointer) const;
+  std::string pointer_of(const Key& key) const;
+  [[noreturn]] void wrong(const std::string& pointer, const std::string& expected,
+                          const Json& value) const;
+
+  std::string file_;
+  std::filesystem::path folder_;
+  Origins origins_;
+  std::vector<Frame> frames_;
+};
+
+}  // namespace octet::config

@@ -1,0 +1,73 @@
+// A configuration with every default filled in, as JSON.
+#include "apps/config/config.h"
+#include "apps/config/json_text.h"
+
+namespace octet::config {
+namespace {
+
+class Resolver final : public FieldVisitor {
+ public:
+  explicit Resolver(bool results_only) : results_only_(results_only) {
+    stack_.push_back({Json::object(), ""});
+  }
+
+  using FieldVisitor::integer;
+  void integer(const Key& key, std::int64_t& v, const IntRange&) override { add(key, v); }
+  void number(const Key& key, double& v, const NumberRange&) override { add(key, v); }
+  void numbers(const Key& key, std::vector<double>& v, const NumberRange&) override { add(key, v); }
+  void boolean(const Key& key, bool& v) override { add(key, v); }
+  void text(const Key& key, std::string& v) override {
+    if (!v.empty()) add(key, v);
+  }
+  void file_name(const Key& key, std::string& v) override { add(key, v); }
+  void path(const Key& key, Path& v) override {
+    if (!v.text.empty()) add(key, v.text);
+  }
+  void choice(const Key& key, std::string& v, const std::vector<std::string>&) override {
+    if (key.selects) stack_.back().selection = v;
+    add(key, v);
+  }
+
+  Json take() { return std::move(stack_.front().object); }
+
+ private:
+  struct Frame {
+    Json object;
+    std::string selection;
+  };
+
+  bool wanted(const Key& key) const {
+    return !(results_only_ && key.neutral) && applies(key, stack_.back().selection);
+  }
+  void add(const Key& key, Json value) {
+    if (wanted(key)) stack_.back().object[std::string(key.name)] = std::move(value);
+  }
+  bool begin(const Key& key) override {
+    if (!wanted(key)) return false;
+    names_.emplace_back(key.name);
+    stack_.push_back({Json::object(), ""});
+    return true;
+  }
+  bool begin_optional(const Key& key, bool present) override { return present && begin(key); }
+  void end() override {
+    Json object = std::move(stack_.back().object);
+    stack_.pop_back();
+    stack_.back().object[names_.back()] = std::move(object);
+    names_.pop_back();
+  }
+
+  bool results_only_;
+  std::vector<Frame> stack_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+
+std::string to_json(const Config& config, bool results_only) {
+  Resolver resolver(results_only);
+  Config copy = config;  // visitors take values they may write
+  describe(resolver, copy);
+  return resolver.take().dump(2);
+}
+
+}  // namespace octet::config

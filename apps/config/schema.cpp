@@ -1,0 +1,104 @@
+// The table of keys as a JSON Schema, for editors.
+#include "apps/config/config.h"
+#include "apps/config/json_text.h"
+
+namespace octet::config {
+namespace {
+
+class SchemaWriter final : public FieldVisitor {
+ public:
+  SchemaWriter() { stack_.push_back(empty_object_schema()); }
+
+  using FieldVisitor::integer;
+  void integer(const Key& key, std::int64_t& value, const IntRange& range) override {
+    add(key,
+        {{"type", "integer"}, {"minimum", range.min}, {"maximum", range.max}, {"default", value}});
+  }
+  void number(const Key& key, double& value, const NumberRange& range) override {
+    Json s = number_schema(range);
+    s["default"] = value;
+    add(key, std::move(s));
+  }
+  void numbers(const Key& key, std::vector<double>& value, const NumberRange& range) override {
+    add(key,
+        {{"type", "array"}, {"items", number_schema(range)}, {"minItems", 1}, {"default", value}});
+  }
+  void boolean(const Key& key, bool& value) override {
+    add(key, {{"type", "boolean"}, {"default", value}});
+  }
+  void text(const Key& key, std::string&) override { add(key, {{"type", "string"}}); }
+  void file_name(const Key& key, std::string&) override {
+    add(key, {{"type", "string"}, {"pattern", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"}});
+  }
+  void path(const Key& key, Path& value) override {
+    Json s{{"type", "string"}, {"minLength", 1}};
+    if (!value.text.empty()) s["default"] = value.text;
+    add(key, std::move(s));
+  }
+  void choice(const Key& key, std::string& value,
+              const std::vector<std::string>& choices) override {
+    Json s{{"enum", choices}};
+    if (!value.empty()) s["default"] = value;
+    if (key.selects) selector_ = key.name;
+    add(key, std::move(s));
+  }
+
+  Json take() { return std::move(stack_.front()); }
+
+ private:
+  static Json empty_object_schema() { return {{"type", "object"}, {"properties", Json::object()}}; }
+  static Json number_schema(const NumberRange& r) {
+    Json s{{"type", "number"}};
+    s[r.min_excluded ? "exclusiveMinimum" : "minimum"] = r.min;
+    s[r.max_excluded ? "exclusiveMaximum" : "maximum"] = r.max;
+    return s;
+  }
+
+  void add(const Key& key, Json schema) {
+    Json property;
+    property["description"] =
+        std::string(key.doc) +
+        (key.when.empty() ? "" : " (for " + selector_ + " = " + std::string(key.when) + ")");
+    property.update(schema);
+    Json& object = stack_.back();
+    object["properties"][std::string(key.name)] = std::move(property);
+    if (key.required) object["required"].push_back(key.name);
+  }
+
+  bool begin(const Key& key) override {
+    keys_.push_back(key);
+    selectors_.push_back(selector_);
+    stack_.push_back(empty_object_schema());
+    return true;
+  }
+  bool begin_optional(const Key& key, bool) override { return begin(key); }
+  void end() override {
+    Json object = std::move(stack_.back());
+    object["additionalProperties"] = false;
+    stack_.pop_back();
+    selector_ = selectors_.back();
+    selectors_.pop_back();
+    add(keys_.back(), std::move(object));
+    keys_.pop_back();
+  }
+
+  std::vector<Json> stack_;
+  std::vector<Key> keys_;
+  std::vector<std::string> selectors_;
+  std::string selector_;  // of the present object
+};
+
+}  // namespace
+
+std::string schema_json() {
+  SchemaWriter writer;
+  Config defaults;
+  describe(writer, defaults);
+  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+              {"title", "Configuration of octet's trainer"}};
+  schema.update(writer.take());
+  schema["additionalProperties"] = false;
+  return schema.dump(2) + "\n";
+}
+
+}  // namespace octet::config

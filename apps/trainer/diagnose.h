@@ -1,0 +1,15 @@
+// Where a calculation went wrong.
+#pragma once
+
+#include <string>
+
+#include "core/tape.h"
+#include "layers/module.h"
+
+namespace octet::trainer {
+
+/// "; the first value that is not finite: <parameter or layer>", as far as the tape still knows;
+/// else the empty string.
+std::string first_not_finite(const Tape& tape, const Module& model);
+
+}  // namespace octet::trainer

@@ -1,0 +1,127 @@
+#include "apps/trainer/evaluate.h"
+#include "apps/trainer/interrupt.h"
+#include "apps/trainer/phases.h"
+#include "apps/trainer/step_times.h"
+#include "apps/trainer/summary.h"
+#include "core/error.h"
+#include "interop/tflite_reader.h"
+#include "interop/tflite_writer.h"
+#include "quant/convert.h"
+
+namespace octet::trainer {
+namespace {
+
+/// Every code of every layer on the whole test split; nothing if the user asked to stop.
+std::optional<quant::Parity> compare_test_codes(Session& s, const int8::Model& model,
+                                                Loader& test) {
+  quant::Parity sum;
+  test.seek(0);
+  for (auto& [x, y] : test) {
+    if (interrupted()) return std::nullopt;
+    const quant::Parity p = quant::compare_codes(*s.qat, s.ctx, model, x);
+    if (sum.different == 0 && p.different > 0) {
+      const std::int64_t compared = sum.compared;
+      sum = p;
+      sum.compared += compared;
+    } else {
+      sum.compared += p.compared;
+      sum.different += p.different;
+    }
+  }
+  return sum;
+}
+
+const char* rounding_name(int8::Rounding r) {
+  return r == int8::Rounding::single_rounding ? "single" : "double";
+}
+
+/// Adds the quantized model's part of the summary; false if the user asked to stop.
+bool finish_quantized(Session& s, Summary& summary) {
+  if (!s.qat) {
+    make_quantized_model(s);
+    restore_quantized_model(s);
+  }
+  Loader test = s.test_loader(s.config.quant->batch);
+  const int threads = s.ctx.threads.size();
+  quant::ConvertReport report;
+  write_tflite(quant::convert(*s.qat, s.ctx, &report).graph(), s.files.model);
+
+  // From here on what is measured is the file.
+  const int8::Model model(read_tflite(s.files.model));
+  int8::ModelOptions unfused;
+  unfused.fuse = false;
+  const auto parity = compare_test_codes(s, int8::Model(read_tflite(s.files.model), unfused), test);
+  if (!parity) return false;
+  OCTET_CHECK(parity->different == 0, s.files.model.string(), ": layer ", parity->layer,
+              ": training computed code ", parity->expected, ", the written model ", parity->got,
+              "; ", parity->different, " of ", parity->compared, " codes of the test split differ");
+
+  const auto forward = evaluate(s.ctx, *s.qat, test);
+  if (!forward) return false;
+  auto& q = summary[s.config.quant->mode];
+  q["accuracy"] = forward->accuracy();
+  q["loss"] = forward->loss;
+
+  auto& i = summary["int8"];
+  for (auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
+    int8::ModelOptions options;
+    options.rounding = rounding;
+    const auto e = evaluate(int8::Model(read_tflite(s.files.model), options), test, threads);
+    if (!e) return false;
+    if (rounding == model.rounding()) i["accuracy"] = e->accuracy();
+    i[std::string("accuracy_") + rounding_name(rounding)] = e->accuracy();
+  }
+  int constant = 0;
+  std::int64_t channels = 0;
+  for (const quant::LayerReport& layer : report.layers) {
+    constant += layer.constant_channels;
+    channels += layer.channels;
+  }
+  i["codes_compared"] = parity->compared;
+  i["codes_different"] = parity->different;
+  i["rounding"] = rounding_name(model.rounding());
+  i["signature"] = int8::signature_text(int8::signature(model));
+  i["isa"] = int8::isa_name(model.isa());
+  i["bytes"] = std::filesystem::file_size(s.files.model);
+  i["arena_bytes"] = int8::Context(model).arena_bytes();
+  i["macs"] = model.macs();
+  i["channels"] = channels;
+  i["constant_channels"] = constant;
+
+  const StepTimes times = measure_step_times(s);
+  auto& speed = summary["speed"];
+  speed["float_step_ms"] = times.float_ms;
+  if (s.config.qat()) {
+    speed["qat_step_ms"] = times.qat_ms;
+    speed["qat_over_float"] = times.qat_ms / times.float_ms;
+  }
+  return true;
+}
+
+}  // namespace
+
+Outcome run_finish_phase(Session& s) {
+  s.progress.say("evaluating on the test split");
+  Summary summary = begin_summary(s);
+  if (s.config.quantized() && !finish_quantized(s, summary)) {
+    s.save();
+    return Outcome::interrupted;
+  }
+  s.restored.reset();
+  if (!s.outputs_only) {
+    nlohmann::ordered_json line{{"phase", "finish"},
+                                {"float_accuracy", summary["float"]["accuracy"]}};
+    if (summary.contains("int8")) {
+      for (const char* key : {"accuracy", "codes_compared", "codes_different", "signature"}) {
+        line[std::string("int8_") + key] = summary["int8"][key];
+      }
+    }
+    s.metrics->add(line);
+  }
+  write_summary(summary, s.files.summary);
+  s.enter(Phase::done);
+  s.save();
+  return Outcome::finished;
+}
+
+}  // namespace octet::trainer

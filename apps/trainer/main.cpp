@@ -1,0 +1,103 @@
+// trainer: from a configuration to a trained, quantized, checked model.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "apps/trainer/interrupt.h"
+#include "apps/trainer/run.h"
+#include "apps/version/version.h"
+
+namespace {
+
+using namespace octet;
+
+constexpr int exit_error = 1, exit_usage = 2, exit_interrupted = 130;
+
+struct Arguments {
+  std::string config, out;
+  std::vector<std::string> sets;
+  int threads = -1;
+  bool resume = false, overwrite = false, print_schema = false;
+};
+
+void declare(CLI::App& app, Arguments& a) {
+  app.add_option("--config", a.config, "Configuration to run (see configs/)");
+  app.add_option("--set", a.sets,
+                 "key=value: replaces a value of the configuration, as in "
+                 "--set train.epochs=3; may be repeated")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_option("--threads", a.threads,
+                 "Number of threads; 0: one for each core. Results do not depend on it")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--out", a.out, "Folder of runs (default: runs); outputs go to DIR/<name>/");
+  auto* resume =
+      app.add_flag("--resume", a.resume, "Go on with an unfinished run; start it if there is none");
+  app.add_flag("--overwrite", a.overwrite, "Delete what an earlier run wrote and start over")
+      ->excludes(resume);
+  app.add_flag("--print-schema", a.print_schema,
+               "Print the JSON Schema of configurations and exit");
+  app.set_version_flag("--version", "trainer (octet) " + version() + ", revision " + revision());
+  app.footer("Exit codes: 0 done, 1 error, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.");
+}
+
+/// In single quotes if the shell needs them.
+std::string shell_word(const std::string& s) {
+  const char* safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+  if (!s.empty() && s.find_first_not_of(safe) == s.npos) return s;
+  std::string out = "'";
+  for (char c : s) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// The command that goes on with a stopped run.
+std::string resume_command(int argc, char** argv, const Arguments& a) {
+  std::string command;
+  for (int i = 0; i < argc; ++i) {
+    if (std::string(argv[i]) == "--overwrite") continue;
+    command += (i ? " " : "") + shell_word(argv[i]);
+  }
+  return a.resume ? command : command + " --resume";
+}
+
+int run_trainer(int argc, char** argv, const Arguments& a) {
+  config::Config c = config::read_config(a.config, a.sets);
+  if (a.threads >= 0) c.threads = a.threads;
+  if (!a.out.empty()) c.out = {a.out, a.out};
+  trainer::watch_interrupts();
+  trainer::Progress progress = trainer::Progress::for_stdout();
+  const trainer::RunOptions options{.resume = a.resume, .overwrite = a.overwrite, .ancestors = {}};
+  if (trainer::run(c, options, progress) == trainer::Outcome::finished) return 0;
+  progress.say("stopped; everything is saved. To go on:\n  " + resume_command(argc, argv, a));
+  return exit_interrupted;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Trains networks and fine-tunes them on the int8 arithmetic they ship with.",
+               "trainer"};
+  Arguments arguments;
+  declare(app, arguments);
+  try {
+    app.parse(argc, argv);
+    if (arguments.print_schema) {
+      std::fputs(config::schema_json().c_str(), stdout);
+      return 0;
+    }
+    if (arguments.config.empty()) throw CLI::RequiredError("--config");
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : exit_usage;
+  }
+  try {
+    return run_trainer(argc, argv, arguments);
+  } catch (const std::bad_alloc&) {
+    std::fputs("error: out of memory\n", stderr);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "error: %s\n", e.what());
+  }
+  return exit_error;
+}

@@ -1,0 +1,83 @@
+#include "apps/trainer/progress.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace octet::trainer {
+namespace {
+
+constexpr auto redraw_interval = std::chrono::milliseconds(100);
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+template <class... Args>
+std::string print(const char* format, Args... args) {
+  char buffer[200];
+  std::snprintf(buffer, sizeof buffer, format, args...);
+  return buffer;
+}
+
+}  // namespace
+
+std::string duration_text(double seconds) {
+  const auto s = static_cast<std::int64_t>(std::lround(std::clamp(seconds, 0.0, 1e9)));
+  if (s < 60) return print("%d s", static_cast<int>(s));
+  if (s < 3600) return print("%d min %d s", static_cast<int>(s / 60), static_cast<int>(s % 60));
+  return print("%d h %d min", static_cast<int>(s / 3600), static_cast<int>(s % 3600 / 60));
+}
+
+std::string percent(double fraction) {
+  return print("%.2f %%", 100 * fraction);
+}
+
+Progress Progress::for_stdout() {
+  return Progress(isatty(STDOUT_FILENO) != 0);
+}
+
+void Progress::say(const std::string& line) {
+  clear();
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void Progress::clear() {
+  if (!drawn_) return;
+  std::printf("\r\033[K");
+  std::fflush(stdout);
+  drawn_ = false;
+}
+
+void Progress::bar(const std::string& label, std::int64_t done, std::int64_t of,
+                   const RunningMeans& m) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!terminal_ || (drawn_ && now - last_ < redraw_interval)) return;
+  last_ = now;
+  const std::string figures = print("] %3d %%  loss %.4f  accuracy %s  %.0f images/s  %s left",
+                                    static_cast<int>(100 * done / std::max<std::int64_t>(of, 1)),
+                                    m.loss, percent(m.accuracy).c_str(), m.images_per_second,
+                                    duration_text(m.seconds_left).c_str());
+  std::string line = label + " [";
+  const std::size_t used = line.size() + figures.size() + 1;
+  const std::size_t width = terminal_width();
+  if (used + 5 <= width) {
+    const std::size_t cells = std::min<std::size_t>(30, width - used);
+    const auto full = static_cast<std::size_t>(static_cast<std::int64_t>(cells) * done /
+                                               std::max<std::int64_t>(of, 1));
+    line += std::string(full, '=') + std::string(cells - full, ' ');
+  }
+  line += figures;
+  if (line.size() >= width) line.resize(width - 1);
+  std::printf("\r%s\033[K", line.c_str());
+  std::fflush(stdout);
+  drawn_ = true;
+}
+
+}  // namespace octet::trainer

@@ -1,0 +1,40 @@
+// What a person sees while a network trains: a bar on a terminal, else one line per epoch.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace octet::trainer {
+
+/// Seconds as "47 s", "3 min 20 s" or "2 h 5 min".
+std::string duration_text(double seconds);
+/// 0.9876 as "98.76 %".
+std::string percent(double fraction);
+
+struct RunningMeans {
+  double loss = 0, accuracy = 0;
+  double images_per_second = 0;
+  double seconds_left = 0;  ///< of the whole phase
+};
+
+class Progress {
+ public:
+  /// Writes to standard output; `terminal`: it is one.
+  explicit Progress(bool terminal) : terminal_(terminal) {}
+  static Progress for_stdout();
+
+  /// A line of its own, above the bar if there is one.
+  void say(const std::string& line);
+  /// Redraws the bar, at most ten times a second. Nothing where there is no terminal.
+  void bar(const std::string& label, std::int64_t done, std::int64_t of, const RunningMeans& means);
+  /// Takes the bar away.
+  void clear();
+
+ private:
+  bool terminal_;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+}  // namespace octet::trainer

@@ -1,0 +1,119 @@
+#include "apps/trainer/evaluate.h"
+#include "apps/trainer/phases.h"
+#include "apps/trainer/setup.h"
+#include "core/error.h"
+#include "quant/convert.h"
+#include "quant/prepare.h"
+
+namespace octet::trainer {
+namespace {
+
+/// The accuracy that quantization is measured against.
+bool evaluate_float(Session& s) {
+  if (s.results.contains("float.accuracy")) return true;
+  Loader test = s.test_loader(s.batch_size());
+  const auto e = evaluate(s.ctx, *s.model, test);
+  if (!e) return false;
+  s.results["float.loss"] = e->loss;
+  s.results["float.accuracy"] = e->accuracy();
+  s.progress.say("float network: test " + percent(e->accuracy()));
+  return true;
+}
+
+void calibrate(Session& s) {
+  const config::Quant& c = *s.config.quant;
+  Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
+  quant::calibrate(*s.qat, loader, quant::CalibrationOptions{.batches = c.calibrate_batches},
+                   s.ctx);
+  s.progress.say(
+      "calibrated on " +
+      std::to_string(std::min<std::int64_t>(c.calibrate_batches, loader.batches_per_epoch())) +
+      " batches of " + std::to_string(c.batch));
+}
+
+Outcome fine_tune(Session& s, bool resumed) {
+  const config::Quant& c = *s.config.quant;
+  const std::int64_t epochs = c.stages.total();
+  Loader loader = s.train_loader(c.batch, c.drop_last);
+  Loader test = s.test_loader(c.batch);
+  s.optimizer = make_optimizer(c.optimizer, s.qat->parameters());
+  if (resumed) s.optimizer->load_state(s.restored->group("optimizer"));
+  s.restored.reset();
+  TrainingPlan plan{
+      .name = "qat",
+      .model = *s.qat,
+      .schedule = make_schedule(c.schedule, c.optimizer.lr, epochs, loader.batches_per_epoch()),
+      .epochs = epochs,
+      .loader = loader,
+      .begin_epoch =
+          [&](std::int64_t epoch) {
+            s.qat->advance(stage_of_epoch(c.stages, epoch));
+            return "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs) + " " +
+                   std::string(quant::stage_name(s.qat->stage()));
+          },
+      .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
+        quant::ConvertReport report;
+        const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
+        const auto e = evaluate(model, test, s.ctx.threads.size());
+        if (!e) return std::nullopt;
+        int constant = 0;
+        for (const quant::LayerReport& layer : report.layers) constant += layer.constant_channels;
+        line["stage"] = quant::stage_name(s.qat->stage());
+        line["int8_accuracy"] = e->accuracy();
+        line["codes_compared"] = report.parity.compared;
+        line["constant_channels"] = constant;
+        return "int8 test " + percent(e->accuracy());
+      }};
+  if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
+  s.results["speed.epoch_seconds"] = s.at.phase_seconds / static_cast<double>(epochs);
+  return Outcome::finished;
+}
+
+}  // namespace
+
+quant::Stage stage_of_epoch(const config::Stages& stages, std::int64_t epoch) {
+  if (epoch < stages.train_bn) return quant::Stage::train_bn;
+  if (epoch < stages.train_bn + stages.frozen_bn) return quant::Stage::frozen_bn;
+  return quant::Stage::frozen_observers;
+}
+
+void make_quantized_model(Session& s) {
+  const Shape input = s.input_shape();
+  const auto graph = trace(s.model, Tensor::zeros(input));
+  const quant::QConfig qconfig = make_qconfig(s.config, input[3]);
+  const bool ptq = s.config.quant->mode == "ptq";
+  s.qat.reset(ptq ? new quant::QatModel(quant::prepare_ptq(graph, qconfig))
+                  : new quant::QatModel(quant::prepare_qat(graph, qconfig)));
+}
+
+void restore_quantized_model(Session& s) {
+  const Checkpoint& c = *s.restored;
+  const std::int64_t stage = c.integer("qat/stage");
+  OCTET_CHECK(stage >= static_cast<std::int64_t>(quant::Stage::calibrate) &&
+                  stage <= static_cast<std::int64_t>(quant::Stage::frozen_observers),
+              c.origin, ": expected a stage from 0 to 3, got ", stage);
+  s.qat->load_state(c.group("qat"));
+  s.qat->restore_stage(static_cast<quant::Stage>(stage));
+  s.qat->set_sample(c.tensor("qat_sample"));
+}
+
+Outcome run_quantize_phase(Session& s) {
+  if (!evaluate_float(s)) {
+    s.save();
+    return Outcome::interrupted;
+  }
+  make_quantized_model(s);
+  const bool resumed = s.restored && s.restored->integers.contains("qat/stage");
+  if (resumed) {
+    restore_quantized_model(s);
+  } else {
+    calibrate(s);
+  }
+  if (s.config.qat() && fine_tune(s, resumed) == Outcome::interrupted) return Outcome::interrupted;
+  s.restored.reset();
+  s.enter(Phase::finish);
+  s.save();
+  return Outcome::finished;
+}
+
+}  // namespace octet::trainer

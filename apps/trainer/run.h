@@ -1,0 +1,26 @@
+// A run from its configuration to its outputs.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "apps/config/config.h"
+#include "apps/trainer/progress.h"
+#include "apps/trainer/train_loop.h"
+
+namespace octet::trainer {
+
+struct RunOptions {
+  bool resume = false;     ///< go on with an unfinished run; without one, start
+  bool overwrite = false;  ///< delete what an earlier run wrote and start over
+  /// Configurations that wait for this one (init.config), canonical paths; empty: none, and the
+  /// closing table is printed.
+  std::vector<std::filesystem::path> ancestors;
+};
+
+/// Starts, continues or reports the run of `config`. Runs the configuration named by
+/// init.config first where that is needed. Throws Error if the run's folder holds something that
+/// `options` does not cover.
+Outcome run(const config::Config& config, const RunOptions& options, Progress& progress);
+
+}  // namespace octet::trainer

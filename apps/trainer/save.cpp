@@ -1,0 +1,105 @@
+// What a checkpoint of a run holds.
+#include <cblas.h>
+
+#include "apps/trainer/session.h"
+#include "apps/version/version.h"
+#include "core/error.h"
+
+namespace octet::trainer {
+namespace {
+
+std::string blas_core() {
+  return openblas_get_corename();
+}
+
+void put_position(Checkpoint& c, const Position& at) {
+  c.integers["position/epoch"] = at.epoch;
+  c.integers["position/batch"] = at.batch;
+  c.integers["position/step"] = at.step;
+  c.integers["position/correct"] = at.correct;
+  c.integers["position/images"] = at.images;
+  c.numbers["position/loss_sum"] = at.loss_sum;
+  c.numbers["position/epoch_seconds"] = at.epoch_seconds;
+  c.numbers["position/phase_seconds"] = at.phase_seconds;
+}
+
+Position get_position(const Checkpoint& c) {
+  Position at;
+  at.epoch = c.integer("position/epoch");
+  at.batch = c.integer("position/batch");
+  at.step = c.integer("position/step");
+  at.correct = c.integer("position/correct");
+  at.images = c.integer("position/images");
+  at.loss_sum = c.number("position/loss_sum");
+  at.epoch_seconds = c.number("position/epoch_seconds");
+  at.phase_seconds = c.number("position/phase_seconds");
+  OCTET_CHECK(at.epoch >= 0 && at.batch >= 0 && at.step >= 0, c.origin,
+              ": expected a position of numbers >= 0");
+  return at;
+}
+
+constexpr std::string_view result_prefix = "results/";
+
+}  // namespace
+
+void Session::save() {
+  Checkpoint c;
+  c.put("model", model->state());
+  if (qat) {
+    c.put("qat", qat->state());
+    c.integers["qat/stage"] = static_cast<std::int64_t>(qat->stage());
+    if (qat->sample().defined()) c.tensors["qat_sample"] = qat->sample();
+  }
+  if (optimizer) c.put("optimizer", optimizer->state());
+  c.integers["phase"] = static_cast<std::int64_t>(phase);
+  // Order, augmentation and dropout are functions of the seed and the position: with these two the
+  // random numbers are complete.
+  c.integers["seed"] = config.seed;
+  put_position(c, at);
+  for (const auto& [name, value] : results) c.numbers[std::string(result_prefix) + name] = value;
+  c.texts["run_key"] = run_key(config, data);
+  c.texts["config"] = config::to_json(config);
+  c.texts["config_source"] = config.source;
+  c.texts["init_hash"] = init_hash;
+  c.texts["metrics"] = metrics ? metrics->text() : "";
+  c.texts["octet_version"] = version();
+  c.texts["octet_revision"] = revision();
+  c.texts["openblas_core"] = blas_core();
+  write_checkpoint(c, files.checkpoint);
+  saved_at_ = std::chrono::steady_clock::now();
+  batches_since_save_ = 0;
+}
+
+void Session::save_if_due() {
+  ++batches_since_save_;
+  const config::Checkpoint& when = config.checkpoint;
+  const std::chrono::duration<double> age = std::chrono::steady_clock::now() - saved_at_;
+  const bool due = (when.every_batches > 0 && batches_since_save_ >= when.every_batches) ||
+                   (when.every_seconds > 0 && age.count() >= when.every_seconds);
+  if (due) save();
+}
+
+void Session::restore(Checkpoint c) {
+  const std::int64_t saved_phase = c.integer("phase");
+  OCTET_CHECK(saved_phase >= 0 && saved_phase <= static_cast<std::int64_t>(Phase::done), c.origin,
+              ": expected a phase from 0 to ", static_cast<std::int64_t>(Phase::done), ", got ",
+              saved_phase);
+  const std::string& core = c.text("openblas_core");
+  if (core != blas_core()) {
+    progress.say("warning: this run was begun with OpenBLAS kernels for " + core +
+                 ", here they are "
+                 "for " +
+                 blas_core() + ": the result will not be the same bits");
+  }
+  model->load_state(c.group("model"));
+  phase = static_cast<Phase>(saved_phase);
+  at = get_position(c);
+  init_hash = c.text("init_hash");
+  for (const auto& [name, value] : c.numbers) {
+    if (name.starts_with(result_prefix)) results[name.substr(result_prefix.size())] = value;
+  }
+  metrics.emplace(files.metrics, c.text("metrics"));
+  restored = std::move(c);
+}
+
+}  // namespace octet::trainer

@@ -1,0 +1,102 @@
+// A run in progress: what its phases share and what a checkpoint keeps.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "apps/config/config.h"
+#include "apps/trainer/metrics.h"
+#include "apps/trainer/progress.h"
+#include "core/context.h"
+#include "data/loader.h"
+#include "data/source.h"
+#include "interop/checkpoint.h"
+#include "layers/module.h"
+#include "optim/optimizer.h"
+#include "quant/qat_model.h"
+
+namespace octet::trainer {
+
+/// The parts of a run, in order; a run leaves out those its configuration does not ask for.
+enum class Phase : std::int64_t { train, quantize, finish, done };
+
+/// How far a training phase has come, with the sums of the epoch in progress.
+struct Position {
+  std::int64_t epoch = 0;
+  std::int64_t batch = 0;  ///< the next one of this epoch
+  std::int64_t step = 0;   ///< updates in this phase
+  double loss_sum = 0;     ///< over the epoch's images
+  std::int64_t correct = 0, images = 0;
+  double epoch_seconds = 0;  ///< training time of this epoch so far
+  double phase_seconds = 0;  ///< of the finished epochs
+};
+
+struct RunFiles {
+  explicit RunFiles(std::filesystem::path run_dir)
+      : dir(std::move(run_dir)),
+        checkpoint(dir / "checkpoint.h5"),
+        metrics(dir / "metrics.jsonl"),
+        model(dir / "model.tflite"),
+        summary(dir / "summary.json") {}
+  std::filesystem::path dir, checkpoint, metrics, model, summary;
+};
+
+class Session {
+ public:
+  /// Makes the network with random weights. `config` and `progress` must outlive the session.
+  Session(const config::Config& config, DataSource data, Progress& progress, int threads);
+
+  const config::Config& config;
+  RunFiles files;
+  Progress& progress;
+  Context ctx;
+  DataSource data;
+  ModulePtr model;                              ///< the float network
+  std::unique_ptr<quant::QatModel> qat;         ///< from phase quantize on
+  std::unique_ptr<optim::Optimizer> optimizer;  ///< while a phase trains
+  std::optional<Metrics> metrics;
+
+  Phase phase = Phase::train;
+  Position at;
+  std::map<std::string, double> results;  ///< so far, by their names in summary.json
+  std::string init_hash;                  ///< of the weights it started from; empty: random ones
+  bool outputs_only = false;              ///< the run was finished: only make its files again
+
+  TransformOptions transform(bool augmented) const;
+  /// [1, H, W, C] of the network's input.
+  Shape input_shape() const;
+  /// Batches of the training split, shuffled and augmented as the configuration says.
+  Loader train_loader(int batch, bool drop_last) const;
+  /// The test split as it is.
+  Loader test_loader(int batch) const;
+  /// A batch that fits the present phase.
+  int batch_size() const;
+
+  void enter(Phase next);
+
+  /// Writes checkpoint.h5.
+  void save();
+  /// save() if the configuration says it is time; to be called after each batch.
+  void save_if_due();
+  /// Restores what save() wrote, but for the quantized model and the optimizer: whoever makes them
+  /// takes their state from `restored`.
+  void restore(Checkpoint checkpoint);
+  std::optional<Checkpoint> restored;
+
+ private:
+  std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();
+  std::int64_t batches_since_save_ = 0;
+};
+
+/// FNV-1a of names and contents.
+std::string state_hash(const std::vector<NamedTensor>& state);
+/// What must stay the same while a run goes on: the configuration (what can change results) and the
+/// contents of the data, as JSON.
+std::string run_key(const config::Config& config, const DataSource& data);
+
+}  // namespace octet::trainer

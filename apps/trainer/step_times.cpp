@@ -1,0 +1,77 @@
+#include "apps/trainer/step_times.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "apps/trainer/phases.h"
+#include "apps/trainer/setup.h"
+#include "quant/prepare.h"
+
+namespace octet::trainer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int warm_up_steps = 2;
+constexpr int most_steps = 25;
+constexpr int fewest_steps = 5;
+constexpr std::chrono::seconds enough{8};
+
+double timed_step(Context& ctx, Module& model, optim::Optimizer& optimizer, const Batch& batch) {
+  const Clock::time_point start = Clock::now();
+  optimizer.zero_grad();
+  Tape tape(ctx);
+  tape.backward(cross_entropy(model(tape.input(batch.x)), batch.y));
+  optimizer.step(ctx);
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> v) {
+  if (v.empty()) return 0;
+  const auto middle = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
+  std::nth_element(v.begin(), middle, v.end());
+  return *middle;
+}
+
+quant::Stage longest_stage(const config::Stages& s) {
+  if (s.train_bn >= s.frozen_bn && s.train_bn >= s.frozen_observers) return quant::Stage::train_bn;
+  return s.frozen_bn >= s.frozen_observers ? quant::Stage::frozen_bn
+                                           : quant::Stage::frozen_observers;
+}
+
+}  // namespace
+
+StepTimes measure_step_times(Session& s) {
+  const config::Quant& c = *s.config.quant;
+  Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
+  const Batch batch = loader.next();
+
+  const auto network = trace(s.model, Tensor::zeros(s.input_shape()))->clone();
+  network->train();
+  const auto optimizer = make_optimizer(c.optimizer, network->parameters());
+
+  std::unique_ptr<quant::QatModel> quantized;
+  std::unique_ptr<optim::Optimizer> quantized_optimizer;
+  if (s.config.qat()) {
+    quantized.reset(new quant::QatModel(
+        quant::prepare_qat(*network, make_qconfig(s.config, s.input_shape()[3]))));
+    quantized->load_state(s.qat->state());
+    quantized->restore_stage(longest_stage(c.stages));
+    quantized->train();
+    quantized_optimizer = make_optimizer(c.optimizer, quantized->parameters());
+  }
+
+  std::vector<double> of_float, of_quantized;
+  const Clock::time_point start = Clock::now();
+  for (int i = 0; i < warm_up_steps + most_steps; ++i) {
+    if (i >= warm_up_steps + fewest_steps && Clock::now() - start > enough) break;
+    const double f = timed_step(s.ctx, *network, *optimizer, batch);
+    const double q = quantized ? timed_step(s.ctx, *quantized, *quantized_optimizer, batch) : 0;
+    if (i < warm_up_steps) continue;
+    of_float.push_back(f);
+    of_quantized.push_back(q);
+  }
+  return {median(of_float), median(of_quantized)};
+}
+
+}  // namespace octet::trainer

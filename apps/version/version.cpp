@@ -1,0 +1,14 @@
+#include "apps/version/version.h"
+
+#include "octet_revision.h"
+
+namespace octet {
+
+std::string version() {
+  return OCTET_VERSION;
+}
+std::string revision() {
+  return OCTET_REVISION;
+}
+
+}  // namespace octet

@@ -1,0 +1,226 @@
+// write_checkpoint and read_checkpoint: the HDF5 side.
+#include <algorithm>
+
+#include "core/atomic_file.h"
+#include "data/hdf5_handle.h"
+#include "interop/checkpoint.h"
+#include "interop/checkpoint_seal.h"
+
+namespace octet {
+namespace {
+
+using data_detail::h5_check;
+using data_detail::H5Id;
+using data_detail::silence_hdf5;
+
+static_assert(sizeof(real) == 4, "checkpoints hold float32");
+
+constexpr const char* tensor_group = "tensors";
+constexpr const char* integer_group = "integers";
+constexpr const char* number_group = "numbers";
+constexpr const char* text_group = "texts";
+
+/// Types in the file, little-endian, and in memory.
+struct Types {
+  hid_t file, memory;
+};
+Types types_of(DType type) {
+  switch (type) {
+    case DType::real:
+      return {H5T_IEEE_F32LE, H5T_NATIVE_FLOAT};
+    case DType::i8:
+      return {H5T_STD_I8LE, H5T_NATIVE_INT8};
+    case DType::u8:
+      return {H5T_STD_U8LE, H5T_NATIVE_UINT8};
+    case DType::i32:
+      return {H5T_STD_I32LE, H5T_NATIVE_INT32};
+  }
+  fail("checkpoint: unknown element type ", static_cast<int>(type));
+}
+
+void check_name(const std::string& name) {
+  bool good = !name.empty() && name.back() != '/';
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= name.size() && good; ++i) {
+    if (i < name.size() && name[i] != '/') {
+      good = name[i] > ' ' && name[i] <= '~';
+      continue;
+    }
+    const std::string part = name.substr(begin, i - begin);
+    good = !part.empty() && part != "." && part != "..";
+    begin = i + 1;
+  }
+  OCTET_CHECK(good, "checkpoint: '", name, "' cannot be a name");
+}
+
+class Writer {
+ public:
+  explicit Writer(const std::filesystem::path& path)
+      : what_("cannot write " + path.string()), file_(create(path)) {
+    for (const char* g : {tensor_group, integer_group, number_group, text_group}) {
+      H5Id(H5Gcreate2(file_, g, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, what_);
+    }
+  }
+
+  void tensor(const std::string& name, const Tensor& t) {
+    OCTET_CHECK(t.defined(), "checkpoint: the tensor '", name, "' is undefined");
+    std::vector<hsize_t> dims;
+    for (std::int64_t d : t.shape().dims()) dims.push_back(static_cast<hsize_t>(d));
+    const H5Id space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr),
+                     H5Sclose, what_);
+    const Types types = types_of(t.dtype());
+    write(tensor_group, name, types.file, types.memory, space, t.raw());
+  }
+  void integer(const std::string& name, std::int64_t v) {
+    write(integer_group, name, H5T_STD_I64LE, H5T_NATIVE_INT64, scalar(), &v);
+  }
+  void number(const std::string& name, double v) {
+    write(number_group, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, scalar(), &v);
+  }
+  void text(const std::string& name, const std::string& v) {
+    OCTET_CHECK(v.find('\0') == v.npos, "checkpoint: the text '", name, "' holds a NUL byte");
+    const H5Id type(H5Tcopy(H5T_C_S1), H5Tclose, what_);
+    h5_check(H5Tset_size(type, v.size() + 1), what_);
+    h5_check(H5Tset_cset(type, H5T_CSET_UTF8), what_);
+    write(text_group, name, type, type, scalar(), v.c_str());
+  }
+  void close() { file_.close(what_); }
+
+ private:
+  H5Id create(const std::filesystem::path& path) const {
+    const H5Id properties(H5Pcreate(H5P_FILE_CREATE), H5Pclose, what_);
+    h5_check(H5Pset_userblock(properties, seal_bytes), what_);
+    h5_check(H5Pset_obj_track_times(properties, false), what_);
+    return H5Id(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, properties, H5P_DEFAULT), H5Fclose, what_);
+  }
+  H5Id scalar() const { return H5Id(H5Screate(H5S_SCALAR), H5Sclose, what_); }
+
+  void write(const char* group, const std::string& name, hid_t file_type, hid_t memory_type,
+             hid_t space, const void* data) {
+    check_name(name);
+    const H5Id links(H5Pcreate(H5P_LINK_CREATE), H5Pclose, what_);
+    h5_check(H5Pset_create_intermediate_group(links, 1), what_);
+    const H5Id creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, what_);
+    h5_check(H5Pset_obj_track_times(creation, false), what_);
+    H5Id dataset(H5Dcreate2(file_, (std::string(group) + "/" + name).c_str(), file_type, space,
+                            links, creation, H5P_DEFAULT),
+                 H5Dclose, what_);
+    h5_check(H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), what_);
+    dataset.close(what_);
+  }
+
+  std::string what_;
+  H5Id file_;
+};
+
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& path)
+      : what_(path.string()),
+        file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, what_) {}
+
+  /// Calls f(name, dataset) for every dataset below the group.
+  template <class F>
+  void each(const char* group, const F& f) {
+    const H5Id g(H5Gopen2(file_, group, H5P_DEFAULT), H5Gclose, what_ + ": group " + group);
+    std::vector<std::string> names;
+    const auto collect = [](hid_t, const char* name, const H5L_info_t* info, void* to) -> herr_t {
+      if (info->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(to)->push_back(name);
+      return 0;
+    };
+    h5_check(H5Lvisit(g, H5_INDEX_NAME, H5_ITER_INC, collect, &names), what_);
+    for (const std::string& name : names) {
+      const std::string place = what_ + ": " + group + "/" + name;
+      H5O_info_t info;
+      h5_check(H5Oget_info_by_name(g, name.c_str(), &info, H5P_DEFAULT), place);
+      if (info.type != H5O_TYPE_DATASET) continue;
+      const H5Id dataset(H5Dopen2(g, name.c_str(), H5P_DEFAULT), H5Dclose, place);
+      f(name, dataset, place);
+    }
+  }
+
+  static Tensor tensor(hid_t dataset, const std::string& place) {
+    const H5Id space(H5Dget_space(dataset), H5Sclose, place);
+    const int rank = H5Sget_simple_extent_ndims(space);
+    OCTET_CHECK(rank >= 0 && rank <= Shape::max_rank, place, ": expected at most ", Shape::max_rank,
+                " dimensions, got ", rank);
+    hsize_t dims[Shape::max_rank] = {};
+    H5Sget_simple_extent_dims(space, dims, nullptr);
+    std::vector<std::int64_t> extents(dims, dims + rank);
+    const H5Id type(H5Dget_type(dataset), H5Tclose, place);
+    for (DType t : {DType::real, DType::i8, DType::u8, DType::i32}) {
+      if (H5Tequal(type, types_of(t).file) <= 0) continue;
+      Tensor value = Tensor::empty(Shape(extents), t);
+      h5_check(H5Dread(dataset, types_of(t).memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value.raw()),
+               place);
+      return value;
+    }
+    fail(place, ": expected elements of type f32, i8, u8 or i32");
+  }
+
+  template <class T>
+  static T scalar(hid_t dataset, hid_t memory_type, const std::string& place) {
+    check_scalar(dataset, place);
+    T value{};
+    h5_check(H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value), place);
+    return value;
+  }
+
+  static std::string text(hid_t dataset, const std::string& place) {
+    check_scalar(dataset, place);
+    const H5Id type(H5Dget_type(dataset), H5Tclose, place);
+    OCTET_CHECK(H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0, place,
+                ": expected a text of fixed length");
+    std::string value(H5Tget_size(type), '\0');
+    h5_check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value.data()), place);
+    value.resize(std::min(value.find('\0'), value.size()));
+    return value;
+  }
+
+ private:
+  static void check_scalar(hid_t dataset, const std::string& place) {
+    const H5Id space(H5Dget_space(dataset), H5Sclose, place);
+    OCTET_CHECK(H5Sget_simple_extent_npoints(space) == 1, place, ": expected one value");
+  }
+
+  std::string what_;
+  H5Id file_;
+};
+
+}  // namespace
+
+void write_checkpoint(const Checkpoint& c, const std::filesystem::path& path) {
+  silence_hdf5();
+  AtomicFile file(path);
+  Writer writer(file.temporary());
+  for (const auto& [name, v] : c.tensors) writer.tensor(name, v);
+  for (const auto& [name, v] : c.integers) writer.integer(name, v);
+  for (const auto& [name, v] : c.numbers) writer.number(name, v);
+  for (const auto& [name, v] : c.texts) writer.text(name, v);
+  writer.close();
+  seal_checkpoint(file.temporary());
+  file.commit();
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) {
+  check_seal(path);
+  silence_hdf5();
+  Reader reader(path);
+  Checkpoint c;
+  c.origin = path.string();
+  reader.each(tensor_group, [&](const std::string& name, hid_t d, const std::string& place) {
+    c.tensors[name] = Reader::tensor(d, place);
+  });
+  reader.each(integer_group, [&](const std::string& name, hid_t d, const std::string& place) {
+    c.integers[name] = Reader::scalar<std::int64_t>(d, H5T_NATIVE_INT64, place);
+  });
+  reader.each(number_group, [&](const std::string& name, hid_t d, const std::string& place) {
+    c.numbers[name] = Reader::scalar<double>(d, H5T_NATIVE_DOUBLE, place);
+  });
+  reader.each(text_group, [&](const std::string& name, hid_t d, const std::string& place) {
+    c.texts[name] = Reader::text(d, place);
+  });
+  return c;
+}
+
+}  // namespace octet

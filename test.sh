@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is merged. Stops at the first failure; the last line is
+# "N passed, N failed, N skipped", counting checks and tests.
+#   ./test.sh [--clients]      --clients: also the tests that run octet's files in other programs
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+clients=no
+case "${1:-}" in
+  "") ;;
+  --clients) clients=yes ;;
+  *) echo "usage: $0 [--clients]" >&2; exit 2 ;;
+esac
+
+passed=0 failed=0 skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+finish() {
+  echo
+  echo "$passed passed, $failed failed, $skipped skipped"
+  exit $((failed > 0))
+}
+heading() { printf '\n== %s\n' "$1"; }
+# check <heading> <command...>: one check; its output only if it fails.
+check() {
+  heading "$1"
+  shift
+  if "$@" >"$log" 2>&1; then
+    passed=$((passed + 1))
+    tail -n 1 "$log"
+  else
+    failed=$((failed + 1))
+    cat "$log"
+    finish
+  fi
+}
+# tests <heading> <build folder> <options of ctest...>: each test counts.
+tests() {
+  heading "$1"
+  local folder=$2 status=0 total bad skip
+  shift 2
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" >"$log" 2>&1 || status=$?
+  total=$(sed -n 's/.* tests failed out of \([0-9]*\)$/\1/p' "$log")
+  bad=$(sed -n 's/.* \([0-9]*\) tests failed out of [0-9]*$/\1/p' "$log")
+  skip=$(grep -c '\*\*\*Skipped' "$log")
+  if [ -z "$total" ] || { [ "$status" -ne 0 ] && [ "${bad:-0}" -eq 0 ]; }; then
+    failed=$((failed + 1))
+    cat "$log"
+    finish
+  fi
+  passed=$((passed + total - bad - skip))
+  failed=$((failed + bad))
+  skipped=$((skipped + skip))
+  if [ "$bad" -gt 0 ]; then
+    cat "$log"
+    finish
+  fi
+  grep '\*\*\*Skipped' "$log"
+  sed -n 's/^ *\([0-9]*% tests passed.*\)/\1/p; s/^\(Total Test time.*\)/\1/p' "$log"
+}
+configure() {
+  cmake -G Ninja "$@" "${launcher[@]}"
+}
+
+groups=(build test)
+[ $clients = yes ] && groups+=(clients)
+check "Debian packages" scripts/setup.sh "${groups[@]}"
+launcher=()
+if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+
+check "who includes whom" python3 scripts/check_includes.py
+check "formatting" scripts/check_format.sh
+
+check "configure: release" configure --preset release -DOCTET_BUILD_TESTS=ON
+check "build: release" cmake --build build/release
+tests "tests: release" build/release -LE clients
+
+check "configure: address and undefined-behaviour sanitizers" configure --preset dev
+check "build: sanitizers" cmake --build build/dev
+tests "fast tests: sanitizers" build/dev -L fast
+
+check "configure: 64-bit ARM" configure -S . -B build/aarch64 -DCMAKE_BUILD_TYPE=Release \
+  -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_BUILD_TRAINING=OFF \
+  -DOCTET_BUILD_APPS=OFF -DOCTET_WERROR=ON
+check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests
+tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'
+
+if [ $clients = yes ]; then
+  check "set-up of the client programs" tests/clients/setup.sh
+  tests "octet's files in other programs" build/release -L clients
+fi
+finish

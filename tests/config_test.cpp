@@ -1,0 +1,278 @@
+// Configurations: what is accepted, and the message for everything that is not.
+#include "apps/config/config.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "tests/support.h"
+
+using namespace octet;
+using octet::test::TempDir;
+
+namespace {
+
+/// A valid configuration with `extra` in front of its closing brace.
+std::string with(const std::string& extra) {
+  return R"({"name": "t", "data": {"path": "d.h5"}, "model": {"zoo": "lenet"}, "train": {})" +
+         (extra.empty() ? "" : ", " + extra) + "}";
+}
+
+struct Fixture {
+  TempDir dir;
+  std::filesystem::path file = dir / "c.json";
+  std::string name = file.string();
+
+  config::Config read(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    test::write_file(file, {text.begin(), text.end()});
+    return config::read_config(file, overrides);
+  }
+  /// The message, with the file's name as FILE.
+  std::string error(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    try {
+      read(text, overrides);
+    } catch (const Error& e) {
+      std::string message = e.what();
+      for (auto at = message.find(name); at != message.npos; at = message.find(name)) {
+        message.replace(at, name.size(), "FILE");
+      }
+      return message;
+    }
+    return "no error";
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "config: defaults, values and comments") {
+  const auto c = read(R"(// a comment
+{
+  "$schema": "schema.json",
+  "name": "run-1", /* another */ "seed": 9007199254740992,
+  "data": {"path": "x/../d.h5", "normalize": {"mean": [127], "std": [64.5]}},
+  "model": {"zoo": "resnet8"},
+  "train": {"epochs": 3, "optimizer": {"type": "sgd", "lr": 1}}
+})");
+  CHECK(c.name == "run-1");
+  CHECK(c.seed == std::int64_t{1} << 53);
+  CHECK(c.data.path.path == dir / "d.h5");
+  CHECK(c.data.normalize.mean == std::vector<double>{127});
+  CHECK(c.data.normalize.std == std::vector<double>{64.5});
+  CHECK(c.train->epochs == 3);
+  CHECK(c.train->optimizer.type == "sgd");
+  CHECK(c.train->optimizer.lr == 1.0);
+  CHECK(c.train->batch == 64);
+  CHECK_FALSE(c.quantized());
+  CHECK_FALSE(c.init);
+  CHECK(c.run_dir() == std::filesystem::path("runs") / "run-1");
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
+  struct Row {
+    std::string text, message;
+  };
+  const Row rows[] = {
+      // syntax
+      {"", "FILE:1:1: syntax error in value - unexpected end of input"},
+      {"{\n  \"name\": \"t\",\n}", "FILE:3:1: syntax error in object key - unexpected '}'"},
+      {"{\"a\": 01}", "FILE:1:8: syntax error in object - unexpected number literal"},
+      {"{\"a\": nul}", "FILE:1:10: syntax error in value - invalid literal"},
+      {"{\"a\": 1 /* open", "FILE:1:16: syntax error in"},
+      {"{\"a\": \"\xff\"}", "FILE:1:8: syntax error in value - invalid string: ill-formed UTF-8"},
+      {"{\"a\": 1e999}", "FILE: number overflow"},
+      {with("\"seed\": 1, \"seed\": 2"), "FILE: the key 'seed' stands twice in one object"},
+      {"[1]", "FILE: expected an object, got a list"},
+      {"3", "FILE: expected an object, got 3"},
+      // unknown keys
+      {with("\"sede\": 1"), "FILE: /sede: unknown key; did you mean 'seed'? Known here: $schema, "},
+      {with("\"checkpoint\": {\"every_batch\": 1}"),
+       "FILE: /checkpoint/every_batch: unknown key; did you mean 'every_batches'?"},
+      {R"({"name": "t", "data": {"pth": "d"}, "model": {"zoo": "lenet"}})",
+       "FILE: /data/pth: unknown key; did you mean 'path'?"},
+      {with("\"a/b~c\": 1"), "FILE: /a~1b~0c: unknown key"},
+      // missing
+      {"{}", "FILE: /: the key 'name' is required"},
+      {R"({"name": "t", "model": {"zoo": "lenet"}})", "FILE: /: the key 'data' is required"},
+      {R"({"name": "t", "data": {}, "model": {"zoo": "lenet"}})",
+       "FILE: /data: the key 'path' is required"},
+      // types
+      {with("\"seed\": \"1\""),
+       "FILE: /seed: expected an integer in [0, 9007199254740992], got the string \"1\""},
+      {with("\"seed\": 1.0"), "FILE: /seed: expected an integer in [0, 9007199254740992], got 1.0"},
+      {with("\"seed\": null"), "got null"},
+      {with("\"init\": []"), "FILE: /init: expected an object, got a list"},
+      {with("\"data\": 1"), "twice"},
+      {with("\"quant\": {\"mode\": 8}"),
+       "FILE: /quant/mode: expected one of none, qat, ptq, got 8"},
+      {with("\"quant\": {\"drop_last\": 1}"),
+       "FILE: /quant/drop_last: expected true or false, got 1"},
+      {with("\"out\": 1"), "FILE: /out: expected a path, got 1"},
+      {with("\"out\": \"\""), "FILE: /out: expected a path, got the string \"\""},
+      {with("\"$schema\": 1"), "FILE: /$schema: expected a string, got 1"},
+      // ranges
+      {with("\"seed\": -1"), "expected an integer in [0, 9007199254740992], got -1"},
+      {with("\"seed\": 18446744073709551615"), "got 18446744073709551615"},
+      {with("\"threads\": 1025"), "FILE: /threads: expected an integer in [0, 1024], got 1025"},
+      {with("\"quant\": {\"averaging\": 0}"),
+       "FILE: /quant/averaging: expected a number in (0, 1], got 0"},
+      {with("\"quant\": {\"optimizer\": {\"lr\": true}}"),
+       "FILE: /quant/optimizer/lr: expected a number in (0, 1000], got true"},
+      {with("\"quant\": {\"optimizer\": {\"beta1\": 1}}"),
+       "FILE: /quant/optimizer/beta1: expected a number in [0, 1), got 1"},
+      {R"({"name": "t", "data": {"path": "d", "normalize": {"std": [1, 0]}}})",
+       "FILE: /data/normalize/std/1: expected a number in (0, 1e+06], got 0"},
+      {R"({"name": "t", "data": {"path": "d", "normalize": {"std": []}}})",
+       "FILE: /data/normalize/std: expected a list of numbers, got a list"},
+      {R"({"name": "t", "data": {"path": "d", "normalize": {"mean": 1}}})",
+       "FILE: /data/normalize/mean: expected a list of numbers, got 1"},
+      {R"({"name": "a/b"})", "FILE: /name: expected a name of letters, digits"},
+      {R"({"name": ".."})", "FILE: /name: expected a name of letters, digits"},
+      {R"({"name": 1})", "FILE: /name: expected a name of letters, digits"},
+      // choices
+      {with("\"quant\": {\"mode\": \"qta\"}"),
+       "FILE: /quant/mode: expected one of none, qat, ptq, got the string \"qta\"; did you mean "
+       "'qat'?"},
+      {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenett"}})",
+       "got the string \"lenett\"; did you mean 'lenet'?"},
+      {with("\"quant\": {\"mode\": \"ptq\", \"stages\": {}}"),
+       "FILE: /quant/stages: this key is for mode = qat, but /quant/mode is ptq"},
+      {with("\"quant\": {\"optimizer\": {\"momentum\": 0.5}}"),
+       "FILE: /quant/optimizer/momentum: this key is for type = sgd, but /quant/optimizer/type is "
+       "adam"},
+      // keys together
+      {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet"}})",
+       "FILE: nothing to do: expected 'train', or 'quant' with mode qat or ptq"},
+      {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet"}, "quant": {}})",
+       "FILE: /quant: there are no trained weights to quantize: expected 'init' or 'train'"},
+      {with("\"init\": {}"), "FILE: /init: expected one of 'config' and 'checkpoint'"},
+      {with("\"init\": {\"config\": \"a\", \"checkpoint\": \"b\"}"),
+       "FILE: /init: expected one of 'config' and 'checkpoint'"},
+      {with(
+           "\"quant\": {\"stages\": {\"train_bn\": 0, \"frozen_bn\": 0, \"frozen_observers\": 0}}"),
+       "FILE: /quant/stages: expected at least one epoch in all, got 0"},
+      {R"({"name": "t", "data": {"path": "d", "augment": {"random_crop": true}},
+           "model": {"zoo": "lenet"}, "train": {}})",
+       "FILE: /data/augment/random_crop: expected /data/crop_h and /data/crop_w with it"},
+      {R"({"name": "t", "data": {"path": "d", "channels": 1}, "model": {"zoo": "lenet"}, "train": {}})",
+       "FILE: /data/channels: is for format = image_folder, but /data/format is hdf5"},
+      // variables
+      {R"({"name": "t", "data": {"path": "${OCTET_NO_SUCH}/d"}})",
+       "FILE: /data/path: the environment variable OCTET_NO_SUCH is not set, but the path "
+       "'${OCTET_NO_SUCH}/d' needs it"},
+      {R"({"name": "t", "data": {"path": "a${B"}})",
+       "FILE: /data/path: 'a${B' has no '}' behind its '${'"},
+  };
+  for (const Row& row : rows) {
+    const std::string message = error(row.text);
+    CAPTURE(row.text);
+    CAPTURE(row.message);
+    CAPTURE(message);
+    CHECK(message.find(row.message) != message.npos);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: overrides are applied and checked the same way") {
+  const auto c = read(with(""), {"name=other", "train.epochs=7", "quant.stages.train_bn=0",
+                                 "quant.optimizer.lr=0.5", "data.path=here.h5",
+                                 "data.normalize.mean=[1, 2.5]", "train.epochs=8"});
+  CHECK(c.name == "other");
+  CHECK(c.train->epochs == 8);
+  CHECK(c.quant->stages.train_bn == 0);
+  CHECK(c.quant->optimizer.lr == 0.5);
+  CHECK(c.data.normalize.mean == std::vector<double>{1, 2.5});
+  CHECK(c.data.path.path == "here.h5");  // relative to the current directory
+
+  struct Row {
+    std::string text, message;
+  };
+  const Row rows[] = {
+      {"epochs", "--set epochs: expected key=value"},
+      {"=1", "--set =1: expected key=value"},
+      {"a..b=1", "--set a..b=1: the key has an empty part"},
+      {"train.=1", "--set train.=1: the key has an empty part"},
+      {"name.x=1", "--set name.x=1: /name is not an object but the string \"t\""},
+      {"train.epochs=0", "--set train.epochs=0: /train/epochs: expected an integer in"},
+      {"train.epochs=ten",
+       "--set train.epochs=ten: /train/epochs: expected an integer in [1, "
+       "1000000], got the string \"ten\""},
+      {"train.epoch=1", "--set train.epoch=1: /train/epoch: unknown key; did you mean 'epochs'?"},
+      {"train={\"batch\": 0}", "--set train={\"batch\": 0}: /train/batch: expected an integer"},
+      {"train={\"bach\": 1}", "--set train={\"bach\": 1}: /train/bach: unknown key"},
+  };
+  for (const Row& row : rows) {
+    const std::string message = error(with(""), {row.text});
+    CAPTURE(row.text);
+    CAPTURE(message);
+    CHECK(message.find(row.message) == 0);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: variables and what paths are relative to") {
+  ::setenv("OCTET_TEST_VARIABLE", "rel/ative", 1);
+  const std::string data =
+      R"({"name": "t", "model": {"zoo": "lenet"}, "train": {}, "data": {"path": )";
+  CHECK(read(data + "\"${OCTET_TEST_VARIABLE}/x\"}}").data.path.path == "rel/ative/x");
+  CHECK(read(data + "\"a/${OCTET_TEST_VARIABLE}\"}}").data.path.path == dir / "a/rel/ative");
+  CHECK(read(data + "\"/abs/x\"}}").data.path.path == "/abs/x");
+  CHECK(read(with("\"out\": \"there\"")).run_dir() == "there/t");
+  ::unsetenv("OCTET_TEST_VARIABLE");
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: files that are none") {
+  CHECK_THROWS_WITH_AS(config::read_config(dir / "none.json", {}),
+                       ((dir / "none.json").string() + ": no such file").c_str(), Error);
+  CHECK_THROWS_WITH_AS(config::read_config(dir.path(), {}),
+                       (dir.path().string() + ": not a regular file").c_str(), Error);
+  CHECK(error(std::string(2 << 20, ' ')).find("expected a configuration of at most") !=
+        std::string::npos);
+  CHECK(error(std::string(100000, '[')).find("syntax error") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: the resolved form reads back as itself") {
+  const auto c = read(with(R"("quant": {"mode": "qat", "optimizer": {"type": "sgd"}})"));
+  const std::string resolved = config::to_json(c);
+  CHECK(config::to_json(read(resolved)) == resolved);
+  CHECK(resolved.find("nesterov") != resolved.npos);
+  CHECK(resolved.find("beta1") != resolved.npos);  // of train's adam
+  CHECK(resolved.find("\"init\"") == resolved.npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: only keys that can change a result tell two runs apart") {
+  const auto key = [&](const std::vector<std::string>& overrides) {
+    return config::to_json(read(with(""), overrides), true);
+  };
+  const std::string base = key({});
+  for (const char* same :
+       {"threads=2", "name=u", "out=x", "checkpoint.every_batches=3", "data.path=y", "$schema=s"}) {
+    CAPTURE(same);
+    CHECK(key({same}) == base);
+  }
+  for (const char* other : {"seed=1", "train.epochs=9", "model.width=2", "data.augment.shift=1",
+                            "train.optimizer.lr=1", "quant.mode=qat"}) {
+    CAPTURE(other);
+    CHECK(key({other}) != base);
+  }
+}
+
+TEST_CASE("config: every configuration of the project is valid") {
+  ::setenv("OCTET_SHARED", "shared", 0);
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "configs")) {
+    if (entry.path().extension() != ".json" || entry.path().filename() == "schema.json") continue;
+    CAPTURE(entry.path().string());
+    config::Config c;
+    CHECK_NOTHROW(c = config::read_config(entry.path(), {}));
+    CHECK(c.name == entry.path().stem().string());  // the run is found by its configuration
+    CHECK(c.schema == "schema.json");
+    if (c.init && !c.init->config.text.empty()) CHECK(std::filesystem::exists(c.init->config.path));
+    ++files;
+  }
+  CHECK(files >= 6);
+}
+
+TEST_CASE("config: configs/schema.json is what the table of keys says") {
+  const auto bytes = test::read_file(test::source_dir() / "configs" / "schema.json");
+  CHECK_MESSAGE(std::string(bytes.begin(), bytes.end()) == config::schema_json(),
+                "make it anew: trainer --print-schema > configs/schema.json");
+}

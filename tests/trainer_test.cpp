@@ -1,0 +1,262 @@
+// The trainer as a program: outputs, exit codes, errors.
+#include <doctest/doctest.h>
+
+#include "tests/trainer_fixture.h"
+
+using namespace octet;
+using octet::test::Json;
+using octet::test::TrainerFixture;
+using octet::test::TrainerRun;
+
+namespace fs = std::filesystem;
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: a float and QAT run writes everything it promises") {
+  write(config());
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+
+  const Json s = summary();
+  CHECK(s["float"]["accuracy"].get<double>() > 0.3);  // ten classes: 0.1 by chance
+  CHECK(s["qat"]["accuracy"].get<double>() > 0.3);
+  CHECK(s["int8"]["accuracy"] == s["qat"]["accuracy"]);  // the same codes, the same decisions
+  CHECK(s["int8"]["codes_compared"].get<std::int64_t>() > 50 * 1000);
+  CHECK(s["int8"]["codes_different"] == 0);
+  CHECK(s["int8"]["rounding"] == "single");
+  CHECK(s["int8"]["accuracy"] == s["int8"]["accuracy_single"]);
+  CHECK(s["int8"]["signature"].get<std::string>().size() == 16);
+  CHECK(s["int8"]["bytes"] == model().size());
+  for (const char* key : {"float_step_ms", "qat_step_ms", "qat_over_float", "epoch_seconds"}) {
+    CAPTURE(key);
+    CHECK(s["speed"][key].get<double>() > 0);
+  }
+  CHECK(s["config"]["train"]["optimizer"]["beta1"] == 0.9);
+  for (const auto& [what, file] : s["files"].items()) {
+    CAPTURE(what);
+    CHECK(fs::is_regular_file(run_dir() / file.get<std::string>()));
+  }
+  CHECK(s["files"].size() == 4);
+  int files = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(run_dir())) ++files;
+  CHECK(files == 4);  // no temporary files
+
+  std::string phases;
+  const auto bytes = test::read_file(run_dir() / "metrics.jsonl");
+  std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+  for (std::string line; std::getline(lines, line);) {
+    const Json j = Json::parse(line);
+    phases += j["phase"].get<std::string>() +
+              (j.contains("stage") ? ":" + j["stage"].get<std::string>() : "") + " ";
+  }
+  CHECK(phases == "float float qat:train_bn qat:frozen_bn qat:frozen_observers finish ");
+  CHECK(r.says("codes different       0 of "));
+  CHECK(r.says("runs/tiny/model.tflite"));
+
+  SUBCASE("a second start reports it and changes nothing") {
+    const auto before = fs::last_write_time(run_dir() / "model.tflite");
+    const TrainerRun again = run();
+    CHECK(again.code == 0);
+    CHECK(again.says("runs/tiny is finished already"));
+    CHECK(again.says("codes different       0 of "));
+    CHECK(run({"--resume"}).code == 0);
+    CHECK(fs::last_write_time(run_dir() / "model.tflite") == before);
+  }
+  SUBCASE("a missing output is made again, the same") {
+    const auto bytes_before = model();
+    const std::string metrics_before = metrics();
+    fs::remove(run_dir() / "model.tflite");
+    CHECK(run().code == 0);
+    CHECK(model() == bytes_before);
+    CHECK(metrics() == metrics_before);
+  }
+  SUBCASE("another configuration does not pass for this run") {
+    const TrainerRun other = run({"--set", "quant.averaging=0.5"});
+    CHECK(other.code == 1);
+    CHECK(
+        other.says("error: runs/tiny holds the run of another configuration "
+                   "(/quant/averaging was 0.01, is 0.5)"));
+    CHECK(other.says("--overwrite"));
+    CHECK(run({"--threads", "2", "--set", "checkpoint.every_batches=5"}).code == 0);
+  }
+  SUBCASE("the same folder with other data does not either") {
+    fs::copy_file(test::source_dir() / "data" / "digits.h5", dir / "digits.h5",
+                  fs::copy_options::overwrite_existing);
+    const TrainerRun other = run();
+    CHECK(other.code == 1);
+    CHECK(other.says("/data/test_hash was "));
+  }
+  SUBCASE("--overwrite starts over, to the same result") {
+    const auto bytes_before = model();
+    const TrainerRun again = run({"--overwrite"});
+    CHECK(again.code == 0);
+    CHECK(again.says("starting lenet"));
+    CHECK(model() == bytes_before);
+  }
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: post-training quantization") {
+  Json c = config();
+  c["quant"] = {{"mode", "ptq"}, {"target", "tflm"}, {"calibrate_batches", 5}};
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  const Json s = summary();
+  CHECK(s["int8"]["codes_different"] == 0);
+  CHECK(s["int8"]["codes_compared"].get<std::int64_t>() > 0);
+  CHECK(s["int8"]["rounding"] == "double");
+  CHECK(s["int8"]["accuracy"] == s["ptq"]["accuracy"]);
+  CHECK(s["int8"]["accuracy"].get<double>() >= s["float"]["accuracy"].get<double>() - 0.1);
+  CHECK_FALSE(s.contains("qat"));
+  CHECK(s["speed"].contains("float_step_ms"));
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: init.config runs the other configuration first") {
+  Json first = config(), second = config();
+  first["name"] = "first";
+  first.erase("quant");
+  second["init"] = {{"config", "first.json"}};
+  second.erase("train");
+  write(first);
+  write(second);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  CHECK(r.says("tiny starts from first, which is run first"));
+  CHECK(summary("first")["float"]["accuracy"] == summary()["float"]["accuracy"]);
+
+  SUBCASE("and not twice") {
+    const TrainerRun again = run();
+    CHECK(again.code == 0);
+    CHECK_FALSE(again.says("starting"));
+  }
+  SUBCASE("and the result is what one run of both gives") {
+    Json both = config();
+    both["name"] = "both";
+    write(both);
+    CHECK(run({}, "both").code == 0);
+    CHECK(model("both") == model());
+  }
+  SUBCASE("a checkpoint as init gives the same") {
+    second["name"] = "third";
+    second["init"] = {{"checkpoint", "runs/first/checkpoint.h5"}};
+    write(second);
+    CHECK(run({}, "third").code == 0);
+    CHECK(model("third") == model());
+  }
+  SUBCASE("weights of another network are refused") {
+    second["name"] = "third";
+    second["model"]["width"] = 0.5;
+    write(second);
+    const TrainerRun other = run({}, "third");
+    CHECK(other.code == 1);
+    CHECK(other.says("third.json: /init: the weights do not fit this network"));
+    CHECK(other.says("misshapen: conv1.weight"));
+    CHECK_FALSE(fs::exists(run_dir("third") / "summary.json"));
+  }
+  SUBCASE("other weights in its place are noticed") {
+    first["seed"] = 4;
+    write(first);
+    CHECK(run({"--overwrite"}, "first").code == 0);
+    const TrainerRun other = run();
+    CHECK(other.code == 1);
+    CHECK(other.says("holds a run that started from other weights than init.config first.json"));
+  }
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: init.config that comes back to itself is refused") {
+  Json a = config(), b = config();
+  b["name"] = "b";
+  a["init"] = {{"config", "b.json"}};
+  b["init"] = {{"config", "tiny.json"}};
+  write(a);
+  write(b);
+  const TrainerRun r = run();
+  CHECK(r.code == 1);
+  CHECK(r.says("b.json: /init/config: tiny.json starts from this configuration itself"));
+  a["init"] = {{"config", "tiny.json"}};
+  write(a);
+  CHECK(run().says("tiny.json starts from this configuration itself"));
+  CHECK_FALSE(fs::exists(run_dir()));
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: usage errors exit 2, help and version 0") {
+  write(config());
+  CHECK(run_raw({}).code == 2);
+  CHECK(run_raw({"--config"}).code == 2);
+  CHECK(run_raw({"--confg", "tiny.json"}).code == 2);
+  CHECK(run({"extra"}).code == 2);
+  CHECK(run({"--threads", "many"}).code == 2);
+  CHECK(run({"--threads", "-1"}).code == 2);
+  CHECK(run({"--resume", "--overwrite"}).code == 2);
+  CHECK(run({"--set"}).code == 2);
+  CHECK_FALSE(fs::exists(run_dir()));
+  const TrainerRun help = run_raw({"--help"});
+  CHECK(help.code == 0);
+  CHECK(help.says("--resume"));
+  const TrainerRun version = run_raw({"--version"});
+  CHECK(version.code == 0);
+  CHECK(version.says("revision"));
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: errors exit 1, say why and leave nothing behind") {
+  write(config());
+  struct Row {
+    std::vector<std::string> arguments;
+    const char* message;
+  };
+  const Row rows[] = {
+      {{"--set", "train.epoch=1"},
+       "error: --set train.epoch=1: /train/epoch: unknown key; did you mean 'epochs'?"},
+      {{"--set", "data.path=none.h5"}, "error: tiny.json: /data: "},
+      {{"--set", "data.format=idx"}, "error: tiny.json: /data: "},
+      {{"--set", "data.normalize.mean=[1, 2]"}, "expected"},
+      {{"--set", "model.classes=3"}, "/model/classes: expected at least the 10 classes"},
+      {{"--set", "train.schedule.warmup_epochs=2"}, "expected less than the 2 epochs"},
+      {{"--set", "train.batch=500"}, "500"},
+      {{"--set", "init.checkpoint=digits.h5"}, "digits.h5: not a checkpoint"},
+      {{"--set", "init.config=none.json"}, "none.json: no such file"},
+      {{"--out", "digits.h5"}, "error: cannot make the folder digits.h5/tiny"},
+  };
+  for (const Row& row : rows) {
+    const TrainerRun r = run(row.arguments);
+    CAPTURE(row.arguments.back());
+    CAPTURE(r.output);
+    CHECK(r.code == 1);
+    CHECK(r.says(row.message));
+    CHECK_FALSE(fs::exists(run_dir() / "model.tflite"));
+    CHECK_FALSE(fs::exists(run_dir() / "summary.json"));
+    CHECK_FALSE(fs::exists(run_dir() / "checkpoint.h5"));
+  }
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: damaged inputs are refused") {
+  write(config());
+  const auto digits = test::read_file(dir / "digits.h5");
+  for (std::size_t size :
+       {std::size_t{0}, std::size_t{100}, digits.size() / 2, digits.size() - 1}) {
+    CAPTURE(size);
+    test::write_file(dir / "digits.h5", {digits.begin(), digits.begin() + std::ptrdiff_t(size)});
+    const TrainerRun r = run();
+    CHECK(r.code == 1);
+    CHECK(r.says("error: tiny.json: /data: "));
+    CHECK_FALSE(fs::exists(run_dir()));
+  }
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: a loss that is not finite stops the run") {
+  Json c = config();
+  c["train"]["optimizer"] = {{"type", "sgd"}, {"lr", 1000}};
+  c["train"]["schedule"] = {{"type", "constant"}};
+  c["train"]["epochs"] = 50;
+  c["data"]["normalize"] = {{"mean", {0}}, {"std", {1e-6}}};
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  CHECK(r.code == 1);
+  CHECK(r.says("error: float training, epoch "));
+  CHECK(r.says(", step "));
+  CHECK(r.says("the loss is "));
+  CHECK(r.says("; the first value that is not finite: "));
+  CHECK_FALSE(fs::exists(run_dir() / "model.tflite"));
+}
