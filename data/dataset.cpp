@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/fnv1a.h"
+
 namespace octet {
 
 void Dataset::validate() const {
@@ -73,30 +75,16 @@ Dataset subset(const Dataset& dataset, std::span<const std::int64_t> indices) {
   return d;
 }
 
-namespace {
-
-std::uint64_t fnv1a(std::uint64_t hash, std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t b : bytes) hash = (hash ^ b) * 0x100000001b3ULL;
-  return hash;
-}
-
-std::uint64_t fnv1a(std::uint64_t hash, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) hash = (hash ^ ((value >> (8 * i)) & 0xff)) * 0x100000001b3ULL;
-  return hash;
-}
-
-}  // namespace
-
 std::uint64_t content_hash(const Dataset& dataset) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  Fnv1a hash;
   for (const std::int64_t d : dataset.images.shape().dims()) {
-    hash = fnv1a(hash, static_cast<std::uint64_t>(d), 8);
+    hash.add(static_cast<std::uint64_t>(d));
   }
-  hash = fnv1a(hash, dataset.images.span<std::uint8_t>());
+  hash.add({dataset.images.raw(), dataset.images.bytes()});
   for (const std::int32_t label : dataset.labels.span<std::int32_t>()) {
-    hash = fnv1a(hash, static_cast<std::uint32_t>(label), 4);
+    hash.add(static_cast<std::uint32_t>(label), 4);
   }
-  return hash;
+  return hash.value();
 }
 
 }  // namespace octet

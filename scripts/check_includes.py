@@ -36,8 +36,8 @@ RULES = {
     "interop/checkpoint": ("core/", "data/hdf5_handle.h", "HDF5"),
     "interop/": ("core/", "layers/", "quant/", "flatbuffers", "HDF5", "json"),
     # The tool for deployed models: the runtime alone.
-    "apps/octet/": ("quant/int8/", "interop/tflite_reader.h", "interop/mapped_file.h",
-                    "core/atomic_file.h", "apps/version/", "CLI11", "json"),
+    "apps/octet/": ("quant/int8/", "interop/tflite_reader.h", "interop/tflite_names.h",
+                    "interop/mapped_file.h", "core/atomic_file.h", "apps/version/", "CLI11", "json"),
     "apps/": ("",),
     "examples/": ("core/", "layers/", "optim/", "data/", "quant/", "interop/"),
     "tests/": ("",),

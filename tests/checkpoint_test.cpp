@@ -61,7 +61,9 @@ TEST_CASE("checkpoint: everything written is read back, bit for bit") {
   write_checkpoint(a, dir / "c.h5");
   const Checkpoint b = read_checkpoint(dir / "c.h5");
   REQUIRE(b.tensors.size() == a.tensors.size());
-  for (const auto& [name, t] : a.tensors) {
+  for (const auto& entry : a.tensors) {
+    const std::string& name = entry.first;
+    const Tensor& t = entry.second;
     CAPTURE(name);
     const Tensor& u = b.tensor(name);
     CHECK(u.shape() == t.shape());

@@ -38,7 +38,9 @@ struct ResumeFixture : TrainerFixture {
     CHECK(metrics() == metrics("reference"));
     const Checkpoint a = checkpoint("reference"), b = checkpoint();
     REQUIRE(a.tensors.size() == b.tensors.size());
-    for (const auto& [name, t] : a.tensors) {
+    for (const auto& entry : a.tensors) {
+      const std::string& name = entry.first;
+      const Tensor& t = entry.second;
       CAPTURE(name);
       const Tensor& u = b.tensor(name);
       REQUIRE(u.bytes() == t.bytes());

@@ -31,9 +31,10 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: a float and QAT run writes everythin
     CHECK(s["speed"][key].get<double>() > 0);
   }
   CHECK(s["config"]["train"]["optimizer"]["beta1"] == 0.9);
-  for (const auto& [what, file] : s["files"].items()) {
-    CAPTURE(what);
-    CHECK(fs::is_regular_file(run_dir() / file.get<std::string>()));
+  for (const Json& file : s["files"]) {
+    const auto name = file.get<std::string>();
+    CAPTURE(name);
+    CHECK(fs::is_regular_file(run_dir() / name));
   }
   CHECK(s["files"].size() == 4);
   int files = 0;
@@ -213,6 +214,8 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: errors exit 1, say why and leave not
       {{"--set", "data.normalize.mean=[1, 2]"}, "expected"},
       {{"--set", "model.classes=3"}, "/model/classes: expected at least the 10 classes"},
       {{"--set", "train.schedule.warmup_epochs=2"}, "expected less than the 2 epochs"},
+      {{"--set", "train.schedule={\"type\": \"step\", \"step_epochs\": 1e-9}"},
+       "schedule/step_epochs: expected at least one of the 12 steps of an epoch"},
       {{"--set", "train.batch=500"}, "500"},
       {{"--set", "init.checkpoint=digits.h5"}, "digits.h5: not a checkpoint"},
       {{"--set", "init.config=none.json"}, "none.json: no such file"},

@@ -41,6 +41,8 @@ optim::LrSchedule make_schedule(const config::Schedule& c, double lr, std::int64
   } else if (c.type == "step") {
     s.kind = optim::LrSchedule::Kind::step;
     s.gamma = c.gamma;
+    OCTET_CHECK(steps(c.step_epochs) >= 1, "schedule/step_epochs: expected at least one of the ",
+                batches, " steps of an epoch, got ", c.step_epochs, " epochs");
     for (double e = c.step_epochs; steps(e) < s.total_steps; e += c.step_epochs) {
       if (s.milestones.empty() || s.milestones.back() < steps(e)) s.milestones.push_back(steps(e));
     }

@@ -1,7 +1,6 @@
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "core/nearest.h"
 #include "layers/zoo/zoo.h"
 
 namespace octet::zoo {
@@ -23,36 +22,14 @@ constexpr Entry entries[] = {
     {"ds_cnn", ds_cnn, 12, 49, 10, 1},
 };
 
-/// Insertions, deletions and substitutions that turn a into b (Levenshtein).
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
-
 const Entry& find(std::string_view name) {
-  const Entry* nearest = nullptr;
-  std::size_t best = 0;
   for (const Entry& e : entries) {
-    const std::size_t d = edit_distance(name, e.name);
-    if (d == 0) return e;
-    if (!nearest || d < best) {
-      nearest = &e;
-      best = d;
-    }
+    if (e.name == name) return e;
   }
+  const std::vector<std::string> names = model_names();
   std::string known;
-  for (const Entry& e : entries) known += (known.empty() ? "" : ", ") + std::string(e.name);
-  fail("unknown model '", name, "': did you mean '", nearest->name, "'? Known: ", known);
+  for (const std::string& n : names) known += (known.empty() ? "" : ", ") + n;
+  fail("unknown model '", name, "': did you mean '", nearest(name, names), "'? Known: ", known);
 }
 
 }  // namespace
