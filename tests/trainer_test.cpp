@@ -1,6 +1,8 @@
 // The trainer as a program: outputs, exit codes, errors.
 #include <doctest/doctest.h>
 
+#include <cstring>
+
 #include "tests/trainer_fixture.h"
 
 using namespace octet;
@@ -69,6 +71,12 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: a float and QAT run writes everythin
     CHECK(run().code == 0);
     CHECK(model() == bytes_before);
     CHECK(metrics() == metrics_before);
+    for (const char* damaged : {"", "{", "[]", "{\"float\": 3, \"files\": {}}"}) {
+      CAPTURE(damaged);
+      test::write_file(run_dir() / "summary.json", {damaged, damaged + std::strlen(damaged)});
+      CHECK(run().code == 0);
+      CHECK(summary()["int8"] == s["int8"]);
+    }
   }
   SUBCASE("another configuration does not pass for this run") {
     const TrainerRun other = run({"--set", "quant.averaging=0.5"});

@@ -72,7 +72,6 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
 
 Outcome run(const config::Config& c, const RunOptions& options, Progress& progress) {
   Session s(c, open_data(c), progress, thread_count(c));
-  const std::string key = run_key(c, s.data);
   const RunFiles& files = s.files;
   const RunDirLock lock(files.dir);
   remove_leftovers(files.dir);
@@ -86,7 +85,7 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
       fail(e.what(), "; start over with --overwrite");
     }
   }
-  if (checkpoint) check_same_run(*checkpoint, key, files.dir);
+  if (checkpoint) check_same_run(*checkpoint, s.run_key, files.dir);
   const bool done = checkpoint && checkpoint->integer("phase") == static_cast<int>(Phase::done);
   OCTET_CHECK(!checkpoint || done || options.resume, files.dir.string(),
               " holds an unfinished run (", state_of(*checkpoint),

@@ -57,7 +57,7 @@ void Session::save() {
   c.integers["seed"] = config.seed;
   put_position(c, at);
   for (const auto& [name, value] : results) c.numbers[std::string(result_prefix) + name] = value;
-  c.texts["run_key"] = run_key(config, data);
+  c.texts["run_key"] = run_key;
   c.texts["config"] = config::to_json(config);
   c.texts["config_source"] = config.source;
   c.texts["init_hash"] = init_hash;

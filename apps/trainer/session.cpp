@@ -26,6 +26,13 @@ ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape
   return zoo::make_model(c.model.zoo, options);
 }
 
+std::string make_run_key(const config::Config& c, const DataSource& data) {
+  auto key = nlohmann::ordered_json::parse(config::to_json(c, /*results_only=*/true));
+  key["data"]["train_hash"] = hash_text(content_hash(data.train));
+  key["data"]["test_hash"] = hash_text(content_hash(data.test));
+  return key.dump();
+}
+
 }  // namespace
 
 Session::Session(const config::Config& c, DataSource source, Progress& p, int threads)
@@ -35,7 +42,8 @@ Session::Session(const config::Config& c, DataSource source, Progress& p, int th
       ctx(threads, static_cast<std::uint64_t>(c.seed)),
       data(std::move(source)),
       model(make_network(c, data.train, input_shape())),
-      phase(c.train ? Phase::train : Phase::quantize) {}
+      phase(c.train ? Phase::train : Phase::quantize),
+      run_key(make_run_key(c, data)) {}
 
 TransformOptions Session::transform(bool augmented) const {
   TransformOptions t;
@@ -95,13 +103,6 @@ std::string state_hash(const std::vector<NamedTensor>& state) {
     hash.add({t.value.raw(), t.value.bytes()});
   }
   return hash_text(hash.value());
-}
-
-std::string run_key(const config::Config& c, const DataSource& data) {
-  auto key = nlohmann::ordered_json::parse(config::to_json(c, /*results_only=*/true));
-  key["data"]["train_hash"] = hash_text(content_hash(data.train));
-  key["data"]["test_hash"] = hash_text(content_hash(data.test));
-  return key.dump();
 }
 
 }  // namespace octet::trainer

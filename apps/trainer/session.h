@@ -65,7 +65,10 @@ class Session {
   Position at;
   std::map<std::string, double> results;  ///< so far, by their names in summary.json
   std::string init_hash;                  ///< of the weights it started from; empty: random ones
-  bool outputs_only = false;              ///< the run was finished: only make its files again
+  /// What must stay the same while a run goes on: the configuration (what can change results) and
+  /// the contents of the data, as JSON.
+  const std::string run_key;
+  bool outputs_only = false;  ///< the run was finished: only make its files again
 
   TransformOptions transform(bool augmented) const;
   /// [1, H, W, C] of the network's input.
@@ -95,8 +98,5 @@ class Session {
 
 /// FNV-1a of names and contents.
 std::string state_hash(const std::vector<NamedTensor>& state);
-/// What must stay the same while a run goes on: the configuration (what can change results) and the
-/// contents of the data, as JSON.
-std::string run_key(const config::Config& config, const DataSource& data);
 
 }  // namespace octet::trainer

@@ -70,7 +70,11 @@ void write_summary(const Summary& summary, const std::filesystem::path& file) {
 std::optional<Summary> read_summary(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   Summary j = Summary::parse(in, nullptr, /*allow_exceptions=*/false);
-  if (j.is_discarded() || !j.contains("float") || !j.contains("files")) return std::nullopt;
+  try {
+    table(j, {});
+  } catch (const Summary::exception&) {
+    return std::nullopt;
+  }
   return j;
 }
 
@@ -85,30 +89,32 @@ std::string table(const Summary& s, const std::filesystem::path& run_dir) {
   std::string out;
   const auto& speed = s.at("speed");
   row(out, "float",
-      percent(s["float"]["accuracy"]) + " of " + grouped(s["data"]["test_images"]) +
-          " test images, " + kilobytes(s["float"]["bytes"]) + " of parameters");
+      percent(s.at("float").at("accuracy")) + " of " + grouped(s.at("data").at("test_images")) +
+          " test images, " + kilobytes(s.at("float").at("bytes")) + " of parameters");
   for (const char* mode : {"qat", "ptq"}) {
-    if (s.contains(mode)) row(out, std::string(mode) + " forward", percent(s[mode]["accuracy"]));
+    if (s.contains(mode))
+      row(out, std::string(mode) + " forward", percent(s.at(mode).at("accuracy")));
   }
   if (s.contains("int8")) {
-    const auto& i = s["int8"];
-    row(out, "int8 model.tflite", percent(i["accuracy"]) + ", " + kilobytes(i["bytes"]));
+    const auto& i = s.at("int8");
+    row(out, "int8 model.tflite", percent(i.at("accuracy")) + ", " + kilobytes(i.at("bytes")));
     row(out, "codes different",
-        grouped(i["codes_different"]) + " of " + grouped(i["codes_compared"]) +
+        grouped(i.at("codes_different")) + " of " + grouped(i.at("codes_compared")) +
             ", training forward against the written model");
     row(out, "rounding",
-        i["rounding"].get<std::string>() + " (single " + percent(i["accuracy_single"]) +
-            ", double " + percent(i["accuracy_double"]) + ")");
+        i.at("rounding").get<std::string>() + " (single " + percent(i.at("accuracy_single")) +
+            ", double " + percent(i.at("accuracy_double")) + ")");
     row(out, "signature",
-        i["signature"].get<std::string>() + " (" + i["isa"].get<std::string>() + " kernels)");
+        i.at("signature").get<std::string>() + " (" + i.at("isa").get<std::string>() + " kernels)");
   }
   if (speed.contains("qat_step_ms")) {
     row(out, "training step",
-        print("float %.2f ms, ", speed["float_step_ms"]) +
-            print("qat %.2f ms", speed["qat_step_ms"]) +
-            print(" (%.2f times float)", speed["qat_over_float"]));
+        print("float %.2f ms, ", speed.at("float_step_ms")) +
+            print("qat %.2f ms", speed.at("qat_step_ms")) +
+            print(" (%.2f times float)", speed.at("qat_over_float")));
   }
-  if (speed.contains("epoch_seconds")) row(out, "epoch", print("%.2f s", speed["epoch_seconds"]));
+  if (speed.contains("epoch_seconds"))
+    row(out, "epoch", print("%.2f s", speed.at("epoch_seconds")));
   for (const auto& file : s.at("files")) {
     row(out, &file == &s.at("files").front() ? "files" : "",
         (run_dir / file.get<std::string>()).string());
