@@ -1,5 +1,6 @@
 # cmake -D SOURCE_DIR=... -D OUTPUT=... -P git_revision.cmake
 # Writes a header with OCTET_REVISION; leaves the file alone if nothing changed.
+cmake_minimum_required(VERSION 3.25)
 set(revision "unknown")
 find_program(GIT git)
 if(GIT AND EXISTS ${SOURCE_DIR}/.git)
