@@ -31,8 +31,8 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   /// Leaves out the last batch of an epoch if it is smaller.
   bool drop_last = false;
-  TransformOptions transform;
-  SampleTransform custom;
+  TransformOptions transform = {};
+  SampleTransform custom = {};
   /// Batches prepared ahead by a background thread; 0: none, in the calling thread. The batches are
   /// the same.
   int prefetch = 2;

@@ -10,6 +10,9 @@
 #include <cstring>
 #include <iostream>
 
+#ifdef OCTET_CUSTOM_LOOP
+#include "data/source.h"
+#endif
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
 #include "quant/int8/model.h"
@@ -179,6 +182,51 @@ TEST_CASE("golden models give the same bytes before and after octet has rewritte
     CHECK(read_file(dir / (name + ".before")) == read_file(dir / (name + ".after")));
   }
 }
+
+#ifdef OCTET_CUSTOM_LOOP
+// Trained here, by the example in the README: what ships answers there as it does here.
+TEST_CASE("a network fine-tuned on the digits: the same classes and codes on the test set") {
+  const std::string digits = OCTET_SOURCE_DIR "/data/digits.h5";
+  const TempDir dir;
+  const fs::path file = dir / "digits.tflite";
+  REQUIRE(std::system((OCTET_CUSTOM_LOOP " '" + digits + "' '" + file.string() + "'").c_str()) ==
+          0);
+  const int8::Model model(octet::read_tflite(file));
+  CHECK(model.rounding() == int8::Rounding::single_rounding);
+  // The example normalizes pixels to [0, 1]: code = pixel - 128 exactly.
+  REQUIRE(model.inputs()[0].zero_point == -128);
+  REQUIRE(model.inputs()[0].scale == static_cast<float>(1.0 / 255));
+  const octet::Dataset test = octet::open_dataset("hdf5", digits, "test");
+  std::vector<char> inputs;
+  for (const std::uint8_t pixel : test.images.span<std::uint8_t>()) {
+    inputs.push_back(static_cast<char>(static_cast<int>(pixel) - 128));
+  }
+  octet::test::write_file(dir / "in", inputs);
+  Batch batch;
+  batch.add(file, dir / "in", dir / "out");
+  batch.run();
+  const std::vector<char> theirs = read_file(dir / "out"), ours = run_octet(model, inputs);
+  const Difference d = compare(theirs, ours);
+  const std::size_t classes = model.outputs()[0].bytes;
+  const auto top1 = [&](const std::vector<char>& codes, std::int64_t sample) {
+    const auto* first = reinterpret_cast<const signed char*>(codes.data()) +
+                        static_cast<std::size_t>(sample) * classes;
+    return std::max_element(first, first + classes) - first;
+  };
+  int same = 0, right = 0;
+  for (std::int64_t i = 0; i < test.size(); ++i) {
+    same += top1(theirs, i) == top1(ours, i);
+    right += top1(theirs, i) == test.labels.data<std::int32_t>()[i];
+  }
+  MESSAGE("digits in the TFLite runtime: top-1 right on "
+          << right << ", as octet's on " << same << " of " << test.size() << "; " << d.different
+          << " of " << d.values << " codes differ, by at most " << d.largest);
+  CHECK(test.size() == 1000);
+  CHECK(right >= 900);
+  CHECK(same >= 995);
+  CHECK(d.different <= d.values / 100);
+}
+#endif
 
 }  // namespace
 
