@@ -1,9 +1,10 @@
 #include "quant/params.h"
 
 #include <algorithm>
-#include <atomic>
+#include <bit>
 #include <cmath>
-#include <cstdlib>
+
+#include "core/simd.h"
 
 namespace octet::quant {
 
@@ -37,6 +38,59 @@ QuantParams input_params(std::span<const float> mean, std::span<const float> std
   return activation_params(min, max);
 }
 
+namespace {
+
+struct Channel {
+  const real* w;
+  std::int64_t n;
+  float scale;
+  std::int8_t* codes;
+};
+OCTET_INLINE void quantize_all(const Channel& c) noexcept {
+  const real* __restrict w = c.w;
+  std::int8_t* __restrict codes = c.codes;
+  const float scale = c.scale;
+  for (std::int64_t i = 0; i < c.n; ++i) {
+    // Half away from zero: |w / s| is hardly above 127, and a half is exact in float.
+    const float r = static_cast<float>(w[i]) / scale;
+    const int whole = static_cast<int>(r);
+    const float rest = r - static_cast<float>(whole);
+    const int code = whole + (rest >= 0.5f) - (rest <= -0.5f);
+    codes[i] = static_cast<std::int8_t>(code < -127 ? -127 : (code > 127 ? 127 : code));
+  }
+}
+OCTET_SIMD_FUNCTION(quantize_channel, quantize_all, const Channel&)
+
+/// Largest |w| as the bits of a float (which order as integers do, NaN above infinity), and
+/// sum |codes|: integers, so the order of the loop does not matter.
+struct Reduction {
+  const real* w;
+  const std::int8_t* codes;
+  std::int64_t n;
+  std::int32_t* largest_bits;
+  std::int64_t* sum;
+};
+OCTET_INLINE void reduce_largest(const Reduction& a) noexcept {
+  const real* __restrict w = a.w;
+  std::int32_t largest = 0;
+  for (std::int64_t i = 0; i < a.n; ++i) {
+    const std::int32_t bits = std::bit_cast<std::int32_t>(static_cast<float>(w[i])) & 0x7fffffff;
+    largest = bits > largest ? bits : largest;
+  }
+  *a.largest_bits = largest;
+}
+OCTET_SIMD_FUNCTION(largest_magnitude, reduce_largest, const Reduction&)
+
+OCTET_INLINE void reduce_codes(const Reduction& a) noexcept {
+  const std::int8_t* __restrict codes = a.codes;
+  std::int64_t sum = 0;
+  for (std::int64_t i = 0; i < a.n; ++i) sum += codes[i] < 0 ? -codes[i] : codes[i];
+  *a.sum = sum;
+}
+OCTET_SIMD_FUNCTION(sum_magnitudes, reduce_codes, const Reduction&)
+
+}  // namespace
+
 WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view layer) {
   const std::int64_t channels = weight.shape()[0];
   const std::int64_t n = weight.numel() / std::max<std::int64_t>(channels, 1);
@@ -44,47 +98,30 @@ WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view
                   std::vector<float>(static_cast<std::size_t>(channels))};
   const real* w = weight.r();
   auto* q = out.codes.data<std::int8_t>();
-  enum class Bad : int { none, not_finite, overflow };
-  std::atomic<Bad> bad{Bad::none};
-  std::atomic<std::int64_t> where{0};
-  ctx.threads.run(channels, [&](std::int64_t c, int) {
-    const real* wc = w + c * n;
-    std::int8_t* qc = q + c * n;
-    float largest = 0;
-    bool finite = true;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const float magnitude = std::fabs(static_cast<float>(wc[i]));
-      finite = finite && magnitude <= std::numeric_limits<float>::max();  // false for NaN too
-      largest = std::max(largest, magnitude);
-    }
-    if (!finite) {
-      bad = Bad::not_finite;
-      where = c;
-      return;
-    }
-    const float scale = std::max(largest / 127.0f, weight_scale_floor);
-    out.scale[static_cast<std::size_t>(c)] = scale;
+  constexpr std::int32_t infinity = 0x7f800000;
+  // The first channel that fails, by kind: the message must not depend on the threads.
+  std::vector<std::uint8_t> not_finite(static_cast<std::size_t>(channels)), overflow(not_finite);
+  ctx.threads.run(channels, [&](std::int64_t channel, int) {
+    const auto c = static_cast<std::size_t>(channel);
+    std::int32_t bits = 0;
     std::int64_t sum = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      // Half away from zero without libm: |w / s| <= 127 and a half is exact in float.
-      const float r = static_cast<float>(wc[i]) / scale;
-      const float whole = std::trunc(r);
-      const float step = std::fabs(r - whole) >= 0.5f ? std::copysign(1.0f, r) : 0.0f;
-      const int code = static_cast<int>(std::clamp(whole + step, -127.0f, 127.0f));
-      qc[i] = static_cast<std::int8_t>(code);
-      sum += std::abs(code);
-    }
-    if (sum * 255 >= (std::int64_t{1} << 30)) {
-      bad = Bad::overflow;
-      where = c;
-    }
+    const Reduction reduction{w + channel * n, q + channel * n, n, &bits, &sum};
+    largest_magnitude(reduction);
+    not_finite[c] = bits >= infinity;
+    if (not_finite[c]) return;
+    out.scale[c] = std::max(std::bit_cast<float>(bits) / 127.0f, weight_scale_floor);
+    quantize_channel({w + channel * n, n, out.scale[c], q + channel * n});
+    sum_magnitudes(reduction);
+    overflow[c] = sum * 255 >= (std::int64_t{1} << 30);
   });
-  OCTET_CHECK(bad.load() != Bad::not_finite, "layer ", layer, ": weight of output channel ",
-              where.load(), " is not finite (training has diverged)");
-  OCTET_CHECK(bad.load() != Bad::overflow, "layer ", layer, ": output channel ", where.load(),
+  const auto first = [](const std::vector<std::uint8_t>& flags) {
+    return std::find(flags.begin(), flags.end(), 1) - flags.begin();
+  };
+  OCTET_CHECK(first(not_finite) == channels, "layer ", layer, ": weight of output channel ",
+              first(not_finite), " is not finite (training has diverged)");
+  OCTET_CHECK(first(overflow) == channels, "layer ", layer, ": output channel ", first(overflow),
               " has ", n,
-              " weights whose codes could overflow the accumulator: expected "
-              "sum |q| * 255 < 2^30");
+              " weights whose codes could overflow the accumulator: expected sum |q| * 255 < 2^30");
   return out;
 }
 

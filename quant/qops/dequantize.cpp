@@ -1,8 +1,8 @@
 #include "quant/qops/dequantize.h"
 
 #include <algorithm>
-#include <array>
 
+#include "core/simd.h"
 #include "quant/qops/requantize_pass.h"
 
 namespace octet::quant {
@@ -16,16 +16,49 @@ void for_chunks(Context& ctx, std::int64_t n, const F& f) {
     f(chunk * chunk_size, std::min(n, (chunk + 1) * chunk_size));
   });
 }
+
+struct Codes {
+  const std::int8_t* q;
+  std::int64_t n;
+  real scale;
+  std::int32_t zero_point;
+  real* out;
+};
+OCTET_INLINE void dequantize_all(const Codes& c) noexcept {
+  const std::int8_t* __restrict q = c.q;
+  real* __restrict out = c.out;
+  const std::int32_t z = c.zero_point;
+  const real scale = c.scale;
+  for (std::int64_t i = 0; i < c.n; ++i) out[i] = scale * static_cast<real>(q[i] - z);
+}
+OCTET_SIMD_FUNCTION(dequantize_span, dequantize_all, const Codes&)
+
+struct Masked {
+  const real* in;
+  const std::uint8_t* mask;
+  std::int64_t n;
+  real* out;
+};
+OCTET_INLINE void mask_all(const Masked& a) noexcept {
+  const real* __restrict in = a.in;
+  const std::uint8_t* __restrict mask = a.mask;
+  real* __restrict out = a.out;
+  std::int64_t i = 0;
+  for (; i + 8 <= a.n; i += 8) {
+    const int byte = mask[i >> 3];
+    for (int b = 0; b < 8; ++b) out[i + b] = byte & (1 << b) ? in[i + b] : real(0);
+  }
+  for (; i < a.n; ++i) out[i] = mask_bit(mask, i) ? in[i] : real(0);
+}
+OCTET_SIMD_FUNCTION(mask_span, mask_all, const Masked&)
 }  // namespace
 
 Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params) {
   Tensor y = ctx.empty(codes.shape());
   const auto* q = codes.data<std::int8_t>();
   real* p = y.r();
-  const real scale = params.scale;
-  const std::int32_t z = params.zero_point;
   for_chunks(ctx, codes.numel(), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) p[i] = scale * static_cast<real>(q[i] - z);
+    dequantize_span({q + begin, end - begin, params.scale, params.zero_point, p + begin});
   });
   return y;
 }
@@ -38,7 +71,7 @@ Tensor scale_channels(Context& ctx, const Tensor& codes, std::span<const float> 
   const std::int64_t n = codes.numel() / channels;
   ctx.threads.run(channels, [&](std::int64_t c, int) {
     const real f = factor[static_cast<std::size_t>(c)];
-    for (std::int64_t i = c * n; i < (c + 1) * n; ++i) p[i] = f * static_cast<real>(q[i]);
+    dequantize_span({q + c * n, n, f, 0, p + c * n});
   });
   return y;
 }
@@ -49,7 +82,7 @@ Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask) {
   const auto* m = mask.data<std::uint8_t>();
   real* p = d.r();
   for_chunks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) p[i] = mask_bit(m, i) ? g[i] : real(0);
+    mask_span({g + begin, m + begin / 8, end - begin, p + begin});
   });
   return d;
 }

@@ -3,12 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define OCTET_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define OCTET_CLONES
-#endif
+#include "core/simd.h"
 
 namespace octet::quant {
 
@@ -26,12 +21,16 @@ struct Row {
   const std::int32_t* left;   // double: left shift
   std::int64_t channels;
   std::int32_t zero_point, lo, hi, mask_lo;
+  // Results: clamped code, one byte whether the gradient passes, sign acc + bias.
+  std::int8_t* codes;
+  std::uint8_t* pass;
+  std::int32_t* biased;
 };
 
-// p, clamped and masked, of one row; `pass` gets one byte an element.
-OCTET_CLONES
-void requantize_row_single(const Row& r, std::int8_t* __restrict codes,
-                           std::uint8_t* __restrict pass, std::int32_t* __restrict biased) {
+OCTET_INLINE void requantize_single(const Row& r) noexcept {
+  std::int8_t* __restrict codes = r.codes;
+  std::uint8_t* __restrict pass = r.pass;
+  std::int32_t* __restrict biased = r.biased;
   const std::int32_t *acc = r.acc, *sign = r.sign, *bias = r.bias, *m = r.m, *total = r.total;
   const std::int32_t z = r.zero_point, lo = r.lo, hi = r.hi, mask_lo = r.mask_lo;
   for (std::int64_t c = 0; c < r.channels; ++c) {
@@ -44,38 +43,53 @@ void requantize_row_single(const Row& r, std::int8_t* __restrict codes,
   }
 }
 
-void requantize_row_double(const Row& r, std::int8_t* __restrict codes,
-                           std::uint8_t* __restrict pass, std::int32_t* __restrict biased) {
+OCTET_SIMD_FUNCTION(requantize_row_single, requantize_single, const Row&)
+
+void requantize_row_double(const Row& r) noexcept {
   for (std::int64_t c = 0; c < r.channels; ++c) {
     const std::int32_t v = r.acc[c] * r.sign[c] + r.bias[c];
-    biased[c] = v;
+    r.biased[c] = v;
     const std::int32_t p =
         int8::multiply_by_quantized_multiplier(v, {r.m[c], r.left[c] - r.total[c]},
                                                int8::Rounding::double_rounding) +
         r.zero_point;
-    pass[c] = static_cast<std::uint8_t>((p >= r.mask_lo) & (p <= r.hi));
-    codes[c] = static_cast<std::int8_t>(std::clamp(p, r.lo, r.hi));
+    r.pass[c] = static_cast<std::uint8_t>((p >= r.mask_lo) & (p <= r.hi));
+    r.codes[c] = static_cast<std::int8_t>(std::clamp(p, r.lo, r.hi));
   }
 }
 
-OCTET_CLONES
-void widen_range(const std::int32_t* __restrict v, std::int64_t n, std::int32_t* __restrict min,
-                 std::int32_t* __restrict max) {
-  for (std::int64_t c = 0; c < n; ++c) {
+struct Extremes {
+  const std::int32_t* v;
+  std::int64_t n;
+  std::int32_t *min, *max;
+};
+OCTET_INLINE void widen(const Extremes& e) noexcept {
+  std::int32_t* __restrict min = e.min;
+  std::int32_t* __restrict max = e.max;
+  const std::int32_t* __restrict v = e.v;
+  for (std::int64_t c = 0; c < e.n; ++c) {
     min[c] = v[c] < min[c] ? v[c] : min[c];
     max[c] = v[c] > max[c] ? v[c] : max[c];
   }
 }
+OCTET_SIMD_FUNCTION(widen_range, widen, const Extremes&)
 
-OCTET_CLONES
-void add_sums(const std::int32_t* __restrict v, std::int64_t n, double* __restrict sum,
-              double* __restrict squares) {
-  for (std::int64_t c = 0; c < n; ++c) {
+struct Sums {
+  const std::int32_t* v;
+  std::int64_t n;
+  double *sum, *squares;
+};
+OCTET_INLINE void add_row(const Sums& s) noexcept {
+  double* __restrict sum = s.sum;
+  double* __restrict squares = s.squares;
+  const std::int32_t* __restrict v = s.v;
+  for (std::int64_t c = 0; c < s.n; ++c) {
     const double a = v[c];
     sum[c] += a;
     squares[c] += a * a;
   }
 }
+OCTET_SIMD_FUNCTION(add_sums, add_row, const Sums&)
 
 void pack_bits(const std::uint8_t* flags, std::int64_t n, std::uint8_t* bits) {
   std::int64_t i = 0;
@@ -135,13 +149,16 @@ void requantize(Context& ctx, const RequantizePass& pass) {
                     pass.zero_point,
                     pass.lo,
                     pass.hi,
-                    pass.lo + (pass.open_lower ? 1 : 0)};
+                    pass.lo + (pass.open_lower ? 1 : 0),
+                    pass.codes + at,
+                    flags + i * channels,
+                    v};
       if (single) {
-        requantize_row_single(row, pass.codes + at, flags + i * channels, v);
+        requantize_row_single(row);
       } else {
-        requantize_row_double(row, pass.codes + at, flags + i * channels, v);
+        requantize_row_double(row);
       }
-      if (ranges) widen_range(v, channels, min, max);
+      if (ranges) widen_range({v, channels, min, max});
     }
     if (pass.mask) pack_bits(flags, rows * channels, pass.mask + first * channels / 8);
   });
@@ -166,7 +183,7 @@ void channel_sums(Context& ctx, const std::int32_t* acc, std::int64_t rows, std:
     double* s = partial.data() + chunk * 2 * channels;
     const std::int64_t end = std::min(rows, (chunk + 1) * rows_per_chunk);
     for (std::int64_t r = chunk * rows_per_chunk; r < end; ++r) {
-      add_sums(acc + r * channels, channels, s, s + channels);
+      add_sums({acc + r * channels, channels, s, s + channels});
     }
   });
   std::fill(sum.begin(), sum.end(), 0.0);
