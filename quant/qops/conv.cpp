@@ -54,7 +54,8 @@ ConvShape QConvOp::shape_of(In x) const {
               ": expected input [..., ", w[1], "] for weight ", w, ", got ", shape);
   ConvShape s;
   s.in_c = shape[-1];
-  s.batch = s.in_c == 0 ? 0 : shape.numel() / s.in_c;
+  // One image of as many rows as there are samples: a 1x1 convolution over them is one GEMM.
+  s.in_h = s.out_h = s.in_c == 0 ? 0 : shape.numel() / s.in_c;
   s.out_c = w[0];
   return s;
 }
