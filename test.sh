@@ -86,6 +86,9 @@ check "configure: 64-bit ARM" configure -S . -B build/aarch64 -DCMAKE_BUILD_TYPE
 check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests
 tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'
 
+check "configure: clang" configure --preset clang -DOCTET_BUILD_TESTS=OFF
+check "build: clang" cmake --build build/clang
+
 if [ $clients = yes ]; then
   check "set-up of the client programs" tests/clients/setup.sh
   tests "octet's files in other programs" build/release -L clients

@@ -1,10 +1,15 @@
 // Softmax and cross entropy in one op: mean over the batch of -log softmax(x)[label].
+#include <Eigen/Core>
 #include <cmath>
 
 #include "core/ops.h"
 #include "core/ops/common.h"
 
 namespace octet {
+namespace {
+using Row = Eigen::Array<double, 1, Eigen::Dynamic>;
+using RealRow = Eigen::Array<real, 1, Eigen::Dynamic>;
+}  // namespace
 
 // Saves the softmax ([N, K]) and the labels.
 Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
@@ -20,20 +25,17 @@ Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
   const real* logits = x[0].r();
   Tensor softmax = saved.wanted ? ctx.empty(x[0].shape()) : Tensor();
   double loss = 0;
+  Row shifted(classes), exponential(classes);
   for (std::int64_t n = 0; n < batch; ++n) {
     OCTET_CHECK(labels[n] >= 0 && labels[n] < classes, "softmax_cross_entropy: label of sample ", n,
                 ": expected 0 to ", classes - 1, ", got ", labels[n]);
-    const real* row = logits + n * classes;
-    double top = row[0];
-    for (std::int64_t k = 1; k < classes; ++k) top = std::max(top, double{row[k]});
-    double sum = 0;
-    for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(double{row[k]} - top);
-    loss += std::log(sum) - (double{row[labels[n]]} - top);
+    const Eigen::Map<const RealRow> row(logits + n * classes, classes);
+    shifted = row.cast<double>() - static_cast<double>(row.maxCoeff());
+    exponential = shifted.exp();
+    const double sum = exponential.sum();
+    loss += std::log(sum) - shifted[labels[n]];
     if (saved.wanted) {
-      real* p = softmax.r() + n * classes;
-      for (std::int64_t k = 0; k < classes; ++k) {
-        p[k] = static_cast<real>(std::exp(double{row[k]} - top) / sum);
-      }
+      Eigen::Map<RealRow>(softmax.r() + n * classes, classes) = (exponential / sum).cast<real>();
     }
   }
   if (saved.wanted) saved.tensors = {softmax, x[1]};
