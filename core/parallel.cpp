@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -24,6 +25,15 @@ struct ThreadPool::Impl {
   std::atomic<std::int64_t> next{0};
 
   std::vector<std::thread> workers;
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    work_ready.notify_all();
+    for (std::thread& t : workers) t.join();
+  }
 
   void work(int worker) noexcept {
     for (;;) {
@@ -52,20 +62,16 @@ ThreadPool::ThreadPool(int threads) : threads_(threads) {
   OCTET_CHECK(threads >= 1 && threads <= 1024, "thread count: expected 1 to 1024, got ", threads);
   if (threads == 1) return;
   impl_ = std::make_unique<Impl>();
-  for (int i = 1; i < threads; ++i) {
-    impl_->workers.emplace_back([this, i] { impl_->loop(i); });
+  try {
+    for (int i = 1; i < threads; ++i) {
+      impl_->workers.emplace_back([pool = impl_.get(), i] { pool->loop(i); });
+    }
+  } catch (const std::system_error& e) {
+    fail("cannot start ", threads, " threads: ", e.what());
   }
 }
 
-ThreadPool::~ThreadPool() {
-  if (!impl_) return;
-  {
-    std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->work_ready.notify_all();
-  for (std::thread& t : impl_->workers) t.join();
-}
+ThreadPool::~ThreadPool() = default;
 
 void ThreadPool::run_erased(std::int64_t tasks, Call call, const void* f) noexcept {
   Impl& p = *impl_;
