@@ -67,9 +67,9 @@ octet_status read_options(const octet_model_options* from, int8::ModelOptions& t
                           octet_error* error) noexcept {
   if (!from) return OCTET_OK;
   return guarded(error, OCTET_INVALID_ARGUMENT, [&] {
-    OCTET_CHECK(from->rounding >= OCTET_ROUNDING_OF_MODEL &&
-                    from->rounding <= OCTET_DOUBLE_ROUNDING,
-                "rounding: expected 0 to 2, got ", static_cast<int>(from->rounding));
+    OCTET_CHECK(
+        from->rounding >= OCTET_ROUNDING_OF_MODEL && from->rounding <= OCTET_DOUBLE_ROUNDING,
+        "rounding: expected 0 to 2, got ", static_cast<int>(from->rounding));
     if (from->rounding == OCTET_SINGLE_ROUNDING) to.rounding = int8::Rounding::single_rounding;
     if (from->rounding == OCTET_DOUBLE_ROUNDING) to.rounding = int8::Rounding::double_rounding;
     if (from->memory_limit > 0) to.memory_limit = from->memory_limit;
@@ -84,8 +84,8 @@ octet_status read_options(const octet_model_options* from, int8::ModelOptions& t
 octet_status load(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                   const int8::ModelOptions& options, octet_model** model, octet_error* error) {
   return guarded(error, OCTET_BAD_MODEL, [&] {
-    *model = new octet_model{std::make_shared<const int8::Model>(
-        octet::parse_tflite(bytes, std::move(owner)), options)};
+    *model = new octet_model{
+        std::make_shared<const int8::Model>(octet::parse_tflite(bytes, std::move(owner)), options)};
   });
 }
 

@@ -12,7 +12,8 @@ namespace {
 class ConvStep final : public Step {
  public:
   ConvStep(const ConvGeometry& geometry, Isa isa, ConvOperands conv_operands)
-      : conv(geometry, isa, conv_operands.weights.values().data()), operands(std::move(conv_operands)) {
+      : conv(geometry, isa, conv_operands.weights.values().data()),
+        operands(std::move(conv_operands)) {
     operands.weights = {};  // packed now
   }
   void run(const RunArgs& args) const noexcept override {

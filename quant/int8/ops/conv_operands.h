@@ -35,7 +35,7 @@ class ConstantValues {
 struct ConvOperands {
   ConstantValues<std::int8_t> weights;  ///< [out_c, weights per channel]
   ConstantValues<std::int32_t> bias;    ///< out_c
-  std::vector<Multiplier> multiplier;  ///< out_c
+  std::vector<Multiplier> multiplier;   ///< out_c
   QuantParams in, out;
   ClampRange range;
   Rounding rounding = Rounding::single_rounding;

@@ -38,7 +38,8 @@ class TransposeConvStep final : public Step {
     for (int out_x = 0; out_x < g.out_w; ++out_x) {
       for (int c = 0; c < g.out_c; ++c) {
         const auto channel = static_cast<std::size_t>(c);
-        const std::int32_t acc = accumulate(image, out_y, out_x, c) + operands.bias.values()[channel];
+        const std::int32_t acc =
+            accumulate(image, out_y, out_x, c) + operands.bias.values()[channel];
         *y++ = operands.range.clamp(
             multiply_by_quantized_multiplier(acc, operands.multiplier[channel], operands.rounding) +
             operands.out.zero_point);
