@@ -26,6 +26,7 @@ struct Options {
   RunArguments run;
   std::string json;
   double seconds = 2.0;
+  int spin_us = 0;
   bool profile = false;
 };
 
@@ -142,7 +143,9 @@ Json bench_json(const Options& options) {
   const std::vector<Sample> samples = check_samples(model, 4);
   check_answer(options, model, samples);
 
-  int8::Context context(model, {.batch = options.run.batch, .threads = options.run.threads});
+  int8::Context context(
+      model,
+      {.batch = options.run.batch, .threads = options.run.threads, .spin_us = options.spin_us});
   time_runs(model, samples, context, std::min(0.5, options.seconds / 4));  // warm-up
   const Times times = time_runs(model, samples, context, options.seconds);
   const double median = quantile(times.wall, 0.5), p10 = quantile(times.wall, 0.1),
@@ -153,6 +156,7 @@ Json bench_json(const Options& options) {
                {"rounding", rounding_text(model.rounding())},
                {"batch", options.run.batch},
                {"threads", options.run.threads},
+               {"spin_us", options.spin_us},
                {"runs", times.wall.size()},
                {"median_ms", 1e3 * median},
                {"min_ms", 1e3 * times.wall.front()},
@@ -223,6 +227,11 @@ void add_bench(CLI::App& app) {
   options->run.add_to(*command, "samples per run");
   command->add_option("--seconds", options->seconds, "how long to measure")
       ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  command
+      ->add_option("--spin-us", options->spin_us,
+                   "microseconds for which a waiting thread polls before it sleeps")
+      ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
   command->add_flag("--profile", options->profile, "also the time of every operator");
   command->add_option("--json", options->json,
