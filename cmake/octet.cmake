@@ -29,6 +29,14 @@ function(octet_library name)
   target_link_libraries(${name} PUBLIC ${arg_PUBLIC} PRIVATE octet_options ${arg_PRIVATE})
 endfunction()
 
+# octet_runtime_library(...): the same, for the parts of the deployable runtime: only what is marked
+# OCTET_API is visible, and a program that links it statically keeps what it uses.
+function(octet_runtime_library name)
+  octet_library(${name} ${ARGN})
+  set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_compile_options(${name} PRIVATE -ffunction-sections -fdata-sections)
+endfunction()
+
 # octet_find(<package> <Debian package> [arguments of find_package])
 macro(octet_find package debian)
   find_package(${package} QUIET ${ARGN})

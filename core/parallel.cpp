@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -57,6 +58,15 @@ struct ThreadPool::Impl {
     while (!done() && std::chrono::steady_clock::now() < end) pause();
   }
 
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    work_ready.notify_all();
+    for (std::thread& t : workers) t.join();
+  }
+
   void work(int worker) noexcept {
     for (;;) {
       const std::int64_t task = next.fetch_add(1, std::memory_order_relaxed);
@@ -87,20 +97,16 @@ ThreadPool::ThreadPool(int threads, int spin_us) : threads_(threads), spins_(spi
   OCTET_CHECK(spin_us >= 0 && spin_us <= 1000000, "spin: expected 0 to 1000000 us, got ", spin_us);
   if (threads == 1) return;
   impl_ = std::make_unique<Impl>(spin_us);
-  for (int i = 1; i < threads; ++i) {
-    impl_->workers.emplace_back([this, i] { impl_->loop(i); });
+  try {
+    for (int i = 1; i < threads; ++i) {
+      impl_->workers.emplace_back([pool = impl_.get(), i] { pool->loop(i); });
+    }
+  } catch (const std::system_error& e) {
+    fail("cannot start ", threads, " threads: ", e.what());
   }
 }
 
-ThreadPool::~ThreadPool() {
-  if (!impl_) return;
-  {
-    std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->work_ready.notify_all();
-  for (std::thread& t : impl_->workers) t.join();
-}
+ThreadPool::~ThreadPool() = default;
 
 void ThreadPool::run_erased(std::int64_t tasks, Call call, const void* f) noexcept {
   Impl& p = *impl_;

@@ -12,9 +12,9 @@
 
 namespace octet {
 
-MappedFile map_file(const std::filesystem::path& path) {
+MappedFile map_file(const std::string& path) {
   const auto check = [&path](bool ok) {
-    OCTET_CHECK(ok, "cannot read ", path.string(), ": ", std::strerror(errno));
+    OCTET_CHECK(ok, "cannot read ", path, ": ", std::strerror(errno));
   };
   // O_NONBLOCK: opening a pipe nobody writes to must not hang; it has no effect on regular files.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -22,7 +22,7 @@ MappedFile map_file(const std::filesystem::path& path) {
   const std::shared_ptr<const void> closer(nullptr, [fd](const void*) { ::close(fd); });
   struct stat status {};
   check(::fstat(fd, &status) == 0);
-  OCTET_CHECK(S_ISREG(status.st_mode), "cannot read ", path.string(), ": not a regular file");
+  OCTET_CHECK(S_ISREG(status.st_mode), "cannot read ", path, ": not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return {};
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);

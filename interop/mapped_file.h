@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace octet {
 
@@ -16,6 +16,6 @@ struct MappedFile {
 /// Throws Error, naming the path, if `path` is not a regular file that can be read.
 /// Replacing the file by renaming another over it leaves the mapping as it is; truncating or
 /// overwriting it in place while it is mapped does not (as with any mapped file).
-MappedFile map_file(const std::filesystem::path& path);
+MappedFile map_file(const std::string& path);
 
 }  // namespace octet

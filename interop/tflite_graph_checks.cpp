@@ -186,16 +186,12 @@ void check_weights(const Graph& graph, const Node& node, const WeightOperands& o
 }  // namespace
 
 std::string tensor_text(std::size_t index, std::string_view name) {
-  std::ostringstream text;
-  text << "tensor " << index;
-  if (!name.empty()) text << " (" << quoted(name) << ")";
-  return text.str();
+  const std::string text = "tensor " + std::to_string(index);
+  return name.empty() ? text : text + " (" + quoted(name) + ")";
 }
 
 std::string node_text(std::size_t index, int8::OpCode op) {
-  std::ostringstream text;
-  text << "operator " << index << " (" << int8::op_name(op) << ")";
-  return text.str();
+  return "operator " + std::to_string(index) + " (" + std::string(int8::op_name(op)) + ")";
 }
 
 void check_graph(const Graph& graph) {

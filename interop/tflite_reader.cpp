@@ -127,12 +127,12 @@ int8::Graph parse_tflite(std::span<const std::byte> bytes, std::shared_ptr<const
   return read_graph(bytes, owner);
 }
 
-int8::Graph read_tflite(const std::filesystem::path& path) {
+int8::Graph read_tflite(const std::string& path) {
   const MappedFile file = map_file(path);
   try {
     return parse_tflite(file.bytes, file.owner);
   } catch (const Error& error) {
-    throw Error(path.string() + ": " + error.what());
+    throw Error(path + ": " + error.what());
   }
 }
 

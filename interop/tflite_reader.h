@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
+#include "core/export.h"
 #include "quant/int8/graph.h"
 
 namespace octet {
@@ -14,9 +15,10 @@ namespace octet {
 /// indices, types, sizes, quantization presence; docs/numerics.md, loader checks 1 to 7). What is
 /// semantic (op shapes, multipliers) is checked by int8::Model. Constants are views into `bytes`,
 /// kept alive by `owner`. Throws Error naming what is unsupported: op, version, tensor, reason.
-int8::Graph parse_tflite(std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+OCTET_API int8::Graph parse_tflite(std::span<const std::byte> bytes,
+                                   std::shared_ptr<const void> owner);
 
 /// The same from a file, which is mapped and stays mapped while the graph's constants are in use.
-int8::Graph read_tflite(const std::filesystem::path& path);
+OCTET_API int8::Graph read_tflite(const std::string& path);
 
 }  // namespace octet

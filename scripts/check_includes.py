@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("core", "layers", "optim", "data", "quant", "interop", "apps", "examples", "tests")
+FOLDERS = ("core", "layers", "optim", "data", "quant", "interop", "runtime", "apps", "examples", "tests")
 
 # Libraries from outside, by how their headers begin. What is not listed counts as the standard
 # library or POSIX.
@@ -17,7 +17,7 @@ OUTSIDE = {
     "H5": "HDF5", "nlohmann/": "json", "flatbuffers/": "flatbuffers", "png.h": "image",
     "jpeglib.h": "image", "zlib.h": "image", "CLI/": "CLI11", "doctest/": "doctest", "omp.h": "OpenMP",
 }
-BASE = ("core/error.h", "core/parallel.h")  # standard library only
+BASE = ("core/error.h", "core/export.h", "core/parallel.h")  # standard library only
 
 # What the files whose path begins with the key may include: the longest key decides. Paths are
 # prefixes; a name without a slash or dot is a library from outside. Files may always include BASE
@@ -33,6 +33,7 @@ RULES = {
     # Part of the deployable runtime; core/atomic_file.h is standard library and POSIX only.
     "interop/tflite": ("quant/int8/", "interop/mapped_file.h", "core/atomic_file.h", "flatbuffers"),
     "interop/mapped_file": (),
+    "runtime/": ("quant/int8/", "interop/tflite_reader.h", "interop/mapped_file.h"),
     "interop/checkpoint": ("core/", "data/hdf5_handle.h", "HDF5"),
     "interop/": ("core/", "layers/", "quant/", "flatbuffers", "HDF5", "json"),
     # The tool for deployed models: the runtime alone.
@@ -46,7 +47,7 @@ RULES = {
 # the point of the header.
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
-LIBRARY_FOLDERS = ("core/", "layers/", "optim/", "data/", "quant/", "interop/")
+LIBRARY_FOLDERS = ("core/", "layers/", "optim/", "data/", "quant/", "interop/", "runtime/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 

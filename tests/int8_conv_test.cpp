@@ -15,6 +15,9 @@
 #include "tests/int8_conv_cases.h"
 
 namespace octet::int8 {
+
+extern const ConvKernels avx_vnni_kernels_as_avx512;  // int8_vnni256.cpp
+
 namespace {
 
 using namespace conv_test;
@@ -306,9 +309,9 @@ TEST_CASE("256-bit VNNI kernels, as AVX-512 encodes them") {
     }
     CHECK(scratch.guards_intact());
   };
-  for (const ConvGeometry& g : dense) check(g, *make_dense_conv(g, avx512_vnni_narrow_kernels));
+  for (const ConvGeometry& g : dense) check(g, *make_dense_conv(g, avx_vnni_kernels_as_avx512));
   for (const ConvGeometry& g : depthwise)
-    check(g, *make_depthwise_conv(g, avx512_vnni_narrow_kernels));
+    check(g, *make_depthwise_conv(g, avx_vnni_kernels_as_avx512));
 }
 #endif
 

@@ -5,10 +5,6 @@
 
 namespace octet::int8 {
 
-#define OCTET_INT8_OP(op, name, create) std::unique_ptr<Step> create(const NodeView& node);
-#include "quant/int8/ops.inc"
-#undef OCTET_INT8_OP
-
 namespace {
 
 constexpr auto entries = std::to_array<OpEntry>({

@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "quant/int8/model.h"
 #include "quant/int8/model_impl.h"
+#include "quant/int8/node_view.h"
 #include "quant/int8/storage.h"
 
 namespace octet::int8 {
@@ -19,7 +20,7 @@ class AlignedBytes {
   explicit AlignedBytes(std::size_t size) {
     if (size == 0) return;
     void* memory = ::operator new (size, std::align_val_t{64}, std::nothrow);
-    OCTET_CHECK(memory, "memory for values: ", size, " bytes are not available");
+    if (!memory) throw MemoryError(text_of("memory for values: ", size, " bytes are not there"));
     bytes_.reset(static_cast<std::byte*>(memory));
     std::memset(memory, 0, size);
   }
@@ -54,6 +55,38 @@ std::size_t scratch_size(const Model::Impl& model, int threads) {
   return size;
 }
 
+/// Throws MemoryError, naming the step that needs most at once, if it is more than the limit.
+void check_limit(const Model::Impl& model, const ContextOptions& options, const Storage& storage,
+                 std::size_t arena) {
+  const std::size_t scratch = scratch_size(model, options.threads);
+  if (arena <= options.memory_limit && scratch <= options.memory_limit - arena) return;
+  std::size_t worst = 0, most = 0;
+  for (std::size_t i = 0; i < model.steps.size(); ++i) {
+    std::size_t needed = model.steps[i]->scratch_bytes(options.threads);
+    for (const MemoryBlock& b : storage.blocks) {
+      const int time = static_cast<int>(i) + 1;
+      if (b.first <= time && time <= b.last) needed += b.bytes;
+    }
+    if (needed <= most) continue;
+    most = needed;
+    worst = i;
+  }
+  throw MemoryError(text_of(
+      "memory for batch ", options.batch, " on ", options.threads, " threads: ", arena,
+      " bytes of values and ", scratch, " of scratch, more than the limit of ",
+      options.memory_limit, "; most is needed at ",
+      model.steps.empty() ? "the inputs" : node_text(model.graph, model.steps[worst]->node_index),
+      ": ", most, " bytes at once. A higher ContextOptions::memory_limit allows it."));
+}
+
+MemoryPlan make_plan(const Model::Impl& model, const ContextOptions& options,
+                     const Storage& storage) {
+  MemoryPlan plan =
+      options.keep_values ? separate_plan(storage.blocks) : plan_memory(storage.blocks);
+  check_limit(model, options, storage, plan.total);
+  return plan;
+}
+
 ContextOptions checked(const ContextOptions& options) {
   OCTET_CHECK(options.batch >= 1, "batch: expected at least 1, got ", options.batch);
   return options;
@@ -67,7 +100,7 @@ struct Context::Impl {
         options(checked(wanted)),
         threads(options.threads, options.spin_us),
         storage(assign_storage(model, options.batch, !options.keep_values)),
-        plan(options.keep_values ? separate_plan(storage.blocks) : plan_memory(storage.blocks)),
+        plan(make_plan(model, options, storage)),
         lower_bound(memory_lower_bound(storage.blocks)),
         arena(plan.total),
         scratch_bytes(scratch_size(model, options.threads)),

@@ -7,14 +7,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace octet::int8 {
+#include "quant/int8/rounding.h"
 
-/// How int32 values are rescaled. A property of the model, recorded in its file.
-///  - single_rounding: one rounding, ties toward +infinity; what XNNPACK and ONNX Runtime
-///  approximate.
-///  - double_rounding: gemmlowp's two roundings; TFLite's reference kernels and CMSIS-NN, bit for
-///  bit.
-enum class Rounding : std::uint8_t { single_rounding, double_rounding };
+namespace octet::int8 {
 
 /// A positive real factor as m * 2^(shift - 31), m in [2^30, 2^31) (or m = 0).
 struct Multiplier {

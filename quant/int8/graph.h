@@ -13,7 +13,8 @@
 #include <variant>
 #include <vector>
 
-#include "quant/int8/fixed_point.h"
+#include "core/export.h"
+#include "quant/int8/rounding.h"
 
 namespace octet::int8 {
 
@@ -54,10 +55,10 @@ enum class OpCode : std::int32_t {
 };
 
 /// "CONV_2D" etc.; "?" for a value outside the enumeration.
-std::string_view op_name(OpCode op) noexcept;
+OCTET_API std::string_view op_name(OpCode op) noexcept;
 
 enum class DType : std::uint8_t { f32, i32, i8 };
-std::string_view dtype_name(DType type) noexcept;
+OCTET_API std::string_view dtype_name(DType type) noexcept;
 constexpr std::size_t dtype_size(DType type) noexcept {
   return type == DType::i8 ? 1 : 4;
 }
@@ -84,7 +85,7 @@ struct ConstBytes {
   explicit operator bool() const noexcept { return data != nullptr; }
 };
 /// Copies `bytes` into an owned, 64-byte aligned buffer.
-ConstBytes own_bytes(std::span<const std::byte> bytes);
+OCTET_API ConstBytes own_bytes(std::span<const std::byte> bytes);
 
 struct TensorDef {
   std::string name;

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/export.h"
+
 namespace octet::int8 {
 
 /// Ordered within an architecture: a higher value implies the lower ones of that architecture.
@@ -17,15 +19,15 @@ enum class Isa : unsigned char {
 };
 
 /// "portable", "avx2", "avx_vnni", "avx512_vnni", "neon_dot".
-std::string_view isa_name(Isa isa) noexcept;
-std::optional<Isa> parse_isa(std::string_view name) noexcept;
+OCTET_API std::string_view isa_name(Isa isa) noexcept;
+OCTET_API std::optional<Isa> parse_isa(std::string_view name) noexcept;
 
 /// Every ISA this machine can run, best first, portable last; not capped by the environment.
 /// avx_vnni is listed only where the compiler knew it.
-std::vector<Isa> available_isas();
+OCTET_API std::vector<Isa> available_isas();
 
 /// The best available ISA, capped by the environment variable OCTET_MAX_ISA if it is set.
 /// Throws Error if OCTET_MAX_ISA is not the name of an ISA or names one this machine lacks.
-Isa best_isa();
+OCTET_API Isa best_isa();
 
 }  // namespace octet::int8

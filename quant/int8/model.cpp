@@ -21,45 +21,66 @@ ValueInfo value_info(const TensorDef& t) {
           .bytes = tensor_bytes(t)};
 }
 
-std::unique_ptr<Step> compile_node(const Model::Impl& m, int index, const PadFusion& fusion) {
-  const Node& node = m.graph.nodes[static_cast<std::size_t>(index)];
-  try {
-    NodeView view(m.graph, index, m.rounding, m.isa);
-    view.fused_input = fusion.input;
-    view.fused_pads = fusion.pads;
-    std::unique_ptr<Step> step = find_op(node.op)->create(view);
-    step->node_index = index;
-    return step;
-  } catch (const Error& e) {
-    const TensorDef& y = m.graph.tensors[static_cast<std::size_t>(node.outputs[0])];
-    fail("op ", index, " ", op_name(node.op), " ('", y.name, "'): ", e.what());
-  }
-}
+class Compiler {
+ public:
+  Compiler(const Model::Impl& model, const ModelOptions& options)
+      : m_(model), options_(options), steps_(model.graph.nodes.size()) {}
 
-void compile(Model::Impl& m, bool fuse) {
-  const std::size_t nodes = m.graph.nodes.size();
-  std::vector<std::unique_ptr<Step>> steps;
-  steps.reserve(nodes);
-  for (std::size_t n = 0; n < nodes; ++n) {
-    steps.push_back(compile_node(m, static_cast<int>(n), {}));
-    if (!fuse && steps[n]->alias) {
-      steps[n]->alias = false;
-      steps[n]->in_place.clear();
+  /// The steps of all nodes in order, null for those that were fused away.
+  std::vector<std::unique_ptr<Step>> compile() {
+    for (std::size_t n = 0; n < steps_.size(); ++n) {
+      compile_node(n, {});
+      if (!options_.fuse && steps_[n]->alias) {
+        steps_[n]->alias = false;
+        steps_[n]->in_place.clear();
+      }
+    }
+    if (options_.fuse) fuse();
+    return std::move(steps_);
+  }
+  std::size_t packed_bytes() const noexcept { return packed_bytes_; }
+
+ private:
+  void fuse() {
+    const std::vector<PadFusion> fusions = fuse_pads(m_.graph);
+    for (std::size_t n = 0; n < steps_.size(); ++n) {
+      if (fusions[n].removed) drop(n);
+      if (fusions[n].input >= 0) {
+        drop(n);
+        compile_node(n, fusions[n]);
+      }
     }
   }
-  if (fuse) {
-    const std::vector<PadFusion> fusions = fuse_pads(m.graph);
-    for (std::size_t n = 0; n < nodes; ++n) {
-      if (fusions[n].removed) steps[n] = nullptr;
-      if (fusions[n].input >= 0) steps[n] = compile_node(m, static_cast<int>(n), fusions[n]);
+
+  void compile_node(std::size_t n, const PadFusion& fusion) {
+    const int index = static_cast<int>(n);
+    try {
+      NodeView view(m_.graph, index, m_.rounding, m_.isa);
+      view.fused_input = fusion.input;
+      view.fused_pads = fusion.pads;
+      steps_[n] = find_op(m_.graph.nodes[n].op)->create(view);
+    } catch (const Error& e) {
+      fail(node_text(m_.graph, index), ": ", e.what());
+    }
+    steps_[n]->node_index = index;
+    packed_bytes_ += steps_[n]->packed_bytes();
+    if (packed_bytes_ > options_.memory_limit) {
+      throw MemoryError(text_of("packed weights and tables: expected at most ",
+                                options_.memory_limit, " bytes (ModelOptions::memory_limit), got ",
+                                packed_bytes_, " up to ", node_text(m_.graph, index)));
     }
   }
-  for (auto& step : steps) {
-    if (!step) continue;
-    m.macs += step->macs;
-    m.steps.push_back(std::move(step));
+
+  void drop(std::size_t n) {
+    packed_bytes_ -= steps_[n]->packed_bytes();
+    steps_[n] = nullptr;
   }
-}
+
+  const Model::Impl& m_;
+  const ModelOptions& options_;
+  std::vector<std::unique_ptr<Step>> steps_;
+  std::size_t packed_bytes_ = 0;
+};
 
 }  // namespace
 
@@ -72,7 +93,13 @@ Model::Model(Graph graph, const ModelOptions& options) {
   OCTET_CHECK(std::find(isas.begin(), isas.end(), impl->isa) != isas.end(), "ISA ",
               isa_name(impl->isa), ": this machine lacks it");
   check_graph(impl->graph);
-  compile(*impl, options.fuse);
+  Compiler compiler(*impl, options);
+  for (std::unique_ptr<Step>& step : compiler.compile()) {
+    if (!step) continue;
+    impl->macs += step->macs;
+    impl->steps.push_back(std::move(step));
+  }
+  impl->packed_bytes = compiler.packed_bytes();
   for (const TensorDef& t : impl->graph.tensors) impl->bytes.push_back(tensor_bytes(t));
   const auto describe = [&](const std::vector<int>& tensors, std::vector<ValueInfo>& infos) {
     for (const int t : tensors) {
@@ -105,6 +132,9 @@ std::span<const ValueInfo> Model::outputs() const noexcept {
 }
 std::int64_t Model::macs() const noexcept {
   return impl_->macs;
+}
+std::size_t Model::packed_bytes() const noexcept {
+  return impl_->packed_bytes;
 }
 std::vector<StepInfo> Model::steps() const {
   std::vector<StepInfo> infos;

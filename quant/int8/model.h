@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/export.h"
 #include "quant/int8/graph.h"
 #include "quant/int8/isa.h"
 
@@ -21,6 +22,8 @@ struct ModelOptions {
   std::optional<Isa> isa = std::nullopt;
   /// Fuse pads into convolutions and the like. Off: every node runs as written.
   bool fuse = true;
+  /// Most bytes of packed weights and tables.
+  std::size_t memory_limit = std::size_t{1} << 30;
 };
 
 struct ValueInfo {
@@ -40,9 +43,11 @@ struct StepInfo {
 };
 
 /// Immutable after construction; may be used by any number of Contexts and threads.
-class Model {
+class OCTET_API Model {
  public:
-  /// Validates everything and packs the weights. Throws Error naming op, tensor, expected and got.
+  /// Validates everything and packs the weights. Throws Error naming op, tensor, expected and got;
+  /// MemoryError beyond the limit. Constants that kernels can use as they are stay where they are:
+  /// in the graph, that is in the mapped file.
   explicit Model(Graph graph, const ModelOptions& options = {});
   ~Model();
   Model(Model&&) noexcept;
@@ -55,6 +60,8 @@ class Model {
   std::span<const ValueInfo> outputs() const noexcept;
   std::int64_t macs() const noexcept;   ///< multiply-accumulates of one sample, unpadded
   std::vector<StepInfo> steps() const;  ///< in execution order
+  /// Bytes of packed weights and tables, beside the graph's constants.
+  std::size_t packed_bytes() const noexcept;
 
   struct Impl;
   const Impl& impl() const noexcept { return *impl_; }
@@ -71,13 +78,16 @@ struct ContextOptions {
   int spin_us = 0;
   /// Give every value memory of its own, so that value() works after a run.
   bool keep_values = false;
+  /// Most bytes of arena and scratch.
+  std::size_t memory_limit = std::size_t{1} << 30;
 };
 
 /// One execution state: arena, scratch, threads. Use by one thread at a time; several contexts of
 /// one model run at once.
-class Context {
+class OCTET_API Context {
  public:
-  /// `model` must outlive the context. Throws Error on bad options or if memory does not suffice.
+  /// `model` must outlive the context. Throws Error on bad options; MemoryError, naming the op that
+  /// needs most, beyond the limit or if memory does not suffice.
   explicit Context(const Model& model, const ContextOptions& options = {});
   ~Context();
   Context(Context&&) noexcept;
@@ -110,8 +120,8 @@ class Context {
 
 /// FNV-1a hash of all outputs on `samples` pseudo-random inputs (seeded by the model's input sizes
 /// alone): the same on every ISA, thread count and build.
-std::uint64_t signature(const Model& model, int samples = 16);
+OCTET_API std::uint64_t signature(const Model& model, int samples = 16);
 /// 16 hexadecimal digits.
-std::string signature_text(std::uint64_t signature);
+OCTET_API std::string signature_text(std::uint64_t signature);
 
 }  // namespace octet::int8

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <sstream>
 
 namespace octet::int8 {
 
 std::string to_string(const Shape& shape) {
-  std::ostringstream out;
-  out << '[';
-  for (std::size_t i = 0; i < shape.size(); ++i) out << (i ? "," : "") << shape[i];
-  out << ']';
-  return out.str();
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
+  return text + "]";
 }
 
 std::int64_t element_count(const Shape& shape) noexcept {
@@ -22,6 +19,12 @@ std::int64_t element_count(const Shape& shape) noexcept {
 
 std::string quoted(const TensorDef& t) {
   return "tensor '" + t.name + "'";
+}
+
+std::string node_text(const Graph& graph, int node) {
+  const Node& n = graph.nodes[static_cast<std::size_t>(node)];
+  const TensorDef& y = graph.tensors[static_cast<std::size_t>(n.outputs[0])];
+  return text_of("op ", node, ' ', op_name(n.op), " ('", y.name, "')");
 }
 
 std::vector<std::int32_t> read_i32(const TensorDef& t) {
@@ -113,13 +116,11 @@ std::vector<std::int32_t> NodeView::i32_constant(int i) const {
   return read_i32(input(i));
 }
 
-std::vector<std::int8_t> NodeView::i8_constant(int i) const {
+std::span<const std::int8_t> NodeView::i8_constant(int i) const {
   const TensorDef& t = input(i);
   OCTET_CHECK(t.type == DType::i8, quoted(t), ": expected type i8, got ", dtype_name(t.type));
   OCTET_CHECK(t.constant, quoted(t), ": expected a constant, got a computed value");
-  std::vector<std::int8_t> values(t.constant.size);
-  std::memcpy(values.data(), t.constant.data, values.size());
-  return values;
+  return {reinterpret_cast<const std::int8_t*>(t.constant.data), t.constant.size};
 }
 
 }  // namespace octet::int8

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,9 +74,10 @@ class NodeView {
   void expect_output_shape(const Shape& expected, int i = 0) const;
   void expect_rank(const TensorDef& t, int rank) const;
 
-  /// Constant contents. Throws unless the tensor is a constant of the type.
+  /// Constant contents. Throws unless the tensor is a constant of the type. Spans are the graph's
+  /// own memory, which lives as long as the model.
   std::vector<std::int32_t> i32_constant(int i) const;
-  std::vector<std::int8_t> i8_constant(int i) const;
+  std::span<const std::int8_t> i8_constant(int i) const;
 
   FusedPads fused_pads;  ///< set by the fusion of PAD
   int fused_input = -1;  ///< tensor to read in place of input 0, or -1
@@ -95,9 +97,16 @@ class NodeView {
 
 /// "tensor 'name'" for messages.
 std::string quoted(const TensorDef& t);
+/// "op 3 CONV_2D ('name of its first output')" for messages.
+std::string node_text(const Graph& graph, int node);
 
 /// Reads the constant's bytes, which may be unaligned. Throws unless it is an i32 constant.
 std::vector<std::int32_t> read_i32(const TensorDef& t);
+
+// What compiles a node of each op. Cold: it runs once a model, and is compiled small.
+#define OCTET_INT8_OP(op, name, create) [[gnu::cold]] std::unique_ptr<Step> create(const NodeView&);
+#include "quant/int8/ops.inc"
+#undef OCTET_INT8_OP
 
 /// A step of class S with its operands set: input `i` of the node for each of `inputs`.
 template <class S>

@@ -43,6 +43,9 @@ class Step {
     return 0;
   }
 
+  /// Bytes of packed weights and tables that the step holds, beside the model's constants.
+  virtual std::size_t packed_bytes() const noexcept { return 0; }
+
   /// Name for profiles: the kernel that runs.
   virtual const char* kernel_name() const noexcept { return "portable"; }
 

@@ -7,7 +7,8 @@
 namespace octet::int8 {
 namespace {
 
-constexpr std::size_t max_arena_bytes = std::size_t{1} << 40;
+/// Keeps sums from wrapping; what a context may really take is its memory limit.
+constexpr std::size_t max_sum = std::size_t{1} << 60;
 
 /// Last time each tensor is read; 0 if never.
 std::vector<int> last_uses(const Model::Impl& model) {
@@ -34,10 +35,11 @@ Storage assign_storage(const Model::Impl& model, int batch, bool share) {
   const auto new_block = [&](int tensor, int time) {
     const auto t = static_cast<std::size_t>(tensor);
     const std::size_t bytes = model.bytes[t] * static_cast<std::size_t>(batch);
-    sum += bytes;  // below 2^31 * 2^31: cannot wrap before the check
-    OCTET_CHECK(bytes <= max_arena_bytes && sum <= max_arena_bytes, "values of ", batch,
-                " samples: expected at most ", max_arena_bytes, " bytes in all, got more at '",
-                model.graph.tensors[t].name, "'");
+    sum += bytes;  // of less than 2^31 * 2^31: cannot wrap before the check
+    if (bytes > max_sum || sum > max_sum) {
+      throw MemoryError(text_of("values of ", batch, " samples: more than ", max_sum, " bytes at '",
+                                model.graph.tensors[t].name, "'"));
+    }
     s.block_of[t] = static_cast<int>(s.blocks.size());
     s.blocks.push_back({bytes, share ? time : 0, share ? std::max(time, last[t]) : end});
   };

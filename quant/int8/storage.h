@@ -17,7 +17,7 @@ struct Storage {
 /// Time 0: inputs are written; time i + 1: step i runs; afterwards outputs are read.
 /// With `share`, a reshape's output is its input's memory, and an op that may work in place takes
 /// over an input that dies there; without, every value has a block that lives for ever.
-/// Throws Error if a value of `batch` samples, or all together, exceed 2^40 bytes.
+/// Throws MemoryError if a value of `batch` samples, or all together, exceed 2^60 bytes.
 Storage assign_storage(const Model::Impl& model, int batch, bool share);
 
 }  // namespace octet::int8

@@ -22,9 +22,15 @@ OCTET_INLINE Vec dot(Vec acc, Vec x, Vec w) {
 
 #include "quant/int8/kernels/vnni256.inc"
 
+constexpr ConvKernels dense_only() {
+  ConvKernels kernels = vnni256_kernels;
+  kernels.depthwise = {};
+  return kernels;
+}
+
 }  // namespace
 
-const ConvKernels avx512_vnni_narrow_kernels = vnni256_kernels;
+constinit const ConvKernels avx512_vnni_narrow_kernels = dense_only();
 
 }  // namespace octet::int8
 #endif

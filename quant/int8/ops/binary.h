@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "quant/int8/node_view.h"
@@ -84,7 +85,7 @@ using BinaryKernel = void (*)(const Params&, const std::int8_t*, const std::int8
 /// An operand: run-time input `slot`, or a constant.
 struct BinaryOperand {
   int slot = -1;
-  std::vector<std::int8_t> constant;
+  std::span<const std::int8_t> constant;
   const std::int8_t* data(const RunArgs& args) const noexcept {
     return slot >= 0 ? args.in_i8(static_cast<std::size_t>(slot)) : constant.data();
   }

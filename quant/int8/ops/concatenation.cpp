@@ -16,7 +16,7 @@ std::size_t resolve_axis(std::int32_t axis, const Shape& shape) {
 struct Part {
   StridedCopy copy;
   std::int64_t sample = 0;
-  std::vector<std::int8_t> constant;  ///< of an input that is not computed
+  std::span<const std::int8_t> constant;  ///< of an input that is not computed
   int slot = -1;
 };
 

@@ -12,7 +12,8 @@ namespace {
 class ConvStep final : public Step {
  public:
   ConvStep(const ConvGeometry& geometry, Isa isa, ConvOperands conv_operands)
-      : conv(geometry, isa, conv_operands.weights.data()), operands(std::move(conv_operands)) {
+      : conv(geometry, isa, conv_operands.weights.values().data()),
+        operands(std::move(conv_operands)) {
     operands.weights = {};  // packed now
   }
   void run(const RunArgs& args) const noexcept override {
@@ -21,6 +22,9 @@ class ConvStep final : public Step {
   }
   std::size_t scratch_bytes(int threads) const noexcept override {
     return conv.scratch_bytes(threads);
+  }
+  std::size_t packed_bytes() const noexcept override {
+    return conv.packed_bytes() + operands.copied_bytes();
   }
   const char* kernel_name() const noexcept override { return conv.kernel_name(); }
 

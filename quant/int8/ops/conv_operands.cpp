@@ -46,7 +46,7 @@ void check_bias_scale(const TensorDef& bias, std::span<const float> weight_scale
 }
 
 /// [rows, out_c] with channels innermost becomes [out_c, rows].
-std::vector<std::int8_t> channels_outermost(const std::vector<std::int8_t>& w, std::size_t out_c) {
+std::vector<std::int8_t> channels_outermost(std::span<const std::int8_t> w, std::size_t out_c) {
   const std::size_t rows = w.size() / out_c;
   std::vector<std::int8_t> result(w.size());
   for (std::size_t r = 0; r < rows; ++r) {
@@ -55,15 +55,27 @@ std::vector<std::int8_t> channels_outermost(const std::vector<std::int8_t>& w, s
   return result;
 }
 
+ConstantValues<std::int32_t> bias_values(const NodeView& node, int i) {
+  const TensorDef& bias = node.input(i);
+  const bool aligned = reinterpret_cast<std::uintptr_t>(bias.constant.data) % alignof(int) == 0;
+  if (bias.type != DType::i32 || !bias.constant || !aligned)
+    return ConstantValues<std::int32_t>(node.i32_constant(i));
+  return ConstantValues<std::int32_t>(
+      std::span(reinterpret_cast<const std::int32_t*>(bias.constant.data),
+                bias.constant.size / sizeof(std::int32_t)));
+}
+
 void check_accumulators(const ConvOperands& o) {
   const std::int64_t reach = std::max(127 - o.in.zero_point, o.in.zero_point + 128);
-  const std::size_t per_channel = o.weights.size() / o.bias.size();
-  for (std::size_t c = 0; c < o.bias.size(); ++c) {
+  const auto weights = o.weights.values();
+  const auto bias = o.bias.values();
+  const std::size_t per_channel = weights.size() / bias.size();
+  for (std::size_t c = 0; c < bias.size(); ++c) {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < per_channel; ++i) {
-      sum += std::abs(std::int32_t{o.weights[c * per_channel + i]});
+      sum += std::abs(std::int32_t{weights[c * per_channel + i]});
     }
-    const std::int64_t worst = sum * reach + std::llabs(std::int64_t{o.bias[c]});
+    const std::int64_t worst = sum * reach + std::llabs(std::int64_t{bias[c]});
     check_no_overflow(worst, o.multiplier[c], "output channel " + std::to_string(c));
   }
 }
@@ -71,7 +83,7 @@ void check_accumulators(const ConvOperands& o) {
 }  // namespace
 
 Requantization ConvOperands::requantization() const noexcept {
-  return {.bias = bias.data(),
+  return {.bias = bias.values().data(),
           .multiplier = multiplier.data(),
           .output_zero_point = out.zero_point,
           .lo = range.lo,
@@ -90,14 +102,15 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
   o.in = node.i8_activation(spec.data);
   o.out = node.i8_output();
   o.range = clamp_range(spec.activation, o.out.scale, o.out.zero_point);
-  o.weights = node.i8_constant(spec.weights);
-  if (spec.axis != 0) o.weights = channels_outermost(o.weights, out_c);
-  o.bias.assign(out_c, 0);
+  const auto weights = node.i8_constant(spec.weights);
+  o.weights = spec.axis == 0 ? ConstantValues<std::int8_t>(weights)
+                             : ConstantValues<std::int8_t>(channels_outermost(weights, out_c));
+  o.bias = ConstantValues<std::int32_t>(std::vector<std::int32_t>(out_c, 0));
   if (node.has_input(spec.bias)) {
     const TensorDef& bias = node.input(spec.bias);
-    o.bias = node.i32_constant(spec.bias);
-    OCTET_CHECK(o.bias.size() == out_c, quoted(bias), ": expected ", out_c, " values, got shape ",
-                to_string(bias.shape));
+    o.bias = bias_values(node, spec.bias);
+    OCTET_CHECK(o.bias.values().size() == out_c, quoted(bias), ": expected ", out_c,
+                " values, got shape ", to_string(bias.shape));
     check_bias_scale(bias, w.quantization.scale, o.in.scale, o.out.scale);
   }
   o.multiplier =

@@ -12,16 +12,39 @@
 
 namespace octet::int8 {
 
+/// Values of a constant: the graph's own memory, or a copy where they have to be moved or are not
+/// aligned there.
+template <class T>
+class ConstantValues {
+ public:
+  ConstantValues() = default;
+  explicit ConstantValues(std::span<const T> in_place) : values_(in_place) {}
+  explicit ConstantValues(std::vector<T> copy) : copy_(std::move(copy)), values_(copy_) {}
+  ConstantValues(ConstantValues&&) = default;  // a moved vector keeps its memory
+  ConstantValues& operator=(ConstantValues&&) = default;
+
+  std::span<const T> values() const noexcept { return values_; }
+  std::size_t copied_bytes() const noexcept { return copy_.size() * sizeof(T); }
+
+ private:
+  std::vector<T> copy_;
+  std::span<const T> values_;
+};
+
 /// Weights with output channels outermost, and everything a Requantization points to.
 struct ConvOperands {
-  std::vector<std::int8_t> weights;    ///< [out_c, weights per channel]
-  std::vector<std::int32_t> bias;      ///< out_c
-  std::vector<Multiplier> multiplier;  ///< out_c
+  ConstantValues<std::int8_t> weights;  ///< [out_c, weights per channel]
+  ConstantValues<std::int32_t> bias;    ///< out_c
+  std::vector<Multiplier> multiplier;   ///< out_c
   QuantParams in, out;
   ClampRange range;
   Rounding rounding = Rounding::single_rounding;
 
-  /// Points into this object.
+  /// Bytes that are not the graph's.
+  std::size_t copied_bytes() const noexcept {
+    return weights.copied_bytes() + bias.copied_bytes() + multiplier.size() * sizeof(Multiplier);
+  }
+  /// Points into this object and the graph.
   Requantization requantization() const noexcept;
 };
 

@@ -44,6 +44,10 @@ class MeanStep final : public Step {
     });
   }
 
+  std::size_t packed_bytes() const noexcept override {
+    return (kept.size() + reduced.size()) * sizeof(std::int64_t);
+  }
+
   MeanParams params;
   std::int64_t in_sample = 0, inner = 1;
   std::vector<std::int64_t> kept;     ///< input offset of each block of `inner` outputs

@@ -70,6 +70,9 @@ class ResizeStep : public Step {
 
 class NearestStep final : public ResizeStep {
  public:
+  std::size_t packed_bytes() const noexcept override {
+    return (rows.size() + columns.size()) * sizeof(std::int32_t);
+  }
   std::vector<std::int32_t> rows, columns;
 
  private:
@@ -85,6 +88,9 @@ class NearestStep final : public ResizeStep {
 
 class BilinearStep final : public ResizeStep {
  public:
+  std::size_t packed_bytes() const noexcept override {
+    return (rows.size() + columns.size()) * sizeof(BilinearTap);
+  }
   std::vector<BilinearTap> rows, columns;
   Rounding rounding = Rounding::single_rounding;
 

@@ -28,6 +28,7 @@ class TransposeConvStep final : public Step {
                 args.out_i8() + r * row);
     });
   }
+  std::size_t packed_bytes() const noexcept override { return operands.copied_bytes(); }
   Geometry g{};
   ConvOperands operands;
   std::int64_t images = 1;
@@ -37,7 +38,8 @@ class TransposeConvStep final : public Step {
     for (int out_x = 0; out_x < g.out_w; ++out_x) {
       for (int c = 0; c < g.out_c; ++c) {
         const auto channel = static_cast<std::size_t>(c);
-        const std::int32_t acc = accumulate(image, out_y, out_x, c) + operands.bias[channel];
+        const std::int32_t acc =
+            accumulate(image, out_y, out_x, c) + operands.bias.values()[channel];
         *y++ = operands.range.clamp(
             multiply_by_quantized_multiplier(acc, operands.multiplier[channel], operands.rounding) +
             operands.out.zero_point);
@@ -47,7 +49,7 @@ class TransposeConvStep final : public Step {
 
   std::int32_t accumulate(const std::int8_t* image, int out_y, int out_x, int c) const noexcept {
     const std::int8_t* filter =
-        operands.weights.data() + std::int64_t{c} * g.kernel_h * g.kernel_w * g.in_c;
+        operands.weights.values().data() + std::int64_t{c} * g.kernel_h * g.kernel_w * g.in_c;
     std::int32_t acc = 0;
     for (int fy = 0; fy < g.kernel_h; ++fy) {
       const int ty = out_y + g.pad_top - fy;
