@@ -50,6 +50,17 @@ using OpPtr = std::shared_ptr<const Op>;
 
 class Tape;
 
+/// Watches the ops that tapes run, for profiles: see Context::observer.
+struct TapeObserver {
+  virtual ~TapeObserver() = default;
+  /// Right before an op's forward or backward.
+  virtual void begin() = 0;
+  /// Right after the forward of node `id`, in the module `scope`.
+  virtual void forward_done(int id, const Op& op, const std::string& scope, In x,
+                            const Tensor& y) = 0;
+  virtual void backward_done(int id) = 0;
+};
+
 /// A handle to a value on a tape; valid as long as the tape.
 struct Var {
   Tape* tape = nullptr;
