@@ -104,6 +104,8 @@ void Tape::backward(Var loss) {
         Grad* g = from.kind == Kind::param ? &from.parameter->grad : &from.grad;
         wanted.push_back(from.requires_grad ? g : nullptr);
       }
+      // A second owner: ops may write into a gradient that has only one.
+      const Tensor kept = n.retain_grad ? n.grad.value() : Tensor();
       if (ctx_->observer) ctx_->observer->begin();
       n.op->backward(*ctx_, n.saved, n.grad.value(), wanted);
       if (ctx_->observer) ctx_->observer->backward_done(id);

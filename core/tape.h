@@ -44,6 +44,7 @@ struct Op {
   /// `saved` exactly what backward needs.
   virtual Tensor forward(Context& ctx, In x, Saved& saved) const = 0;
   /// Adds into *dx[i] (see Grad) the gradient with respect to x[i], where dx[i] is not null.
+  /// dy is not used afterwards: where it is unique(), its storage may be written to.
   virtual void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const = 0;
 };
 using OpPtr = std::shared_ptr<const Op>;

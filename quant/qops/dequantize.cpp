@@ -40,15 +40,15 @@ struct Masked {
   real* out;
 };
 OCTET_INLINE void mask_all(const Masked& a) noexcept {
-  const real* __restrict in = a.in;
+  const real* in = a.in;
   const std::uint8_t* __restrict mask = a.mask;
-  real* __restrict out = a.out;
+  real* out = a.out;
   std::int64_t i = 0;
   for (; i + 8 <= a.n; i += 8) {
     const int byte = mask[i >> 3];
     for (int b = 0; b < 8; ++b) out[i + b] = byte & (1 << b) ? in[i + b] : real(0);
   }
-  for (; i < a.n; ++i) out[i] = mask_bit(mask, i) ? in[i] : real(0);
+  for (; i < a.n; ++i) out[i] = (mask[i >> 3] >> (i & 7)) & 1 ? in[i] : real(0);
 }
 OCTET_SIMD_FUNCTION(mask_span, mask_all, const Masked&)
 }  // namespace
@@ -76,9 +76,13 @@ Tensor scale_channels(Context& ctx, const Tensor& codes, std::span<const float> 
   return y;
 }
 
+Tensor writable_gradient(Context& ctx, const Tensor& dy) {
+  return dy.unique() ? dy : ctx.empty(dy.shape());
+}
+
 Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask) {
-  Tensor d = ctx.empty(dy.shape());
   const real* g = dy.r();
+  Tensor d = writable_gradient(ctx, dy);
   const auto* m = mask.data<std::uint8_t>();
   real* p = d.r();
   for_chunks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
