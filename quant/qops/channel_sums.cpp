@@ -1,34 +1,12 @@
 #include "quant/qops/channel_sums.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "core/simd.h"
+#include "quant/vectors.h"
 
 namespace octet::quant {
 
 namespace {
-
-// Sixteen columns at once; the compiler cuts them to the target's registers.
-typedef float Floats __attribute__((vector_size(64)));
-typedef std::int32_t Ints __attribute__((vector_size(64)));
-typedef double Doubles __attribute__((vector_size(128)));
-constexpr std::int64_t lanes = 16;
-
-template <class V>
-OCTET_INLINE void load(V& v, const void* p) {
-  std::memcpy(&v, p, sizeof(V));
-}
-template <class V>
-OCTET_INLINE void store(const V& v, void* p) {
-  std::memcpy(p, &v, sizeof(V));
-}
-// The first n of 16 elements, zeros behind them.
-template <class V>
-OCTET_INLINE void load_part(V& v, const void* p, std::int64_t n) {
-  v = V{};
-  std::memcpy(&v, p, static_cast<std::size_t>(n) * 4);
-}
 
 // All pointers at the start of a wide row.
 struct Span {
@@ -42,51 +20,26 @@ struct Span {
   float* out;
 };
 
-OCTET_INLINE void keep_masked(Floats& g, std::uint32_t bits) {
-  const Ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  const Ints all = (Ints{} + static_cast<std::int32_t>(bits)) >> lane;
-  Ints v;
-  store(g, &v);
-  v &= -(all & 1);
-  load(g, &v);
-}
-
 enum class Kind { mask, sums, centre };
 
-template <Kind kind, bool whole>
-OCTET_INLINE void column_step(const Span& s, std::int64_t i, const Floats (&constants)[5],
-                              Doubles (&sums)[2]) {
-  const std::int64_t n = whole ? lanes : s.n - i;
-  Floats g;
+// Lanes [0, n) from element i on; n is 16 unless `part`.
+template <Kind kind, bool part>
+OCTET_INLINE void column_step(const Span& s, std::int64_t i, std::int64_t n,
+                              const Floats (&constants)[5], Doubles (&sums)[2]) {
+  Floats g, u = {};
+  load_if<part>(g, s.dy + i, n);
   std::uint16_t bits = 0;
-  if (whole) {
-    load(g, s.dy + i);
-    load(bits, s.mask + i / 8);
-  } else {
-    load_part(g, s.dy + i, n);
-    std::memcpy(&bits, s.mask + i / 8, n > 8 ? 2 : 1);
-  }
-  keep_masked(g, bits);
-  Floats u = {};
+  std::memcpy(&bits, s.mask + i / 8, n > 8 ? 2 : 1);
+  keep_bits(g, bits);
   if constexpr (kind != Kind::mask) {
     Ints acc;
-    if (whole) {
-      load(acc, s.acc + i);
-    } else {
-      load_part(acc, s.acc + i, n);
-    }
+    load_if<part>(acc, s.acc + i, n);
     u = __builtin_convertvector(acc, Floats) * constants[0] + constants[1];
   }
   if constexpr (kind != Kind::centre) sums[0] += __builtin_convertvector(g, Doubles);
   if constexpr (kind == Kind::sums) sums[1] += __builtin_convertvector(g * u, Doubles);
   if constexpr (kind == Kind::centre) g = constants[2] * (g - constants[3] - u * constants[4]);
-  if constexpr (kind != Kind::sums) {
-    if (whole) {
-      store(g, s.out + i);
-    } else {
-      std::memcpy(s.out + i, &g, static_cast<std::size_t>(n) * 4);
-    }
-  }
+  if constexpr (kind != Kind::sums) store_if<part>(g, s.out + i, n);
 }
 
 // Column by column of 16, so that constants and sums stay in registers.
@@ -107,8 +60,8 @@ OCTET_INLINE void columns(const Span& s) {
     if constexpr (kind != Kind::centre) load(sums[0], s.sum + at);
     if constexpr (kind == Kind::sums) load(sums[1], s.sum_u + at);
     std::int64_t i = at;
-    for (; i + lanes <= s.n; i += s.width) column_step<kind, true>(s, i, constants, sums);
-    if (i < s.n) column_step<kind, false>(s, i, constants, sums);
+    for (; i + lanes <= s.n; i += s.width) column_step<kind, false>(s, i, lanes, constants, sums);
+    if (i < s.n) column_step<kind, true>(s, i, s.n - i, constants, sums);
     if constexpr (kind != Kind::centre) store(sums[0], s.sum + at);
     if constexpr (kind == Kind::sums) store(sums[1], s.sum_u + at);
   }
