@@ -6,5 +6,6 @@
 namespace octet::bench {
 
 void add_export(CLI::App& app);
+void add_step(CLI::App& app);
 
 }  // namespace octet::bench

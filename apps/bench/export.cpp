@@ -28,26 +28,25 @@ Tensor random_images(const Shape& shape, Random& random) {
 }
 
 void export_network(const Options& options) {
-  const Network network = find_network(options.net);
+  Network network = find_network(options.net);
+  network.options.seed = options.seed;
   constexpr std::int64_t batch = 8;
   constexpr int batches = 4;
   Context ctx(options.threads);
   Random random(options.seed);
-  const ModulePtr model = network.make(options.seed);
+  const ModulePtr model = zoo::make_model(network.zoo, network.options);
   // Batch norm's running statistics become those of the inputs; the momentum of 0.1 would otherwise
   // leave them near their initial values.
   for (int i = 0; i < 20; ++i) {
     Tape tape(ctx);
-    (*model)(tape.input(random_images(network.input_shape(batch), random)));
+    (*model)(tape.input(random_images(network.input(batch), random)));
   }
   quant::QConfig config = quant::QConfig::tflite();
   config.observer = quant::ObserverKind::min_max;
-  quant::QatModel qat =
-      quant::prepare_ptq(*trace(model, Tensor::zeros(network.input_shape(1))), config);
-  for (int i = 0; i < batches; ++i)
-    qat.calibrate(ctx, random_images(network.input_shape(batch), random));
+  quant::QatModel qat = quant::prepare_ptq(*trace(model, Tensor::zeros(network.input(1))), config);
+  for (int i = 0; i < batches; ++i) qat.calibrate(ctx, random_images(network.input(batch), random));
   qat.finish_calibration();
-  qat.set_sample(random_images(network.input_shape(1), random));
+  qat.set_sample(random_images(network.input(1), random));
   quant::ConvertReport report;
   const int8::Model int8_model = quant::convert(qat, ctx, &report);
   write_tflite(int8_model.graph(), options.out);

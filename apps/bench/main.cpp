@@ -1,5 +1,7 @@
-// octet-bench: makes networks to be timed and times training. Exit codes: 0, 1 error, 2 wrong
+// octet-bench: measures training and makes networks to be timed. Exit codes: 0, 1 error, 2 wrong
 // usage.
+#include <CLI/CLI.hpp>
+
 #include <exception>
 #include <iostream>
 
@@ -8,10 +10,12 @@
 
 namespace {
 
+constexpr void (*subcommands[])(CLI::App&) = {octet::bench::add_export, octet::bench::add_step};
+
 int run(int argc, char** argv) {
-  CLI::App app("octet-bench makes networks to be timed and times training steps.");
+  CLI::App app("octet-bench measures training steps and makes networks to be timed.");
   app.require_subcommand(1);
-  octet::bench::add_export(app);
+  for (auto* add : subcommands) add(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,4 +1,4 @@
-// The networks that benchmarks speak of: the zoo's, at the shapes of the published benchmarks.
+// The networks that speed is measured on.
 #pragma once
 
 #include <string>
@@ -11,19 +11,21 @@
 namespace octet::bench {
 
 struct Network {
-  std::string name;   ///< of the benchmark, e.g. "mobilenet_v1_025"
-  std::string model;  ///< of the zoo
+  std::string name;
+  std::string zoo;  ///< name of the model in the zoo
   zoo::ModelOptions options;
+  int batch = 64;  ///< what the comparisons train with
 
-  /// [batch, H, W, C]
-  Shape input_shape(std::int64_t batch) const;
-  /// With weights seeded by `seed`.
-  ModulePtr make(std::uint64_t seed) const;
+  Shape input(std::int64_t samples) const {
+    return {samples, options.in_h, options.in_w, options.in_c};
+  }
 };
 
-/// Throws Error naming the known ones. Besides the benchmarks' own names every name of
-/// zoo::model_names() is known, at that model's own shape.
-Network find_network(std::string_view name);
+/// lenet, resnet8, mobilenet_v1_025 (96x96, 2 classes), ds_cnn, mobilenet_v2, resnet18.
 std::vector<std::string> network_names();
+/// Throws Error for an unknown name, naming the nearest known one.
+Network find_network(std::string_view name);
+/// The model of a trainer's configuration; extents that it leaves to the data are the model's own.
+Network network_of_config(const std::string& file);
 
 }  // namespace octet::bench
