@@ -9,6 +9,8 @@
 
 namespace octet {
 
+struct TapeObserver;
+
 /// Make one and keep it for the whole training loop. Not for use by two threads at once.
 struct Context {
   /// Also puts OpenBLAS on one thread for the whole process: ThreadPool does the parallel work.
@@ -22,6 +24,8 @@ struct Context {
   std::uint64_t step = 0;
   /// Batch norm and dropout read this. Module::operator() sets it from the module's mode.
   bool training = true;
+  /// Told of every op that tapes with this context run; null: nobody is.
+  TapeObserver* observer = nullptr;
 
   Tensor empty(const Shape& shape, DType type = DType::real) {
     return Tensor::empty(shape, type, &pool);

@@ -1,6 +1,7 @@
 #include "core/parallel.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -9,15 +10,38 @@
 
 #include "core/error.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace octet {
+namespace {
+
+/// Tells the core that this is a loop that waits.
+void pause() noexcept {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
 
 struct ThreadPool::Impl {
+  explicit Impl(int spin_us) : spin(spin_us) {}
+
+  const std::chrono::microseconds spin;
   std::mutex mutex;
   std::condition_variable work_ready;
   std::condition_variable work_done;
-  std::uint64_t generation = 0;  // guarded by mutex
-  int running = 0;               // workers still inside the present job; guarded by mutex
-  bool stopping = false;         // guarded by mutex
+  // Written under the mutex; atomic for those who spin before they take it. A worker takes part in
+  // the job it finds open when it wakes up; one that wakes too late (its core is busy with
+  // something else) is not waited for.
+  std::atomic<std::uint64_t> job{0};  // number of the present or last job
+  std::atomic<int> inside{0};         // workers taking part
+  bool open = false;                  // tasks of the job may be left
+  bool stopping = false;
 
   Call call = nullptr;
   const void* f = nullptr;
@@ -25,6 +49,14 @@ struct ThreadPool::Impl {
   std::atomic<std::int64_t> next{0};
 
   std::vector<std::thread> workers;
+
+  /// Returns when `done()` holds, at the latest after `spin`.
+  template <class Done>
+  void spin_until(const Done& done) const noexcept {
+    if (spin.count() == 0) return;
+    const auto end = std::chrono::steady_clock::now() + spin;
+    while (!done() && std::chrono::steady_clock::now() < end) pause();
+  }
 
   ~Impl() {
     {
@@ -45,23 +77,26 @@ struct ThreadPool::Impl {
 
   void loop(int worker) {
     std::uint64_t seen = 0;
-    std::unique_lock lock(mutex);
     for (;;) {
-      work_ready.wait(lock, [&] { return stopping || generation != seen; });
+      spin_until([&] { return job != seen; });
+      std::unique_lock lock(mutex);
+      work_ready.wait(lock, [&] { return stopping || (open && job != seen); });
       if (stopping) return;
-      seen = generation;
+      seen = job;
+      ++inside;
       lock.unlock();
       work(worker);
       lock.lock();
-      if (--running == 0) work_done.notify_one();
+      if (--inside == 0 && !open) work_done.notify_one();
     }
   }
 };
 
-ThreadPool::ThreadPool(int threads) : threads_(threads) {
+ThreadPool::ThreadPool(int threads, int spin_us) : threads_(threads), spins_(spin_us > 0) {
   OCTET_CHECK(threads >= 1 && threads <= 1024, "thread count: expected 1 to 1024, got ", threads);
+  OCTET_CHECK(spin_us >= 0 && spin_us <= 1000000, "spin: expected 0 to 1000000 us, got ", spin_us);
   if (threads == 1) return;
-  impl_ = std::make_unique<Impl>();
+  impl_ = std::make_unique<Impl>(spin_us);
   try {
     for (int i = 1; i < threads; ++i) {
       impl_->workers.emplace_back([pool = impl_.get(), i] { pool->loop(i); });
@@ -81,13 +116,18 @@ void ThreadPool::run_erased(std::int64_t tasks, Call call, const void* f) noexce
     p.f = f;
     p.tasks = tasks;
     p.next.store(0, std::memory_order_relaxed);
-    p.running = threads_ - 1;
-    ++p.generation;
+    ++p.job;
+    p.open = true;
   }
   p.work_ready.notify_all();
   p.work(0);
+  {
+    std::lock_guard lock(p.mutex);
+    p.open = false;  // every task is taken
+  }
+  p.spin_until([&] { return p.inside == 0; });
   std::unique_lock lock(p.mutex);
-  p.work_done.wait(lock, [&] { return p.running == 0; });
+  p.work_done.wait(lock, [&] { return p.inside == 0; });
 }
 
 }  // namespace octet

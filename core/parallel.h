@@ -10,17 +10,22 @@ namespace octet {
 ///
 /// Results must not depend on the number of threads: callers cut work into tasks by shape alone,
 /// each task writes its own output, and reductions add the tasks' partial results in task order.
-/// Waiting threads sleep (no spinning), so a busy machine does not make the pool collapse.
-/// One `run` at a time per pool; different pools are independent.
+/// Waiting threads sleep (unless told to spin first) and a thread that gets no core is not waited
+/// for, so a busy machine does not make the pool collapse. One `run` at a time per pool; different
+/// pools are independent.
 class ThreadPool {
  public:
-  /// `threads` >= 1 in all, the calling thread included. Throws Error otherwise.
-  explicit ThreadPool(int threads = 1);
+  /// `threads` >= 1 in all, the calling thread included. With `spin_us`, a waiting thread polls for
+  /// so many microseconds before it sleeps: waking a sleeping one takes some 10 to 40. Throws Error
+  /// for a count or a time out of range.
+  explicit ThreadPool(int threads = 1, int spin_us = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int size() const noexcept { return threads_; }
+  /// Waiting threads poll before they sleep.
+  bool spins() const noexcept { return spins_; }
 
   /// Calls f(task, worker) for every task in [0, tasks); worker is in [0, size()).
   /// Tasks are handed out in order; which worker gets which task is not specified.
@@ -45,6 +50,7 @@ class ThreadPool {
   void run_erased(std::int64_t tasks, Call call, const void* f) noexcept;
 
   int threads_;
+  bool spins_;
   struct Impl;
   std::unique_ptr<Impl> impl_;  // null for one thread
 };

@@ -70,7 +70,9 @@ Var Tape::record(OpPtr op, std::span<const Var> inputs) {
     n.requires_grad |= node(v.id).requires_grad;
   }
   n.saved.wanted = n.requires_grad;
+  if (ctx_->observer) ctx_->observer->begin();
   n.value = op->forward(*ctx_, values, n.saved);
+  if (ctx_->observer) ctx_->observer->forward_done(size(), *op, scope_, values, n.value);
   if (!n.requires_grad) n.saved = {};
   n.op = std::move(op);
   return append(std::move(n));
@@ -102,7 +104,11 @@ void Tape::backward(Var loss) {
         Grad* g = from.kind == Kind::param ? &from.parameter->grad : &from.grad;
         wanted.push_back(from.requires_grad ? g : nullptr);
       }
+      // A second owner: ops may write into a gradient that has only one.
+      const Tensor kept = n.retain_grad ? n.grad.value() : Tensor();
+      if (ctx_->observer) ctx_->observer->begin();
       n.op->backward(*ctx_, n.saved, n.grad.value(), wanted);
+      if (ctx_->observer) ctx_->observer->backward_done(id);
     }
     n.saved = {};
     if (!n.retain_grad) n.grad.release();

@@ -44,11 +44,23 @@ struct Op {
   /// `saved` exactly what backward needs.
   virtual Tensor forward(Context& ctx, In x, Saved& saved) const = 0;
   /// Adds into *dx[i] (see Grad) the gradient with respect to x[i], where dx[i] is not null.
+  /// dy is not used afterwards: where it is unique(), its storage may be written to.
   virtual void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const = 0;
 };
 using OpPtr = std::shared_ptr<const Op>;
 
 class Tape;
+
+/// Watches the ops that tapes run, for profiles: see Context::observer.
+struct TapeObserver {
+  virtual ~TapeObserver() = default;
+  /// Right before an op's forward or backward.
+  virtual void begin() = 0;
+  /// Right after the forward of node `id`, in the module `scope`.
+  virtual void forward_done(int id, const Op& op, const std::string& scope, In x,
+                            const Tensor& y) = 0;
+  virtual void backward_done(int id) = 0;
+};
 
 /// A handle to a value on a tape; valid as long as the tape.
 struct Var {

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "core/simd.h"
+#include "quant/vectors.h"
 
 namespace octet::quant {
 
@@ -46,18 +46,21 @@ struct Channel {
   float scale;
   std::int8_t* codes;
 };
+// Half away from zero: |w / s| is hardly above 127, and a half is exact in float.
+template <bool part>
+OCTET_INLINE void quantize_lanes(const Channel& c, std::int64_t i, std::int64_t n) {
+  Floats w;
+  load_if<part>(w, c.w + i, n);
+  const Floats r = w / c.scale;
+  const Ints whole = __builtin_convertvector(r, Ints);
+  const Floats rest = r - __builtin_convertvector(whole, Floats);
+  const Ints code = whole - (rest >= 0.5f) + (rest <= -0.5f);  // comparisons give -1 or 0
+  store_if<part>(__builtin_convertvector(code, Codes), c.codes + i, n);
+}
 OCTET_INLINE void quantize_all(const Channel& c) noexcept {
-  const real* __restrict w = c.w;
-  std::int8_t* __restrict codes = c.codes;
-  const float scale = c.scale;
-  for (std::int64_t i = 0; i < c.n; ++i) {
-    // Half away from zero: |w / s| is hardly above 127, and a half is exact in float.
-    const float r = static_cast<float>(w[i]) / scale;
-    const int whole = static_cast<int>(r);
-    const float rest = r - static_cast<float>(whole);
-    const int code = whole + (rest >= 0.5f) - (rest <= -0.5f);
-    codes[i] = static_cast<std::int8_t>(code < -127 ? -127 : (code > 127 ? 127 : code));
-  }
+  std::int64_t i = 0;
+  for (; i + lanes <= c.n; i += lanes) quantize_lanes<false>(c, i, lanes);
+  if (i < c.n) quantize_lanes<true>(c, i, c.n - i);
 }
 OCTET_SIMD_FUNCTION(quantize_channel, quantize_all, const Channel&)
 

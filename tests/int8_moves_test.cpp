@@ -5,33 +5,13 @@
 #include <functional>
 
 #include "quant/int8/ops/pool.h"
-#include "tests/int8_build.h"
+#include "tests/int8_index.h"
 #include "tests/support.h"
 
 using namespace octet::int8;
 using namespace octet::test;
 
 namespace {
-
-using Index = std::vector<int>;
-
-/// Calls f for every index of `dims` in row-major order.
-void for_each_index(const Dims& dims, const std::function<void(const Index&)>& f) {
-  Index index(dims.size(), 0);
-  for (std::int64_t n = count_of(dims); n > 0; --n) {
-    f(index);
-    for (std::size_t d = dims.size(); d-- > 0;) {
-      if (++index[d] < dims[d]) break;
-      index[d] = 0;
-    }
-  }
-}
-
-std::size_t flat(const Dims& dims, const Index& index) {
-  std::int64_t offset = 0;
-  for (std::size_t d = 0; d < dims.size(); ++d) offset = offset * dims[d] + index[d];
-  return static_cast<std::size_t>(offset);
-}
 
 /// Runs `graph` on three samples and compares each with `expected(sample)`.
 void check_samples(const Graph& graph, std::vector<Dims> shapes,
@@ -209,18 +189,11 @@ TEST_SUITE("int8") {
           Builder g;
           const int a = g.i8(da), b = constant ? g.constant(db, values) : g.i8(db), y = g.i8(dy);
           g.node(maximum ? OpCode::maximum : OpCode::minimum, {a, b}, {y});
-          const auto at = [&](const Dims& dims, const Index& i) {
-            Index own(dims.size());
-            for (std::size_t d = 0; d < dims.size(); ++d) {
-              own[d] = dims[d] == 1 ? 0 : i[i.size() - dims.size() + d];
-            }
-            return flat(dims, own);
-          };
           const auto expected = [&](const std::vector<Codes>& v) {
             Codes result(static_cast<std::size_t>(count_of(dy)));
             for_each_index(dy, [&](const Index& i) {
-              const std::int8_t p = v[0][at(da, i)];
-              const std::int8_t q = (constant ? values : v[1])[at(db, i)];
+              const std::int8_t p = v[0][broadcast_flat(da, i)];
+              const std::int8_t q = (constant ? values : v[1])[broadcast_flat(db, i)];
               result[flat(dy, i)] = maximum ? std::max(p, q) : std::min(p, q);
             });
             return result;

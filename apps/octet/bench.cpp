@@ -1,10 +1,13 @@
 // octet bench: how fast a model runs, after a check that it computes what it should.
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/octet/ceiling.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/samples.h"
@@ -23,6 +26,7 @@ struct Options {
   RunArguments run;
   std::string json;
   double seconds = 2.0;
+  int spin_us = 0;
   bool profile = false;
 };
 
@@ -41,18 +45,34 @@ void check_answer(const Options& options, const int8::Model& model,
               " does not give the portable kernels' bytes; octet verify says where");
 }
 
-/// Seconds of each run. Inputs are written before each, outside the timing.
-std::vector<double> time_runs(const int8::Model& model, const std::vector<Sample>& samples,
-                              int8::Context& context, double seconds) {
+/// CPU time of the process, all threads together: other work on the machine does not count.
+double cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// Seconds of each run, ascending.
+struct Times {
+  std::vector<double> wall, cpu;
+};
+
+/// Inputs are written before each run, outside the timing.
+Times time_runs(const int8::Model& model, const std::vector<Sample>& samples,
+                int8::Context& context, double seconds) {
   constexpr std::size_t least = 5;
-  std::vector<double> times;
+  Times times;
   const Clock::time_point begin = Clock::now();
-  while (times.size() < least || seconds_since(begin) < seconds) {
+  while (times.wall.size() < least || seconds_since(begin) < seconds) {
     set_inputs(model, samples, 0, context);
+    const double cpu_start = cpu_seconds();
     const Clock::time_point start = Clock::now();
     context.run();
-    times.push_back(seconds_since(start));
+    times.wall.push_back(seconds_since(start));
+    times.cpu.push_back(cpu_seconds() - cpu_start);
   }
+  std::sort(times.wall.begin(), times.wall.end());
+  std::sort(times.cpu.begin(), times.cpu.end());
   return times;
 }
 
@@ -61,13 +81,38 @@ double quantile(const std::vector<double>& sorted, double p) {
   return sorted[static_cast<std::size_t>(std::lround(p * static_cast<double>(sorted.size() - 1)))];
 }
 
-/// Median time of every step.
+/// Shapes of what a node reads and writes at run time: "32x32x16 -> 32x32x16"; filter and stride
+/// where it has them.
+std::string shape_of(const int8::Graph& graph, const int8::Node& node) {
+  const auto text = [&graph](int index) {
+    const auto& shape = graph.tensors[static_cast<std::size_t>(index)].shape;
+    std::string s;
+    for (std::size_t i = 1; i < shape.size(); ++i)  // without the batch
+      s += (i > 1 ? "x" : "") + std::to_string(shape[i]);
+    return s;
+  };
+  std::string shapes;
+  for (const int input : node.inputs) {
+    if (input < 0 || graph.tensors[static_cast<std::size_t>(input)].constant) continue;
+    shapes += (shapes.empty() ? "" : ", ") + text(input);
+  }
+  shapes += " -> " + text(node.outputs[0]);
+  if (const auto* conv = std::get_if<int8::ConvAttributes>(&node.attributes)) {
+    const auto& weights = graph.tensors[static_cast<std::size_t>(node.inputs[1])].shape;
+    shapes += " " + std::to_string(weights[1]) + "x" + std::to_string(weights[2]) + "/" +
+              std::to_string(conv->stride_h);
+  }
+  return shapes;
+}
+
+/// Times of every step: median and minimum. The share of the ceiling is that of the minimum.
 Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
-                  int8::Context& context, double seconds) {
+                  int8::Context& context, const Options& options) {
+  const double ceiling = peak_macs_per_second(model.isa()) * options.run.threads;
   const std::vector<int8::StepInfo> steps = model.steps();
   std::vector<std::vector<double>> times(steps.size());
   const Clock::time_point begin = Clock::now();
-  while (times[0].size() < 5 || seconds_since(begin) < seconds) {
+  while (times[0].size() < 5 || seconds_since(begin) < options.seconds) {
     set_inputs(model, samples, 0, context);
     std::vector<double> run(steps.size(), 0.0);
     context.run_profiled(run);
@@ -75,15 +120,20 @@ Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
   }
   Json json = Json::array();
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto& node = model.graph().nodes[static_cast<std::size_t>(steps[i].node)];
+    const int8::Graph& graph = model.graph();
+    const auto& node = graph.nodes[static_cast<std::size_t>(steps[i].node)];
     std::sort(times[i].begin(), times[i].end());
-    const double time = quantile(times[i], 0.5);
+    const double least = times[i].front();
     const double macs = static_cast<double>(steps[i].macs) * context.batch();
-    json.push_back({{"op", int8::op_name(node.op)},
-                    {"index", steps[i].node},
+    json.push_back({{"index", steps[i].node},
+                    {"layer", graph.tensors[static_cast<std::size_t>(node.outputs[0])].name},
+                    {"op", int8::op_name(node.op)},
                     {"kernel", steps[i].kernel},
-                    {"ms", 1e3 * time},
-                    {"gmacs_per_s", time > 0 ? 1e-9 * macs / time : 0.0}});
+                    {"shape", shape_of(graph, node)},
+                    {"ms", 1e3 * quantile(times[i], 0.5)},
+                    {"min_ms", 1e3 * least},
+                    {"gmacs_per_s", least > 0 ? 1e-9 * macs / least : 0.0},
+                    {"ceiling_share", least > 0 && ceiling > 0 ? macs / least / ceiling : 0.0}});
   }
   return json;
 }
@@ -93,31 +143,35 @@ Json bench_json(const Options& options) {
   const std::vector<Sample> samples = check_samples(model, 4);
   check_answer(options, model, samples);
 
-  int8::Context context(model, {.batch = options.run.batch, .threads = options.run.threads});
+  int8::Context context(
+      model,
+      {.batch = options.run.batch, .threads = options.run.threads, .spin_us = options.spin_us});
   time_runs(model, samples, context, std::min(0.5, options.seconds / 4));  // warm-up
-  std::vector<double> times = time_runs(model, samples, context, options.seconds);
-  std::sort(times.begin(), times.end());
-  const double median = quantile(times, 0.5), p10 = quantile(times, 0.1),
-               p90 = quantile(times, 0.9);
+  const Times times = time_runs(model, samples, context, options.seconds);
+  const double median = quantile(times.wall, 0.5), p10 = quantile(times.wall, 0.1),
+               p90 = quantile(times.wall, 0.9);
   const double macs = static_cast<double>(model.macs()) * options.run.batch;
   Json json = {{"model", options.model.path},
                {"isa", int8::isa_name(model.isa())},
                {"rounding", rounding_text(model.rounding())},
                {"batch", options.run.batch},
                {"threads", options.run.threads},
-               {"runs", times.size()},
+               {"spin_us", options.spin_us},
+               {"runs", times.wall.size()},
                {"median_ms", 1e3 * median},
-               {"min_ms", 1e3 * times.front()},
+               {"min_ms", 1e3 * times.wall.front()},
                {"p10_ms", 1e3 * p10},
                {"p90_ms", 1e3 * p90},
                {"spread", (p90 - p10) / median},
+               {"cpu_median_ms", 1e3 * quantile(times.cpu, 0.5)},
+               {"cpu_min_ms", 1e3 * times.cpu.front()},
                {"images_per_s", options.run.batch / median},
                {"macs", model.macs()},
                {"gmacs_per_s", 1e-9 * macs / median},
                {"arena_bytes", context.arena_bytes()},
                {"arena_lower_bound", context.arena_lower_bound()},
                {"scratch_bytes", context.scratch_bytes()}};
-  if (options.profile) json["ops"] = profile_json(model, samples, context, options.seconds / 2);
+  if (options.profile) json["ops"] = profile_json(model, samples, context, options);
   return json;
 }
 
@@ -138,11 +192,14 @@ void print(const Json& json) {
   if (!json.contains("ops")) return;
   double total = 0;
   for (const Json& op : json["ops"]) total += op["ms"].get<double>();
-  TextTable table({"#", "op", "ms", "share", "GMAC/s", "kernel"});
+  TextTable table(
+      {"#", "layer", "op", "kernel", "shape", "ms", "min ms", "share", "GMAC/s", "ceiling"});
   for (const Json& op : json["ops"]) {
-    table.add({std::to_string(op["index"].get<int>()), op["op"].get<std::string>(),
-               number(op["ms"], 4), fixed(100 * op["ms"].get<double>() / total, 1) + "%",
-               number(op["gmacs_per_s"], 2), op["kernel"].get<std::string>()});
+    const auto text = [&op](const char* key) { return op[key].get<std::string>(); };
+    table.add({std::to_string(op["index"].get<int>()), text("layer"), text("op"), text("kernel"),
+               text("shape"), number(op["ms"], 4), number(op["min_ms"], 4),
+               fixed(100 * op["ms"].get<double>() / total, 1) + "%", number(op["gmacs_per_s"], 1),
+               fixed(100 * op["ceiling_share"].get<double>(), 0) + "%"});
   }
   std::cout << '\n';
   table.print(std::cout);
@@ -170,6 +227,11 @@ void add_bench(CLI::App& app) {
   options->run.add_to(*command, "samples per run");
   command->add_option("--seconds", options->seconds, "how long to measure")
       ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  command
+      ->add_option("--spin-us", options->spin_us,
+                   "microseconds for which a waiting thread polls before it sleeps")
+      ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
   command->add_flag("--profile", options->profile, "also the time of every operator");
   command->add_option("--json", options->json,

@@ -65,7 +65,7 @@ class Input {
   const ValueInfo& info_;
   bool converts_;
   std::size_t sample_bytes_;
-  int8::QuantizeKernel quantize_;
+  int8::Kernel<int8::QuantizeFunction> quantize_;
   MappedFile file_;
   std::size_t samples_ = 0;
 };

@@ -66,7 +66,7 @@ std::optional<Evaluation> evaluate(const int8::Model& model, Loader& loader, int
               "evaluation: expected a model with one int8 input and one int8 output");
   const auto sample = static_cast<std::int64_t>(inputs[0].bytes);
   const auto classes = static_cast<std::int64_t>(outputs[0].bytes);
-  const int8::QuantizeKernel quantize = int8::quantize_kernel(model.isa());
+  const auto quantize = int8::quantize_kernel(model.isa());
   std::optional<int8::Context> engine;
   Evaluation e;
   loader.seek(0);

@@ -98,7 +98,7 @@ struct Context::Impl {
   Impl(const Model::Impl& compiled, const ContextOptions& wanted)
       : model(compiled),
         options(checked(wanted)),
-        threads(options.threads),
+        threads(options.threads, options.spin_us),
         storage(assign_storage(model, options.batch, !options.keep_values)),
         plan(make_plan(model, options, storage)),
         lower_bound(memory_lower_bound(storage.blocks)),

@@ -73,6 +73,9 @@ class OCTET_API Model {
 struct ContextOptions {
   int batch = 1;  ///< samples per run: every value holds `batch` samples back to back
   int threads = 1;
+  /// Microseconds for which a waiting thread polls before it sleeps (see ThreadPool). Worth it for
+  /// several threads, small batches and cores of one's own.
+  int spin_us = 0;
   /// Give every value memory of its own, so that value() works after a run.
   bool keep_values = false;
   /// Most bytes of arena and scratch.

@@ -70,7 +70,9 @@ void for_chunks(ThreadPool& threads, std::int64_t n, std::int64_t chunk, const F
   });
 }
 
-/// Elements a task of an elementwise op handles.
+/// Elements that a task of an elementwise op handles, one that computes and one that does little
+/// more than move bytes.
 inline constexpr std::int64_t elements_per_task = 1 << 15;
+inline constexpr std::int64_t bytes_per_task = 1 << 17;
 
 }  // namespace octet::int8

@@ -8,11 +8,20 @@ void lookup(const Table& table, const std::int8_t* x, std::int8_t* y, std::int64
   for (std::int64_t i = 0; i < n; ++i) y[i] = table[static_cast<std::size_t>(x[i] + 128)];
 }
 
-LookupKernel lookup_kernel(Isa isa) noexcept {
+Kernel<LookupFunction> lookup_kernel(Isa isa) noexcept {
 #if defined(__x86_64__)
-  if (isa == Isa::avx512_vnni && __builtin_cpu_supports("avx512vbmi")) return lookup_avx512_vbmi;
+  if (isa == Isa::avx512_vnni && __builtin_cpu_supports("avx512vbmi")) {
+    return {lookup_avx512_vbmi, "table_avx512_vbmi"};
+  }
 #endif
-  return select_kernel<LookupKernel>(isa, {nullptr, OCTET_X86(lookup_avx2), lookup});
+  Kernel<LookupFunction> kernel =
+      select_kernel<LookupFunction>(isa, {.avx2 = OCTET_X86(lookup_avx2),
+                                          .neon = OCTET_NEON(lookup_neon),
+                                          .portable = lookup,
+                                          .avx2_name = "table_avx2",
+                                          .neon_name = "table_neon"});
+  if (kernel.run == lookup) kernel.name = "table_portable";
+  return kernel;
 }
 
 }  // namespace octet::int8

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 
 namespace octet::int8 {
 
@@ -21,11 +22,11 @@ Table tabulate(const F& f) {
 }
 
 /// y[i] = table[x[i] + 128], portable. y may be x.
-void lookup(const Table& table, const std::int8_t* x, std::int8_t* y, std::int64_t n) noexcept;
+using LookupFunction = void(const Table& table, const std::int8_t* x, std::int8_t* y,
+                            std::int64_t n) noexcept;
+LookupFunction lookup;
 
-using LookupKernel = void (*)(const Table&, const std::int8_t*, std::int8_t*,
-                              std::int64_t) noexcept;
 /// The best kernel for `isa`; every one gives the bytes of lookup().
-LookupKernel lookup_kernel(Isa isa) noexcept;
+Kernel<LookupFunction> lookup_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

@@ -5,6 +5,7 @@
 
 #include "quant/lowering.h"
 #include "quant/qops/activation.h"
+#include "quant/qops/add_kernel.h"
 #include "quant/qops/dequantize.h"
 #include "quant/qops/requantize_pass.h"
 
@@ -50,23 +51,12 @@ Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const std::int64_t chunks = (n + chunk_size - 1) / chunk_size;
   std::vector<std::int32_t> min(static_cast<std::size_t>(chunks)), max(min.size());
   const std::int32_t mask_lo = params.range.lo + (open_lower_bound(activation) ? 1 : 0);
+  const MaskedAddKernel kernel = masked_add_kernel(state->isa);
   ctx.threads.run(chunks, [&](std::int64_t chunk, int) {
-    const std::int64_t begin = chunk * chunk_size, end = std::min(n, begin + chunk_size);
-    std::int32_t lo = std::numeric_limits<std::int32_t>::max();
-    std::int32_t hi = std::numeric_limits<std::int32_t>::min();
-    for (std::int64_t i = begin; i < end; i += 8) {
-      unsigned byte = 0;
-      for (std::int64_t k = i; k < std::min(end, i + 8); ++k) {
-        const std::int32_t v = int8::add_preclamp(params, p[k], q[k]);
-        lo = std::min(lo, v);
-        hi = std::max(hi, v);
-        byte |= static_cast<unsigned>(v >= mask_lo && v <= params.range.hi) << (k - i);
-        codes[k] = params.range.clamp(v);
-      }
-      bits[i >> 3] = static_cast<std::uint8_t>(byte);
-    }
-    min[static_cast<std::size_t>(chunk)] = lo;
-    max[static_cast<std::size_t>(chunk)] = hi;
+    const std::int64_t begin = chunk * chunk_size;
+    const auto i = static_cast<std::size_t>(chunk);
+    kernel({params, p + begin, q + begin, std::min(chunk_size, n - begin), mask_lo, codes + begin,
+            bits + begin / 8, &min[i], &max[i]});
   });
   if (state->observing(ctx)) {
     const std::int32_t lo = *std::min_element(min.begin(), min.end());

@@ -6,7 +6,9 @@
 #include "quant/int8/activation_range.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"
+#include "quant/qops/channel_sums.h"
 #include "quant/qops/conv_kept.h"
+#include "quant/qops/conv_pieces.h"
 #include "quant/qops/requantize_pass.h"
 
 namespace octet::quant {
@@ -127,46 +129,76 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
   return y;
 }
 
+const int8::PackedConv& QConvOp::pack(const ConvShape& s, const std::int8_t* codes) const {
+  const int8::ConvGeometry g = geometry_of(s);
+  if (!packed_ || packed_->geometry() != g) {
+    packed_ = std::make_unique<int8::PackedConv>(g, state->isa);
+  }
+  packed_->pack(codes);
+  return *packed_;
+}
+
+// Line 7 from the sums of acc and acc^2.
+void QConvOp::batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
+                               std::span<double> var) const {
+  const double n = static_cast<double>(rows);
+  const double momentum = batch_norm->momentum;
+  real* running_mean = batch_norm->stats->mean.r();
+  real* running_var = batch_norm->stats->var.r();
+  for (std::size_t c = 0; c < mean.size(); ++c) {
+    const double unit = double(kept.in.scale) * double(kept.weight_scale[c]);
+    const double m = mean[c] / n;
+    const double v = std::max(var[c] / n - m * m, 0.0);
+    mean[c] = unit * m;
+    var[c] = unit * unit * v;
+    running_mean[c] =
+        static_cast<real>((1 - momentum) * double(running_mean[c]) + momentum * mean[c]);
+    running_var[c] = static_cast<real>((1 - momentum) * double(running_var[c]) +
+                                       momentum * var[c] * n / (n - 1));
+  }
+}
+
+void QConvOp::observe(const Kept& kept, const RequantizePass& pass) const {
+  const std::size_t channels = kept.weight_scale.size();
+  std::vector<std::int32_t> min(channels), max(channels);
+  pass.range(min, max);
+  double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double unit = double(kept.in.scale) * double(kept.folded.scale[c]);
+    lo = std::min(lo, unit * min[c]);
+    hi = std::max(hi, unit * max[c]);
+  }
+  observe_activated(*out, lo, hi, activation);
+}
+
 Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   Kept kept;
   kept.shape = shape_of(x);
   kept.in = in->params;
   kept.batch_statistics = batch_norm && state->batch_statistics(ctx);
   const ConvShape& s = kept.shape;
-  const std::int64_t rows = s.batch * s.out_h * s.out_w;
+  const std::int64_t rows = s.batch * s.out_h * s.out_w, channels = s.out_c;
 
   WeightCodes weights = quantize_weight(ctx, x[1], layer);
   kept.weight_scale = std::move(weights.scale);
-  const auto* q_w = weights.codes.data<std::int8_t>();
+  const int8::PackedConv& conv = pack(s, weights.codes.data<std::int8_t>());
+  const ConvPieces pieces(conv.geometry(), s.batch);
+  const auto* codes = x[0].data<std::int8_t>();
+  const std::int32_t zero_point = kept.in.zero_point;
 
-  Tensor acc = ctx.empty({rows, s.out_c}, DType::i32);
-  const int8::PackedConv conv(geometry_of(s), state->isa, q_w);
-  Tensor scratch =
-      ctx.empty({static_cast<std::int64_t>(conv.scratch_bytes(ctx.threads.size()))}, DType::u8);
-  conv.run_accumulators(x[0].data<std::int8_t>(), kept.in.zero_point, acc.data<std::int32_t>(),
-                        s.batch, ctx.threads, scratch.raw());
-
+  Tensor acc;  // kept for batch statistics only
   if (kept.batch_statistics) {
     OCTET_CHECK(rows > 1, "layer ", layer,
                 ": batch statistics need more than one value per channel, got ", rows);
-    const auto channels = static_cast<std::size_t>(s.out_c);
-    std::vector<double> mean(channels), var(channels);
-    channel_sums(ctx, acc.data<std::int32_t>(), rows, s.out_c, mean, var);
-    const double n = static_cast<double>(rows);
-    const double momentum = batch_norm->momentum;
-    real* running_mean = batch_norm->stats->mean.r();
-    real* running_var = batch_norm->stats->var.r();
-    for (std::size_t c = 0; c < channels; ++c) {
-      const double unit = double(kept.in.scale) * double(kept.weight_scale[c]);
-      const double m = mean[c] / n;
-      const double v = std::max(var[c] / n - m * m, 0.0);
-      mean[c] = unit * m;
-      var[c] = unit * unit * v;
-      running_mean[c] =
-          static_cast<real>((1 - momentum) * double(running_mean[c]) + momentum * mean[c]);
-      running_var[c] = static_cast<real>((1 - momentum) * double(running_var[c]) +
-                                         momentum * var[c] * n / (n - 1));
-    }
+    acc = ctx.empty({rows, channels}, DType::i32);
+    ChannelSums sums(channels, pieces.count());
+    pieces.run(ctx, conv, codes, zero_point, acc.data<std::int32_t>(),
+               [&](std::int64_t piece, std::int64_t, std::int64_t n, const std::int32_t* a) {
+                 add_moments(sums, piece, a, n);
+               });
+    std::vector<double> mean(kept.weight_scale.size()), var(mean.size());
+    sums.total(mean, var);
+    batch_statistics(kept, rows, mean, var);
     kept.folded = fold(fold_input(x, kept.weight_scale, mean, var));
   } else {
     kept.folded = fold_running(x, kept.weight_scale);
@@ -174,41 +206,34 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 
   const int8::ClampRange range =
       int8::clamp_range(activation, out->params.scale, out->params.zero_point);
+  RequantizePass pass(kept.folded,
+                      {.zero_point = out->params.zero_point,
+                       .lo = range.lo,
+                       .hi = range.hi,
+                       .open_lower = open_lower_bound(activation),
+                       .rounding = state->rounding,
+                       .isa = state->isa,
+                       .mask = saved.wanted,
+                       .range = state->observing(ctx)},
+                      pieces.count());
   Tensor y = ctx.empty(result_shape(x, s), DType::i8);
-  Tensor mask = ctx.empty({mask_bytes(y.numel())}, DType::u8);
-  RequantizePass pass;
-  pass.rows = rows;
-  pass.channels = s.out_c;
-  pass.acc = acc.data<std::int32_t>();
-  pass.folded = &kept.folded;
-  pass.zero_point = out->params.zero_point;
-  pass.lo = range.lo;
-  pass.hi = range.hi;
-  pass.open_lower = open_lower_bound(activation);
-  pass.rounding = state->rounding;
-  pass.codes = y.data<std::int8_t>();
-  pass.mask = mask.data<std::uint8_t>();
-  std::vector<std::int32_t> min, max;
-  const bool observing = state->observing(ctx);
-  if (observing) {
-    min.resize(static_cast<std::size_t>(s.out_c));
-    max.resize(static_cast<std::size_t>(s.out_c));
-    pass.min = min;
-    pass.max = max;
+  Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
+  const auto requantize = [&](std::int64_t piece, std::int64_t first, std::int64_t n,
+                              const std::int32_t* a) {
+    pass.run(piece, a, n, y.data<std::int8_t>() + first * channels,
+             mask.data<std::uint8_t>() + first * channels / 8);
+  };
+  if (kept.batch_statistics) {
+    pieces.for_rows(ctx, acc.data<std::int32_t>(), requantize);
+  } else {
+    pieces.run(ctx, conv, codes, zero_point, nullptr, requantize);
   }
-  requantize(ctx, pass);
-  if (observing) {
-    double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
-    for (std::size_t c = 0; c < min.size(); ++c) {
-      const double unit = double(kept.in.scale) * double(kept.folded.scale[c]);
-      lo = std::min(lo, unit * min[c]);
-      hi = std::max(hi, unit * max[c]);
-    }
-    observe_activated(*out, lo, hi, activation);
+  if (state->observing(ctx)) observe(kept, pass);
+  if (saved.wanted) {
+    saved.tensors = {x[0], weights.codes, mask};
+    if (kept.batch_statistics) saved.tensors.push_back(acc);
+    saved.extra = std::move(kept);
   }
-  saved.tensors = {x[0], weights.codes, mask};
-  if (kept.batch_statistics) saved.tensors.push_back(acc);
-  saved.extra = std::move(kept);
   return y;
 }
 

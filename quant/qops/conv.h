@@ -13,6 +13,8 @@
 
 namespace octet::quant {
 
+class RequantizePass;
+
 /// Inputs: x (codes), weight, then gamma and beta with batch norm, or bias, or nothing.
 /// Linear: x [..., I], weight [O, I]; else NHWC and OHWI.
 class QConvOp final : public QOp {
@@ -49,6 +51,15 @@ class QConvOp final : public QOp {
   FoldInput fold_input(In x, std::span<const float> weight_scale, std::span<const double> mean,
                        std::span<const double> var) const;
   Folded fold_running(In x, std::span<const float> weight_scale) const;
+  const int8::PackedConv& pack(const ConvShape& s, const std::int8_t* codes) const;
+  /// Sums of acc and acc^2 to mean and variance of u; moves the running ones.
+  void batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
+                        std::span<double> var) const;
+  void observe(const Kept& kept, const RequantizePass& pass) const;
+
+  /// Only memory that is used again: packed anew in every forward. A prepared model runs in one
+  /// thread at a time.
+  mutable std::unique_ptr<int8::PackedConv> packed_;
 };
 
 }  // namespace octet::quant

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "core/simd.h"
-#include "quant/qops/requantize_pass.h"
+#include "quant/vectors.h"
 
 namespace octet::quant {
 
@@ -39,16 +38,19 @@ struct Masked {
   std::int64_t n;
   real* out;
 };
+template <bool part>
+OCTET_INLINE void mask_lanes(const Masked& a, std::int64_t i, std::int64_t n) {
+  Floats g;
+  load_if<part>(g, a.in + i, n);
+  std::uint16_t bits = 0;
+  std::memcpy(&bits, a.mask + i / 8, n > 8 ? 2 : 1);
+  keep_bits(g, bits);
+  store_if<part>(g, a.out + i, n);
+}
 OCTET_INLINE void mask_all(const Masked& a) noexcept {
-  const real* __restrict in = a.in;
-  const std::uint8_t* __restrict mask = a.mask;
-  real* __restrict out = a.out;
   std::int64_t i = 0;
-  for (; i + 8 <= a.n; i += 8) {
-    const int byte = mask[i >> 3];
-    for (int b = 0; b < 8; ++b) out[i + b] = byte & (1 << b) ? in[i + b] : real(0);
-  }
-  for (; i < a.n; ++i) out[i] = mask_bit(mask, i) ? in[i] : real(0);
+  for (; i + lanes <= a.n; i += lanes) mask_lanes<false>(a, i, lanes);
+  if (i < a.n) mask_lanes<true>(a, i, a.n - i);
 }
 OCTET_SIMD_FUNCTION(mask_span, mask_all, const Masked&)
 }  // namespace
@@ -76,9 +78,13 @@ Tensor scale_channels(Context& ctx, const Tensor& codes, std::span<const float> 
   return y;
 }
 
+Tensor writable_gradient(Context& ctx, const Tensor& dy) {
+  return dy.unique() ? dy : ctx.empty(dy.shape());
+}
+
 Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask) {
-  Tensor d = ctx.empty(dy.shape());
   const real* g = dy.r();
+  Tensor d = writable_gradient(ctx, dy);
   const auto* m = mask.data<std::uint8_t>();
   real* p = d.r();
   for_chunks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {

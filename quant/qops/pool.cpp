@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "quant/lowering.h"
+#include "quant/qops/pool_backward.h"
 
 namespace octet::quant {
 
@@ -72,66 +73,26 @@ Tensor QPoolOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   return y;
 }
 
-namespace {
-
-// The pixels of the image that one window covers.
-struct Covered {
-  int y0, y1, x0, x1;
-};
-Covered covered(const int8::PoolGeometry& g, int oy, int ox) {
-  const int y = oy * g.stride_h - g.pad_top, x = ox * g.stride_w - g.pad_left;
-  return {std::max(y, 0), std::min(y + g.filter_h, g.in_h), std::max(x, 0),
-          std::min(x + g.filter_w, g.in_w)};
-}
-
-}  // namespace
-
 void QPoolOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
   if (!dx[0]) return;
   const auto& shape = std::any_cast<const Shape&>(saved.extra);
   const int8::PoolGeometry g = geometry(shape);
-  const std::int64_t in_size = shape.numel() / shape[0];
-  const std::int64_t out_size = dy.numel() / shape[0];
+  const std::int64_t in_size = shape.numel() / shape[0], out_size = dy.numel() / shape[0];
   Tensor d = ctx.empty(shape);
-  const real* gy = dy.r();
-  real* gx = d.r();
-  const std::int8_t* x = kind == Kind::max ? saved.tensors[0].data<std::int8_t>() : nullptr;
-  const std::int8_t* y = kind == Kind::max ? saved.tensors[1].data<std::int8_t>() : nullptr;
-  const std::int64_t channels = g.channels;
-  ctx.threads.run(shape[0], [&](std::int64_t image, int) {
-    real* image_d = gx + image * in_size;
-    std::fill(image_d, image_d + in_size, real(0));
-    for (int oy = 0; oy < g.out_h; ++oy) {
-      for (int ox = 0; ox < g.out_w; ++ox) {
-        const Covered w = covered(g, oy, ox);
-        const std::int64_t at = image * out_size + (std::int64_t{oy} * g.out_w + ox) * channels;
-        if (kind == Kind::max) {
-          for (std::int64_t c = 0; c < channels; ++c) {  // the first maximum in scan order
-            const std::int8_t best = y[at + c];
-            [&] {
-              for (int iy = w.y0; iy < w.y1; ++iy) {
-                for (int ix = w.x0; ix < w.x1; ++ix) {
-                  const std::int64_t p = (std::int64_t{iy} * g.in_w + ix) * channels + c;
-                  if (x[image * in_size + p] == best) {
-                    image_d[p] += gy[at + c];
-                    return;
-                  }
-                }
-              }
-            }();
-          }
-        } else {
-          const real share = real(1) / static_cast<real>((w.y1 - w.y0) * (w.x1 - w.x0));
-          for (int iy = w.y0; iy < w.y1; ++iy) {
-            for (int ix = w.x0; ix < w.x1; ++ix) {
-              real* p = image_d + (std::int64_t{iy} * g.in_w + ix) * channels;
-              for (std::int64_t c = 0; c < channels; ++c) p[c] += gy[at + c] * share;
-            }
-          }
-        }
-      }
-    }
-  });
+  const float* gy = dy.r();
+  float* gx = d.r();
+  if (kind == Kind::max) {
+    const auto* x = saved.tensors[0].data<std::int8_t>();
+    const auto* y = saved.tensors[1].data<std::int8_t>();
+    ctx.threads.run(shape[0], [&](std::int64_t n, int) {
+      max_pool_backward(
+          {g, x + n * in_size, y + n * out_size, gy + n * out_size, gx + n * in_size});
+    });
+  } else {
+    ctx.threads.run(shape[0], [&](std::int64_t n, int) {
+      average_pool_backward({g, nullptr, nullptr, gy + n * out_size, gx + n * in_size});
+    });
+  }
   dx[0]->add(std::move(d), ctx);
 }
 

@@ -4,41 +4,49 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/context.h"
 #include "quant/fold.h"
-#include "quant/int8/fixed_point.h"
+#include "quant/int8/isa.h"
+#include "quant/qops/requantize_kernel.h"
+#include "quant/qops/wide_rows.h"
 
 namespace octet::quant {
 
-/// One bit per element, bit i % 8 of byte i / 8: whether the gradient passes (line 23).
-inline bool mask_bit(const std::uint8_t* mask, std::int64_t i) noexcept {
-  return (mask[i >> 3] >> (i & 7)) & 1;
-}
 inline std::int64_t mask_bytes(std::int64_t n) noexcept {
   return (n + 7) / 8;
 }
 
-struct RequantizePass {
-  std::int64_t rows = 0;
-  std::int64_t channels = 0;
-  const std::int32_t* acc = nullptr;  ///< [rows, channels]
-  const Folded* folded = nullptr;
+/// What a layer's requantization needs besides the folded constants.
+struct RequantizeTarget {
   std::int32_t zero_point = 0, lo = -128, hi = 127;
   bool open_lower = false;  ///< a ReLU's bound: no gradient at p == lo
   int8::Rounding rounding = int8::Rounding::single_rounding;
-
-  std::int8_t* codes = nullptr;      ///< [rows, channels]
-  std::uint8_t* mask = nullptr;      ///< mask_bytes(rows * channels), or null
-  std::span<std::int32_t> min, max;  ///< per channel of sign acc + bias, or empty
+  int8::Isa isa = int8::Isa::portable;
+  bool mask = true;    ///< write the mask of line 23
+  bool range = false;  ///< find the range of sign acc + bias, per channel
 };
 
-/// Line 12 for every element. Parallel over fixed chunks of rows.
-void requantize(Context& ctx, const RequantizePass& pass);
+/// Line 12 for the rows of one layer, which come in pieces in any order.
+class RequantizePass {
+ public:
+  /// `pieces`: how many calls of run() there will be.
+  RequantizePass(const Folded& folded, const RequantizeTarget& target, std::int64_t pieces);
 
-/// Sums of acc and acc^2 per channel, in double over fixed chunks of rows added in index order
-/// (line 7).
-void channel_sums(Context& ctx, const std::int32_t* acc, std::int64_t rows, std::int64_t channels,
-                  std::span<double> sum, std::span<double> sum_of_squares);
+  /// acc [rows, channels] -> codes, and the mask from bit 0 of `mask` on. Pieces may run at once.
+  void run(std::int64_t piece, const std::int32_t* acc, std::int64_t rows, std::int8_t* codes,
+           std::uint8_t* mask) noexcept;
+
+  /// Per channel, over all pieces. Requires target.range.
+  void range(std::span<std::int32_t> min, std::span<std::int32_t> max) const;
+
+ private:
+  WideRows wide_;
+  RequantizeTarget target_;
+  RequantizeKernel kernel_;
+  std::vector<std::int32_t> sign_, bias_, multiplier_, shift_;  // sign_: empty if all are +1
+  std::vector<std::int32_t> min_, max_;                         // [pieces, width]
+};
 
 }  // namespace octet::quant

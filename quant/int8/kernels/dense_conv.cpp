@@ -352,8 +352,8 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   const std::int64_t pixel_blocks =
       flat_ ? ceil_div(pixels, columns_) : batch * row_blocks_ * column_blocks_;
   const std::int64_t per_channel = g_.weights_per_channel();
-  const WorkSplit work(pixels * g_.out_c * (per_channel + output_cost) +
-                       2 * g_.out_c * per_channel);
+  const WorkSplit work(pixels * g_.out_c * (per_channel + output_cost) + 2 * g_.out_c * per_channel,
+                       pool);
   const auto block_count = static_cast<std::int64_t>(blocks_.size());
   const std::int64_t splits = work.parts(pixel_blocks, block_count);
   const std::int64_t pieces = pixel_blocks * splits;

@@ -284,7 +284,8 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
   const Run run{x, input_zero_point, out, table, modes};
 
   const WorkSplit work(batch * g_.out_h * g_.out_w * g_.out_c *
-                       (std::int64_t{g_.kernel_h} * g_.kernel_w + output_cost));
+                           (std::int64_t{g_.kernel_h} * g_.kernel_w + output_cost),
+                       pool);
   const auto piece_count = static_cast<std::int64_t>(plan_.pieces.size());
   const std::int64_t strips = work.parts(batch * plan_.column_regions * piece_count, g_.out_h);
   const std::int64_t items = batch * plan_.column_regions * strips * piece_count;

@@ -1,9 +1,11 @@
-// How much work a task is: decided by shape alone, so that results and their order do not depend on
-// the number of threads.
+// How much work a task is: decided by shape, and by how fast the pool's threads wake up. Integer
+// results do not depend on it.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+
+#include "core/parallel.h"
 
 namespace octet::int8 {
 
@@ -13,13 +15,14 @@ constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) noexcept {
 
 /// Work in multiply-accumulates, about 200 to 250 a nanosecond.
 struct WorkSplit {
-  /// What waking other threads is worth (they sleep when idle): about 20 microseconds.
-  static constexpr std::int64_t wake_cost = 4'000'000;
-  static constexpr std::int64_t task_cost = 1'000'000;
   /// Pieces to aim for where work is shared out.
   static constexpr std::int64_t pieces_wanted = 8;
 
-  explicit WorkSplit(std::int64_t total) noexcept : cost(total), shared(total >= wake_cost) {}
+  WorkSplit(std::int64_t total, const ThreadPool& pool) noexcept
+      : cost(total),
+        // Waking a sleeping thread is worth some 20 microseconds, one that polls 2.
+        task_cost(pool.spins() ? 250'000 : 1'000'000),
+        shared(pool.size() > 1 && total >= (pool.spins() ? 500'000 : 4'000'000)) {}
 
   /// Into how many parts to cut each of `units` pieces of work, at most `limit`.
   std::int64_t parts(std::int64_t units, std::int64_t limit) const noexcept {
@@ -31,7 +34,7 @@ struct WorkSplit {
     return shared ? std::clamp<std::int64_t>(cost / task_cost, 1, pieces) : 1;
   }
 
-  std::int64_t cost;
+  std::int64_t cost, task_cost;
   bool shared;
 };
 

@@ -69,8 +69,8 @@ void add(const AddParams& params, const std::int8_t* a, const std::int8_t* b, st
   for (std::int64_t i = 0; i < n; ++i) y[i] = params.range.clamp(add_preclamp(params, a[i], b[i]));
 }
 
-AddKernel add_kernel(Isa isa) noexcept {
-  return select_kernel<AddKernel>(isa, {OCTET_X86(add_avx512), OCTET_X86(add_avx2), add});
+Kernel<AddFunction> add_kernel(Isa isa) noexcept {
+  return select_kernel<AddFunction>(isa, OCTET_KERNELS(add));
 }
 
 namespace {

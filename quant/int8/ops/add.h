@@ -6,6 +6,7 @@
 #include "quant/int8/activation_range.h"
 #include "quant/int8/fixed_point.h"
 #include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 
 namespace octet::int8 {
 
@@ -37,12 +38,11 @@ inline std::int32_t add_preclamp(const AddParams& p, std::int8_t a, std::int8_t 
 }
 
 /// y[i] = clamp(add_preclamp(a[i], b[i])), portable. y may be a or b.
-void add(const AddParams& params, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-         std::int64_t n) noexcept;
+using AddFunction = void(const AddParams& params, const std::int8_t* a, const std::int8_t* b,
+                         std::int8_t* y, std::int64_t n) noexcept;
+AddFunction add;
 
-using AddKernel = void (*)(const AddParams&, const std::int8_t*, const std::int8_t*, std::int8_t*,
-                           std::int64_t) noexcept;
 /// The best kernel for `isa`; every one gives the bytes of add().
-AddKernel add_kernel(Isa isa) noexcept;
+Kernel<AddFunction> add_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

@@ -54,10 +54,22 @@ Broadcast::Broadcast(const Shape& a, bool a_constant, const Shape& b, bool b_con
   }
   if (dims.empty()) return;  // one element: a row of length one
   row_ = dims.front().size;
-  row_stride_a_ = dims.front().a;
-  row_stride_b_ = dims.front().b;
+  row_a_.period = dims.front().a == 0 ? 1 : 0;
+  row_b_.period = dims.front().b == 0 ? 1 : 0;
+  repeat_short_rows(dims);
   outer_.assign(dims.rbegin(), dims.rend() - 1);
   for (const Dim& d : outer_) outer_rows_ *= d.size;
+}
+
+void Broadcast::repeat_short_rows(std::vector<Dim>& dims) {
+  if (dims.size() < 2 || row_ > max_period || row_a_.period != 0 || row_b_.period != 0) return;
+  const Dim& next = dims[1];
+  const bool a_repeats = next.a == 0 && next.b == row_;
+  const bool b_repeats = next.b == 0 && next.a == row_;
+  if (!a_repeats && !b_repeats) return;
+  (a_repeats ? row_a_ : row_b_).period = row_;
+  row_ *= next.size;
+  dims.erase(dims.begin());
 }
 
 }  // namespace octet::int8

@@ -9,16 +9,19 @@
 #include <span>
 #include <vector>
 
+#include "quant/int8/kernel.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/step.h"
 
 namespace octet::int8 {
 
-/// A broadcast op cut into rows of `row` elements that are contiguous in the output and, in each
-/// operand, either contiguous or one repeated element.
+/// A broadcast op cut into rows that are contiguous in the output. In a row an operand is
+/// contiguous or repeats its first `period` elements over and over (1: a scalar; the channels of a
+/// pixel: a scale for each channel).
 class Broadcast {
  public:
   static constexpr int max_rank = 6;
+  static constexpr std::int64_t max_period = 512;  ///< of more than one element
 
   Broadcast() = default;
   /// Throws Error if the shapes do not broadcast or have more than max_rank dimensions.
@@ -27,23 +30,29 @@ class Broadcast {
 
   const Shape& shape() const noexcept { return shape_; }
 
-  /// Calls f(a_offset, b_offset, y_offset, n) for pieces that cover `batch` samples, from several
-  /// threads; the pieces depend on shapes and batch alone. Then a_repeats() says whether the piece
-  /// has one element of a or n of them.
+  /// Calls f(a_offset, b_offset, y_offset, n) for pieces of rows that cover `batch` samples, from
+  /// several threads; the pieces depend on shapes and batch alone. A piece begins where the periods
+  /// do.
   template <class F>
   void for_each_piece(ThreadPool& threads, std::int64_t batch, const F& f) const noexcept;
 
-  bool a_repeats() const noexcept { return row_stride_a_ == 0; }
-  bool b_repeats() const noexcept { return row_stride_b_ == 0; }
+  std::int64_t a_period() const noexcept { return row_a_.period; }  ///< 0: contiguous
+  std::int64_t b_period() const noexcept { return row_b_.period; }
 
  private:
   struct Dim {
     std::int64_t size, a, b;  ///< elements, strides of the operands
   };
+  struct Row {
+    std::int64_t period = 0;  ///< 0: contiguous
+    std::int64_t offset(std::int64_t start) const noexcept { return period == 0 ? start : 0; }
+  };
+  void repeat_short_rows(std::vector<Dim>& dims);
 
   Shape shape_;
   std::vector<Dim> outer_;  ///< of one sample, outermost first, without the row
-  std::int64_t row_ = 1, row_stride_a_ = 1, row_stride_b_ = 1;
+  std::int64_t row_ = 1;
+  Row row_a_, row_b_;
   std::int64_t outer_rows_ = 1;
   std::int64_t sample_a_ = 0, sample_b_ = 0;
 };
@@ -55,7 +64,8 @@ void Broadcast::for_each_piece(ThreadPool& threads, std::int64_t batch, const F&
                [&](std::int64_t begin, std::int64_t end) { f(begin, begin, begin, end - begin); });
     return;
   }
-  const std::int64_t piece = std::min(row_, elements_per_task);
+  const std::int64_t period = std::max<std::int64_t>({row_a_.period, row_b_.period, 1});
+  const std::int64_t piece = std::min(row_, elements_per_task / period * period);
   const std::int64_t pieces = (row_ + piece - 1) / piece;
   const std::int64_t per_task = std::max<std::int64_t>(1, elements_per_task / piece);
   for_chunks(threads, batch * outer_rows_ * pieces, per_task,
@@ -65,8 +75,8 @@ void Broadcast::for_each_piece(ThreadPool& threads, std::int64_t batch, const F&
                  const std::int64_t start = i % pieces * piece;
                  const std::int64_t sample = row / outer_rows_;
                  std::int64_t rest = row % outer_rows_;
-                 std::int64_t a = sample * sample_a_ + start * row_stride_a_;
-                 std::int64_t b = sample * sample_b_ + start * row_stride_b_;
+                 std::int64_t a = sample * sample_a_ + row_a_.offset(start);
+                 std::int64_t b = sample * sample_b_ + row_b_.offset(start);
                  for (std::size_t d = outer_.size(); d-- > 0;) {
                    const std::int64_t index = rest % outer_[d].size;
                    rest /= outer_[d].size;
@@ -78,9 +88,36 @@ void Broadcast::for_each_piece(ThreadPool& threads, std::int64_t batch, const F&
              });
 }
 
+/// A piece of an operand as kernels read it: n elements from data(i) on, for i a multiple of
+/// chunk(). Periods are written out in a buffer, so that kernels know contiguous operands only.
+class PieceOperand {
+ public:
+  PieceOperand(const std::int8_t* x, std::int64_t period, std::int64_t n) noexcept : x_(x) {
+    if (period == 0) return;
+    chunk_ = std::min(n, static_cast<std::int64_t>(spread_.size()) / period * period);
+    if (period == 1) {
+      std::memset(spread_.data(), *x, static_cast<std::size_t>(chunk_));
+    } else {
+      for (std::int64_t i = 0; i < chunk_; i += period) {
+        std::memcpy(spread_.data() + i, x, static_cast<std::size_t>(period));
+      }
+    }
+  }
+  /// Elements that one call of a kernel may take; 0: any number.
+  std::int64_t chunk() const noexcept { return chunk_; }
+  const std::int8_t* data(std::int64_t i) const noexcept {
+    return chunk_ == 0 ? x_ + i : spread_.data();
+  }
+
+ private:
+  const std::int8_t* x_;
+  std::int64_t chunk_ = 0;
+  std::array<std::int8_t, 2 * Broadcast::max_period> spread_;  // NOLINT: filled as far as read
+};
+
 template <class Params>
-using BinaryKernel = void (*)(const Params&, const std::int8_t*, const std::int8_t*, std::int8_t*,
-                              std::int64_t) noexcept;
+using BinaryKernel = Kernel<void(const Params&, const std::int8_t*, const std::int8_t*,
+                                 std::int8_t*, std::int64_t) noexcept>;
 
 /// An operand: run-time input `slot`, or a constant.
 struct BinaryOperand {
@@ -101,22 +138,17 @@ class BinaryStep final : public Step {
     broadcast_.for_each_piece(
         args.threads, args.batch,
         [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
-          if (!broadcast_.a_repeats() && !broadcast_.b_repeats()) {
-            kernel_(params_, a + ia, b + ib, y + iy, n);
-            return;
-          }
-          // A repeated element is spread over a short buffer, so kernels know one form only.
-          std::array<std::int8_t, 256> spread_a, spread_b;
-          const auto chunk = static_cast<std::int64_t>(spread_a.size());
-          const bool repeats_a = broadcast_.a_repeats(), repeats_b = broadcast_.b_repeats();
-          if (repeats_a) spread_a.fill(a[ia]);
-          if (repeats_b) spread_b.fill(b[ib]);
+          const PieceOperand pa(a + ia, broadcast_.a_period(), n);
+          const PieceOperand pb(b + ib, broadcast_.b_period(), n);
+          std::int64_t chunk = n;
+          if (pa.chunk() > 0) chunk = pa.chunk();
+          if (pb.chunk() > 0) chunk = std::min(chunk, pb.chunk());
           for (std::int64_t i = 0; i < n; i += chunk) {
-            kernel_(params_, repeats_a ? spread_a.data() : a + ia + i,
-                    repeats_b ? spread_b.data() : b + ib + i, y + iy + i, std::min(chunk, n - i));
+            kernel_.run(params_, pa.data(i), pb.data(i), y + iy + i, std::min(chunk, n - i));
           }
         });
   }
+  const char* kernel_name() const noexcept override { return kernel_.name; }
 
   /// Throws Error unless both inputs and the output are int8 and the output has the broadcast
   /// shape.
@@ -147,7 +179,7 @@ class BinaryStep final : public Step {
   }
 
   Params params_{};
-  BinaryKernel<Params> kernel_ = nullptr;
+  BinaryKernel<Params> kernel_;
   BinaryOperand a_, b_;
   Broadcast broadcast_;
 };

@@ -37,7 +37,7 @@ Part make_part(const Shape& part, const Shape& whole, std::size_t axis, std::int
     p.copy.set_offsets(start * inner, 0);
   }
   p.copy.push({in_row, 1, 1});
-  p.copy.simplify();
+  p.copy.prepare();
   return p;
 }
 
@@ -51,6 +51,8 @@ class ConcatenationStep final : public Step {
       p.copy.run(x, computed ? p.sample : 0, args.out_i8(), sample, args.batch, args.threads);
     }
   }
+  const char* kernel_name() const noexcept override { return "copy"; }
+
   std::vector<Part> parts;
   std::int64_t sample = 0;
 };
@@ -63,6 +65,8 @@ class SplitStep final : public Step {
                         args.threads);
     }
   }
+  const char* kernel_name() const noexcept override { return "copy"; }
+
   std::vector<Part> parts;
   std::int64_t sample = 0;
 };

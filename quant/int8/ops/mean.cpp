@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "core/error.h"
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/multipliers.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/ops/strided_copy.h"
@@ -28,47 +29,56 @@ MeanParams make_mean_params(float s_in, std::int32_t z_in, float s_out, std::int
           .rounding = rounding};
 }
 
+void mean(const MeanParams& params, const MeanLayout& l, const std::int8_t* x, std::int64_t begin,
+          std::int64_t end, std::int8_t* y) noexcept {
+  std::array<std::int32_t, 64> sum;
+  const auto width = static_cast<std::int64_t>(sum.size());
+  for (std::int64_t k = begin; k < end; ++k) {
+    for (std::int64_t c = 0; c < l.inner; c += width) {
+      const std::int64_t n = std::min(width, l.inner - c);
+      sum.fill(0);
+      for (const std::int64_t offset : l.reduced) {
+        const std::int8_t* row = x + l.kept[static_cast<std::size_t>(k)] + offset + c;
+        for (std::int64_t r = 0; r < l.run; ++r, row += l.run_stride) {
+          for (std::int64_t i = 0; i < n; ++i) sum[static_cast<std::size_t>(i)] += row[i];
+        }
+      }
+      for (std::int64_t i = 0; i < n; ++i) {
+        *y++ = clamp_to_int8(mean_preclamp(params, sum[static_cast<std::size_t>(i)]));
+      }
+    }
+  }
+}
+
+Kernel<MeanFunction> mean_kernel(Isa isa) noexcept {
+  return select_kernel<MeanFunction>(isa, OCTET_KERNELS(mean));
+}
+
 namespace {
 
-/// Sums for every kept index the elements of all reduced indices. `inner` is the length of a
-/// trailing run of kept elements, so that the innermost loop is contiguous.
 class MeanStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
     const std::int8_t* x = args.in_i8(0);
     std::int8_t* y = args.out_i8();
-    const auto blocks = static_cast<std::int64_t>(kept.size());
-    args.threads.run(args.batch * blocks, [&](std::int64_t task, int) {
-      const std::int64_t sample = task / blocks, block = task % blocks;
-      reduce(x + sample * in_sample + kept[static_cast<std::size_t>(block)], y + task * inner);
+    const auto blocks = static_cast<std::int64_t>(layout.kept.size());
+    const std::int64_t pieces = (blocks + per_task - 1) / per_task;
+    args.threads.run(args.batch * pieces, [&](std::int64_t task, int) {
+      const std::int64_t sample = task / pieces, begin = task % pieces * per_task;
+      kernel.run(params, layout, x + sample * in_sample, begin, std::min(blocks, begin + per_task),
+                 y + (sample * blocks + begin) * layout.inner);
     });
   }
+  const char* kernel_name() const noexcept override { return kernel.name; }
 
   std::size_t packed_bytes() const noexcept override {
     return (kept.size() + reduced.size()) * sizeof(std::int64_t);
   }
 
   MeanParams params;
-  std::int64_t in_sample = 0, inner = 1;
-  std::vector<std::int64_t> kept;     ///< input offset of each block of `inner` outputs
-  std::vector<std::int64_t> reduced;  ///< offsets of the elements that are summed
-
- private:
-  void reduce(const std::int8_t* x, std::int8_t* y) const noexcept {
-    std::array<std::int32_t, 64> sum;
-    const auto width = static_cast<std::int64_t>(sum.size());
-    for (std::int64_t c = 0; c < inner; c += width) {
-      const std::int64_t n = std::min(width, inner - c);
-      sum.fill(0);
-      for (const std::int64_t offset : reduced) {
-        const std::int8_t* row = x + offset + c;
-        for (std::int64_t i = 0; i < n; ++i) sum[static_cast<std::size_t>(i)] += row[i];
-      }
-      for (std::int64_t i = 0; i < n; ++i) {
-        y[c + i] = clamp_to_int8(mean_preclamp(params, sum[static_cast<std::size_t>(i)]));
-      }
-    }
-  }
+  MeanLayout layout;
+  Kernel<MeanFunction> kernel;
+  std::int64_t in_sample = 0, per_task = 1;
 };
 
 /// Offsets of all index combinations of the dimensions, row-major.
@@ -101,11 +111,12 @@ std::unique_ptr<Step> create_mean(const NodeView& node) {
   }
 
   auto step = new_step<MeanStep>(node);
+  MeanLayout& layout = step->layout;
   const auto strides = row_major_strides(in);
   Shape shape, kept_sizes, reduced_sizes;
   std::vector<std::int64_t> kept_strides, reduced_strides;
   std::size_t last = in.size();  // first dimension of the trailing run of kept ones
-  while (last > 0 && !reduce[last - 1]) step->inner *= in[--last];
+  while (last > 0 && !reduce[last - 1]) layout.inner *= in[--last];
   for (std::size_t d = 0; d < in.size(); ++d) {
     if (!reduce[d] || keep_dims) shape.push_back(reduce[d] ? 1 : in[d]);
     if (d >= last) continue;
@@ -115,11 +126,21 @@ std::unique_ptr<Step> create_mean(const NodeView& node) {
   node.expect_output_shape(shape);
   OCTET_CHECK(element_count(kept_sizes) <= 1 << 22,
               "mean: expected at most 2^22 separate sums, got ", element_count(kept_sizes));
+  const std::int64_t count = element_count(reduced_sizes);
   step->in_sample = element_count(in);
-  step->params = make_mean_params(x.scale, x.zero_point, y.scale, y.zero_point,
-                                  element_count(reduced_sizes), node.rounding());
-  step->kept = offsets_of(kept_sizes, kept_strides);
-  step->reduced = offsets_of(reduced_sizes, reduced_strides);
+  step->params =
+      make_mean_params(x.scale, x.zero_point, y.scale, y.zero_point, count, node.rounding());
+  layout.kept = offsets_of(kept_sizes, kept_strides);
+  // The innermost reduced dimensions, as long as one stride leads through all of them, are the run.
+  if (!reduced_sizes.empty()) layout.run_stride = reduced_strides.back();
+  while (!reduced_sizes.empty() && reduced_strides.back() == layout.run * layout.run_stride) {
+    layout.run *= reduced_sizes.back();
+    reduced_sizes.pop_back();
+    reduced_strides.pop_back();
+  }
+  layout.reduced = offsets_of(reduced_sizes, reduced_strides);
+  step->kernel = mean_kernel(node.isa());
+  step->per_task = std::max<std::int64_t>(1, elements_per_task / (count * layout.inner));
   return step;
 }
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "quant/int8/fixed_point.h"
+#include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 
 namespace octet::int8 {
 
@@ -23,5 +26,22 @@ MeanParams make_mean_params(float s_in, std::int32_t z_in, float s_out, std::int
 inline std::int32_t mean_preclamp(const MeanParams& p, std::int32_t sum) noexcept {
   return multiply_by_quantized_multiplier(sum - p.offset, p.m, p.rounding) + p.z_out;
 }
+
+/// Where the codes of a sum are. Output [k, c] is the mean over all groups g and i in 0 .. run - 1
+/// of x[kept[k] + reduced[g] + i * run_stride + c].
+struct MeanLayout {
+  std::int64_t inner = 1;             ///< channels c: the trailing kept dimensions
+  std::vector<std::int64_t> kept;     ///< of every combination of the other kept dimensions
+  std::vector<std::int64_t> reduced;  ///< of every combination of reduced dimensions but the run
+  std::int64_t run = 1, run_stride = 1;
+};
+
+/// Outputs k of begin .. end - 1, portable: x is the sample, y the first output.
+using MeanFunction = void(const MeanParams& params, const MeanLayout& layout, const std::int8_t* x,
+                          std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept;
+MeanFunction mean;
+
+/// The best kernel for `isa`; every one gives the bytes of mean().
+Kernel<MeanFunction> mean_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

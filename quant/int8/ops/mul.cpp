@@ -1,5 +1,6 @@
 #include "quant/int8/ops/mul.h"
 
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/multipliers.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/ops/binary.h"
@@ -25,13 +26,17 @@ void mul(const MulParams& params, const std::int8_t* a, const std::int8_t* b, st
   for (std::int64_t i = 0; i < n; ++i) y[i] = params.range.clamp(mul_preclamp(params, a[i], b[i]));
 }
 
+Kernel<MulFunction> mul_kernel(Isa isa) noexcept {
+  return select_kernel<MulFunction>(isa, OCTET_KERNELS(mul));
+}
+
 std::unique_ptr<Step> create_mul(const NodeView& node) {
   node.expect_operands(2, 2);
   const QuantParams a = node.i8_input(0), b = node.i8_input(1), y = node.i8_output();
   const auto activation = node.attributes<ElementwiseAttributes>().activation;
   const MulParams params = make_mul_params(a.scale, a.zero_point, b.scale, b.zero_point, y.scale,
                                            y.zero_point, activation, node.rounding());
-  return BinaryStep<MulParams>::create(node, params, mul);
+  return BinaryStep<MulParams>::create(node, params, mul_kernel(node.isa()));
 }
 
 }  // namespace octet::int8

@@ -5,6 +5,8 @@
 
 #include "quant/int8/activation_range.h"
 #include "quant/int8/fixed_point.h"
+#include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 
 namespace octet::int8 {
 
@@ -24,8 +26,12 @@ inline std::int32_t mul_preclamp(const MulParams& p, std::int8_t a, std::int8_t 
   return multiply_by_quantized_multiplier((a - p.z1) * (b - p.z2), p.m, p.rounding) + p.zo;
 }
 
-/// y[i] = clamp(mul_preclamp(a[i], b[i])). y may be a or b.
-void mul(const MulParams& params, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-         std::int64_t n) noexcept;
+/// y[i] = clamp(mul_preclamp(a[i], b[i])), portable. y may be a or b.
+using MulFunction = void(const MulParams& params, const std::int8_t* a, const std::int8_t* b,
+                         std::int8_t* y, std::int64_t n) noexcept;
+MulFunction mul;
+
+/// The best kernel for `isa`; every one gives the bytes of mul().
+Kernel<MulFunction> mul_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

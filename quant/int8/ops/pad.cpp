@@ -1,6 +1,4 @@
 // PAD with the code of real zero, PADV2 with a given code.
-#include <cstring>
-
 #include "core/error.h"
 #include "quant/int8/ops/strided_copy.h"
 
@@ -10,16 +8,14 @@ namespace {
 class PadStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    std::int8_t* y = args.out_i8();
-    for_chunks(args.threads, args.batch * out_sample, elements_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 std::memset(y + begin, value, static_cast<std::size_t>(end - begin));
-               });
-    copy.run(args.in_i8(0), in_sample, y, out_sample, args.batch, args.threads);
+    copy.run_padded(args.in_i8(0), in_sample, args.out_i8(), out_sample, value, args.batch,
+                    args.threads);
   }
+  const char* kernel_name() const noexcept override { return copy.kernel_name(); }
+
   StridedCopy copy;
   std::int64_t in_sample = 0, out_sample = 0;
-  std::int32_t value = 0;
+  std::int8_t value = 0;
 };
 
 std::unique_ptr<Step> create_with(const NodeView& node, std::int32_t value) {
@@ -44,7 +40,7 @@ std::unique_ptr<Step> create_with(const NodeView& node, std::int32_t value) {
   node.expect_output_shape(shape);
 
   auto step = new_step<PadStep>(node);
-  step->value = value;
+  step->value = static_cast<std::int8_t>(value);
   step->in_sample = element_count(x.shape);
   step->out_sample = element_count(shape);
   const auto in = row_major_strides(x.shape), out = row_major_strides(shape);
@@ -54,7 +50,7 @@ std::unique_ptr<Step> create_with(const NodeView& node, std::int32_t value) {
     offset += pads[2 * d] * out[d];
   }
   step->copy.set_offsets(0, offset);
-  step->copy.simplify();
+  step->copy.prepare();
   return step;
 }
 

@@ -27,7 +27,7 @@ void average_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t
     for (int c = 0; c < g.channels; ++c) {
       std::int32_t sum = 0;
       for_each_pixel(g, w, x + c, [&](std::int8_t v) { sum += v; });
-      *y++ = range.clamp(sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count);
+      *y++ = range.clamp(average(sum, count));
     }
   }
 }
@@ -45,13 +45,11 @@ void max_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x,
   }
 }
 
-PoolRowKernel average_pool_kernel(Isa isa) noexcept {
-  return select_kernel<PoolRowKernel>(isa, {OCTET_X86(average_pool_row_avx512),
-                                            OCTET_X86(average_pool_row_avx2), average_pool_row});
+Kernel<PoolRowFunction> average_pool_kernel(Isa isa) noexcept {
+  return select_kernel<PoolRowFunction>(isa, OCTET_KERNELS(average_pool_row));
 }
-PoolRowKernel max_pool_kernel(Isa isa) noexcept {
-  return select_kernel<PoolRowKernel>(
-      isa, {OCTET_X86(max_pool_row_avx512), OCTET_X86(max_pool_row_avx2), max_pool_row});
+Kernel<PoolRowFunction> max_pool_kernel(Isa isa) noexcept {
+  return select_kernel<PoolRowFunction>(isa, OCTET_KERNELS(max_pool_row));
 }
 
 void pool(PoolRowKernel kernel, const PoolGeometry& g, ClampRange range, const std::int8_t* x,
@@ -87,13 +85,15 @@ class PoolStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     pool(kernel, geometry, range, args.in_i8(0), args.out_i8(), args.batch * images, args.threads);
   }
+  const char* kernel_name() const noexcept override { return kernel.name; }
+
   PoolGeometry geometry;
   ClampRange range;
-  PoolRowKernel kernel = nullptr;
+  Kernel<PoolRowFunction> kernel;
   std::int64_t images = 1;  ///< of one sample
 };
 
-std::unique_ptr<Step> create_pool(const NodeView& node, PoolRowKernel kernel) {
+std::unique_ptr<Step> create_pool(const NodeView& node, Kernel<PoolRowFunction> kernel) {
   node.expect_operands(1, 1);
   const TensorDef& x = node.tensor(node.data_input());
   const FusedPads& pads = node.fused_pads;

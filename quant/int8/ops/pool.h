@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "quant/int8/activation_range.h"
 #include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 
 namespace octet::int8 {
 
@@ -35,22 +36,26 @@ inline PoolWindow pool_window(const PoolGeometry& g, int out_y, int out_x) noexc
           std::min(left + g.filter_w, g.in_w)};
 }
 
+/// Sum over count, rounded half away from zero.
+inline std::int32_t average(std::int32_t sum, std::int32_t count) noexcept {
+  return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+}
+
 /// One row of output: x is the whole image, y the row [out_w, channels].
 /// Requires at least one pixel of the image in every window for the average; the maximum of an
 /// empty window is -128.
-using PoolRowKernel = void (*)(const PoolGeometry&, ClampRange, const std::int8_t* x, int out_y,
-                               std::int8_t* y) noexcept;
+using PoolRowFunction = void(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
+                             int out_y, std::int8_t* y) noexcept;
+using PoolRowKernel = PoolRowFunction*;
 
 /// Sum over count, rounded half away from zero. With the range [-128, 127] the result is the value
 /// before the clamp.
-void average_pool_row(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
-                      int out_y, std::int8_t* y) noexcept;
-void max_pool_row(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x, int out_y,
-                  std::int8_t* y) noexcept;
+PoolRowFunction average_pool_row;
+PoolRowFunction max_pool_row;
 
 /// The best kernels for `isa`; the same bytes as the portable ones above.
-PoolRowKernel average_pool_kernel(Isa isa) noexcept;
-PoolRowKernel max_pool_kernel(Isa isa) noexcept;
+Kernel<PoolRowFunction> average_pool_kernel(Isa isa) noexcept;
+Kernel<PoolRowFunction> max_pool_kernel(Isa isa) noexcept;
 
 /// `batch` images, rows shared among the pool's threads.
 void pool(PoolRowKernel kernel, const PoolGeometry& geometry, ClampRange range,

@@ -1,5 +1,6 @@
 #include "quant/int8/ops/prelu.h"
 
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/multipliers.h"
 #include "quant/int8/ops/binary.h"
 
@@ -28,13 +29,17 @@ void prelu(const PreluParams& params, const std::int8_t* x, const std::int8_t* a
   for (std::int64_t i = 0; i < n; ++i) y[i] = clamp_to_int8(prelu_preclamp(params, x[i], alpha[i]));
 }
 
+Kernel<PreluFunction> prelu_kernel(Isa isa) noexcept {
+  return select_kernel<PreluFunction>(isa, OCTET_KERNELS(prelu));
+}
+
 std::unique_ptr<Step> create_prelu(const NodeView& node) {
   node.expect_operands(2, 2);
   const QuantParams x = node.i8_activation(0), alpha = node.i8_input(1), y = node.i8_output();
   node.expect_output_shape(node.input(0).shape);
   const PreluParams params = make_prelu_params(x.scale, x.zero_point, alpha.scale, alpha.zero_point,
                                                y.scale, y.zero_point, node.rounding());
-  return BinaryStep<PreluParams>::create(node, params, prelu);
+  return BinaryStep<PreluParams>::create(node, params, prelu_kernel(node.isa()));
 }
 
 }  // namespace octet::int8

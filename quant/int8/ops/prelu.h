@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "quant/int8/fixed_point.h"
+#include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 
 namespace octet::int8 {
 
@@ -27,8 +29,12 @@ inline std::int32_t prelu_preclamp(const PreluParams& p, std::int8_t x,
   return scaled + p.z_out;
 }
 
-/// y[i] = clamp_to_int8(prelu_preclamp(x[i], alpha[i])). y may be x.
-void prelu(const PreluParams& params, const std::int8_t* x, const std::int8_t* alpha,
-           std::int8_t* y, std::int64_t n) noexcept;
+/// y[i] = clamp_to_int8(prelu_preclamp(x[i], alpha[i])), portable. y may be x.
+using PreluFunction = void(const PreluParams& params, const std::int8_t* x,
+                           const std::int8_t* alpha, std::int8_t* y, std::int64_t n) noexcept;
+PreluFunction prelu;
+
+/// The best kernel for `isa`; every one gives the bytes of prelu().
+Kernel<PreluFunction> prelu_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

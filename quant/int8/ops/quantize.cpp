@@ -33,9 +33,11 @@ void quantize(const float* x, float scale, std::int32_t zero_point, std::int8_t*
   for (std::int64_t i = 0; i < n; ++i) y[i] = quantize_one(x[i], scale, zero_point);
 }
 
-QuantizeKernel quantize_kernel(Isa isa) noexcept {
-  return select_kernel<QuantizeKernel>(
-      isa, {OCTET_X86(quantize_avx512), OCTET_X86(quantize_avx2), quantize});
+Kernel<QuantizeFunction> quantize_kernel(Isa isa) noexcept {
+  return select_kernel<QuantizeFunction>(isa, OCTET_KERNELS(quantize));
+}
+Kernel<DequantizeFunction> dequantize_kernel(Isa isa) noexcept {
+  return select_kernel<DequantizeFunction>(isa, OCTET_KERNELS(dequantize));
 }
 
 void dequantize(const std::int8_t* x, float scale, std::int32_t zero_point, float* y,
@@ -52,12 +54,14 @@ class QuantizeStep final : public Step {
     std::int8_t* y = args.out_i8();
     for_chunks(args.threads, args.batch * sample, elements_per_task,
                [&](std::int64_t begin, std::int64_t end) {
-                 kernel(x + begin, out.scale, out.zero_point, y + begin, end - begin);
+                 kernel.run(x + begin, out.scale, out.zero_point, y + begin, end - begin);
                });
   }
+  const char* kernel_name() const noexcept override { return kernel.name; }
+
   std::int64_t sample = 0;
   QuantParams out;
-  QuantizeKernel kernel = quantize;
+  Kernel<QuantizeFunction> kernel;
 };
 
 class DequantizeStep final : public Step {
@@ -67,11 +71,14 @@ class DequantizeStep final : public Step {
     auto* y = reinterpret_cast<float*>(args.out[0]);
     for_chunks(args.threads, args.batch * sample, elements_per_task,
                [&](std::int64_t begin, std::int64_t end) {
-                 dequantize(x + begin, in.scale, in.zero_point, y + begin, end - begin);
+                 kernel.run(x + begin, in.scale, in.zero_point, y + begin, end - begin);
                });
   }
+  const char* kernel_name() const noexcept override { return kernel.name; }
+
   std::int64_t sample = 0;
   QuantParams in;
+  Kernel<DequantizeFunction> kernel;
 };
 
 }  // namespace
@@ -106,6 +113,7 @@ std::unique_ptr<Step> create_dequantize(const NodeView& node) {
   auto step = new_step<DequantizeStep>(node);
   step->sample = element_count(y.shape);
   step->in = in;
+  step->kernel = dequantize_kernel(node.isa());
   return step;
 }
 

@@ -5,6 +5,7 @@
 
 #include "quant/int8/fixed_point.h"
 #include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 #include "quant/int8/table.h"
 
 namespace octet::int8 {
@@ -18,19 +19,23 @@ Table make_requantize_table(float s_in, std::int32_t z_in, float s_out, std::int
 std::int8_t quantize_one(float v, float scale, std::int32_t zero_point) noexcept;
 
 /// Portable. x and y must not overlap.
-void quantize(const float* x, float scale, std::int32_t zero_point, std::int8_t* y,
-              std::int64_t n) noexcept;
+using QuantizeFunction = void(const float* x, float scale, std::int32_t zero_point, std::int8_t* y,
+                              std::int64_t n) noexcept;
+QuantizeFunction quantize;
 
-using QuantizeKernel = void (*)(const float*, float, std::int32_t, std::int8_t*,
-                                std::int64_t) noexcept;
 /// The best kernel for `isa`; every one gives the bytes of quantize().
-QuantizeKernel quantize_kernel(Isa isa) noexcept;
+Kernel<QuantizeFunction> quantize_kernel(Isa isa) noexcept;
 
-/// int8 -> float: float(double(scale) * (q - zero_point)).
+/// int8 -> float: float(double(scale) * (q - zero_point)). The product of 24 and 9 bits is exact in
+/// double, so that one float multiplication rounds to the same value.
 inline float dequantize_one(std::int32_t q, float scale, std::int32_t zero_point) noexcept {
-  return static_cast<float>(static_cast<double>(scale) * (q - zero_point));
+  return scale * static_cast<float>(q - zero_point);
 }
-void dequantize(const std::int8_t* x, float scale, std::int32_t zero_point, float* y,
-                std::int64_t n) noexcept;
+/// Portable.
+using DequantizeFunction = void(const std::int8_t* x, float scale, std::int32_t zero_point,
+                                float* y, std::int64_t n) noexcept;
+DequantizeFunction dequantize;
+
+Kernel<DequantizeFunction> dequantize_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

@@ -15,11 +15,13 @@ class CopyStep final : public Step {
     const std::byte* x = args.in[0];
     std::byte* y = args.out[0];
     if (x == y) return;
-    for_chunks(args.threads, args.batch * sample, elements_per_task,
+    for_chunks(args.threads, args.batch * sample, bytes_per_task,
                [&](std::int64_t begin, std::int64_t end) {
                  std::memcpy(y + begin, x + begin, static_cast<std::size_t>(end - begin));
                });
   }
+  const char* kernel_name() const noexcept override { return "copy"; }
+
   std::int64_t sample = 0;  ///< bytes
 };
 

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "core/error.h"
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"
+#include "quant/int8/ops/copy_codes.h"
 
 namespace octet::int8 {
 
@@ -34,16 +35,34 @@ std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes a) {
     const std::int64_t pos = a.half_pixel_centers ? i * scale + scale / 2 - 512 : i * scale;
     const std::int64_t lo = std::clamp<std::int64_t>(pos / 1024, 0, in - 1);
     const std::int64_t hi = std::clamp<std::int64_t>((pos + 1023) / 1024, 0, in - 1);
-    const std::int64_t weight = pos - 1024 * lo;
+    const std::int64_t weight = lo == hi ? 0 : pos - 1024 * lo;
     taps.push_back({static_cast<std::int32_t>(lo), static_cast<std::int32_t>(hi),
                     static_cast<std::int32_t>(1024 - weight), static_cast<std::int32_t>(weight)});
   }
   return taps;
 }
 
+void bilinear_row(const BilinearRow& r, Rounding rounding, std::int8_t* y) noexcept {
+  for (std::int64_t i = 0; i < r.columns; ++i) {
+    const BilinearTap& h = r.taps[i];
+    const std::int32_t w00 = r.weight_top * h.weight_lo, w01 = r.weight_top * h.weight_hi;
+    const std::int32_t w10 = r.weight_bottom * h.weight_lo, w11 = r.weight_bottom * h.weight_hi;
+    const std::int64_t left = h.lo * r.channels, right = h.hi * r.channels;
+    for (std::int64_t c = 0; c < r.channels; ++c) {
+      const std::int32_t sum = w00 * r.top[left + c] + w01 * r.top[right + c] +
+                               w10 * r.bottom[left + c] + w11 * r.bottom[right + c];
+      *y++ = bilinear_round(sum, rounding);
+    }
+  }
+}
+
+Kernel<BilinearFunction> bilinear_kernel(Isa isa) noexcept {
+  return select_kernel<BilinearFunction>(isa, OCTET_KERNELS(bilinear_row));
+}
+
 namespace {
 
-/// What both resizes share: one task is one output row.
+/// What both resizes share: a task is some rows of one output image.
 class ResizeStep : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
@@ -51,21 +70,22 @@ class ResizeStep : public Step {
     std::int8_t* y = args.out_i8();
     const std::int64_t in_image = std::int64_t{in_h} * in_w * channels;
     const std::int64_t row = std::int64_t{out_w} * channels;
-    const std::int64_t rows_per_task = std::max<std::int64_t>(1, elements_per_task / row);
-    for_chunks(args.threads, args.batch * images * out_h, rows_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t r = begin; r < end; ++r) {
-                   write_row(x + r / out_h * in_image, static_cast<std::size_t>(r % out_h),
-                             y + r * row);
-                 }
-               });
+    const std::int64_t rows = std::max<std::int64_t>(1, elements_per_task / row);
+    const std::int64_t pieces = (out_h + rows - 1) / rows;
+    args.threads.run(args.batch * images * pieces, [&](std::int64_t task, int) {
+      const std::int64_t image = task / pieces, begin = task % pieces * rows;
+      write_rows(x + image * in_image, static_cast<std::size_t>(begin),
+                 static_cast<std::size_t>(std::min<std::int64_t>(out_h, begin + rows)),
+                 y + (image * out_h + begin) * row);
+    });
   }
   int in_h = 1, in_w = 1, out_h = 1, out_w = 1;
   std::int64_t channels = 1, images = 1;
 
  private:
-  virtual void write_row(const std::int8_t* image, std::size_t out_y,
-                         std::int8_t* y) const noexcept = 0;
+  /// Rows begin .. end - 1 of an output image; y is the first.
+  virtual void write_rows(const std::int8_t* image, std::size_t begin, std::size_t end,
+                          std::int8_t* y) const noexcept = 0;
 };
 
 class NearestStep final : public ResizeStep {
@@ -73,15 +93,24 @@ class NearestStep final : public ResizeStep {
   std::size_t packed_bytes() const noexcept override {
     return (rows.size() + columns.size()) * sizeof(std::int32_t);
   }
+  const char* kernel_name() const noexcept override { return "copy"; }
   std::vector<std::int32_t> rows, columns;
 
  private:
-  void write_row(const std::int8_t* image, std::size_t out_y,
-                 std::int8_t* y) const noexcept override {
-    const std::int8_t* line = image + std::int64_t{rows[out_y]} * in_w * channels;
-    for (const std::int32_t column : columns) {
-      std::memcpy(y, line + column * channels, static_cast<std::size_t>(channels));
-      y += channels;
+  void write_rows(const std::int8_t* image, std::size_t begin, std::size_t end,
+                  std::int8_t* y) const noexcept override {
+    const std::int64_t row = out_w * channels;
+    for (std::size_t out_y = begin; out_y < end; ++out_y, y += row) {
+      if (out_y > begin && rows[out_y] == rows[out_y - 1]) {
+        copy_codes(y, y - row, row);
+        continue;
+      }
+      const std::int8_t* line = image + std::int64_t{rows[out_y]} * in_w * channels;
+      std::int8_t* to = y;
+      for (const std::int32_t column : columns) {
+        copy_codes(to, line + column * channels, channels);
+        to += channels;
+      }
     }
   }
 };
@@ -91,26 +120,24 @@ class BilinearStep final : public ResizeStep {
   std::size_t packed_bytes() const noexcept override {
     return (rows.size() + columns.size()) * sizeof(BilinearTap);
   }
+  const char* kernel_name() const noexcept override { return kernel.name; }
   std::vector<BilinearTap> rows, columns;
   Rounding rounding = Rounding::single_rounding;
+  Kernel<BilinearFunction> kernel;
 
  private:
-  void write_row(const std::int8_t* image, std::size_t out_y,
-                 std::int8_t* y) const noexcept override {
-    const BilinearTap& v = rows[out_y];
-    const std::int8_t* top = image + std::int64_t{v.lo} * in_w * channels;
-    const std::int8_t* bottom = image + std::int64_t{v.hi} * in_w * channels;
-    for (const BilinearTap& h : columns) {
-      const std::int64_t w00 = std::int64_t{v.weight_lo} * h.weight_lo;
-      const std::int64_t w01 = std::int64_t{v.weight_lo} * h.weight_hi;
-      const std::int64_t w10 = std::int64_t{v.weight_hi} * h.weight_lo;
-      const std::int64_t w11 = std::int64_t{v.weight_hi} * h.weight_hi;
-      const std::int64_t left = h.lo * channels, right = h.hi * channels;
-      for (std::int64_t c = 0; c < channels; ++c) {
-        const std::int64_t sum = w00 * top[left + c] + w01 * top[right + c] +
-                                 w10 * bottom[left + c] + w11 * bottom[right + c];
-        *y++ = bilinear_round(sum, rounding);
-      }
+  void write_rows(const std::int8_t* image, std::size_t begin, std::size_t end,
+                  std::int8_t* y) const noexcept override {
+    for (std::size_t out_y = begin; out_y < end; ++out_y, y += out_w * channels) {
+      const BilinearTap& v = rows[out_y];
+      kernel.run({.top = image + std::int64_t{v.lo} * in_w * channels,
+                  .bottom = image + std::int64_t{v.hi} * in_w * channels,
+                  .weight_top = v.weight_lo,
+                  .weight_bottom = v.weight_hi,
+                  .taps = columns.data(),
+                  .columns = out_w,
+                  .channels = channels},
+                 rounding, y);
     }
   }
 };
@@ -159,6 +186,7 @@ std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
   step->rows = bilinear_taps(step->in_h, step->out_h, a);
   step->columns = bilinear_taps(step->in_w, step->out_w, a);
   step->rounding = node.rounding();
+  step->kernel = bilinear_kernel(node.isa());
   return step;
 }
 

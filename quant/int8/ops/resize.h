@@ -6,6 +6,8 @@
 
 #include "quant/int8/fixed_point.h"
 #include "quant/int8/graph.h"
+#include "quant/int8/isa.h"
+#include "quant/int8/kernel.h"
 
 namespace octet::int8 {
 
@@ -22,13 +24,29 @@ struct BilinearTap {
 /// sc = (1024 in + out / 2) / out, or align && out > 1: (1024 (in - 1) + (out - 1) / 2) / (out -
 /// 1); pos = half ? i sc + sc / 2 - 512 : i sc; lo = max(pos / 1024, 0); hi = min((pos + 1023) /
 /// 1024, in - 1); weight_hi = pos - 1024 lo.
+/// Where lo = hi the weights are 1024 and 0, so that none is negative.
 std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes attributes);
 
 /// The 20-bit weighted sum as a code: half away from zero in double rounding, half up in single.
-inline std::int8_t bilinear_round(std::int64_t sum, Rounding rounding) noexcept {
-  constexpr std::int64_t half = std::int64_t{1} << 19;
+inline std::int8_t bilinear_round(std::int32_t sum, Rounding rounding) noexcept {
+  constexpr std::int32_t half = 1 << 19;
   if (rounding == Rounding::single_rounding) return static_cast<std::int8_t>((sum + half) >> 20);
-  return static_cast<std::int8_t>((sum + (sum > 0 ? half : -half)) / (std::int64_t{1} << 20));
+  return static_cast<std::int8_t>((sum + (sum > 0 ? half : -half)) / (1 << 20));
 }
+
+/// One row of output: two rows of input [in_w, channels], their weights, a tap for each column.
+struct BilinearRow {
+  const std::int8_t *top, *bottom;
+  std::int32_t weight_top, weight_bottom;
+  const BilinearTap* taps;
+  std::int64_t columns, channels;
+};
+
+/// Portable. y must not overlap the input. |sum| <= 128 * 2^20.
+using BilinearFunction = void(const BilinearRow& row, Rounding rounding, std::int8_t* y) noexcept;
+BilinearFunction bilinear_row;
+
+/// The best kernel for `isa`; every one gives the bytes of bilinear_row().
+Kernel<BilinearFunction> bilinear_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

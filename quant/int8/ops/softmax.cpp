@@ -6,9 +6,13 @@
 
 #include "core/error.h"
 #include "quant/int8/fixed_point_functions.h"
+#include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"
 
 namespace octet::int8 {
+namespace {
+constexpr int accumulation_bits = 12;
+}
 
 SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding) {
   // Differences become Q5.26 for exp().
@@ -19,38 +23,42 @@ SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding) {
   const Multiplier m = quantize_multiplier(std::min(real, limit), rounding);
   const double radius = std::floor(31.0 * (1 << 26) / std::ldexp(1.0, m.shift));
   SoftmaxParams params;
-  params.first_zero = static_cast<int>(std::min(radius, 255.0)) + 1;
-  for (int d = 0; d < params.first_zero; ++d) {
+  for (int d = 0; d <= 255 && d <= radius; ++d) {
     const std::int32_t z = multiply_by_quantized_multiplier(-d, m, rounding);
-    params.exponentials[static_cast<std::size_t>(d)] = exp_on_negative_values(z, 5);
+    const auto at = static_cast<std::size_t>(255 - d);
+    params.exponentials[at] = exp_on_negative_values(z, 5);
+    params.terms[at] = rounding_divide_by_pot(params.exponentials[at], accumulation_bits);
   }
   return params;
 }
 
-void softmax_row(const SoftmaxParams& params, const std::int8_t* x, std::int8_t* y,
-                 std::int64_t depth) noexcept {
-  constexpr int accumulation_bits = 12;
-  const std::int32_t largest = *std::max_element(x, x + depth);
+SoftmaxRow softmax_sum(const SoftmaxParams& params, std::int8_t largest, const std::int8_t* x,
+                       std::int64_t depth) noexcept {
+  const std::int32_t* term = params.terms_below(largest);
   std::int32_t sum = 0;  // Q12.19
-  for (std::int64_t i = 0; i < depth; ++i) {
-    const auto d = static_cast<std::size_t>(largest - x[i]);
-    sum += rounding_divide_by_pot(params.exponentials[d], accumulation_bits);
-  }
+  for (std::int64_t i = 0; i < depth; ++i) sum += term[x[i]];
   // sum = 2^bits * (1 + fraction), fraction in Q0.
   const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
   const auto fraction = static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << headroom) -
                                                   (std::uint32_t{1} << 31));
-  const std::int32_t inverse = one_over_one_plus(fraction);
   const int exponent = accumulation_bits - headroom + 23;
+  if (exponent > 31) return {0, 31};  // every quotient rounds to 0
+  return {one_over_one_plus(fraction), exponent};
+}
+
+void softmax_row(const SoftmaxParams& params, const std::int8_t* x, std::int8_t* y,
+                 std::int64_t depth) noexcept {
+  const std::int8_t largest = *std::max_element(x, x + depth);
+  const SoftmaxRow row = softmax_sum(params, largest, x, depth);
+  const std::int32_t* exponential = params.exponentials_below(largest);
   for (std::int64_t i = 0; i < depth; ++i) {
-    const int d = largest - x[i];
-    if (d >= params.first_zero || exponent > 31) {  // beyond 2^31 every quotient rounds to 0
-      y[i] = -128;
-      continue;
-    }
-    const std::int32_t product = srdhm(inverse, params.exponentials[static_cast<std::size_t>(d)]);
-    y[i] = clamp_to_int8(rounding_divide_by_pot(product, exponent) - 128);
+    const std::int32_t product = srdhm(row.inverse, exponential[x[i]]);
+    y[i] = clamp_to_int8(rounding_divide_by_pot(product, row.exponent) - 128);
   }
+}
+
+Kernel<SoftmaxFunction> softmax_kernel(Isa isa) noexcept {
+  return select_kernel<SoftmaxFunction>(isa, OCTET_KERNELS(softmax_row));
 }
 
 namespace {
@@ -64,11 +72,14 @@ class SoftmaxStep final : public Step {
     for_chunks(args.threads, args.batch * rows, rows_per_task,
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t r = begin; r < end; ++r) {
-                   softmax_row(params, x + r * depth, y + r * depth, depth);
+                   kernel.run(params, x + r * depth, y + r * depth, depth);
                  }
                });
   }
+  const char* kernel_name() const noexcept override { return kernel.name; }
+
   SoftmaxParams params;
+  Kernel<SoftmaxFunction> kernel;
   std::int64_t rows = 1, depth = 1;
 };
 
@@ -86,6 +97,7 @@ std::unique_ptr<Step> create_softmax(const NodeView& node) {
   auto step = new_step<SoftmaxStep>(node);
   step->params =
       make_softmax_params(node.attributes<SoftmaxAttributes>().beta, in.scale, node.rounding());
+  step->kernel = softmax_kernel(node.isa());
   step->depth = x.shape.back();
   step->rows = element_count(x.shape) / step->depth;
   step->in_place = {0};

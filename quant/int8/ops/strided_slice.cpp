@@ -12,6 +12,8 @@ class StridedSliceStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     copy.run(args.in_i8(0), in_sample, args.out_i8(), out_sample, args.batch, args.threads);
   }
+  const char* kernel_name() const noexcept override { return copy.kernel_name(); }
+
   StridedCopy copy;
   std::int64_t in_sample = 0, out_sample = 0;
 };
@@ -83,7 +85,7 @@ std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
     step->copy.push({ranges[d].count, in[d] * ranges[d].stride, out[d]});
   }
   step->copy.set_offsets(offset, 0);
-  step->copy.simplify();
+  step->copy.prepare();
   return step;
 }
 

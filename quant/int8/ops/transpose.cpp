@@ -10,6 +10,8 @@ class TransposeStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     copy.run(args.in_i8(0), sample, args.out_i8(), sample, args.batch, args.threads);
   }
+  const char* kernel_name() const noexcept override { return copy.kernel_name(); }
+
   StridedCopy copy;
   std::int64_t sample = 0;
 };
@@ -43,7 +45,7 @@ std::unique_ptr<Step> create_transpose(const NodeView& node) {
   for (std::size_t d = 0; d < rank; ++d) {
     step->copy.push({shape[d], in[static_cast<std::size_t>(perm[d])], out[d]});
   }
-  step->copy.simplify();
+  step->copy.prepare();
   return step;
 }
 

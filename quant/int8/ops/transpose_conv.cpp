@@ -1,69 +1,167 @@
-// TRANSPOSE_CONV in gather form: an output pixel sums the taps whose scatter would reach it, so
-// rows are independent and no accumulator image is needed.
+// TRANSPOSE_CONV as ordinary convolutions. The outputs whose distance along each axis is a multiple
+// of the stride meet the same taps of the filter, those of one phase, and are a convolution of
+// stride 1 of the input with them, in reverse order. Where the stride exceeds the filter, outputs
+// between the filters are the bias alone.
 #include <algorithm>
 
 #include "core/error.h"
+#include "quant/int8/conv.h"
 #include "quant/int8/multipliers.h"
 #include "quant/int8/ops/conv_operands.h"
+#include "quant/int8/ops/copy_codes.h"
+#include "quant/int8/ops/strided_copy.h"
 #include "quant/int8/spatial.h"
 
 namespace octet::int8 {
 namespace {
 
-/// Layouts: input [in_h, in_w, in_c], weights [out_c, kernel_h, kernel_w, in_c], output
-/// [out_h, out_w, out_c]. Tap (fy, fx) of input (iy, ix) lands at
-/// (iy * stride_h - pad_top + fy, ix * stride_w - pad_left + fx).
-struct Geometry {
-  int in_h, in_w, in_c, out_h, out_w, out_c;
-  int kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
+constexpr std::size_t most_phases = 4096;
+
+/// One axis: tap f of input i lands at i * stride - pad + f.
+struct Axis {
+  int in, out, kernel, stride, pad;
 };
+
+/// The outputs first, first + stride, ..., `count` of them, along an axis. Output first + j *
+/// stride sums inputs j - pad + t with taps tap(t), t < taps; tap(t) may lie outside the filter: a
+/// zero.
+struct AxisPhase {
+  int first, count, taps, pad;
+  int tap(const Axis& axis, int t) const noexcept {
+    return (first + axis.pad) % axis.stride + axis.stride * (taps - 1 - t);
+  }
+};
+
+/// Those with taps in the filter; output 0 always belongs to one.
+std::vector<AxisPhase> phases_of(const Axis& axis) {
+  std::vector<AxisPhase> phases;
+  for (int first = 0; first < std::min(axis.stride, axis.out); ++first) {
+    const int last_input = (first + axis.pad) / axis.stride;  // that reaches output `first`
+    const int lowest_tap = (first + axis.pad) % axis.stride;
+    if (lowest_tap >= axis.kernel) continue;
+    const int in_filter = (axis.kernel - lowest_tap - 1) / axis.stride + 1;
+    const int taps = std::max(in_filter, last_input + 1);  // so that the padding is not negative
+    phases.push_back({.first = first,
+                      .count = (axis.out - first - 1) / axis.stride + 1,
+                      .taps = taps,
+                      .pad = taps - 1 - last_input});
+  }
+  return phases;
+}
+
+struct Phase {
+  PackedConv conv;
+  StridedCopy spread;  ///< from the convolution's output to its places in the image
+  std::int64_t outputs() const noexcept {
+    const ConvGeometry& g = conv.geometry();
+    return std::int64_t{g.out_h} * g.out_w * g.out_c;
+  }
+};
+
+/// Weights of one phase, [out_c, rows.taps, columns.taps, in_c], out of operands.weights,
+/// [out_c, kernel_h, kernel_w, in_c].
+std::vector<std::int8_t> phase_weights(const Axis& h, const AxisPhase& rows, const Axis& v,
+                                       const AxisPhase& columns, const ConvOperands& operands) {
+  const std::span<const std::int8_t> from = operands.weights.values();
+  const std::size_t out_c = operands.bias.values().size();
+  const auto filter = static_cast<std::size_t>(h.kernel) * static_cast<std::size_t>(v.kernel);
+  const std::size_t in_c = from.size() / (out_c * filter);
+  std::vector<std::int8_t> weights;
+  for (std::size_t c = 0; c < out_c; ++c) {
+    for (int ty = 0; ty < rows.taps; ++ty) {
+      for (int tx = 0; tx < columns.taps; ++tx) {
+        const int fy = rows.tap(h, ty), fx = columns.tap(v, tx);
+        if (fy >= h.kernel || fx >= v.kernel) {
+          weights.insert(weights.end(), in_c, 0);
+          continue;
+        }
+        const std::size_t at = (c * filter + static_cast<std::size_t>(fy * v.kernel + fx)) * in_c;
+        const std::span<const std::int8_t> tap = from.subspan(at, in_c);
+        weights.insert(weights.end(), tap.begin(), tap.end());
+      }
+    }
+  }
+  return weights;
+}
+
+Phase make_phase(const Axis& h, const AxisPhase& rows, const Axis& v, const AxisPhase& columns,
+                 const ConvOperands& operands, Isa isa) {
+  const std::vector<std::int8_t> weights = phase_weights(h, rows, v, columns, operands);
+  const std::int64_t out_c = static_cast<std::int64_t>(operands.bias.values().size());
+  const ConvGeometry g{.in_h = h.in,
+                       .in_w = v.in,
+                       .in_c = static_cast<int>(static_cast<std::int64_t>(weights.size()) /
+                                                (out_c * rows.taps * columns.taps)),
+                       .out_h = rows.count,
+                       .out_w = columns.count,
+                       .out_c = static_cast<int>(out_c),
+                       .kernel_h = rows.taps,
+                       .kernel_w = columns.taps,
+                       .pad_top = rows.pad,
+                       .pad_left = columns.pad};
+  Phase phase{PackedConv(g, isa, weights.data()), {}};
+  phase.spread.push({g.out_h, g.out_w * out_c, std::int64_t{h.stride} * v.out * out_c});
+  phase.spread.push({g.out_w, out_c, v.stride * out_c});
+  phase.spread.push({out_c, 1, 1});
+  phase.spread.set_offsets(0, (std::int64_t{rows.first} * v.out + columns.first) * out_c);
+  phase.spread.prepare();
+  return phase;
+}
 
 class TransposeConvStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    const std::int64_t in_image = std::int64_t{g.in_h} * g.in_w * g.in_c;
-    const std::int64_t row = std::int64_t{g.out_w} * g.out_c;
-    args.threads.run(args.batch * images * g.out_h, [&](std::int64_t r, int) {
-      write_row(args.in_i8(0) + r / g.out_h * in_image, static_cast<int>(r % g.out_h),
-                args.out_i8() + r * row);
-    });
+    const Requantization r = operands.requantization();
+    const std::int64_t n = args.batch * images;
+    if (whole()) {
+      phases[0].conv.run(args.in_i8(0), operands.in.zero_point, r, args.out_i8(), n, args.threads,
+                         args.scratch);
+      return;
+    }
+    auto* part = reinterpret_cast<std::int8_t*>(args.scratch);
+    for (std::int64_t i = 0; i < n; ++i) {
+      if (!between.empty()) fill(args.out_i8() + i * out_image);
+      for (const Phase& p : phases) {
+        p.conv.run(args.in_i8(0) + i * in_image, operands.in.zero_point, r, part, 1, args.threads,
+                   args.scratch + part_bytes());
+        p.spread.run(part, 0, args.out_i8() + i * out_image, 0, 1, args.threads);
+      }
+    }
   }
-  std::size_t packed_bytes() const noexcept override { return operands.copied_bytes(); }
-  Geometry g{};
+  std::size_t scratch_bytes(int threads) const noexcept override {
+    std::size_t bytes = 0;
+    for (const Phase& p : phases) bytes = std::max(bytes, p.conv.scratch_bytes(threads));
+    return part_bytes() + bytes;
+  }
+  std::size_t packed_bytes() const noexcept override {
+    std::size_t bytes = operands.copied_bytes();
+    for (const Phase& p : phases) bytes += p.conv.packed_bytes();
+    return bytes;
+  }
+  const char* kernel_name() const noexcept override { return phases[0].conv.kernel_name(); }
+
   ConvOperands operands;
-  std::int64_t images = 1;
+  std::vector<Phase> phases;
+  std::vector<std::int8_t> between;  ///< codes of a pixel that no tap reaches, if there are any
+  std::int64_t in_image = 0, out_image = 0, images = 1;
 
  private:
-  void write_row(const std::int8_t* image, int out_y, std::int8_t* y) const noexcept {
-    for (int out_x = 0; out_x < g.out_w; ++out_x) {
-      for (int c = 0; c < g.out_c; ++c) {
-        const auto channel = static_cast<std::size_t>(c);
-        const std::int32_t acc =
-            accumulate(image, out_y, out_x, c) + operands.bias.values()[channel];
-        *y++ = operands.range.clamp(
-            multiply_by_quantized_multiplier(acc, operands.multiplier[channel], operands.rounding) +
-            operands.out.zero_point);
-      }
+  /// One phase is the whole output.
+  bool whole() const noexcept { return phases.size() == 1 && between.empty(); }
+
+  void fill(std::int8_t* image) const noexcept {
+    const auto pixel = static_cast<std::int64_t>(between.size());
+    for (std::int64_t at = 0; at < out_image; at += pixel) {
+      copy_codes(image + at, between.data(), pixel);
     }
   }
 
-  std::int32_t accumulate(const std::int8_t* image, int out_y, int out_x, int c) const noexcept {
-    const std::int8_t* filter =
-        operands.weights.values().data() + std::int64_t{c} * g.kernel_h * g.kernel_w * g.in_c;
-    std::int32_t acc = 0;
-    for (int fy = 0; fy < g.kernel_h; ++fy) {
-      const int ty = out_y + g.pad_top - fy;
-      if (ty < 0 || ty % g.stride_h != 0 || ty / g.stride_h >= g.in_h) continue;
-      for (int fx = 0; fx < g.kernel_w; ++fx) {
-        const int tx = out_x + g.pad_left - fx;
-        if (tx < 0 || tx % g.stride_w != 0 || tx / g.stride_w >= g.in_w) continue;
-        const std::int8_t* x =
-            image + (std::int64_t{ty / g.stride_h} * g.in_w + tx / g.stride_w) * g.in_c;
-        const std::int8_t* w = filter + (std::int64_t{fy} * g.kernel_w + fx) * g.in_c;
-        for (int i = 0; i < g.in_c; ++i) acc += w[i] * (x[i] - operands.in.zero_point);
-      }
-    }
-    return acc;
+  /// The output of one phase of one image, if it is not the whole image.
+  std::size_t part_bytes() const noexcept {
+    if (whole()) return 0;
+    std::int64_t most = 0;
+    for (const Phase& p : phases) most = std::max(most, p.outputs());
+    return static_cast<std::size_t>((most + 63) / 64 * 64);
   }
 };
 
@@ -89,24 +187,43 @@ std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
               v.out, " pixels for output shape ", to_string(shape), ", got ", to_string(x.shape));
   node.expect_output_shape(shape);
 
+  const Axis rows{.in = x.shape[1],
+                  .out = shape[1],
+                  .kernel = w.shape[1],
+                  .stride = a.stride_h,
+                  .pad = h.pad_before};
+  const Axis columns{.in = x.shape[2],
+                     .out = shape[2],
+                     .kernel = w.shape[2],
+                     .stride = a.stride_w,
+                     .pad = v.pad_before};
   auto step = new_step<TransposeConvStep>(node, {2});
-  step->g = {.in_h = x.shape[1],
-             .in_w = x.shape[2],
-             .in_c = x.shape[3],
-             .out_h = shape[1],
-             .out_w = shape[2],
-             .out_c = shape[3],
-             .kernel_h = w.shape[1],
-             .kernel_w = w.shape[2],
-             .stride_h = a.stride_h,
-             .stride_w = a.stride_w,
-             .pad_top = h.pad_before,
-             .pad_left = v.pad_before};
   step->operands = read_conv_operands(node, {.data = 2,
                                              .weights = 1,
                                              .bias = 3,
                                              .activation = a.activation,
                                              .make_multipliers = conv_multipliers});
+  const std::vector<AxisPhase> row_phases = phases_of(rows), column_phases = phases_of(columns);
+  const std::size_t phases = row_phases.size() * column_phases.size();
+  OCTET_CHECK(phases <= most_phases, "strides: expected at most ", most_phases,
+              " combinations of offsets into the filter, got ", phases);
+  for (const AxisPhase& r : row_phases) {
+    for (const AxisPhase& c : column_phases) {
+      step->phases.push_back(make_phase(rows, r, columns, c, step->operands, node.isa()));
+    }
+  }
+  step->operands.weights = {};  // packed now
+  if (a.stride_h > w.shape[1] || a.stride_w > w.shape[2]) {
+    const ConvOperands& o = step->operands;
+    const std::span<const std::int32_t> bias = o.bias.values();
+    for (std::size_t c = 0; c < bias.size(); ++c) {
+      step->between.push_back(
+          o.range.clamp(multiply_by_quantized_multiplier(bias[c], o.multiplier[c], o.rounding) +
+                        o.out.zero_point));
+    }
+  }
+  step->in_image = std::int64_t{x.shape[1]} * x.shape[2] * x.shape[3];
+  step->out_image = std::int64_t{shape[1]} * shape[2] * shape[3];
   step->images = x.shape[0];
   step->macs = element_count(x.shape) * w.shape[0] * w.shape[1] * w.shape[2];
   return step;

@@ -12,14 +12,16 @@ class TableStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     const std::int8_t* x = args.in_i8(0);
     std::int8_t* y = args.out_i8();
-    for_chunks(args.threads, args.batch * sample, elements_per_task,
+    for_chunks(args.threads, args.batch * sample, bytes_per_task,
                [&](std::int64_t begin, std::int64_t end) {
-                 kernel(table, x + begin, y + begin, end - begin);
+                 kernel.run(table, x + begin, y + begin, end - begin);
                });
   }
+  const char* kernel_name() const noexcept override { return kernel.name; }
+
   Table table{};
   std::int64_t sample = 0;
-  LookupKernel kernel = lookup;
+  Kernel<LookupFunction> kernel;
 };
 
 /// What most creators need at once.

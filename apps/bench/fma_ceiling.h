@@ -1,0 +1,10 @@
+// What one core of this machine can do at most.
+#pragma once
+
+namespace octet::bench {
+
+/// GFLOP/s of independent fused multiply-adds in registers (two operations each) on the widest
+/// vectors that training uses: the best of several short runs, in CPU time of the calling thread.
+double fma_ceiling();
+
+}  // namespace octet::bench

@@ -1,0 +1,38 @@
+// octet-bench: measures training and makes networks to be timed. Exit codes: 0, 1 error, 2 wrong
+// usage.
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+#include "apps/bench/commands.h"
+#include "core/error.h"
+
+namespace {
+
+constexpr void (*subcommands[])(CLI::App&) = {octet::bench::add_export, octet::bench::add_step};
+
+int run(int argc, char** argv) {
+  CLI::App app("octet-bench measures training steps and makes networks to be timed.");
+  app.require_subcommand(1);
+  for (auto* add : subcommands) add(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  std::cout.flush();
+  OCTET_CHECK(std::cout, "cannot write to the standard output");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "octet-bench: " << error.what() << '\n';
+    return 1;
+  }
+}

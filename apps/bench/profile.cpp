@@ -1,0 +1,64 @@
+#include "apps/bench/profile.h"
+
+#include <algorithm>
+
+#include "apps/bench/usage.h"
+
+namespace octet::bench {
+
+void Profile::begin() {
+  op_start_ = cpu_ms();
+}
+
+void Profile::forward_done(int id, const Op& op, const std::string& scope, In x, const Tensor& y) {
+  const double ms = cpu_ms() - op_start_;
+  OpTime& t = ops_[id];
+  if (!first_) {
+    t.forward_ms = std::min(t.forward_ms, ms);
+    return;
+  }
+  t = {std::string(op.name()), scope, y.shape().to_string(), 0, ms, 1e9};
+  // Convolutions and linear layers have the only second operand of another rank or extent that
+  // starts with the output's channels.
+  const bool weighted =
+      t.op.find("conv") != std::string::npos || t.op.find("linear") != std::string::npos;
+  if (weighted) {
+    const Shape& w = x[1].shape();
+    t.macs =
+        static_cast<double>(y.numel()) * static_cast<double>(w.numel()) / static_cast<double>(w[0]);
+  }
+}
+
+void Profile::backward_done(int id) {
+  OpTime& t = ops_[id];
+  t.backward_ms = std::min(t.backward_ms, cpu_ms() - op_start_);
+}
+
+void Profile::ended(std::string_view phase) {
+  const double now = cpu_ms();
+  // Before the first phase of a step nothing is running: its start is next_step() or, at first,
+  // unknown.
+  if (phase_start_ >= 0) {
+    if (phase_ == phases_.size()) phases_.push_back({std::string(phase), 1e9});
+    phases_[phase_].ms = std::min(phases_[phase_].ms, now - phase_start_);
+    ++phase_;
+  }
+  phase_start_ = now;
+}
+
+void Profile::next_step() {
+  first_ = ops_.empty();
+  phase_ = 0;
+  phase_start_ = cpu_ms();
+}
+
+std::vector<Profile::OpTime> Profile::ops() const {
+  std::vector<OpTime> all;
+  for (const auto& [id, t] : ops_) {
+    all.push_back(t);
+    if (all.back().backward_ms >= 1e9) all.back().backward_ms = 0;
+  }
+  return all;
+}
+
+}  // namespace octet::bench

@@ -1,0 +1,189 @@
+#include "quant/qops/channel_sums.h"
+
+#include <algorithm>
+
+#include "quant/vectors.h"
+
+namespace octet::quant {
+
+namespace {
+
+// All pointers at the start of a wide row.
+struct Span {
+  const float* dy;
+  const std::uint8_t* mask;
+  const std::int32_t* acc;
+  std::int64_t n, width;
+  const float *scale, *offset;     // of u_hat
+  const float *f, *mean, *mean_u;  // of the centred gradient
+  double *sum, *sum_u;
+  float* out;
+};
+
+enum class Kind { mask, sums, centre };
+
+// Lanes [0, n) from element i on; n is 16 unless `part`.
+template <Kind kind, bool part>
+OCTET_INLINE void column_step(const Span& s, std::int64_t i, std::int64_t n,
+                              const Floats (&constants)[5], Doubles (&sums)[2]) {
+  Floats g, u = {};
+  load_if<part>(g, s.dy + i, n);
+  std::uint16_t bits = 0;
+  std::memcpy(&bits, s.mask + i / 8, n > 8 ? 2 : 1);
+  keep_bits(g, bits);
+  if constexpr (kind != Kind::mask) {
+    Ints acc;
+    load_if<part>(acc, s.acc + i, n);
+    u = __builtin_convertvector(acc, Floats) * constants[0] + constants[1];
+  }
+  if constexpr (kind != Kind::centre) sums[0] += __builtin_convertvector(g, Doubles);
+  if constexpr (kind == Kind::sums) sums[1] += __builtin_convertvector(g * u, Doubles);
+  if constexpr (kind == Kind::centre) g = constants[2] * (g - constants[3] - u * constants[4]);
+  if constexpr (kind != Kind::sums) store_if<part>(g, s.out + i, n);
+}
+
+// Column by column of 16, so that constants and sums stay in registers.
+template <Kind kind>
+OCTET_INLINE void columns(const Span& s) {
+  for (std::int64_t at = 0; at < std::min(s.width, s.n); at += lanes) {
+    Floats constants[5] = {};
+    Doubles sums[2] = {};
+    if constexpr (kind != Kind::mask) {
+      load(constants[0], s.scale + at);
+      load(constants[1], s.offset + at);
+    }
+    if constexpr (kind == Kind::centre) {
+      load(constants[2], s.f + at);
+      load(constants[3], s.mean + at);
+      load(constants[4], s.mean_u + at);
+    }
+    if constexpr (kind != Kind::centre) load(sums[0], s.sum + at);
+    if constexpr (kind == Kind::sums) load(sums[1], s.sum_u + at);
+    std::int64_t i = at;
+    for (; i + lanes <= s.n; i += s.width) column_step<kind, false>(s, i, lanes, constants, sums);
+    if (i < s.n) column_step<kind, true>(s, i, s.n - i, constants, sums);
+    if constexpr (kind != Kind::centre) store(sums[0], s.sum + at);
+    if constexpr (kind == Kind::sums) store(sums[1], s.sum_u + at);
+  }
+}
+OCTET_SIMD_FUNCTION(mask_columns, columns<Kind::mask>, const Span&)
+OCTET_SIMD_FUNCTION(sum_columns, columns<Kind::sums>, const Span&)
+OCTET_SIMD_FUNCTION(centre_columns, columns<Kind::centre>, const Span&)
+
+struct MomentsSpan {
+  const std::int32_t* acc;
+  std::int64_t n, width;
+  double *sum, *square;
+};
+OCTET_INLINE void moment_columns(const MomentsSpan& s) {
+  for (std::int64_t at = 0; at < std::min(s.width, s.n); at += lanes) {
+    Doubles sum, square;
+    load(sum, s.sum + at);
+    load(square, s.square + at);
+    for (std::int64_t i = at; i < s.n; i += s.width) {
+      Ints acc;
+      if (i + lanes <= s.n) {
+        load(acc, s.acc + i);
+      } else {
+        load_part(acc, s.acc + i, s.n - i);
+      }
+      const Doubles a = __builtin_convertvector(acc, Doubles);
+      sum += a;
+      square += a * a;
+    }
+    store(sum, s.sum + at);
+    store(square, s.square + at);
+  }
+}
+OCTET_SIMD_FUNCTION(moments, moment_columns, const MomentsSpan&)
+
+// Calls f(piece, Span of one kernel call) over pieces of fixed size, on ctx.threads.
+constexpr std::int64_t calls_per_piece = 8;
+
+std::int64_t piece_count(const WideRows& wide, std::int64_t rows) {
+  const std::int64_t piece = wide.rows_per_call() * calls_per_piece;
+  return (rows + piece - 1) / piece;
+}
+
+template <class F>
+void for_calls(Context& ctx, const MaskedGradient& g, const WideRows& wide, float* out,
+               const F& f) {
+  const std::int64_t step = wide.rows_per_call() * g.channels, n = g.rows * g.channels;
+  ctx.threads.run(piece_count(wide, g.rows), [&](std::int64_t piece, int) {
+    const std::int64_t begin = piece * step * calls_per_piece;
+    for (std::int64_t i = begin; i < std::min(n, begin + step * calls_per_piece); i += step) {
+      Span s{};
+      s.dy = g.dy + i;
+      s.mask = g.mask + i / 8;
+      s.acc = g.acc ? g.acc + i : nullptr;
+      s.n = std::min(step, n - i);
+      s.width = wide.width;
+      s.out = out ? out + i : nullptr;
+      f(piece, s);
+    }
+  });
+}
+
+}  // namespace
+
+void ChannelSums::total(std::span<double> a, std::span<double> b) const {
+  std::ranges::fill(a, 0.0);
+  std::ranges::fill(b, 0.0);
+  const auto width = static_cast<std::size_t>(wide.width), channels = a.size();
+  for (std::size_t i = 0; i < partial_.size(); ++i) {
+    (i / width % 2 == 0 ? a : b)[i % width % channels] += partial_[i];
+  }
+}
+
+void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
+                 std::int64_t rows) noexcept {
+  const WideRows& w = sums.wide;
+  const std::int64_t step = w.rows_per_call() * w.channels;
+  for (std::int64_t i = 0, n = rows * w.channels; i < n; i += step) {
+    moments({acc + i, std::min(step, n - i), w.width, sums.a(piece), sums.b(piece)});
+  }
+}
+
+void mask_gradient(Context& ctx, const MaskedGradient& g, float* delta, std::span<double> sum) {
+  const WideRows wide(g.channels);
+  ChannelSums sums(g.channels, piece_count(wide, g.rows));
+  for_calls(ctx, g, wide, delta, [&](std::int64_t piece, Span& s) {
+    s.sum = sums.a(piece);
+    mask_columns(s);
+  });
+  std::vector<double> unused(sum.size());
+  sums.total(sum, unused);
+}
+
+void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
+                  std::span<double> sum_u) {
+  const WideRows wide(g.channels);
+  ChannelSums sums(g.channels, piece_count(wide, g.rows));
+  const auto scale = wide.repeated(g.scale), offset = wide.repeated(g.offset);
+  for_calls(ctx, g, wide, nullptr, [&](std::int64_t piece, Span& s) {
+    s.scale = scale.data();
+    s.offset = offset.data();
+    s.sum = sums.a(piece);
+    s.sum_u = sums.b(piece);
+    sum_columns(s);
+  });
+  sums.total(sum, sum_u);
+}
+
+void centre_gradient(Context& ctx, const MaskedGradient& g, std::span<const float> f,
+                     std::span<const float> mean, std::span<const float> mean_u, float* du) {
+  const WideRows wide(g.channels);
+  const auto scale = wide.repeated(g.scale), offset = wide.repeated(g.offset);
+  const auto wide_f = wide.repeated(f), wide_mean = wide.repeated(mean),
+             wide_mean_u = wide.repeated(mean_u);
+  for_calls(ctx, g, wide, du, [&](std::int64_t, Span& s) {
+    s.scale = scale.data();
+    s.offset = offset.data();
+    s.f = wide_f.data();
+    s.mean = wide_mean.data();
+    s.mean_u = wide_mean_u.data();
+    centre_columns(s);
+  });
+}
+
+}  // namespace octet::quant

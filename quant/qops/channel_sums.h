@@ -1,0 +1,52 @@
+// Passes of a quantized convolution's training over [rows, channels], with sums per channel in
+// double: over fixed pieces of rows, added in index order.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/context.h"
+#include "quant/qops/wide_rows.h"
+
+namespace octet::quant {
+
+/// Two sums for each channel, collected from pieces that may run at once.
+class ChannelSums {
+ public:
+  ChannelSums(std::int64_t channels, std::int64_t pieces)
+      : wide(channels), partial_(static_cast<std::size_t>(pieces * 2 * wide.width), 0.0) {}
+
+  const WideRows wide;
+  double* a(std::int64_t piece) noexcept { return partial_.data() + piece * 2 * wide.width; }
+  double* b(std::int64_t piece) noexcept { return a(piece) + wide.width; }
+  void total(std::span<double> a, std::span<double> b) const;
+
+ private:
+  std::vector<double> partial_;  // [pieces][2][width]
+};
+
+/// Adds acc and acc^2 to the sums of one piece (line 7).
+void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
+                 std::int64_t rows) noexcept;
+
+/// The gradient of line 23 and what batch statistics make of it (line 25). u_hat = scale acc +
+/// offset.
+struct MaskedGradient {
+  const float* dy;           ///< [rows, channels]
+  const std::uint8_t* mask;  ///< one bit each
+  const std::int32_t* acc;   ///< [rows, channels]; null without batch statistics
+  std::span<const float> scale, offset;
+  std::int64_t rows, channels;
+};
+
+/// delta = m dy, and sum(delta) to `sum`. delta may be dy.
+void mask_gradient(Context& ctx, const MaskedGradient& g, float* delta, std::span<double> sum);
+/// sum(delta) and sum(delta u_hat). Requires acc.
+void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
+                  std::span<double> sum_u);
+/// du = f (delta - mean - u_hat mean_u). Requires acc. du may be dy.
+void centre_gradient(Context& ctx, const MaskedGradient& g, std::span<const float> f,
+                     std::span<const float> mean, std::span<const float> mean_u, float* du);
+
+}  // namespace octet::quant

@@ -1,0 +1,88 @@
+#include "quant/qops/requantize_kernel.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/simd.h"
+
+namespace octet::quant {
+
+namespace {
+
+constexpr int block = 16;
+
+// Eight flags (0 or 1), one a byte, as the bits of one byte.
+OCTET_INLINE std::uint8_t pack_flags(const std::uint8_t* flags) {
+  std::uint64_t eight;
+  std::memcpy(&eight, flags, 8);
+  return static_cast<std::uint8_t>((eight * 0x0102040810204080u) >> 56);
+}
+
+// Elements [0, n) of a block at column `at`; v: sign acc + bias, p: before the clamp.
+OCTET_INLINE void finish_block(const RequantizeSpan& s, std::int64_t i, std::int64_t at, int n,
+                               const std::int32_t* v, const std::int32_t* p) {
+  std::uint8_t flags[block] = {};
+  for (int k = 0; k < n; ++k) {
+    flags[k] = static_cast<std::uint8_t>((p[k] >= s.mask_lo) & (p[k] <= s.hi));
+    s.codes[i + k] = static_cast<std::int8_t>(p[k] < s.lo ? s.lo : (p[k] > s.hi ? s.hi : p[k]));
+  }
+  if (s.mask) {
+    s.mask[i / 8] = pack_flags(flags);
+    if (n > 8) s.mask[i / 8 + 1] = pack_flags(flags + 8);
+  }
+  if (!s.min) return;
+  std::int32_t* __restrict min = s.min + at;
+  std::int32_t* __restrict max = s.max + at;
+  for (int k = 0; k < n; ++k) {
+    min[k] = v[k] < min[k] ? v[k] : min[k];
+    max[k] = v[k] > max[k] ? v[k] : max[k];
+  }
+}
+
+OCTET_INLINE void single_body(const RequantizeSpan& s) {
+  for (std::int64_t i = 0; i < s.n; i += block) {
+    const std::int64_t at = i % s.width;
+    const int n = static_cast<int>(std::min<std::int64_t>(block, s.n - i));
+    std::int32_t v[block], p[block];
+    for (int k = 0; k < n; ++k) {
+      v[k] = s.acc[i + k] * (s.sign ? s.sign[at + k] : 1) + s.bias[at + k];
+      const int total = 31 - s.shift[at + k];
+      const std::int64_t product =
+          std::int64_t{v[k]} * s.multiplier[at + k] + (std::int64_t{1} << (total - 1));
+      p[k] = static_cast<std::int32_t>(product >> total) + s.zero_point;
+    }
+    finish_block(s, i, at, n, v, p);
+  }
+}
+OCTET_SIMD_FUNCTION(single_rounding, single_body, const RequantizeSpan&)
+
+OCTET_INLINE void double_body(const RequantizeSpan& s) {
+  for (std::int64_t i = 0; i < s.n; i += block) {
+    const std::int64_t at = i % s.width;
+    const int n = static_cast<int>(std::min<std::int64_t>(block, s.n - i));
+    std::int32_t v[block], p[block];
+    for (int k = 0; k < n; ++k) {
+      v[k] = s.acc[i + k] * (s.sign ? s.sign[at + k] : 1) + s.bias[at + k];
+      p[k] = int8::multiply_by_quantized_multiplier(v[k], {s.multiplier[at + k], s.shift[at + k]},
+                                                    int8::Rounding::double_rounding) +
+             s.zero_point;
+    }
+    finish_block(s, i, at, n, v, p);
+  }
+}
+OCTET_SIMD_FUNCTION(double_rounding, double_body, const RequantizeSpan&)
+
+}  // namespace
+
+RequantizeKernel requantize_kernel(int8::Isa isa, int8::Rounding rounding) noexcept {
+  const bool single = rounding == int8::Rounding::single_rounding;
+#if defined(__x86_64__)
+  if (isa == int8::Isa::avx512_vnni && simd_level() == Simd::avx512) {
+    return single ? requantize_single_avx512 : requantize_double_avx512;
+  }
+#endif
+  static_cast<void>(isa);
+  return single ? single_rounding : double_rounding;
+}
+
+}  // namespace octet::quant
