@@ -76,7 +76,9 @@ void check_limit(const Model::Impl& model, const ContextOptions& options, const 
       " bytes of values and ", scratch, " of scratch, more than the limit of ",
       options.memory_limit, "; most is needed at ",
       model.steps.empty() ? "the inputs" : node_text(model.graph, model.steps[worst]->node_index),
-      ": ", most, " bytes at once. A higher ContextOptions::memory_limit allows it."));
+      ": ", most,
+      " bytes at once. A higher limit (ContextOptions::memory_limit, octet --memory-limit) allows "
+      "it."));
 }
 
 MemoryPlan make_plan(const Model::Impl& model, const ContextOptions& options,
