@@ -80,9 +80,25 @@ check "configure: address and undefined-behaviour sanitizers" configure --preset
 check "build: sanitizers" cmake --build build/dev
 tests "fast tests: sanitizers" build/dev -L fast
 
-check "configure: 64-bit ARM" configure -S . -B build/aarch64 -DCMAKE_BUILD_TYPE=Release \
-  -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_BUILD_TRAINING=OFF \
-  -DOCTET_BUILD_APPS=OFF -DOCTET_WERROR=ON
+runtime_only=(-DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DOCTET_BUILD_APPS=OFF)
+check "configure: thread sanitizer" configure -S . -B build/tsan "${runtime_only[@]}" \
+  -DOCTET_SANITIZE=thread
+check "build: thread sanitizer" cmake --build build/tsan --target int8_threads_tests
+tests "contexts of one model at once: thread sanitizer" build/tsan -R '^int8_threads_tests$'
+
+check "configure: fuzzer" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
+  -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
+  -DOCTET_SANITIZE=fuzzer-no-link,address,undefined
+check "build: fuzzer" cmake --build build/fuzz --target fuzz_tflite
+check "seeds of the fuzzer" build/fuzz/tests/fuzz_tflite --seeds build/fuzz/seeds
+mkdir -p build/fuzz/corpus
+# What it finds stays in build/fuzz/corpus, where the next run goes on; a crash in build/fuzz.
+check "fuzz: TFLite files, 60 s" build/fuzz/tests/fuzz_tflite -max_total_time=60 -timeout=20 \
+  -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+  build/fuzz/corpus build/fuzz/seeds
+
+check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]}" \
+  -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_WERROR=ON
 check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests
 tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'
 

@@ -166,8 +166,7 @@ TEST_SUITE("int8") {
     const int x = b.i8({1, 64, 64, 64}), y = b.i8({1, 2048, 2048, 64});
     const int z = b.i8({1, 1, 1, 64});
     b.node(OpCode::resize_nearest_neighbor, {x, b.ints({2048, 2048})}, {y}, ResizeAttributes{});
-    b.node(OpCode::average_pool_2d, {y}, {z},
-           PoolAttributes{.filter_h = 2048, .filter_w = 2048});
+    b.node(OpCode::average_pool_2d, {y}, {z}, PoolAttributes{.filter_h = 2048, .filter_w = 2048});
     const Model model(b.done({x}, {z}));
     CHECK_NOTHROW(Context(model, {.memory_limit = std::size_t{1} << 29}));
     const std::string message = memory_error([&] { Context(model, {.batch = 4}); });

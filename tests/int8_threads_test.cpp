@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "core/parallel.h"
-#include "tests/int8_nets.h"
 #include "quant/int8/every_op.h"
+#include "tests/int8_nets.h"
 #include "tests/support.h"
 
 using namespace octet::int8;

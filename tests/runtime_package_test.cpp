@@ -65,8 +65,9 @@ struct Installed {
     run(dir, OCTET_CMAKE " -G Ninja -DCMAKE_BUILD_TYPE=Release -S " +
                  quoted(octet::test::source_dir() / "tests" / "package") + " -B " + quoted(build) +
                  " -DCMAKE_C_COMPILER=" OCTET_C_COMPILER " -DCMAKE_CXX_COMPILER=" OCTET_CXX_COMPILER
-                 " -DCMAKE_PREFIX_PATH=" + quoted(prefix) + " -DRUN_MODEL=" +
-                 quoted(octet::test::source_dir() / "examples" / "run_model.c"));
+                 " -DCMAKE_PREFIX_PATH=" +
+                 quoted(prefix) +
+                 " -DRUN_MODEL=" + quoted(octet::test::source_dir() / "examples" / "run_model.c"));
     run(dir, OCTET_CMAKE " --build " + quoted(build));
   }
 };
@@ -107,8 +108,8 @@ TEST_CASE("a project that has only the package: C and C++, shared and static") {
   octet::write_tflite(graph, model);
   const std::vector<char> expected = outputs_of_zeros(graph);
   for (const char* program : {"run_shared", "run_static"}) {
-    const std::string text = run(dir, quoted(installed.build / program) + " -t 2 -o " +
-                                          quoted(out) + " " + quoted(model));
+    const std::string text = run(
+        dir, quoted(installed.build / program) + " -t 2 -o " + quoted(out) + " " + quoted(model));
     CHECK(read_file(out) == expected);
     CHECK(text.find("p: [") != std::string::npos);  // the last output's largest values
   }
@@ -144,8 +145,8 @@ TEST_CASE("the shared library needs the C++ standard library only, and exports i
   for (std::string line; std::getline(symbols, line);) {
     CAPTURE(line);
     const std::string name = line.substr(line.find(' ', 17) + 1);
-    const char* allowed[] = {"octet_", "octet::", "typeinfo for octet::", "typeinfo name for octet::",
-                             "vtable for octet::"};
+    const char* allowed[] = {"octet_", "octet::", "typeinfo for octet::",
+                             "typeinfo name for octet::", "vtable for octet::"};
     CHECK(std::any_of(std::begin(allowed), std::end(allowed),
                       [&](const char* a) { return name.rfind(a, 0) == 0; }));
     CHECK(name.find("::tflite::") == std::string::npos);

@@ -2,12 +2,14 @@
 // of the schema), changed, packed again and must be refused with the message given.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
 #include "core/error.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
+#include "quant/int8/model.h"
 #include "tests/int8_graphs.h"
 #include "tflite_objects_generated.h"
 
@@ -82,6 +84,34 @@ TEST_SUITE("tflite") {
                   [](Parts& p) { p.model.buffers[1]->offset = 4096; });
     check_refused("buffer 1: data outside the flatbuffer is not supported",
                   [](Parts& p) { p.model.buffers[1]->size = 4096; });
+  }
+
+  TEST_CASE("data aligned to 4 bytes only, as other writers have it") {
+    const auto aligned_to = [](const int8::Graph& graph, std::uintptr_t n) {
+      return std::all_of(graph.tensors.begin(), graph.tensors.end(), [n](const auto& t) {
+        return reinterpret_cast<std::uintptr_t>(t.constant.data) % n == 0;
+      });
+    };
+    const std::string file = pack(*unpack(octet::test::every_op_graph()));
+    std::vector<std::byte> memory(file.size() + 16);
+    const auto base = reinterpret_cast<std::uintptr_t>(memory.data());
+    for (std::size_t address = 0; address < 16; ++address) {
+      std::byte* at = memory.data() + (16 - base % 16) % 16 + address;
+      std::memcpy(at, file.data(), file.size());
+      const int8::Graph graph = octet::parse_tflite({at, file.size()}, nullptr);
+      CAPTURE(address);
+      CHECK(aligned_to(graph, 4));
+      CHECK(!aligned_to(graph, 16));
+      CHECK(int8::signature(int8::Model(graph)) ==
+            int8::signature(int8::Model(octet::test::every_op_graph())));
+    }
+  }
+
+  TEST_CASE("a file of 2 GB is refused before it is read") {
+    alignas(8) const std::byte start[16] = {};
+    CHECK_THROWS_WITH_AS(octet::parse_tflite({start, std::size_t{1} << 31}, nullptr),
+                         "TFLite files of 2 GB or more are not supported: 2147483648 bytes",
+                         octet::Error);
   }
 
   TEST_CASE("refused: metadata") {
@@ -296,6 +326,17 @@ TEST_SUITE("tflite") {
     check_refused("operator 2 (SOFTMAX): beta is not finite", [](Parts& p) {
       p.op(2).builtin_options.AsSoftmaxOptions()->beta = std::numeric_limits<float>::infinity();
     });
+    const auto file = unpack(octet::test::single_node_graph(octet::test::every_op_graph(), [] {
+      const auto nodes = octet::test::every_op_graph().nodes;
+      std::size_t n = 0;
+      while (nodes[n].op != int8::OpCode::strided_slice) ++n;
+      return n;
+    }()));
+    CHECK_NOTHROW(parse(pack(*file)));
+    file->subgraphs[0]->operators[0]->builtin_options.AsStridedSliceOptions()->offset = true;
+    CHECK_THROWS_WITH_AS(parse(pack(*file)),
+                         "operator 0 (STRIDED_SLICE): end given as an offset is not supported",
+                         octet::Error);
     // Without its table FULLY_CONNECTED has the format's defaults.
     const int8::Graph graph = accepted([](Parts& p) { p.op(1).builtin_options.Reset(); });
     const auto& a = std::get<int8::FullyConnectedAttributes>(graph.nodes[1].attributes);

@@ -38,9 +38,13 @@ double seconds_since(Clock::time_point begin) {
 void check_answer(const Options& options, const int8::Model& model,
                   const std::vector<Sample>& samples) {
   const int8::Model portable = options.model.load(int8::Isa::portable);
-  const auto expected = run_samples(portable, samples, {.threads = options.run.threads});
-  const auto actual =
-      run_samples(model, samples, {.batch = options.run.batch, .threads = options.run.threads});
+  const auto expected =
+      run_samples(portable, samples,
+                  {.threads = options.run.threads, .memory_limit = options.model.memory_limit()});
+  const auto actual = run_samples(model, samples,
+                                  {.batch = options.run.batch,
+                                   .threads = options.run.threads,
+                                   .memory_limit = options.model.memory_limit()});
   OCTET_CHECK(actual == expected, options.model.path, ": ", int8::isa_name(model.isa()),
               " does not give the portable kernels' bytes; octet verify says where");
 }
@@ -143,9 +147,10 @@ Json bench_json(const Options& options) {
   const std::vector<Sample> samples = check_samples(model, 4);
   check_answer(options, model, samples);
 
-  int8::Context context(
-      model,
-      {.batch = options.run.batch, .threads = options.run.threads, .spin_us = options.spin_us});
+  int8::Context context(model, {.batch = options.run.batch,
+                                .threads = options.run.threads,
+                                .spin_us = options.spin_us,
+                                .memory_limit = options.model.memory_limit()});
   time_runs(model, samples, context, std::min(0.5, options.seconds / 4));  // warm-up
   const Times times = time_runs(model, samples, context, options.seconds);
   const double median = quantile(times.wall, 0.5), p10 = quantile(times.wall, 0.1),
@@ -170,7 +175,8 @@ Json bench_json(const Options& options) {
                {"gmacs_per_s", 1e-9 * macs / median},
                {"arena_bytes", context.arena_bytes()},
                {"arena_lower_bound", context.arena_lower_bound()},
-               {"scratch_bytes", context.scratch_bytes()}};
+               {"scratch_bytes", context.scratch_bytes()},
+               {"packed_bytes", model.packed_bytes()}};
   if (options.profile) json["ops"] = profile_json(model, samples, context, options);
   return json;
 }

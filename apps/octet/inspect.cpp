@@ -98,9 +98,10 @@ Json value_json(const int8::ValueInfo& v) {
   return json;
 }
 
-Json inspect_json(const int8::Model& model, const std::string& path) {
+Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
+  const std::string& path = arguments.path;
   const Graph& graph = model.graph();
-  const int8::Context context(model);
+  const int8::Context context(model, {.memory_limit = arguments.memory_limit()});
   Json json = {{"file", path},
                {"file_bytes", std::filesystem::file_size(path)},
                {"description", graph.description},
@@ -127,6 +128,7 @@ Json inspect_json(const int8::Model& model, const std::string& path) {
   json["params"] = params;
   json["macs"] = model.macs();
   json["constant_bytes"] = constant_bytes(graph);
+  json["packed_bytes"] = model.packed_bytes();
   json["arena_bytes"] = context.arena_bytes();
   json["arena_lower_bound"] = context.arena_lower_bound();
   json["scratch_bytes"] = context.scratch_bytes();
@@ -179,6 +181,7 @@ void print(const Json& json) {
   std::cout << "\nparams       " << number("params") << '\n'
             << "MACs         " << number("macs") << '\n'
             << "constants    " << number("constant_bytes") << " bytes\n"
+            << "packed       " << number("packed_bytes") << " bytes of weights and tables\n"
             << "arena        " << number("arena_bytes")
             << " bytes at batch 1 (no plan needs less than " << number("arena_lower_bound") << ")\n"
             << "scratch      " << number("scratch_bytes") << " bytes\n"
@@ -191,7 +194,7 @@ void inspect(const Options& options) {
     return;
   }
   const int8::Model model = options.model.load();
-  const Json json = inspect_json(model, options.model.path);
+  const Json json = inspect_json(model, options.model);
   if (options.json) {
     // Names in files need not be UTF-8.
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';

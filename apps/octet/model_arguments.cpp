@@ -20,10 +20,16 @@ void ModelArguments::add_to(CLI::App& command) {
       ->check([](const std::string& name) {
         return int8::parse_isa(name) ? "" : "unknown instruction set " + name;
       });
+  command
+      .add_option("--memory-limit", memory_limit_mib,
+                  "most MiB of packed weights, and of values and working memory")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
 }
 
 int8::ModelOptions ModelArguments::options() const {
   int8::ModelOptions options;
+  options.memory_limit = memory_limit();
   if (rounding == "single") options.rounding = int8::Rounding::single_rounding;
   if (rounding == "double") options.rounding = int8::Rounding::double_rounding;
   return options;

@@ -12,13 +12,16 @@ namespace octet::app {
 /// The model file and how to run it.
 struct ModelArguments {
   std::string path, rounding, isa;
+  std::size_t memory_limit_mib = 1024;
 
-  /// Adds MODEL, --rounding and --isa to a subcommand.
+  /// Adds MODEL, --rounding, --isa and --memory-limit to a subcommand.
   void add_to(CLI::App& command);
   /// Throws Error, with the path, if the file or one of its ops is not supported.
   int8::Model load() const;
   /// The same with the kernels of `wanted`.
   int8::Model load(int8::Isa wanted) const;
+  /// In bytes: of packed weights, and of each context.
+  std::size_t memory_limit() const { return memory_limit_mib << 20; }
 
  private:
   int8::ModelOptions options() const;

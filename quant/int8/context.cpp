@@ -77,7 +77,9 @@ LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, cons
       " bytes of values and ", scratch, " of scratch, more than the limit of ",
       options.memory_limit, "; most is needed at ",
       model.steps.empty() ? "the inputs" : node_text(model.graph, model.steps[worst]->node_index),
-      ": ", most, " bytes at once. A higher ContextOptions::memory_limit allows it."));
+      ": ", most,
+      " bytes at once. A higher limit (ContextOptions::memory_limit, octet --memory-limit) allows "
+      "it."));
 }
 
 }  // namespace

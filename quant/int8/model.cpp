@@ -66,7 +66,8 @@ class Compiler {
     packed_bytes_ += steps_[n]->packed_bytes();
     if (packed_bytes_ > options_.memory_limit) {
       throw MemoryError(text_of("packed weights and tables: expected at most ",
-                                options_.memory_limit, " bytes (ModelOptions::memory_limit), got ",
+                                options_.memory_limit,
+                                " bytes (ModelOptions::memory_limit, octet --memory-limit), got ",
                                 packed_bytes_, " up to ", node_text(m_.graph, index)));
     }
   }

@@ -72,7 +72,7 @@ class MeanStep final : public Step {
   const char* kernel_name() const noexcept override { return kernel.name; }
 
   std::size_t packed_bytes() const noexcept override {
-    return (kept.size() + reduced.size()) * sizeof(std::int64_t);
+    return (layout.kept.size() + layout.reduced.size()) * sizeof(std::int64_t);
   }
 
   MeanParams params;
