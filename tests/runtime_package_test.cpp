@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "interop/tflite_writer.h"
 #include "quant/int8/model.h"

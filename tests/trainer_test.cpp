@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <sstream>
 
 #include "tests/trainer_fixture.h"
 

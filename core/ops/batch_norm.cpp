@@ -1,6 +1,7 @@
 // Batch normalization over the last dimension. Statistics are summed in double over blocks of rows
 // of fixed size, and the blocks are added in order.
 #include <cmath>
+#include <sstream>
 #include <vector>
 
 #include "core/ops.h"

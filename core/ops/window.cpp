@@ -1,5 +1,6 @@
 // Window2d: padding rules and output sizes.
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "core/ops.h"

@@ -1,69 +1,70 @@
-// Context: the arena, and the loop that runs a model's steps in it.
+// Context: how a batch is cut, the memory of its inputs and outputs, and the lanes that run it.
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <new>
 
 #include "core/error.h"
-#include "core/parallel.h"
+#include "quant/int8/lane.h"
 #include "quant/int8/model.h"
-#include "quant/int8/model_impl.h"
 #include "quant/int8/node_view.h"
-#include "quant/int8/storage.h"
 
 namespace octet::int8 {
 namespace {
 
-/// Zeroed, 64-byte aligned memory.
-class AlignedBytes {
- public:
-  explicit AlignedBytes(std::size_t size) {
-    if (size == 0) return;
-    void* memory = ::operator new (size, std::align_val_t{64}, std::nothrow);
-    if (!memory) throw MemoryError(text_of("memory for values: ", size, " bytes are not there"));
-    bytes_.reset(static_cast<std::byte*>(memory));
-    std::memset(memory, 0, size);
-  }
-  std::byte* get() const noexcept { return bytes_.get(); }
+/// Bytes of values that a lane may have so that they stay in a core's cache.
+constexpr std::size_t lane_target = 512 * 1024;
 
- private:
-  struct Free {
-    void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
-  };
-  std::unique_ptr<std::byte, Free> bytes_;
-};
-
-/// A step with the addresses of its operands.
-struct BoundStep {
-  const Step* step = nullptr;
-  std::vector<const std::byte*> in;
-  std::vector<std::byte*> out;
-};
-
-MemoryPlan separate_plan(std::span<const MemoryBlock> blocks) {
-  MemoryPlan plan;
-  for (const MemoryBlock& b : blocks) {
-    plan.offsets.push_back(plan.total);
-    plan.total += (b.bytes + 63) / 64 * 64;
-  }
-  return plan;
+ContextOptions checked(const ContextOptions& options) {
+  OCTET_CHECK(options.batch >= 1, "batch: expected at least 1, got ", options.batch);
+  return options;
 }
 
-std::size_t scratch_size(const Model::Impl& model, int threads) {
-  std::size_t size = 0;
-  for (const auto& step : model.steps) size = std::max(size, step->scratch_bytes(threads));
-  return size;
+/// How a batch is run: by one lane, all threads sharing the work of each step; or, if there is a
+/// sample for every thread, cut into slices of a few samples which each thread runs in a lane of
+/// its own: no thread waits for another between the steps, and values stay in the cache.
+struct Cut {
+  Cut(const Model::Impl& model, const ContextOptions& o) {
+    samples = o.batch;
+    if (o.keep_values || o.batch == 1 || o.batch < o.threads) return;
+    const std::size_t sample_bytes = LanePlan(model, 1, 1, false).memory.total;
+    const int fits = static_cast<int>(
+        std::clamp<std::size_t>(lane_target / std::max<std::size_t>(sample_bytes, 1), 1,
+                                static_cast<std::size_t>(o.batch)));
+    // As many slices for every thread.
+    const int rounds = (o.batch + fits * o.threads - 1) / (fits * o.threads);
+    const int wanted = rounds * o.threads;
+    samples = (o.batch + wanted - 1) / wanted;
+    slices = (o.batch + samples - 1) / samples;
+    if (slices > 1) lanes = std::min(o.threads, slices);
+  }
+  bool sliced() const noexcept { return slices > 1; }
+
+  int samples;  ///< of a slice
+  int slices = 1, lanes = 1;
+};
+
+/// Bytes of `batch` samples of all inputs and outputs, each rounded up to 64.
+std::size_t door_bytes(const Model::Impl& model, int batch) {
+  std::size_t sum = 0;
+  for (const auto* doors : {&model.graph.inputs, &model.graph.outputs})
+    for (const int t : *doors)
+      sum += (model.bytes[static_cast<std::size_t>(t)] * static_cast<std::size_t>(batch) + 63) /
+             64 * 64;
+  return sum;
 }
 
-/// Throws MemoryError, naming the step that needs most at once, if it is more than the limit.
-void check_limit(const Model::Impl& model, const ContextOptions& options, const Storage& storage,
-                 std::size_t arena) {
-  const std::size_t scratch = scratch_size(model, options.threads);
-  if (arena <= options.memory_limit && scratch <= options.memory_limit - arena) return;
+/// The plan of every lane. Throws MemoryError, naming the step that needs most at once, if all
+/// together need more than the limit.
+LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, const Cut& cut,
+                   std::size_t doors) {
+  LanePlan plan(model, cut.samples, cut.sliced() ? 1 : options.threads, options.keep_values);
+  const bool one_fits = plan.memory.total <= options.memory_limit;
+  const auto lanes = static_cast<std::size_t>(one_fits ? cut.lanes : 1);
+  const std::size_t arena = lanes * plan.memory.total + doors, scratch = lanes * plan.scratch_bytes;
+  if (arena <= options.memory_limit && scratch <= options.memory_limit - arena) return plan;
   std::size_t worst = 0, most = 0;
   for (std::size_t i = 0; i < model.steps.size(); ++i) {
     std::size_t needed = model.steps[i]->scratch_bytes(options.threads);
-    for (const MemoryBlock& b : storage.blocks) {
+    for (const MemoryBlock& b : plan.storage.blocks) {
       const int time = static_cast<int>(i) + 1;
       if (b.first <= time && time <= b.last) needed += b.bytes;
     }
@@ -81,69 +82,86 @@ void check_limit(const Model::Impl& model, const ContextOptions& options, const 
       "it."));
 }
 
-MemoryPlan make_plan(const Model::Impl& model, const ContextOptions& options,
-                     const Storage& storage) {
-  MemoryPlan plan =
-      options.keep_values ? separate_plan(storage.blocks) : plan_memory(storage.blocks);
-  check_limit(model, options, storage, plan.total);
-  return plan;
-}
-
-ContextOptions checked(const ContextOptions& options) {
-  OCTET_CHECK(options.batch >= 1, "batch: expected at least 1, got ", options.batch);
-  return options;
-}
-
 }  // namespace
 
 struct Context::Impl {
   Impl(const Model::Impl& compiled, const ContextOptions& wanted)
       : model(compiled),
         options(checked(wanted)),
+        cut(model, options),
+        doors_size(cut.sliced() ? door_bytes(model, options.batch) : 0),
+        plan(make_plan(model, options, cut, doors_size)),
         threads(options.threads, options.spin_us),
-        storage(assign_storage(model, options.batch, !options.keep_values)),
-        plan(make_plan(model, options, storage)),
-        lower_bound(memory_lower_bound(storage.blocks)),
-        arena(plan.total),
-        scratch_bytes(scratch_size(model, options.threads)),
-        scratch(scratch_bytes) {
-    for (const auto& step : model.steps) {
-      BoundStep& bound = steps.emplace_back();
-      bound.step = step.get();
-      for (const int t : step->inputs) bound.in.push_back(address(t));
-      for (const int t : step->outputs) bound.out.push_back(address(t));
+        doors(doors_size) {
+    for (int i = 0; i < cut.lanes; ++i) lanes.emplace_back(model, plan);
+    lane_seconds.assign(static_cast<std::size_t>(cut.lanes),
+                        std::vector<double>(model.steps.size(), 0.0));
+    std::byte* door = doors.get();
+    const auto add_door = [&](int tensor, std::vector<std::byte*>& addresses) {
+      addresses.push_back(cut.sliced() ? door : lanes[0].address(tensor));
+      if (cut.sliced()) door += (bytes(tensor) + 63) / 64 * 64;
+    };
+    for (const int t : model.graph.inputs) add_door(t, inputs);
+    for (const int t : model.graph.outputs) add_door(t, outputs);
+  }
+
+  std::size_t sample_bytes(int tensor) const noexcept {
+    return model.bytes[static_cast<std::size_t>(tensor)];
+  }
+  std::size_t bytes(int tensor) const noexcept {
+    return sample_bytes(tensor) * static_cast<std::size_t>(options.batch);
+  }
+
+  /// The samples of one slice: in, through the steps, out.
+  void run_slice(int slice, Lane& lane, std::span<double> seconds) noexcept {
+    const int first = slice * cut.samples, n = std::min(cut.samples, options.batch - first);
+    const auto at = [&](int tensor) {
+      return sample_bytes(tensor) * static_cast<std::size_t>(first);
+    };
+    const auto size = [&](int tensor) {
+      return sample_bytes(tensor) * static_cast<std::size_t>(n);
+    };
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const int t = model.graph.inputs[i];
+      std::memcpy(lane.address(t), inputs[i] + at(t), size(t));
+    }
+    lane.run(n, alone, seconds);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const int t = model.graph.outputs[i];
+      std::memcpy(outputs[i] + at(t), lane.address(t), size(t));
     }
   }
 
-  bool stored(int tensor) const noexcept {
-    return storage.block_of[static_cast<std::size_t>(tensor)] >= 0;
-  }
-  std::byte* address(int tensor) const noexcept {
-    const int block = storage.block_of[static_cast<std::size_t>(tensor)];
-    return arena.get() + plan.offsets[static_cast<std::size_t>(block)];
-  }
-  std::size_t bytes(int tensor) const noexcept {
-    return model.bytes[static_cast<std::size_t>(tensor)] * static_cast<std::size_t>(options.batch);
-  }
-
-  void run(const BoundStep& s) noexcept {
-    s.step->run({.in = s.in.data(),
-                 .out = s.out.data(),
-                 .batch = options.batch,
-                 .threads = threads,
-                 .scratch = scratch.get()});
+  void run(std::span<double> seconds) noexcept {
+    if (!cut.sliced()) {
+      lanes[0].run(options.batch, threads, seconds);
+      return;
+    }
+    threads.run(cut.slices, [&](std::int64_t slice, int worker) {
+      const auto w = static_cast<std::size_t>(worker);
+      run_slice(static_cast<int>(slice), lanes[w],
+                seconds.empty() ? std::span<double>() : std::span<double>(lane_seconds[w]));
+    });
+    if (seconds.empty()) return;
+    for (std::vector<double>& lane : lane_seconds) {  // lanes run side by side
+      for (std::size_t i = 0; i < lane.size(); ++i) {
+        seconds[i] += lane[i] / static_cast<double>(lane_seconds.size());
+        lane[i] = 0;
+      }
+    }
   }
 
   const Model::Impl& model;
   const ContextOptions options;
+  const Cut cut;
+  const std::size_t doors_size;
+  const LanePlan plan;
   ThreadPool threads;
-  const Storage storage;
-  const MemoryPlan plan;
-  const std::size_t lower_bound;
-  AlignedBytes arena;
-  const std::size_t scratch_bytes;
-  AlignedBytes scratch;
-  std::vector<BoundStep> steps;
+  ThreadPool alone{1};
+  AlignedBytes doors;  ///< inputs and outputs of the whole batch, if it is cut
+  std::vector<Lane> lanes;
+  std::vector<std::byte*> inputs, outputs;
+  std::vector<std::vector<double>> lane_seconds;  ///< for run_profiled
 };
 
 Context::Context(const Model& model, const ContextOptions& options)
@@ -152,13 +170,13 @@ Context::~Context() = default;
 Context::Context(Context&&) noexcept = default;
 
 std::span<std::byte> Context::input(int i) noexcept {
-  const int t = impl_->model.graph.inputs[static_cast<std::size_t>(i)];
-  return {impl_->address(t), impl_->bytes(t)};
+  const auto index = static_cast<std::size_t>(i);
+  return {impl_->inputs[index], impl_->bytes(impl_->model.graph.inputs[index])};
 }
 
 std::span<const std::byte> Context::output(int i) const noexcept {
-  const int t = impl_->model.graph.outputs[static_cast<std::size_t>(i)];
-  return {impl_->address(t), impl_->bytes(t)};
+  const auto index = static_cast<std::size_t>(i);
+  return {impl_->outputs[index], impl_->bytes(impl_->model.graph.outputs[index])};
 }
 
 std::span<const std::byte> Context::value(int tensor) const {
@@ -168,35 +186,31 @@ std::span<const std::byte> Context::value(int tensor) const {
               "value(): expected a tensor index below ", tensors.size(), ", got ", tensor);
   const TensorDef& t = tensors[static_cast<std::size_t>(tensor)];
   if (t.constant) return {t.constant.data, t.constant.size};
-  OCTET_CHECK(impl_->stored(tensor), "value(): tensor '", t.name,
+  const Lane& lane = impl_->lanes[0];
+  OCTET_CHECK(lane.stored(tensor), "value(): tensor '", t.name,
               "' is never computed (unused, or fused away: see ModelOptions::fuse)");
-  return {impl_->address(tensor), impl_->bytes(tensor)};
+  return {lane.address(tensor), impl_->bytes(tensor)};
 }
 
 void Context::run() noexcept {
-  for (const BoundStep& s : impl_->steps) impl_->run(s);
+  impl_->run({});
 }
 
 void Context::run_profiled(std::span<double> seconds) noexcept {
-  using Clock = std::chrono::steady_clock;
-  for (std::size_t i = 0; i < impl_->steps.size(); ++i) {
-    const Clock::time_point begin = Clock::now();
-    impl_->run(impl_->steps[i]);
-    seconds[i] += std::chrono::duration<double>(Clock::now() - begin).count();
-  }
+  impl_->run(seconds);
 }
 
 int Context::batch() const noexcept {
   return impl_->options.batch;
 }
 std::size_t Context::arena_bytes() const noexcept {
-  return impl_->plan.total;
+  return impl_->lanes.size() * impl_->plan.memory.total + impl_->doors_size;
 }
 std::size_t Context::arena_lower_bound() const noexcept {
-  return impl_->lower_bound;
+  return impl_->lanes.size() * impl_->plan.lower_bound + impl_->doors_size;
 }
 std::size_t Context::scratch_bytes() const noexcept {
-  return impl_->scratch_bytes;
+  return impl_->lanes.size() * impl_->plan.scratch_bytes;
 }
 
 }  // namespace octet::int8

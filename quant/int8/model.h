@@ -71,7 +71,10 @@ class OCTET_API Model {
 };
 
 struct ContextOptions {
-  int batch = 1;  ///< samples per run: every value holds `batch` samples back to back
+  /// Samples per run, back to back in inputs and outputs. A batch with a sample for every thread is
+  /// cut into slices small enough for the cache, each run by one thread; a smaller one is run as a
+  /// whole by all threads (with keep_values every batch is).
+  int batch = 1;
   int threads = 1;
   /// Microseconds for which a waiting thread polls before it sleeps (see ThreadPool). Worth it for
   /// several threads, small batches and cores of one's own.

@@ -1,0 +1,74 @@
+// The memory of a model's values and the loop that runs its steps in it, for a number of samples
+// fixed when it is made. A Context has one or several.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <vector>
+
+#include "core/parallel.h"
+#include "quant/int8/model_impl.h"
+#include "quant/int8/storage.h"
+
+namespace octet::int8 {
+
+/// Zeroed, 64-byte aligned memory.
+class AlignedBytes {
+ public:
+  /// Throws MemoryError if it is not there.
+  explicit AlignedBytes(std::size_t size);
+  std::byte* get() const noexcept { return bytes_.get(); }
+
+ private:
+  struct Free {
+    void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
+  };
+  std::unique_ptr<std::byte, Free> bytes_;
+};
+
+/// Where a lane's values lie.
+struct LanePlan {
+  /// With `keep`, every value has memory of its own. Scratch is for `threads` threads.
+  LanePlan(const Model::Impl& model, int samples, int threads, bool keep);
+
+  int samples;
+  Storage storage;
+  MemoryPlan memory;
+  std::size_t lower_bound;    ///< no plan for `storage` can be smaller
+  std::size_t scratch_bytes;  ///< of the kernels, beside the values
+};
+
+class Lane {
+ public:
+  /// Both must outlive the lane. Throws MemoryError if memory does not suffice.
+  Lane(const Model::Impl& model, const LanePlan& plan);
+
+  bool stored(int tensor) const noexcept {
+    return plan_.storage.block_of[static_cast<std::size_t>(tensor)] >= 0;
+  }
+  /// Of a stored tensor: room for the plan's samples, back to back.
+  std::byte* address(int tensor) const noexcept {
+    const int block = plan_.storage.block_of[static_cast<std::size_t>(tensor)];
+    return arena_.get() + plan_.memory.offsets[static_cast<std::size_t>(block)];
+  }
+
+  /// Runs every step on the first `samples` (at most the plan's) of each value. `threads` has at
+  /// most as many threads as the plan was made for. If `seconds` is not empty, adds the time that
+  /// step i took to entry i.
+  void run(int samples, ThreadPool& threads, std::span<double> seconds) noexcept;
+
+ private:
+  struct BoundStep {  // a step with the addresses of its operands
+    const Step* step = nullptr;
+    std::vector<const std::byte*> in;
+    std::vector<std::byte*> out;
+  };
+
+  const LanePlan& plan_;
+  AlignedBytes arena_, scratch_;
+  std::vector<BoundStep> steps_;
+};
+
+}  // namespace octet::int8
