@@ -93,7 +93,8 @@ struct ThreadPool::Impl {
 };
 
 ThreadPool::ThreadPool(int threads, int spin_us) : threads_(threads), spins_(spin_us > 0) {
-  OCTET_CHECK(threads >= 1 && threads <= 1024, "thread count: expected 1 to 1024, got ", threads);
+  OCTET_CHECK(threads >= 1 && threads <= max_threads, "thread count: expected 1 to ", max_threads,
+              ", got ", threads);
   OCTET_CHECK(spin_us >= 0 && spin_us <= 1000000, "spin: expected 0 to 1000000 us, got ", spin_us);
   if (threads == 1) return;
   impl_ = std::make_unique<Impl>(spin_us);

@@ -15,6 +15,8 @@ namespace octet {
 /// pools are independent.
 class ThreadPool {
  public:
+  static constexpr int max_threads = 1024;
+
   /// `threads` >= 1 in all, the calling thread included. With `spin_us`, a waiting thread polls for
   /// so many microseconds before it sleeps: waking a sleeping one takes some 10 to 40. Throws Error
   /// for a count or a time out of range.

@@ -52,7 +52,7 @@ void check_equal(const int8::Graph& graph, octet_rounding rounding, int batch, i
   int8::ModelOptions options;
   if (rounding == OCTET_SINGLE_ROUNDING) options.rounding = int8::Rounding::single_rounding;
   const int8::Model model(graph, options);
-  int8::Context context(model, {.batch = batch});
+  int8::Context context(model, {.batch = batch, .threads = threads});
   Handles c;
   const octet_model_options c_options{rounding, nullptr, 0};
   REQUIRE(octet_model_load_memory(file.data(), file.size(), &c_options, &c.model, &c.error) ==
@@ -64,7 +64,7 @@ void check_equal(const int8::Graph& graph, octet_rounding rounding, int batch, i
   CHECK(octet_model_isa(c.model) == int8::isa_name(model.isa()));
   CHECK(octet_packed_bytes(c.model) == model.packed_bytes());
   CHECK(octet_arena_bytes(c.context) == context.arena_bytes());
-  CHECK(octet_scratch_bytes(c.context) >= context.scratch_bytes());
+  CHECK(octet_scratch_bytes(c.context) == context.scratch_bytes());
   auto rng = octet::test::rng(5);
   for (int i = 0; i < octet_input_count(c.model); ++i) {
     octet_value_info info{};

@@ -162,21 +162,44 @@ TEST_SUITE("int8") {
   }
 
   TEST_CASE("a context beyond its limit names the op that needs most, before it allocates") {
-    Builder b;
-    const int x = b.i8({1, 64, 64, 64}), y = b.i8({1, 2048, 2048, 64});
-    const int z = b.i8({1, 1, 1, 64});
-    b.node(OpCode::resize_nearest_neighbor, {x, b.ints({2048, 2048})}, {y}, ResizeAttributes{});
-    b.node(OpCode::average_pool_2d, {y}, {z}, PoolAttributes{.filter_h = 2048, .filter_w = 2048});
-    const Model model(b.done({x}, {z}));
-    CHECK_NOTHROW(Context(model, {.memory_limit = std::size_t{1} << 29}));
-    const std::string message = memory_error([&] { Context(model, {.batch = 4}); });
-    CHECK(says(message, "limit of 1073741824"));
-    CHECK(says(message, "op 0 RESIZE_NEAREST_NEIGHBOR ('t1')"));
-    CHECK(says(message, "memory_limit"));
-    CHECK(says(memory_error([&] { Context(model, {.keep_values = true, .memory_limit = 1000}); }),
-               "limit of 1000"));
+    const auto enlarged_to = [](int pixels) {  // a value of 96 * pixels^2 bytes between small ones
+      Builder b;
+      const int x = b.i8({1, 64, 64, 96}), y = b.i8({1, pixels, pixels, 96});
+      const int z = b.i8({1, 1, 1, 96});
+      b.node(OpCode::resize_nearest_neighbor, {x, b.ints({pixels, pixels})}, {y},
+             ResizeAttributes{});
+      b.node(OpCode::resize_nearest_neighbor, {y, b.ints({1, 1})}, {z}, ResizeAttributes{});
+      return b.done({x}, {z});
+    };
+    const std::string by_default = memory_error([&] { Context(Model(enlarged_to(4096))); });
+    CHECK(says(by_default, "limit of 1073741824"));
+    CHECK(says(by_default, "op 0 RESIZE_NEAREST_NEIGHBOR ('t1')"));
+    CHECK(says(by_default, "memory_limit"));
+
+    const Model model(enlarged_to(512));
+    const std::size_t value = 96 * 512 * 512;
+    CHECK_NOTHROW(Context(model, {.memory_limit = 2 * value}));
+    CHECK(says(memory_error([&] { Context(model, {.memory_limit = value}); }), "('t1')"));
+    CHECK(says(memory_error([&] { Context(model, {.keep_values = true, .memory_limit = value}); }),
+               "more than the limit of 25165824"));
+    // Inputs and outputs of a batch that is cut, and lanes beside each other, count.
+    CHECK_NOTHROW(Context(model, {.batch = 2, .memory_limit = 2 * value}));
+    CHECK_THROWS_AS(Context(model, {.batch = 2, .threads = 2, .memory_limit = 2 * value}),
+                    octet::MemoryError);
+    CHECK_THROWS_AS(Context(model, {.batch = 100, .memory_limit = 2 * value}), octet::MemoryError);
     // More than any size_t arithmetic could be trusted with.
-    CHECK(says(memory_error([&] { Context(model, {.batch = 2147483647}); }), "t1"));
+    CHECK_THROWS_AS(Context(model, {.batch = 2147483647}), octet::MemoryError);
+    Builder b;
+    std::vector<int> inputs, outputs;
+    for (int i = 0; i < 5; ++i) {
+      inputs.push_back(b.i8({1, 2147483647}));
+      outputs.push_back(b.i8({1, 2147483647}));
+      b.node(OpCode::relu, {inputs.back()}, {outputs.back()});
+    }
+    const Model large(b.done(inputs, outputs));
+    for (const int threads : {1, 7})
+      CHECK_THROWS_AS(Context(large, {.batch = 2147483647, .threads = threads}),
+                      octet::MemoryError);
   }
 
   TEST_CASE("scratch counts towards the limit") {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "quant/int8/kernels/work_split.h"
 #include "quant/int8/lane.h"
 #include "quant/int8/model.h"
 #include "quant/int8/node_view.h"
@@ -15,6 +16,8 @@ constexpr std::size_t lane_target = 512 * 1024;
 
 ContextOptions checked(const ContextOptions& options) {
   OCTET_CHECK(options.batch >= 1, "batch: expected at least 1, got ", options.batch);
+  OCTET_CHECK(options.threads >= 1 && options.threads <= ThreadPool::max_threads,
+              "thread count: expected 1 to ", ThreadPool::max_threads, ", got ", options.threads);
   return options;
 }
 
@@ -26,14 +29,13 @@ struct Cut {
     samples = o.batch;
     if (o.keep_values || o.batch == 1 || o.batch < o.threads) return;
     const std::size_t sample_bytes = LanePlan(model, 1, 1, false).memory.total;
-    const int fits = static_cast<int>(
+    const auto fits = static_cast<std::int64_t>(
         std::clamp<std::size_t>(lane_target / std::max<std::size_t>(sample_bytes, 1), 1,
                                 static_cast<std::size_t>(o.batch)));
     // As many slices for every thread.
-    const int rounds = (o.batch + fits * o.threads - 1) / (fits * o.threads);
-    const int wanted = rounds * o.threads;
-    samples = (o.batch + wanted - 1) / wanted;
-    slices = (o.batch + samples - 1) / samples;
+    const std::int64_t batch = o.batch, rounds = ceil_div(batch, fits * o.threads);
+    samples = static_cast<int>(ceil_div(batch, rounds * o.threads));
+    slices = static_cast<int>(ceil_div(batch, samples));
     if (slices > 1) lanes = std::min(o.threads, slices);
   }
   bool sliced() const noexcept { return slices > 1; }
@@ -44,11 +46,15 @@ struct Cut {
 
 /// Bytes of `batch` samples of all inputs and outputs, each rounded up to 64.
 std::size_t door_bytes(const Model::Impl& model, int batch) {
+  constexpr std::size_t most = std::size_t{1} << 60;  // far above any limit, and sums do not wrap
   std::size_t sum = 0;
-  for (const auto* doors : {&model.graph.inputs, &model.graph.outputs})
-    for (const int t : *doors)
+  for (const auto* doors : {&model.graph.inputs, &model.graph.outputs}) {
+    for (const int t : *doors) {
       sum += (model.bytes[static_cast<std::size_t>(t)] * static_cast<std::size_t>(batch) + 63) /
              64 * 64;
+      if (sum > most) throw MemoryError(text_of("inputs and outputs of ", batch, " samples"));
+    }
+  }
   return sum;
 }
 
