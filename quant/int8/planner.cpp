@@ -56,22 +56,26 @@ class Placement {
   Order placed_;  // by offset
 };
 
-/// Orders that are good for some graphs each: big first, long-lived first, both, as they come.
+/// Blocks with the largest key first, else as they come.
+Order by(const std::vector<double>& key) {
+  Order order(key.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&key](std::size_t i, std::size_t j) {
+    return key[i] > key[j] || (key[i] == key[j] && i < j);
+  });
+  return order;
+}
+
+/// Orders that are good for some graphs each: big first, big and long-lived first, long-lived
+/// first, as they come.
 std::vector<Order> greedy_orders(std::span<const MemoryBlock> blocks) {
-  Order as_they_come(blocks.size());
-  std::iota(as_they_come.begin(), as_they_come.end(), std::size_t{0});
-  const auto by = [&](const auto& key) {
-    Order order = as_they_come;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return key(blocks[a]) > key(blocks[b]); });
-    return order;
-  };
-  const auto length = [](const MemoryBlock& b) {
-    return static_cast<double>(b.last - b.first + 1);
-  };
-  const auto size = [](const MemoryBlock& b) { return static_cast<double>(b.bytes); };
-  return {by(size), by([&](const MemoryBlock& b) { return size(b) * length(b); }), by(length),
-          as_they_come};
+  std::vector<double> size, area, length;
+  for (const MemoryBlock& b : blocks) {
+    size.push_back(static_cast<double>(b.bytes));
+    length.push_back(static_cast<double>(b.last - b.first + 1));
+    area.push_back(size.back() * length.back());
+  }
+  return {by(size), by(area), by(length), by(std::vector<double>(blocks.size(), 0.0))};
 }
 
 /// Swaps pairs of an order as long as that does not enlarge the arena. Bounded work.
