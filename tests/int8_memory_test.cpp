@@ -169,7 +169,8 @@ TEST_SUITE("int8") {
     b.node(OpCode::average_pool_2d, {y}, {z}, PoolAttributes{.filter_h = 2048, .filter_w = 2048});
     const Model model(b.done({x}, {z}));
     CHECK_NOTHROW(Context(model, {.memory_limit = std::size_t{1} << 29}));
-    const std::string message = memory_error([&] { Context(model, {.batch = 4}); });
+    const std::string message =
+        memory_error([&] { Context(model, {.batch = 4, .keep_values = true}); });
     CHECK(says(message, "limit of 1073741824"));
     CHECK(says(message, "op 0 RESIZE_NEAREST_NEIGHBOR ('t1')"));
     CHECK(says(message, "memory_limit"));

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "quant/int8/kernels/work_split.h"
 #include "quant/int8/lane.h"
 #include "quant/int8/model.h"
 #include "quant/int8/node_view.h"
@@ -10,11 +11,15 @@
 namespace octet::int8 {
 namespace {
 
-/// Bytes of values that a lane may have so that they stay in a core's cache.
-constexpr std::size_t lane_target = 512 * 1024;
+/// Bytes of values that a lane aims for: few enough to stay in a core's cache, enough to make up
+/// for reading all weights again with each slice.
+std::size_t lane_target(const Model::Impl& model) {
+  return std::max<std::size_t>(512 * 1024, model.packed_bytes / 3);
+}
 
 ContextOptions checked(const ContextOptions& options) {
   OCTET_CHECK(options.batch >= 1, "batch: expected at least 1, got ", options.batch);
+  OCTET_CHECK(options.threads >= 1, "threads: expected at least 1, got ", options.threads);
   return options;
 }
 
@@ -26,14 +31,14 @@ struct Cut {
     samples = o.batch;
     if (o.keep_values || o.batch == 1 || o.batch < o.threads) return;
     const std::size_t sample_bytes = LanePlan(model, 1, 1, false).memory.total;
-    const int fits = static_cast<int>(
-        std::clamp<std::size_t>(lane_target / std::max<std::size_t>(sample_bytes, 1), 1,
-                                static_cast<std::size_t>(o.batch)));
+    const auto batch = static_cast<std::int64_t>(o.batch);
+    const std::int64_t fits = std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(lane_target(model) / std::max<std::size_t>(sample_bytes, 1)), 1,
+        batch);
     // As many slices for every thread.
-    const int rounds = (o.batch + fits * o.threads - 1) / (fits * o.threads);
-    const int wanted = rounds * o.threads;
-    samples = (o.batch + wanted - 1) / wanted;
-    slices = (o.batch + samples - 1) / samples;
+    const std::int64_t rounds = ceil_div(batch, fits * o.threads);
+    samples = static_cast<int>(ceil_div(batch, rounds * o.threads));
+    slices = static_cast<int>(ceil_div(batch, samples));
     if (slices > 1) lanes = std::min(o.threads, slices);
   }
   bool sliced() const noexcept { return slices > 1; }
