@@ -96,7 +96,7 @@ struct Context::Impl {
         cut(model, options),
         doors_size(cut.sliced() ? door_bytes(model, options.batch) : 0),
         plan(make_plan(model, options, cut, doors_size)),
-        threads(options.threads, options.spin_us),
+        threads(cut.sliced() ? cut.lanes : options.threads, options.spin_us),
         doors(doors_size) {
     for (int i = 0; i < cut.lanes; ++i) lanes.emplace_back(model, plan);
     lane_seconds.assign(static_cast<std::size_t>(cut.lanes),
