@@ -31,4 +31,10 @@ MappedFile map_file(const std::string& path) {
           {static_cast<const std::byte*>(address), size}};
 }
 
+void release_pages(const MappedFile& file) noexcept {
+  // A private mapping that nobody writes to: its pages are the file's.
+  auto* address = const_cast<std::byte*>(file.bytes.data());
+  if (address) ::madvise(address, file.bytes.size(), MADV_DONTNEED);
+}
+
 }  // namespace octet

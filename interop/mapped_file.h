@@ -18,4 +18,7 @@ struct MappedFile {
 /// overwriting it in place while it is mapped does not (as with any mapped file).
 MappedFile map_file(const std::string& path);
 
+/// Gives the pages that were read back to the system; using them again reads them again.
+void release_pages(const MappedFile& file) noexcept;
+
 }  // namespace octet

@@ -142,7 +142,9 @@ octet_status octet_model_load_file(const char* path, const octet_model_options* 
   if (status != OCTET_OK) return status;
   status = guarded(error, OCTET_CANNOT_READ, [&] { file = octet::map_file(path); });
   if (status != OCTET_OK) return status;
-  return load(file.bytes, file.owner, wanted, model, error);
+  status = load(file.bytes, file.owner, wanted, model, error);
+  octet::release_pages(file);  // weights are packed now; what is used in place comes back by itself
+  return status;
 }
 
 octet_status octet_model_load_memory(const void* data, size_t size,
