@@ -175,10 +175,6 @@ OCTET_TARGET void quantize_avx512(const float* x, float scale, std::int32_t zero
 OCTET_TARGET void max_pool_row_avx512(const PoolGeometry& g, ClampRange range, const std::int8_t* x,
                                       int out_y, std::int8_t* y) noexcept {
   constexpr int most = 64;
-  if (g.channels < most / 2) {
-    max_pool_row_avx2(g, range, x, out_y, y);
-    return;
-  }
   const __m512i lo = _mm512_set1_epi8(static_cast<char>(range.lo));
   const __m512i hi = _mm512_set1_epi8(static_cast<char>(range.hi));
   for (int out_x = 0; out_x < g.out_w; ++out_x, y += g.channels) {

@@ -135,7 +135,8 @@ std::unique_ptr<Step> create_mean(const NodeView& node) {
     reduced_strides.pop_back();
   }
   layout.reduced = offsets_of(reduced_sizes, reduced_strides);
-  step->kernel = mean_kernel(node.isa());
+  const bool runs = layout.inner == 1 && layout.run_stride == 1;  // sums along contiguous codes
+  step->kernel = mean_kernel(runs ? node.isa() : isa_for_channels(node.isa(), layout.inner));
   step->per_task = std::max<std::int64_t>(1, elements_per_task / (count * layout.inner));
   return step;
 }

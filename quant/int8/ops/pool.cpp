@@ -5,6 +5,7 @@
 #include "quant/int8/spatial.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace octet::int8 {
 namespace {
@@ -93,12 +94,16 @@ class PoolStep final : public Step {
   std::int64_t images = 1;  ///< of one sample
 };
 
-std::unique_ptr<Step> create_pool(const NodeView& node, Kernel<PoolRowFunction> kernel) {
+std::unique_ptr<Step> create_pool(const NodeView& node,
+                                  Kernel<PoolRowFunction> (*kernel)(Isa) noexcept) {
   node.expect_operands(1, 1);
   const TensorDef& x = node.tensor(node.data_input());
   const FusedPads& pads = node.fused_pads;
-  const QuantParams params = node.i8_activation(0);
-  node.expect_same_params(x, node.output());
+  const QuantParams in = node.i8_activation(0), out = node.i8_output();
+  // TFLite's own tolerance: codes are pooled as they are.
+  if (!(std::fabs(in.scale - out.scale) <= 1e-6f) || in.zero_point != out.zero_point) {
+    node.expect_same_params(x, node.output());
+  }
   node.expect_rank(x, 4);
   const auto a = node.attributes<PoolAttributes>();
   const Extent h = spatial_extent(
@@ -123,8 +128,8 @@ std::unique_ptr<Step> create_pool(const NodeView& node, Kernel<PoolRowFunction> 
                     .stride_w = a.stride_w,
                     .pad_top = h.pad_before,
                     .pad_left = w.pad_before};
-  step->range = clamp_range(a.activation, params.scale, params.zero_point);
-  step->kernel = kernel;
+  step->range = clamp_range(a.activation, out.scale, out.zero_point);
+  step->kernel = kernel(isa_for_channels(node.isa(), x.shape[3]));
   step->images = x.shape[0];
   return step;
 }
@@ -132,10 +137,10 @@ std::unique_ptr<Step> create_pool(const NodeView& node, Kernel<PoolRowFunction> 
 }  // namespace
 
 std::unique_ptr<Step> create_average_pool(const NodeView& node) {
-  return create_pool(node, average_pool_kernel(node.isa()));
+  return create_pool(node, average_pool_kernel);
 }
 std::unique_ptr<Step> create_max_pool(const NodeView& node) {
-  return create_pool(node, max_pool_kernel(node.isa()));
+  return create_pool(node, max_pool_kernel);
 }
 
 }  // namespace octet::int8

@@ -180,7 +180,7 @@ std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
   step->rows = bilinear_taps(step->in_h, step->out_h, a);
   step->columns = bilinear_taps(step->in_w, step->out_w, a);
   step->rounding = node.rounding();
-  step->kernel = bilinear_kernel(node.isa());
+  step->kernel = bilinear_kernel(isa_for_channels(node.isa(), step->channels));
   return step;
 }
 
