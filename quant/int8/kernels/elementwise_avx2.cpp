@@ -28,12 +28,14 @@ OCTET_PRIMITIVE Lanes load(const std::int8_t* p) {
   const __m128i q = bytes16(p);
   return {_mm256_cvtepi8_epi32(q), _mm256_cvtepi8_epi32(_mm_srli_si128(q, 8))};
 }
-OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v) {
+OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v, ClampRange range) {
   const __m256i words =
       _mm256_permute4x64_epi64(_mm256_packs_epi32(v.low, v.high), _MM_SHUFFLE(3, 1, 2, 0));
-  _mm_storeu_si128(
-      reinterpret_cast<__m128i*>(y),
-      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+  const __m128i codes =
+      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  const __m128i lo = _mm_set1_epi8(static_cast<char>(range.lo));
+  const __m128i hi = _mm_set1_epi8(static_cast<char>(range.hi));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm_min_epi8(_mm_max_epi8(codes, lo), hi));
 }
 OCTET_PRIMITIVE Lanes load32(const std::int32_t* p) {
   const auto* from = reinterpret_cast<const __m256i*>(p);
@@ -55,12 +57,6 @@ OCTET_PRIMITIVE Lanes operator-(Lanes a, Lanes b) {
 }
 OCTET_PRIMITIVE Lanes operator*(Lanes a, Lanes b) {
   return {_mm256_mullo_epi32(a.low, b.low), _mm256_mullo_epi32(a.high, b.high)};
-}
-OCTET_PRIMITIVE Lanes smaller(Lanes a, Lanes b) {
-  return {_mm256_min_epi32(a.low, b.low), _mm256_min_epi32(a.high, b.high)};
-}
-OCTET_PRIMITIVE Lanes larger(Lanes a, Lanes b) {
-  return {_mm256_max_epi32(a.low, b.low), _mm256_max_epi32(a.high, b.high)};
 }
 OCTET_PRIMITIVE Lanes shifted_left(Lanes v, int by) {
   return {_mm256_slli_epi32(v.low, by), _mm256_slli_epi32(v.high, by)};
@@ -192,7 +188,7 @@ OCTET_TARGET void quantize_avx2(const float* x, float scale, std::int32_t zero_p
     return _mm256_add_epi32(_mm256_cvttps_epi32(bounded), _mm256_set1_epi32(zero_point));
   };
   std::int64_t i = 0;
-  for (; i + 16 <= n; i += 16) store(y + i, clamped({eight(x + i), eight(x + i + 8)}, {}));
+  for (; i + 16 <= n; i += 16) store(y + i, {eight(x + i), eight(x + i + 8)}, {});
   quantize(x + i, scale, zero_point, y + i, n - i);
 }
 
