@@ -13,6 +13,8 @@
 #define OCTET_PRIMITIVE OCTET_TARGET inline __attribute__((always_inline))
 #define OCTET_NAME(op) op##_avx2
 
+#include "quant/int8/kernels/words_x86.inc"
+
 namespace octet::int8 {
 namespace {
 
@@ -21,9 +23,6 @@ struct Lanes {
   __m256i low, high;
 };
 
-OCTET_PRIMITIVE __m128i bytes16(const std::int8_t* p) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-}
 OCTET_PRIMITIVE Lanes load(const std::int8_t* p) {
   const __m128i q = bytes16(p);
   return {_mm256_cvtepi8_epi32(q), _mm256_cvtepi8_epi32(_mm_srli_si128(q, 8))};
@@ -73,17 +72,6 @@ OCTET_PRIMITIVE Lanes where_negative(Lanes test, Lanes negative, Lanes other) {
           blend_by_sign(test.high, negative.high, other.high)};
 }
 
-/// 16 values of 16 bits.
-using Words = __m256i;
-OCTET_PRIMITIVE Words no_words() {
-  return _mm256_setzero_si256();
-}
-OCTET_PRIMITIVE Words load_words(const std::int8_t* p) {
-  return _mm256_cvtepi8_epi16(bytes16(p));
-}
-OCTET_PRIMITIVE Words plus(Words a, Words b) {
-  return _mm256_add_epi16(a, b);
-}
 OCTET_PRIMITIVE Lanes widened(Words v) {
   return {_mm256_cvtepi16_epi32(_mm256_castsi256_si128(v)),
           _mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1))};

@@ -19,6 +19,8 @@
 #define OCTET_PRIMITIVE OCTET_TARGET inline __attribute__((always_inline))
 #define OCTET_NAME(op) op##_avx512
 
+#include "quant/int8/kernels/words_x86.inc"
+
 namespace octet::int8 {
 namespace {
 
@@ -27,9 +29,6 @@ struct Lanes {
   __m512i v;
 };
 
-OCTET_PRIMITIVE __m128i bytes16(const std::int8_t* p) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-}
 OCTET_PRIMITIVE Lanes load(const std::int8_t* p) {
   return {_mm512_cvtepi8_epi32(bytes16(p))};
 }
@@ -68,17 +67,6 @@ OCTET_PRIMITIVE Lanes where_negative(Lanes test, Lanes negative, Lanes other) {
   return {_mm512_mask_blend_epi32(mask, other.v, negative.v)};
 }
 
-/// 16 values of 16 bits.
-using Words = __m256i;
-OCTET_PRIMITIVE Words no_words() {
-  return _mm256_setzero_si256();
-}
-OCTET_PRIMITIVE Words load_words(const std::int8_t* p) {
-  return _mm256_cvtepi8_epi16(bytes16(p));
-}
-OCTET_PRIMITIVE Words plus(Words a, Words b) {
-  return _mm256_add_epi16(a, b);
-}
 OCTET_PRIMITIVE Lanes widened(Words v) {
   return {_mm512_cvtepi16_epi32(v)};
 }
