@@ -3,6 +3,7 @@
 #include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/spatial.h"
+#include "quant/int8/step.h"
 
 #include <algorithm>
 #include <cmath>
@@ -59,13 +60,14 @@ void pool(PoolRowKernel kernel, const PoolGeometry& g, ClampRange range, const s
   const std::int64_t row = std::int64_t{g.out_w} * g.channels;
   const std::int64_t rows = batch * g.out_h;
   const std::int64_t row_work = row * g.filter_h * g.filter_w;
-  const std::int64_t rows_per_task = std::max<std::int64_t>(1, 65536 / row_work);
-  threads.run((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
-    const std::int64_t end = std::min(rows, (task + 1) * rows_per_task);
-    for (std::int64_t r = task * rows_per_task; r < end; ++r) {
-      kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h), y + r * row);
-    }
-  });
+  const std::int64_t codes_per_task = 4 * elements_per_task;  // of the windows, as one adds up
+  for_chunks(threads, rows, std::max<std::int64_t>(1, codes_per_task / row_work),
+             [&](std::int64_t begin, std::int64_t end) {
+               for (std::int64_t r = begin; r < end; ++r) {
+                 kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h),
+                        y + r * row);
+               }
+             });
 }
 
 void average_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,

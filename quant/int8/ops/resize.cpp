@@ -70,14 +70,12 @@ class ResizeStep : public Step {
     std::int8_t* y = args.out_i8();
     const std::int64_t in_image = std::int64_t{in_h} * in_w * channels;
     const std::int64_t row = std::int64_t{out_w} * channels;
-    const std::int64_t rows = std::max<std::int64_t>(1, elements_per_task / row);
-    const std::int64_t pieces = (out_h + rows - 1) / rows;
-    args.threads.run(args.batch * images * pieces, [&](std::int64_t task, int) {
-      const std::int64_t image = task / pieces, begin = task % pieces * rows;
-      write_rows(x + image * in_image, static_cast<std::size_t>(begin),
-                 static_cast<std::size_t>(std::min<std::int64_t>(out_h, begin + rows)),
-                 y + (image * out_h + begin) * row);
-    });
+    for_sample_chunks(args.threads, args.batch * images, out_h, elements_per_task / row,
+                      [&](std::int64_t image, std::int64_t begin, std::int64_t end) {
+                        write_rows(x + image * in_image, static_cast<std::size_t>(begin),
+                                   static_cast<std::size_t>(end),
+                                   y + (image * out_h + begin) * row);
+                      });
   }
   int in_h = 1, in_w = 1, out_h = 1, out_w = 1;
   std::int64_t channels = 1, images = 1;
