@@ -164,12 +164,15 @@ TEST_SUITE("int8") {
           const Codes weight{static_cast<std::int8_t>(w)};
           const auto expect = [&](Graph graph) {
             graph.rounding = r;
-            const Codes y = run_graph(graph, {x}, {.batch = 256});
-            for (int q = -128; q <= 127; ++q) {
-              const std::int64_t acc = std::int64_t{w} * (q - 17) + bias;
-              CAPTURE(w);
-              CAPTURE(q);
-              CHECK(y[static_cast<std::size_t>(q + 128)] == saturated(halved(acc, 2, r) - 6));
+            for (const Isa isa : available_isas()) {
+              const Codes y = run_graph(graph, {x}, {.batch = 256}, {.isa = isa});
+              for (int q = -128; q <= 127; ++q) {
+                const std::int64_t acc = std::int64_t{w} * (q - 17) + bias;
+                CAPTURE(std::string(isa_name(isa)));
+                CAPTURE(w);
+                CAPTURE(q);
+                CHECK(y[static_cast<std::size_t>(q + 128)] == saturated(halved(acc, 2, r) - 6));
+              }
             }
           };
           Builder fc;
