@@ -23,8 +23,11 @@ decltype(&conv_backward_weights) direct_backward_weights(const ConvShape&) noexc
 
 namespace {
 
-constexpr std::int64_t most_weights = 128 * 1024;  // floats; they are read again for every block
-constexpr std::int64_t tile_floats = 32 * 1024;    // padded source of a tile
+// Floats. The weights of a block of channels are read again for every tile of pixels; sums of
+// weights' gradients are read and written again for every image.
+constexpr std::int64_t most_weights = 4 * 1024 * 1024;
+constexpr std::int64_t most_gradients = 128 * 1024;
+constexpr std::int64_t tile_floats = 32 * 1024;  // padded source of a tile
 
 // Padding the output channels to whole vectors must not waste more than it saves.
 bool fits(const ConvShape& s, std::int64_t outputs) {
@@ -126,15 +129,29 @@ void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights
   });
 }
 
+// to[k * width + o] = w[o * depth + k], in square blocks.
+void transpose(Context& ctx, const real* w, std::int64_t outputs, std::int64_t depth, real* to,
+               std::int64_t width) {
+  constexpr std::int64_t block = 16;
+  const auto rows = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t o = 0; o < outputs; o += block) {
+      for (std::int64_t k = begin; k < end; ++k) {
+        for (std::int64_t i = o; i < std::min(outputs, o + block); ++i) {
+          to[k * width + i] = w[i * depth + k];
+        }
+      }
+    }
+  };
+  for_blocks(ctx, depth, rows, block);
+}
+
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
              real* y) {
   const Plan p(s);
   const std::int64_t depth = s.weights_per_channel(), width = p.w_channels;
   const Scratch weights(ctx, (depth + 1) * width);
   std::fill_n(weights.get(), (depth + 1) * width, real(0));
-  for (std::int64_t o = 0; o < s.out_c; ++o) {
-    for (std::int64_t k = 0; k < depth; ++k) weights.get()[k * width + o] = w[o * depth + k];
-  }
+  transpose(ctx, w, s.out_c, depth, weights.get(), width);
   real* padded_bias = weights.get() + depth * width;
   if (bias) std::copy_n(bias, s.out_c, padded_bias);
   run_forward(ctx, p, x, weights.get(), bias ? padded_bias : nullptr, 0, y);
@@ -210,7 +227,10 @@ decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcep
 
 decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
   // The sums are read and written once an image: that must be little beside the products.
-  return fits(s, s.out_c) && s.out_h * s.out_w >= 64 ? backward_weights : nullptr;
+  return fits(s, s.out_c) && s.out_h * s.out_w >= 64 &&
+                 s.out_c * s.weights_per_channel() <= most_gradients
+             ? backward_weights
+             : nullptr;
 }
 
 #endif
