@@ -114,7 +114,7 @@ struct Plan {
   bool in_place;
 };
 
-// weights: [kernel_h, kernel_w * in_c, w_channels] of p.shape; bias [w_channels] or null.
+// weights: of p.shape, as the kernels want them; bias [w_channels] or null.
 void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights, const real* bias,
                  real beta, real* y) {
   const ConvShape& s = p.shape;
@@ -129,20 +129,15 @@ void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights
   });
 }
 
-// to[k * width + o] = w[o * depth + k], in square blocks.
-void transpose(Context& ctx, const real* w, std::int64_t outputs, std::int64_t depth, real* to,
-               std::int64_t width) {
-  constexpr std::int64_t block = 16;
-  const auto rows = [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t o = 0; o < outputs; o += block) {
-      for (std::int64_t k = begin; k < end; ++k) {
-        for (std::int64_t i = o; i < std::min(outputs, o + block); ++i) {
-          to[k * width + i] = w[i * depth + k];
-        }
-      }
-    }
-  };
-  for_blocks(ctx, depth, rows, block);
+// Calls f(first channel, channels, place of the block's weights [depth, width], width) for the
+// blocks of output channels that weights are packed in: each contiguous, so that it stays in the
+// second-level cache whatever the number of channels.
+template <class F>
+void for_weight_blocks(const Plan& p, std::int64_t depth, real* weights, const F& f) {
+  const std::int64_t most = 2 * direct_kernels()->multiple;
+  for (std::int64_t c = 0; c < p.shape.out_c; c += most) {
+    f(c, std::min(most, p.shape.out_c - c), weights + c * depth, std::min(most, p.w_channels - c));
+  }
 }
 
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
@@ -151,7 +146,14 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
   const std::int64_t depth = s.weights_per_channel(), width = p.w_channels;
   const Scratch weights(ctx, (depth + 1) * width);
   std::fill_n(weights.get(), (depth + 1) * width, real(0));
-  transpose(ctx, w, s.out_c, depth, weights.get(), width);
+  for_weight_blocks(p, depth, weights.get(),
+                    [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+                      for (std::int64_t k = 0; k < depth; ++k) {
+                        for (std::int64_t o = 0; o < n; ++o) {
+                          to[k * block + o] = w[(c + o) * depth + k];
+                        }
+                      }
+                    });
   real* padded_bias = weights.get() + depth * width;
   if (bias) std::copy_n(bias, s.out_c, padded_bias);
   run_forward(ctx, p, x, weights.get(), bias ? padded_bias : nullptr, 0, y);
@@ -163,12 +165,14 @@ void backward_input(Context& ctx, const ConvShape& s, const real* w, const real*
   const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
   const Scratch weights(ctx, taps * s.out_c * p.w_channels);
   std::fill_n(weights.get(), taps * s.out_c * p.w_channels, real(0));
-  for (std::int64_t t = 0; t < taps; ++t) {
-    for (std::int64_t o = 0; o < s.out_c; ++o) {
-      std::copy_n(w + (o * taps + taps - 1 - t) * s.in_c, s.in_c,
-                  weights.get() + (t * s.out_c + o) * p.w_channels);
-    }
-  }
+  for_weight_blocks(p, taps * s.out_c, weights.get(),
+                    [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+                      for (std::int64_t t = 0; t < taps; ++t) {
+                        for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
+                          std::copy_n(w + (o * taps + taps - 1 - t) * s.in_c + c, n, to);
+                        }
+                      }
+                    });
   run_forward(ctx, p, dy, weights.get(), nullptr, beta, dx);
 }
 
