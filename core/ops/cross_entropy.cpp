@@ -1,6 +1,7 @@
 // Softmax and cross entropy in one op, with label smoothing and class weights.
 #include <Eigen/Core>
 #include <cmath>
+#include <sstream>
 
 #include "core/losses.h"
 #include "core/ops/common.h"

@@ -1,5 +1,6 @@
 // Knowledge distillation: the Kullback-Leibler divergence of softened class probabilities.
 #include <cmath>
+#include <sstream>
 #include <vector>
 
 #include "core/losses.h"

@@ -1,5 +1,6 @@
 // Dropout. The mask is not saved: backward makes it again from its key.
 #include <cmath>
+#include <sstream>
 
 #include "core/ops.h"
 #include "core/ops/common.h"

@@ -1,5 +1,6 @@
 // The elementwise activations of core/activations.h. Backward evaluates f' at the saved input.
 #include <numbers>
+#include <sstream>
 
 #include "core/activations.h"
 #include "core/ops/common.h"
