@@ -84,6 +84,9 @@ std::vector<Case> all_cases() {
   const ElementwiseAttributes relu{Activation::relu};
   c.add(OpCode::add, {image, image}, image, relu);
   c.add(OpCode::sub, {image, image}, image, relu);
+  c.add(OpCode::add, {image, image}, image, relu);
+  c.cases.back().graph.tensors[1].quantization.scale = {0.03f};
+  c.cases.back().name += " two scales";
   c.add(OpCode::mul, {image, image}, image, relu);
   c.add(OpCode::mul, {image, {1, 1, 1, 64}}, image, relu);
   c.add(OpCode::mul, {{1, 112, 112, 16}, {1, 1, 1, 16}}, {1, 112, 112, 16}, relu);

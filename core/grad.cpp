@@ -57,4 +57,8 @@ real* Grad::accumulate(const Shape& shape, Context& ctx, real& beta) {
   return value_.r();
 }
 
+Tensor writable_gradient(Context& ctx, const Tensor& dy) {
+  return dy.unique() ? dy : ctx.empty(dy.shape());
+}
+
 }  // namespace octet

@@ -37,4 +37,8 @@ class Grad {
   bool empty_ = true;
 };
 
+/// Room for a gradient of dy's shape: dy's own storage if nobody else has it, which then is
+/// overwritten (see Op::backward), else new.
+Tensor writable_gradient(Context& ctx, const Tensor& dy);
+
 }  // namespace octet

@@ -1,39 +1,18 @@
 // The differentiable ops: attribute structs (readable by trace, quantization and exporters) and the
-// functions that record them. One family a file in core/ops/.
+// functions that record them. One family a file in core/ops/. This header includes the others.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/activations.h"
+#include "core/losses.h"
 #include "core/tape.h"
+#include "core/tensor_ops.h"
+#include "core/window.h"
 
 namespace octet {
-
-/// Zero padding around an image, in pixels; or SAME, resolved from the input's size at each call:
-/// out = ceil(in / stride), the odd pixel goes to the bottom and right (TFLite's rule).
-struct Padding2d {
-  int top = 0, bottom = 0, left = 0, right = 0;
-  bool same = false;
-  static Padding2d same_padding() { return {0, 0, 0, 0, true}; }
-  static Padding2d all(int p) { return {p, p, p, p, false}; }
-  bool operator==(const Padding2d&) const = default;
-};
-
-/// A sliding window over an NHWC image.
-struct Window2d {
-  int kernel_h = 1, kernel_w = 1;
-  int stride_h = 1, stride_w = 1;
-  int dilation_h = 1, dilation_w = 1;
-  Padding2d padding;
-
-  /// With SAME resolved for this input size: explicit pads.
-  Padding2d resolve(std::int64_t in_h, std::int64_t in_w) const;
-  /// Output extents {h, w}. Throws Error if a window does not fit (naming `op`).
-  std::pair<std::int64_t, std::int64_t> output_size(std::int64_t in_h, std::int64_t in_w,
-                                                    std::string_view op) const;
-  std::string to_string() const;
-};
 
 /// y = x (*) w + b. Inputs: x [N, H, W, C]; w [O, KH, KW, C / groups] (OHWI; depthwise: groups = C,
 /// w [C * multiplier, KH, KW, 1]); optional b [O]. Result [N, OH, OW, O].
@@ -96,6 +75,24 @@ struct AddOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// a - b, broadcast by numpy's rules: shapes are aligned at their last dimension, an extent of one
+/// repeats.
+struct SubOp final : Op {
+  std::string_view name() const override { return "sub"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// a b, broadcast as SubOp: [N, H, W, C] * [N, 1, 1, C] scales channels.
+struct MulOp final : Op {
+  std::string_view name() const override { return "mul"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+/// The gradients on tensors: add dL/da to *dx[0] and dL/db to *dx[1], where not null.
+void sub_backward(Context& ctx, const Shape& a, const Shape& b, const Tensor& dy, Grads dx);
+void mul_backward(Context& ctx, const Tensor& a, const Tensor& b, const Tensor& dy, Grads dx);
+
 /// Maximum over each window (padding never wins); the gradient goes to the first maximum in
 /// row-major order. x [N, H, W, C].
 struct MaxPool2dOp final : Op {
@@ -139,15 +136,6 @@ struct ReshapeOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
-/// Mean over the batch of -log softmax(x)[label]. Inputs: logits [N, K], labels i32 [N].
-/// Throws Error for a label outside [0, K). Result: one element. Computed in double per sample;
-/// samples added in order.
-struct SoftmaxCrossEntropyOp final : Op {
-  std::string_view name() const override { return "softmax_cross_entropy"; }
-  Tensor forward(Context&, In, Saved&) const override;
-  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
-};
-
 // Recording functions.
 Var conv2d(Var x, Var w, const Window2d& window, int groups = 1);
 Var conv2d(Var x, Var w, Var b, const Window2d& window, int groups = 1);
@@ -158,12 +146,14 @@ Var batch_norm(Var x, Var gamma, Var beta, std::shared_ptr<BatchNormStats> stats
 Var relu(Var x);
 Var relu6(Var x);
 Var operator+(Var a, Var b);
+Var operator-(Var a, Var b);
+Var operator*(Var a, Var b);
+/// By a constant.
+Var operator*(Var a, real b);
 Var max_pool2d(Var x, const Window2d& window);
 Var avg_pool2d(Var x, const Window2d& window, bool count_include_pad = false);
 Var global_avg_pool(Var x);
 Var flatten(Var x);
 Var reshape(Var x, std::vector<std::int64_t> dims);
-/// labels: i32 [N].
-Var cross_entropy(Var logits, const Tensor& labels);
 
 }  // namespace octet

@@ -1,20 +1,78 @@
-// Activation layers: the ops as modules, for Sequential.
+// Activation layers: the ops as modules, for Sequential. Equations: core/ops.h, core/activations.h.
 #pragma once
 
 #include "layers/module.h"
 
 namespace octet {
 
-/// max(x, 0)
 class Relu final : public Module {
  public:
   Var forward(Var x) override { return relu(x); }
 };
 
-/// min(max(x, 0), 6)
 class Relu6 final : public Module {
  public:
   Var forward(Var x) override { return relu6(x); }
+};
+
+class Sigmoid final : public Module {
+ public:
+  Var forward(Var x) override { return sigmoid(x); }
+};
+
+class Tanh final : public Module {
+ public:
+  Var forward(Var x) override { return tanh(x); }
+};
+
+class HardSwish final : public Module {
+ public:
+  Var forward(Var x) override { return hard_swish(x); }
+};
+
+class HardSigmoid final : public Module {
+ public:
+  Var forward(Var x) override { return hard_sigmoid(x); }
+};
+
+class Silu final : public Module {
+ public:
+  Var forward(Var x) override { return silu(x); }
+};
+
+/// Has no int8 form: for networks that stay in floating point.
+class Gelu final : public Module {
+ public:
+  Var forward(Var x) override { return gelu(x); }
+};
+
+class LeakyRelu final : public Module {
+ public:
+  explicit LeakyRelu(double alpha = 0.01) : alpha_(static_cast<real>(alpha)) {}
+  Var forward(Var x) override { return leaky_relu(x, alpha_); }
+
+ private:
+  real alpha_;
+};
+
+/// Parameter: weight [channels], one slope a channel, 0.25 at first, not decayed.
+class Prelu final : public Module {
+ public:
+  /// Throws Error unless channels > 0.
+  explicit Prelu(std::int64_t channels) {
+    OCTET_CHECK(channels > 0, "Prelu: expected channels > 0, got ", channels);
+    weight_ = register_parameter("weight", Tensor::full({channels}, real(0.25)), false);
+  }
+  Var forward(Var x) override { return prelu(x, x.tape->param(weight_)); }
+
+ private:
+  ParameterPtr weight_;
+};
+
+/// Over the last dimension.
+class Softmax final : public Module {
+ public:
+  Var forward(Var x) override { return softmax(x); }
 };
 
 }  // namespace octet

@@ -52,6 +52,7 @@ void require_integer_stage(const QatModel& qat) {
 
 int8::Graph lower(QatModel& qat, std::string name) {
   require_integer_stage(qat);
+  const EvalScope eval(qat);  // params without dropout's factor
   qat.update_params();
   const GraphModule& graph = qat.graph();
   Lowering l;
@@ -96,7 +97,7 @@ Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, cons
   for (int id = 0; id < tape.size(); ++id) {
     const Tape::Node& node = tape.node(id);
     const auto* op = dynamic_cast<const QOp*>(node.op.get());
-    if (!op || node.value.dtype() != DType::i8) continue;  // the output door's reals
+    if (!op || node.value.dtype() != DType::i8 || !op->in_graph()) continue;
     const auto codes = node.value.span<std::int8_t>();
     if (!ran) {  // the first quantized value is the input's
       const auto input = engine.input(0);

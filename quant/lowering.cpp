@@ -65,6 +65,38 @@ int Lowering::add_scalar_code(std::string name, std::int8_t code, QuantParams pa
               bytes_of(std::span<const std::int8_t>(&code, 1))});
 }
 
+int Lowering::add_paddings(std::string name, const Padding2d& pads) {
+  const std::array<std::int32_t, 8> amounts{0,         0,          pads.top, pads.bottom,
+                                            pads.left, pads.right, 0,        0};
+  return add_int32(std::move(name), {4, 2}, amounts);
+}
+
+int Lowering::add_slice(const std::string& name, int input, std::span<const std::int64_t> begin,
+                        std::span<const std::int64_t> end, std::span<const std::int64_t> step,
+                        QuantParams params) {
+  const auto constant = [&](const char* what, std::span<const std::int64_t> values) {
+    const std::vector<std::int32_t> narrow(values.begin(), values.end());
+    return add_int32(name + what, {static_cast<std::int64_t>(narrow.size())}, narrow);
+  };
+  Shape out = shape(input);
+  for (int d = 1; d < out.rank(); ++d) {
+    const auto i = static_cast<std::size_t>(d);
+    out.set(d, (end[i] - begin[i] + step[i] - 1) / step[i]);
+  }
+  const int from = constant(".begin", begin), to = constant(".end", end),
+            by = constant(".strides", step);
+  const int y = add_value(name, out, params);
+  add_node(int8::OpCode::strided_slice, {input, from, to, by}, y,
+           int8::StridedSliceAttributes{.begin_mask = 1, .end_mask = 1});
+  return y;
+}
+
+Shape Lowering::shape(int id) const {
+  const std::vector<std::int32_t>& dims = tensor(id).shape;
+  const std::vector<std::int64_t> wide(dims.begin(), dims.end());
+  return Shape(std::span<const std::int64_t>(wide));
+}
+
 void Lowering::add_node(int8::OpCode op, std::vector<int> inputs, int output,
                         int8::Attributes attributes) {
   graph.nodes.push_back({op, std::move(inputs), {output}, std::move(attributes)});
@@ -84,9 +116,7 @@ int8::Padding lower_padding(Lowering& l, int& input, const std::string& layer,
   if (equal(pads, same.resolve(in[1], in[2]))) return int8::Padding::same;
 
   const Shape padded{in[0], in[1] + pads.top + pads.bottom, in[2] + pads.left + pads.right, in[3]};
-  const std::array<std::int32_t, 8> amounts{0,         0,          pads.top, pads.bottom,
-                                            pads.left, pads.right, 0,        0};
-  const int paddings = l.add_int32(layer + ".paddings", {4, 2}, amounts);
+  const int paddings = l.add_paddings(layer + ".paddings", pads);
   const int out = l.add_value(layer + ".pad", padded, params);
   if (pad_value) {
     const int constant = l.add_scalar_code(layer + ".pad_value", *pad_value, params);

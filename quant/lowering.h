@@ -26,8 +26,16 @@ class Lowering {
   /// An int8 constant with one element.
   int add_scalar_code(std::string name, std::int8_t code, QuantParams params);
 
+  /// The constant of PAD and PADV2 for an NHWC image.
+  int add_paddings(std::string name, const Padding2d& pads);
+  /// A STRIDED_SLICE node on `input`; the batch is kept whole.
+  int add_slice(const std::string& name, int input, std::span<const std::int64_t> begin,
+                std::span<const std::int64_t> end, std::span<const std::int64_t> step,
+                QuantParams params);
+
   void add_node(int8::OpCode op, std::vector<int> inputs, int output, int8::Attributes attributes);
 
+  Shape shape(int id) const;
   const int8::TensorDef& tensor(int id) const {
     return graph.tensors[static_cast<std::size_t>(id)];
   }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "quant/params.h"
-#include "quant/qops/add.h"
 #include "quant/qops/conv.h"
 
 namespace octet::quant {
@@ -25,23 +25,30 @@ QatModel::QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state,
     register_buffer(n.name + ".running_var", conv->batch_norm->stats->var);
   }
   for (const ValuePtr& v : values_) {
-    if (!v->fixed) register_buffer("observer." + v->name, v->observer.state());
+    if (v->observed()) register_buffer("observer." + v->name, v->observer.state());
+    if (v->join) register_buffer("cut." + v->name, v->join->cut);
   }
 }
 
 void QatModel::update_params() {
-  for (const ValuePtr& v : values_) {
-    v->min_scale = 0;
-    v->update();
-  }
-  // ADD needs s_out > max(s_a, s_b) / 2^19 (tflite: its multipliers are below one).
-  for (const GraphNode& n : graph_->nodes()) {
-    const auto* add = dynamic_cast<const QAddOp*>(n.op.get());
-    if (!add) continue;
-    const float largest = std::max(add->a->params.scale, add->b->params.scale);
-    const float least = largest * 0x1p-18f;
-    if (add->out->params.scale < least) {
-      add->out->params = activation_params(0.0, 255.0 * double(least));
+  std::vector<float> least(values_.size(), 0.0f);
+  std::map<const Value*, std::size_t> index;
+  for (std::size_t i = 0; i < values_.size(); ++i) index[values_[i].get()] = i;
+  // A raised scale may ask more of the ops behind it, and of parts of the same class: until nothing
+  // changes.
+  for (bool changed = true; changed;) {
+    settle_params(values_, least, is_training());
+    changed = false;
+    for (const GraphNode& n : graph_->nodes()) {
+      const auto* op = dynamic_cast<const QOp*>(n.op.get());
+      if (!op) continue;
+      const float needed = op->least_output_scale();
+      if (op->out->params.scale >= needed) continue;
+      float& known = least[index.at(op->out.get())];
+      OCTET_CHECK(known < needed && !op->out->fixed, "layer ", op->layer,
+                  ": its input's range is too wide for its output's");
+      known = needed;
+      changed = true;
     }
   }
 }
@@ -62,9 +69,10 @@ void QatModel::advance(Stage to) {
               stage_name(state_->stage), ", got ", stage_name(to));
   if (state_->calibrating() && to != Stage::calibrate) {
     for (const ValuePtr& v : values_) {
-      OCTET_CHECK(v->fixed || v->observer.seen(), "quantized model: value ", v->name,
+      OCTET_CHECK(v->seen(), "quantized model: value ", v->name,
                   " has no observed range; run calibration before leaving stage calibrate");
     }
+    cut_narrow_parts(values_);
   }
   state_->stage = to;
 }

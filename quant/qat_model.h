@@ -16,7 +16,8 @@ namespace octet::quant {
 /// prepare_ptq. Owns its parameters (copies of the float model's). Used by one thread at a time.
 ///
 /// State (Module::state): parameters, batch norm statistics and, as buffers named
-/// "observer.<value>", every observer; the stage is separate (stage(), restore_stage()).
+/// "observer.<value>" and "cut.<concatenation>", every observer and cut (see Join); the stage is
+/// separate (stage(), restore_stage()).
 class QatModel final : public Module {
  public:
   /// The rewritten graph: quantized ops as nodes, a quantizing op behind the input, a dequantizing

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/context.h"
 #include "quant/observer.h"
@@ -12,6 +13,18 @@
 #include "quant/qconfig.h"
 
 namespace octet::quant {
+
+struct Value;
+using ValuePtr = std::shared_ptr<Value>;
+
+/// The class of a concatenation: its parts take the params of the whole, but for those that are cut
+/// off by a QUANTIZE (line 17).
+struct Join {
+  std::vector<ValuePtr> parts;
+  Tensor cut;  ///< real [parts]: 1 where a QUANTIZE stands between part and whole; model state
+
+  bool is_cut(std::size_t i) const { return cut.r()[i] != 0; }
+};
 
 /// All members of a class (a convolution's output, the max pool behind it, its flattened view) have
 /// these params. Fixed for a step: observers act from the next step on (line 3).
@@ -22,22 +35,33 @@ struct Value {
   std::string name;  ///< of the first member
   Observer observer;
   std::optional<QuantParams> fixed;  ///< not observed
-  float min_scale = 0;               ///< set each step by ops that need one (ADD)
+  std::shared_ptr<Join> join;        ///< set for the result of a concatenation: not observed
+  ValuePtr before_dropout;           ///< set for the result of a dropout: not observed
+  double keep = 1;                   ///< probability that the dropout keeps a code
   QuantParams params;                ///< of the present step
 
-  /// params from the observer. Throws Error if nothing was observed yet.
-  void update() {
-    if (fixed) {
-      params = *fixed;
-      return;
-    }
-    OCTET_CHECK(observer.seen(), "value ", name, " has no observed range: calibrate first");
-    params = activation_params(observer.min(), observer.max());
-  }
+  bool observed() const noexcept { return !fixed && !join && !before_dropout; }
+  /// Whether the range is known.
+  bool seen() const;
   /// Feeds the observer; a range that is not finite is an Error naming the value.
   void observe(double min, double max);
+
+  struct Range {
+    double min, max;  ///< contains 0
+    double width() const { return max - min; }
+  };
+  /// Of the reals. Throws Error if nothing was observed yet.
+  Range range() const;
 };
-using ValuePtr = std::shared_ptr<Value>;
+
+/// Sets the params of all values for a step (lines 3 and 17): from their ranges; parts from their
+/// whole; behind a dropout, in training, the scale over its probability to keep (line 22).
+/// `values`: every value after those it depends on. `least_scale(i)`: of values[i].
+void settle_params(const std::vector<ValuePtr>& values, const std::vector<float>& least_scale,
+                   bool training);
+
+/// Cuts off the parts whose range is more than 4 times narrower than the whole's (line 17).
+void cut_narrow_parts(const std::vector<ValuePtr>& values);
 
 struct QatState {
   Stage stage = Stage::calibrate;

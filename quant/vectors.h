@@ -12,7 +12,7 @@ namespace octet::quant {
 inline constexpr std::int64_t lanes = 16;
 typedef float Floats __attribute__((vector_size(64)));
 typedef std::int32_t Ints __attribute__((vector_size(64)));
-typedef double Doubles __attribute__((vector_size(128)));
+typedef double EightDoubles __attribute__((vector_size(64)));
 typedef std::int8_t Codes __attribute__((vector_size(16)));
 
 template <class V>
@@ -49,6 +49,34 @@ OCTET_INLINE void store_if(const V& v, void* p, std::int64_t n) {
   } else {
     store(v, p);
   }
+}
+
+/// Sixteen doubles, in two halves: longer vectors than the registers would live in memory.
+struct Doubles {
+  EightDoubles lo = {}, hi = {};
+};
+OCTET_INLINE void load(Doubles& v, const double* p) {
+  load(v.lo, p);
+  load(v.hi, p + 8);
+}
+OCTET_INLINE void store(const Doubles& v, double* p) {
+  store(v.lo, p);
+  store(v.hi, p + 8);
+}
+/// From Floats or Ints.
+template <class V>
+OCTET_INLINE void widen(const V& v, Doubles& d) {
+  d.lo =
+      __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), EightDoubles);
+  d.hi = __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15),
+                                 EightDoubles);
+}
+template <class V>
+OCTET_INLINE void add_widened(const V& v, Doubles& sum) {
+  Doubles d;
+  widen(v, d);
+  sum.lo += d.lo;
+  sum.hi += d.hi;
 }
 
 /// Zero where `keep` is 0; the same value where it is -1.

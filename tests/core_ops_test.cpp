@@ -1,9 +1,7 @@
 // Linear, activations, add, reshape, batch norm and cross entropy.
 #include <doctest/doctest.h>
 
-#include "core/gradcheck.h"
-#include "core/ops.h"
-#include "tests/naive.h"
+#include "tests/op_checks.h"
 
 namespace octet::test {
 namespace {
@@ -11,54 +9,6 @@ namespace {
 std::shared_ptr<BatchNormStats> new_stats(std::int64_t channels) {
   return std::make_shared<BatchNormStats>(
       BatchNormStats{Tensor::zeros({channels}), Tensor::full({channels}, 1)});
-}
-
-[[maybe_unused]] void check_gradient(const char* what, const std::vector<Tensor>& inputs,
-                                     const std::function<Var(std::span<const Var>)>& record,
-                                     bool training = true) {
-  Context ctx;
-  ctx.training = training;
-  CAPTURE(what);
-  for (int uses : {1, 2}) {
-    CAPTURE(uses);
-    const GradCheckResult r = check_gradients(
-        ctx,
-        [&](Tape&, std::span<const Var> v) {
-          return uses == 1 ? record(v) : record(v) + record(v);
-        },
-        inputs);
-    CAPTURE(r.where);
-    CHECK(r.checked > 0);
-    CHECK(r.worst < 1e-6);
-  }
-}
-
-// Value and gradients of all inputs, at a number of threads.
-std::vector<Tensor> run(int threads, const std::vector<Tensor>& inputs,
-                        const std::function<Var(std::span<const Var>)>& record) {
-  Context ctx(threads);
-  Tape tape(ctx);
-  std::vector<Var> v;
-  for (const Tensor& t : inputs) v.push_back(tape.input(t, true));
-  const Var y = record(v);
-  std::vector<Tensor> results{y.value()};
-  const std::int64_t n = y.shape()[0], k = y.value().numel() / n;
-  const std::vector<std::int32_t> labels(static_cast<std::size_t>(n), 1);
-  tape.backward(cross_entropy(linear(reshape(y, {k}), tape.constant(random_tensor({3, k}, 99))),
-                              Tensor::from<std::int32_t>({n}, labels)));
-  for (Var x : v) results.push_back(tape.grad(x));
-  return results;
-}
-
-void check_threads(const char* what, const std::vector<Tensor>& inputs,
-                   const std::function<Var(std::span<const Var>)>& record) {
-  CAPTURE(what);
-  const std::vector<Tensor> expected = run(1, inputs, record);
-  for (int threads : {2, 5}) {
-    CAPTURE(threads);
-    const std::vector<Tensor> got = run(threads, inputs, record);
-    for (std::size_t i = 0; i < got.size(); ++i) CHECK(same_bits(got[i], expected[i]));
-  }
 }
 
 }  // namespace

@@ -92,7 +92,8 @@ TEST_SUITE("int8") {
 
   TEST_CASE("table kernels: every code at every length") {
     std::mt19937_64 rng = octet::test::rng(10);
-    const Table table = tabulate([&](int) { return static_cast<std::int8_t>(rng() >> 56); });
+    const Table table =
+        tabulate([&](int) { return static_cast<std::int8_t>(rng() >> 56); }).table();
     for (const std::int64_t length : lengths) {
       Codes x = random_codes(rng, length + 9);
       for (std::size_t i = 0; i < std::min<std::size_t>(256, x.size()); ++i) {

@@ -165,11 +165,53 @@ inline int8::Graph branching() {
   return b.done({in}, {b.head(y, 5), gate});
 }
 
+/// Depthwise-separable blocks on one channel of grey, strides on even sizes, ReLU6; average pool,
+/// 1x1 convolution, reshape and softmax at the end.
+inline int8::Graph person_detector_like() {
+  NetBuilder b(5);
+  const int in = b.i8({1, 32, 32, 1}, 1.0f / 128, -1);
+  int x = b.conv(in, 8, 3, 2, int8::Padding::same, false, int8::Activation::relu6);
+  int width = 8;
+  for (const int stride : {1, 2, 1, 2}) {
+    if (stride == 2 || width == 8) width *= 2;
+    x = b.conv(x, 0, 3, stride, int8::Padding::same, true, int8::Activation::relu6);
+    x = b.conv(x, width, 1, 1, int8::Padding::same, false, int8::Activation::relu6);
+  }
+  x = b.conv(b.global_average_pool(x), 2, 1, 1, int8::Padding::same, false, int8::Activation::none);
+  return b.done({in}, {b.softmax(b.reshape(x, {1, 2}))});
+}
+
+/// Inverted residuals with linear bottlenecks and squeeze-excite gates; MEAN and a linear layer.
+inline int8::Graph inverted_residuals() {
+  NetBuilder b(6);
+  const int in = b.i8({1, 24, 24, 3}, 0.02f, 5);
+  int x = b.conv(in, 12, 3, 2);
+  for (const int width : {12, 20, 20}) {
+    const int stride = b.shape(x)[3] == 12 && width == 20 ? 2 : 1;
+    const int hidden = b.conv(b.conv(x, 4 * b.shape(x)[3], 1, 1), 0, 3, stride, int8::Padding::same,
+                              true, int8::Activation::relu6);
+    const int channels = b.shape(hidden)[3];
+    const int squeezed = b.i8({1, 1, 1, channels}, 0.03f, -9);
+    b.node(int8::OpCode::mean, {hidden, b.ints({1, 2})}, {squeezed}, int8::MeanAttributes{true});
+    const int gate = b.table(int8::OpCode::logistic, b.conv(squeezed, channels, 1, 1));
+    const int gated = b.i8(b.shape(hidden), 0.04f, b.next_zero_point());
+    b.node(int8::OpCode::mul, {hidden, gate}, {gated}, int8::ElementwiseAttributes{});
+    const int narrow =
+        b.conv(gated, width, 1, 1, int8::Padding::same, false, int8::Activation::none);
+    x = stride == 1 && b.shape(x)[3] == width ? b.add(x, narrow) : narrow;
+  }
+  const int pooled = b.i8({1, 20}, 0.05f, 2);
+  b.node(int8::OpCode::mean, {x, b.ints({1, 2})}, {pooled}, int8::MeanAttributes{false});
+  return b.done({in}, {b.softmax(b.dense(pooled, 10))});
+}
+
 inline std::vector<std::pair<std::string, int8::Graph>> zoo_like_graphs() {
   return {{"resnet", resnet_like()},
           {"ds_cnn", ds_cnn_like()},
           {"autoencoder", autoencoder_like()},
-          {"branching", branching()}};
+          {"branching", branching()},
+          {"person_detector", person_detector_like()},
+          {"inverted_residuals", inverted_residuals()}};
 }
 
 /// A random directed acyclic graph on 8x8 images with many live values and several outputs.

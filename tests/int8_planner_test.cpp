@@ -64,6 +64,48 @@ TEST_SUITE("int8") {
     }
   }
 
+  TEST_CASE("elementwise ops take over the memory of an operand that dies") {
+    const Dims image{1, 8, 8, 16}, channels{1, 1, 1, 16};
+    const auto arena = [](const Graph& graph) {
+      const Model model(graph);
+      return Context(model, {}).arena_bytes();
+    };
+    struct Unary {
+      OpCode op;
+      Attributes attributes = {};
+      float scale = 0.5f;
+      int zero_point = 0;
+    };
+    for (const Unary& u : {Unary{OpCode::relu},
+                           {OpCode::relu6},
+                           {OpCode::leaky_relu, LeakyReluAttributes{0.1f}},
+                           {OpCode::logistic, {}, 1.0f / 256, -128},
+                           {OpCode::tanh, {}, 1.0f / 128, 0},
+                           {OpCode::hard_swish},
+                           {OpCode::quantize, {}, 0.25f, 3},
+                           {OpCode::softmax, SoftmaxAttributes{}, 1.0f / 256, -128},
+                           {OpCode::reshape, ReshapeAttributes{image}}}) {
+      Builder b;
+      const int x = b.i8(image), y = b.i8(image, u.scale, u.zero_point);
+      b.node(u.op, {x}, {y}, u.attributes);
+      CAPTURE(std::string(op_name(u.op)));
+      CHECK(arena(b.done({x}, {y})) == 1024);
+    }
+    for (const OpCode op :
+         {OpCode::add, OpCode::sub, OpCode::mul, OpCode::minimum, OpCode::maximum, OpCode::prelu}) {
+      // The image is the one taken over, on whichever side it is.
+      for (const bool left : {true, false}) {
+        if (!left && op == OpCode::prelu) continue;
+        Builder b;
+        const int x = b.i8(image), c = b.i8(channels), y = b.i8(image);
+        b.node(op, left ? std::vector<int>{x, c} : std::vector<int>{c, x}, {y});
+        CAPTURE(std::string(op_name(op)));
+        CAPTURE(left);
+        CHECK(arena(b.done({x, c}, {y})) == 1024 + 16);
+      }
+    }
+  }
+
   TEST_CASE("values that share memory: in place, and as an alias") {
     // relu of a dead input and a reshape take no memory of their own.
     Builder b;

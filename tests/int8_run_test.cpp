@@ -91,6 +91,47 @@ TEST_SUITE("int8") {
     }
   }
 
+  TEST_CASE("values large enough to be shared among threads") {
+    NetBuilder b(9);
+    const Dims image{1, 112, 112, 32}, channels{1, 1, 1, 32};
+    const int in = b.i8(image, 0.05f, 3), gate = b.i8(channels, 0.05f, 3);
+    const auto like = [&](const Dims& shape) { return b.i8(shape, 0.05f, 3); };
+    std::vector<int> outputs;
+    const auto op = [&](OpCode code, std::vector<int> inputs, const Dims& shape,
+                        const Attributes& attributes = {}) {
+      outputs.push_back(like(shape));
+      b.node(code, std::move(inputs), {outputs.back()}, attributes);
+      return outputs.back();
+    };
+    const int sum = op(OpCode::add, {in, in}, image);
+    const int product = op(OpCode::mul, {sum, gate}, image);
+    op(OpCode::prelu, {product, b.constant(channels, random_codes(b.rng, 32))}, image);
+    op(OpCode::maximum, {in, product}, image);
+    op(OpCode::hard_swish, {in}, image);
+    op(OpCode::pad, {in, b.ints({0, 0, 1, 2, 3, 4, 5, 6}, {4, 2})}, {1, 115, 119, 43});
+    op(OpCode::transpose, {in, b.ints({0, 3, 1, 2})}, {1, 32, 112, 112});
+    op(OpCode::concatenation, {in, sum}, {1, 112, 112, 64}, ConcatenationAttributes{3});
+    op(OpCode::mean, {in, b.ints({3})}, {1, 112, 112}, MeanAttributes{});
+    op(OpCode::average_pool_2d, {in}, {1, 110, 110, 32},
+       PoolAttributes{.filter_h = 3, .filter_w = 3});
+    op(OpCode::resize_bilinear, {in, b.ints({100, 130})}, {1, 100, 130, 32}, ResizeAttributes{});
+    op(OpCode::resize_nearest_neighbor, {in, b.ints({224, 224})}, {1, 224, 224, 32},
+       ResizeAttributes{});
+    const int soft = b.i8(image, 1.0f / 256, -128), real = b.f32(image);
+    b.node(OpCode::softmax, {in}, {soft}, SoftmaxAttributes{});
+    b.node(OpCode::dequantize, {in}, {real});
+    outputs.insert(outputs.end(), {soft, real});
+    const Model model(b.done({in, gate}, outputs));
+    const std::vector<Codes> inputs = random_inputs(model, 2);
+    const Codes expected = run_model(model, inputs, {.batch = 2});
+    for (const int threads : {2, 3}) {
+      CHECK(first_difference(run_model(model, inputs, {.batch = 2, .threads = threads}),
+                             expected) == -1);
+    }
+    const Model portable(model.graph(), {.isa = Isa::portable});
+    CHECK(first_difference(run_model(portable, inputs, {.batch = 2}), expected) == -1);
+  }
+
   TEST_CASE("kept values: each op's value, and why some are not there") {
     const Graph graph = resnet_like();
     const Model model(graph), unfused(graph, {.fuse = false});
@@ -223,7 +264,14 @@ TEST_SUITE("int8") {
   TEST_CASE("signature: the same on every ISA, different for another model or rounding") {
     const Graph graph = resnet_like();
     const std::uint64_t expected = signature(Model(graph, {.isa = Isa::portable}));
-    for (const Isa isa : available_isas()) CHECK(signature(Model(graph, {.isa = isa})) == expected);
+    for (const auto& [name, other] : graphs()) {
+      const std::uint64_t portable = signature(Model(other, {.isa = Isa::portable}), 3);
+      for (const Isa isa : available_isas()) {
+        CAPTURE(name);
+        CAPTURE(std::string(isa_name(isa)));
+        CHECK(signature(Model(other, {.isa = isa}), 3) == portable);
+      }
+    }
     CHECK(signature(Model(graph, {.rounding = Rounding::double_rounding})) != expected);
     CHECK(signature(Model(ds_cnn_like())) != expected);
     CHECK(signature_text(0x0123456789abcdefu) == "0123456789abcdef");

@@ -98,10 +98,10 @@ TEST_SUITE("int8") {
     for (const Rounding r : both_roundings) {
       for (int k = 0; k <= 4; ++k) {
         const float so = std::ldexp(1.0f, k);
-        const Table requantize = make_requantize_table(1.0f, 9, so, -5, r);
-        const Table relu = make_relu_table(1.0f, 9, so, -5, r);
+        const Table requantize = make_requantize_codes(1.0f, 9, so, -5, r).table();
+        const Table relu = make_relu_codes(1.0f, 9, so, -5, r).table();
         for (const float sign : {1.0f, -1.0f}) {
-          const Table leaky = make_leaky_relu_table(1.0f, 9, so, -5, sign * 0.25f, r);
+          const Table leaky = make_leaky_relu_codes(1.0f, 9, so, -5, sign * 0.25f, r).table();
           for (int q = -128; q <= 127; ++q) {
             const auto i = static_cast<std::size_t>(q + 128);
             const std::int64_t v = q - 9;
@@ -164,12 +164,15 @@ TEST_SUITE("int8") {
           const Codes weight{static_cast<std::int8_t>(w)};
           const auto expect = [&](Graph graph) {
             graph.rounding = r;
-            const Codes y = run_graph(graph, {x}, {.batch = 256});
-            for (int q = -128; q <= 127; ++q) {
-              const std::int64_t acc = std::int64_t{w} * (q - 17) + bias;
-              CAPTURE(w);
-              CAPTURE(q);
-              CHECK(y[static_cast<std::size_t>(q + 128)] == saturated(halved(acc, 2, r) - 6));
+            for (const Isa isa : available_isas()) {
+              const Codes y = run_graph(graph, {x}, {.batch = 256}, {.isa = isa});
+              for (int q = -128; q <= 127; ++q) {
+                const std::int64_t acc = std::int64_t{w} * (q - 17) + bias;
+                CAPTURE(std::string(isa_name(isa)));
+                CAPTURE(w);
+                CAPTURE(q);
+                CHECK(y[static_cast<std::size_t>(q + 128)] == saturated(halved(acc, 2, r) - 6));
+              }
             }
           };
           Builder fc;

@@ -13,6 +13,7 @@
 #include "quant/qops/conv.h"
 #include "quant/qops/pool.h"
 #include "quant/qops/simple.h"
+#include "quant/qops/table.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -376,9 +377,9 @@ TEST_CASE("standalone relu and relu6: tables with the gradient of the clamp") {
   for (const auto activation : {int8::Activation::relu, int8::Activation::relu6}) {
     const QuantParams from{0.06f, 10};
     const QuantParams to = activation == int8::Activation::relu ? QuantParams{0.02f, -128} : from;
-    QClampOp op(state, value("y", to), "act");
+    QTableOp op(state, value("y", to), "act");
     op.in = value("x", from);
-    op.activation = activation;
+    op.function = make_clamp_function(activation);
     if (activation == int8::Activation::relu6) op.out = op.in;
     Saved saved;
     const Tensor y = op.forward(ctx, std::vector<Tensor>{x}, saved);

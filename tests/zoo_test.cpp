@@ -40,7 +40,8 @@ double train_step(Context& ctx, Module& net, optim::Optimizer& optimizer, const 
 }  // namespace
 
 TEST_CASE("parameter counts equal the published models'") {
-  // Counted with PyTorch on the same networks; batch norm counts weight and bias.
+  // Counted with PyTorch on the same networks, those with ImageNet weights as torchvision's pages
+  // give them, the autoencoder as Keras reports it; batch norm counts weight and bias.
   struct Case {
     const char* name;
     zoo::ModelOptions options;
@@ -51,9 +52,16 @@ TEST_CASE("parameter counts equal the published models'") {
       {"resnet8", {}, 77946},
       {"resnet20", {}, 272474},
       {"resnet18", {}, 11689512},
+      {"resnet34", {}, 21797672},
+      {"resnet50", {}, 25557032},
       {"mobilenet_v1", {.classes = 2, .in_h = 96, .in_w = 96, .width = 0.25}, 213586},
       {"mobilenet_v2", {}, 3504872},
+      {"mobilenet_v3_small", {}, 2542856},
+      {"mobilenet_v3_large", {}, 5483032},
+      {"squeezenet1_1", {}, 1235496},
+      {"vgg11_bn", {}, 132868840},
       {"ds_cnn", {}, 23180},
+      {"autoencoder", {}, 267928},
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);
@@ -64,12 +72,15 @@ TEST_CASE("parameter counts equal the published models'") {
 TEST_CASE("every model maps its own image size to logits, and smaller ones where it can") {
   for (const std::string& name : zoo::model_names()) {
     CAPTURE(name);
-    zoo::ModelOptions o = zoo::resolve_options(name, {.classes = 7, .width = 0.125});
+    const bool classifier = zoo::is_classifier(name);
+    zoo::ModelOptions o =
+        zoo::resolve_options(name, {.classes = classifier ? 7 : 0, .width = 0.125});
     ModulePtr net = zoo::make_model(name, o);
     net->eval();
     Context ctx;
     Tape tape(ctx, GradMode::off);
-    CHECK((*net)(tape.input(Tensor::zeros({2, o.in_h, o.in_w, o.in_c}))).shape() == Shape{2, 7});
+    CHECK((*net)(tape.input(Tensor::zeros({2, o.in_h, o.in_w, o.in_c}))).shape() ==
+          Shape{2, classifier ? 7 : 640});
   }
   ModulePtr digits = zoo::lenet({.in_h = 20, .in_w = 20, .width = 0.25});
   Context ctx;
@@ -109,7 +120,9 @@ TEST_CASE("the registry refuses unknown names, naming the nearest, and bad optio
   CHECK_THROWS_AS(zoo::make_model("lenet", {.classes = -1}), Error);
   CHECK_THROWS_AS(zoo::make_model("lenet", {.in_h = 3}), Error);
   CHECK_THROWS_AS(zoo::make_model("lenet", {.width = 0}), Error);
-  CHECK(zoo::model_names().size() == 7);
+  CHECK(zoo::model_names().size() == 14);
+  CHECK_THROWS_WITH_AS(zoo::make_model("autoencoder", {.classes = 2}),
+                       doctest::Contains("has no classes, got 2"), Error);
   CHECK(zoo::resolve_options("ds_cnn").in_w == 10);
   CHECK(zoo::resolve_options("ds_cnn", {.in_w = 12}).in_w == 12);
 }

@@ -85,11 +85,19 @@ void mask(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx,
   if (!dx[0]) return;
   const real* py = saved.tensors[0].r();
   const real* pdy = dy.r();
-  real beta;
-  real* out = dx[0]->accumulate(dy.shape(), ctx, beta);
+  Tensor own;  // the first contribution goes where dy is, if it may
+  real beta = 0;
+  real* out;
+  if (dx[0]->empty()) {
+    own = writable_gradient(ctx, dy);
+    out = own.r();
+  } else {
+    out = dx[0]->accumulate(dy.shape(), ctx, beta);
+  }
   for_blocks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
     pass({py + begin, pdy + begin, end - begin, beta, out + begin});
   });
+  if (own.defined()) dx[0]->add(std::move(own), ctx);
 }
 
 }  // namespace

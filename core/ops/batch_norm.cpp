@@ -163,7 +163,15 @@ void BatchNormOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, G
       b[c] = static_cast<real>(slope);
       d[c] = static_cast<real>(s.training ? -f * dbeta[i] / n - slope * s.mean[i] : 0);
     }
-    real* out = dx[0]->accumulate(x.shape(), ctx, beta);
+    Tensor own;  // the first contribution goes where dy is, if it may
+    real* out;
+    if (dx[0]->empty()) {
+      beta = 0;
+      own = writable_gradient(ctx, dy);
+      out = own.r();
+    } else {
+      out = dx[0]->accumulate(x.shape(), ctx, beta);
+    }
     for_blocks(
         ctx, e.rows,
         [&](std::int64_t begin, std::int64_t end) {
@@ -171,6 +179,7 @@ void BatchNormOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, G
           batch_norm_grad_pass({px + at, pdy + at, a, b, d, end - begin, channels, beta, out + at});
         },
         e.block());
+    if (own.defined()) dx[0]->add(std::move(own), ctx);
   }
   add(dx[1], dgamma);
   add(dx[2], dbeta);

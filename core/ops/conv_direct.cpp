@@ -23,8 +23,11 @@ decltype(&conv_backward_weights) direct_backward_weights(const ConvShape&) noexc
 
 namespace {
 
-constexpr std::int64_t most_weights = 128 * 1024;  // floats; they are read again for every block
-constexpr std::int64_t tile_floats = 32 * 1024;    // padded source of a tile
+// Floats. The weights of a block of channels are read again for every tile of pixels; sums of
+// weights' gradients are read and written again for every image.
+constexpr std::int64_t most_weights = 4 * 1024 * 1024;
+constexpr std::int64_t most_gradients = 128 * 1024;
+constexpr std::int64_t tile_floats = 32 * 1024;  // padded source of a tile
 
 // Padding the output channels to whole vectors must not waste more than it saves.
 bool fits(const ConvShape& s, std::int64_t outputs) {
@@ -111,7 +114,7 @@ struct Plan {
   bool in_place;
 };
 
-// weights: [kernel_h, kernel_w * in_c, w_channels] of p.shape; bias [w_channels] or null.
+// weights: of p.shape, as the kernels want them; bias [w_channels] or null.
 void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights, const real* bias,
                  real beta, real* y) {
   const ConvShape& s = p.shape;
@@ -126,15 +129,31 @@ void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights
   });
 }
 
+// Calls f(first channel, channels, place of the block's weights [depth, width], width) for the
+// blocks of output channels that weights are packed in: each contiguous, so that it stays in the
+// second-level cache whatever the number of channels.
+template <class F>
+void for_weight_blocks(const Plan& p, std::int64_t depth, real* weights, const F& f) {
+  const std::int64_t most = 2 * direct_kernels()->multiple;
+  for (std::int64_t c = 0; c < p.shape.out_c; c += most) {
+    f(c, std::min(most, p.shape.out_c - c), weights + c * depth, std::min(most, p.w_channels - c));
+  }
+}
+
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
              real* y) {
   const Plan p(s);
   const std::int64_t depth = s.weights_per_channel(), width = p.w_channels;
   const Scratch weights(ctx, (depth + 1) * width);
   std::fill_n(weights.get(), (depth + 1) * width, real(0));
-  for (std::int64_t o = 0; o < s.out_c; ++o) {
-    for (std::int64_t k = 0; k < depth; ++k) weights.get()[k * width + o] = w[o * depth + k];
-  }
+  for_weight_blocks(p, depth, weights.get(),
+                    [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+                      for (std::int64_t k = 0; k < depth; ++k) {
+                        for (std::int64_t o = 0; o < n; ++o) {
+                          to[k * block + o] = w[(c + o) * depth + k];
+                        }
+                      }
+                    });
   real* padded_bias = weights.get() + depth * width;
   if (bias) std::copy_n(bias, s.out_c, padded_bias);
   run_forward(ctx, p, x, weights.get(), bias ? padded_bias : nullptr, 0, y);
@@ -146,12 +165,14 @@ void backward_input(Context& ctx, const ConvShape& s, const real* w, const real*
   const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
   const Scratch weights(ctx, taps * s.out_c * p.w_channels);
   std::fill_n(weights.get(), taps * s.out_c * p.w_channels, real(0));
-  for (std::int64_t t = 0; t < taps; ++t) {
-    for (std::int64_t o = 0; o < s.out_c; ++o) {
-      std::copy_n(w + (o * taps + taps - 1 - t) * s.in_c, s.in_c,
-                  weights.get() + (t * s.out_c + o) * p.w_channels);
-    }
-  }
+  for_weight_blocks(p, taps * s.out_c, weights.get(),
+                    [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+                      for (std::int64_t t = 0; t < taps; ++t) {
+                        for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
+                          std::copy_n(w + (o * taps + taps - 1 - t) * s.in_c + c, n, to);
+                        }
+                      }
+                    });
   run_forward(ctx, p, dy, weights.get(), nullptr, beta, dx);
 }
 
@@ -210,7 +231,10 @@ decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcep
 
 decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
   // The sums are read and written once an image: that must be little beside the products.
-  return fits(s, s.out_c) && s.out_h * s.out_w >= 64 ? backward_weights : nullptr;
+  return fits(s, s.out_c) && s.out_h * s.out_w >= 64 &&
+                 s.out_c * s.weights_per_channel() <= most_gradients
+             ? backward_weights
+             : nullptr;
 }
 
 #endif

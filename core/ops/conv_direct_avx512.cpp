@@ -158,9 +158,10 @@ void forward(const DirectRows& r, const float* w, const float* bias, float beta,
     for (std::int64_t i = 0; i < r.rows; ++i) {
       equal_blocks(r.cols, [&](std::int64_t q, std::int64_t n) {
         forward_blocks[v][static_cast<std::size_t>(n - 1)](
-            {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run, w + c,
-             r.w_channels, bias ? bias + c : nullptr, beta, y + (i * r.cols + q) * r.channels + c,
-             r.channels, last});
+            {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run,
+             w + c * r.runs * r.run, std::min<std::int64_t>(2 * lanes, r.w_channels - c),
+             bias ? bias + c : nullptr, beta, y + (i * r.cols + q) * r.channels + c, r.channels,
+             last});
       });
     }
   });

@@ -1,17 +1,45 @@
-// Softmax and cross entropy in one op: mean over the batch of -log softmax(x)[label].
+// Softmax and cross entropy in one op, with label smoothing and class weights.
 #include <Eigen/Core>
 #include <cmath>
+#include <sstream>
 
-#include "core/ops.h"
+#include "core/losses.h"
 #include "core/ops/common.h"
 
 namespace octet {
 namespace {
+
 using Row = Eigen::Array<double, 1, Eigen::Dynamic>;
 using RealRow = Eigen::Array<real, 1, Eigen::Dynamic>;
+
+double weight_of(const Tensor& weights, std::int64_t k) {
+  return weights.defined() ? double{weights.r()[k]} : 1.0;
+}
+
 }  // namespace
 
-// Saves the softmax ([N, K]) and the labels.
+SoftmaxCrossEntropyOp::SoftmaxCrossEntropyOp(CrossEntropyOptions o) : options(std::move(o)) {
+  OCTET_CHECK(options.label_smoothing >= 0 && options.label_smoothing < 1,
+              "softmax_cross_entropy: expected label_smoothing in [0, 1), got ",
+              options.label_smoothing);
+  if (!options.class_weights.defined()) return;
+  double sum = 0;
+  for (const real w : options.class_weights.span<real>()) {
+    OCTET_CHECK(std::isfinite(w) && w >= 0,
+                "softmax_cross_entropy: class_weights: expected finite and >= 0, got ", w);
+    sum += double{w};
+  }
+  OCTET_CHECK(sum > 0, "softmax_cross_entropy: class_weights: expected one above 0");
+}
+
+std::string SoftmaxCrossEntropyOp::attributes() const {
+  std::ostringstream s;
+  s << "label_smoothing=" << options.label_smoothing
+    << (options.class_weights.defined() ? ", class_weights" : "");
+  return s.str();
+}
+
+// Saves the softmax ([N, K]) and the labels; extra: the sum of the labels' weights.
 Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
   check_inputs(name(), x.size(), 2, 2);
   check_rank(name(), "logits", x[0], 2, "[N, K]");
@@ -21,10 +49,13 @@ Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
   OCTET_CHECK(x[1].defined() && x[1].dtype() == DType::i32 && x[1].shape() == Shape({batch}),
               "softmax_cross_entropy: labels: expected i32 ", Shape({batch}), ", got ",
               x[1].defined() ? dtype_name(x[1].dtype()) : "an undefined tensor", " ", x[1].shape());
+  const Tensor& weights = options.class_weights;
+  if (weights.defined()) check_shape(name(), "class_weights", weights, {classes});
   const std::int32_t* labels = x[1].data<std::int32_t>();
   const real* logits = x[0].r();
+  const double smoothing = options.label_smoothing, share = smoothing / double(classes);
   Tensor softmax = saved.wanted ? ctx.empty(x[0].shape()) : Tensor();
-  double loss = 0;
+  double loss = 0, weight_sum = 0;
   Row shifted(classes), exponential(classes);
   for (std::int64_t n = 0; n < batch; ++n) {
     OCTET_CHECK(labels[n] >= 0 && labels[n] < classes, "softmax_cross_entropy: label of sample ", n,
@@ -32,40 +63,60 @@ Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
     const Eigen::Map<const RealRow> row(logits + n * classes, classes);
     shifted = row.cast<double>() - static_cast<double>(row.maxCoeff());
     exponential = shifted.exp();
-    const double sum = exponential.sum();
-    loss += std::log(sum) - shifted[labels[n]];
+    const double sum = exponential.sum(), log_sum = std::log(sum);
+    const double weight = weight_of(weights, labels[n]);
+    weight_sum += weight;
+    loss += (1 - smoothing) * weight * (log_sum - shifted[labels[n]]);
+    for (std::int64_t k = 0; smoothing > 0 && k < classes; ++k) {
+      loss += share * weight_of(weights, k) * (log_sum - shifted[k]);
+    }
     if (saved.wanted) {
       Eigen::Map<RealRow>(softmax.r() + n * classes, classes) = (exponential / sum).cast<real>();
     }
   }
-  if (saved.wanted) saved.tensors = {softmax, x[1]};
+  OCTET_CHECK(weight_sum > 0,
+              "softmax_cross_entropy: class_weights: every label of the batch has weight 0");
+  if (saved.wanted) {
+    saved.tensors = {softmax, x[1]};
+    saved.extra = weight_sum;
+  }
   Tensor y = ctx.empty({1});
-  *y.r() = static_cast<real>(loss / static_cast<double>(batch));
+  *y.r() = static_cast<real>(loss / weight_sum);
   return y;
 }
 
+// With target t: d loss / d x_k = (softmax_k sum_j t_j - t_k) / sum of the labels' weights.
 void SoftmaxCrossEntropyOp::backward(Context& ctx, const Saved& saved, const Tensor& dy,
                                      Grads dx) const {
   if (!dx[0]) return;
   const Tensor& softmax = saved.tensors[0];
   const std::int32_t* labels = saved.tensors[1].data<std::int32_t>();
   const std::int64_t batch = softmax.shape()[0], classes = softmax.shape()[1];
-  const real scale = dy.item() / static_cast<real>(batch);
+  const Tensor& weights = options.class_weights;
+  const double smoothing = options.label_smoothing, share = smoothing / double(classes);
+  double share_sum = 0;  // of the part of t that is the same for every sample
+  for (std::int64_t k = 0; k < classes; ++k) share_sum += share * weight_of(weights, k);
+  const real scale =
+      static_cast<real>(double{dy.item()} / std::any_cast<const double&>(saved.extra));
   real beta;
   real* out = dx[0]->accumulate(softmax.shape(), ctx, beta);
   for (std::int64_t n = 0; n < batch; ++n) {
     const real* p = softmax.r() + n * classes;
     real* row = out + n * classes;
+    const double on_label = (1 - smoothing) * weight_of(weights, labels[n]);
+    const auto total = static_cast<real>(on_label + share_sum);
     for (std::int64_t k = 0; k < classes; ++k) {
-      const real g = scale * (p[k] - (k == labels[n] ? real(1) : real(0)));
+      const auto t =
+          static_cast<real>((k == labels[n] ? on_label : 0.0) + share * weight_of(weights, k));
+      const real g = scale * (total * p[k] - t);
       row[k] = beta == 0 ? g : row[k] + g;
     }
   }
 }
 
-Var cross_entropy(Var logits, const Tensor& labels) {
-  Var l = logits.tape->input(labels);
-  return logits.tape->record(std::make_shared<SoftmaxCrossEntropyOp>(), {logits, l});
+Var cross_entropy(Var logits, const Tensor& labels, const CrossEntropyOptions& options) {
+  const Var l = logits.tape->input(labels);
+  return logits.tape->record(std::make_shared<SoftmaxCrossEntropyOp>(options), {logits, l});
 }
 
 }  // namespace octet

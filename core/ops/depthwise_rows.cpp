@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/ops/common.h"
+#include "core/ops/depthwise_avx512.h"
 #include "core/simd.h"
 
 namespace octet {
@@ -97,14 +98,29 @@ OCTET_INLINE void weights_body(const DepthwiseWeightsRow& a) {
 }
 OCTET_SIMD_FUNCTION(run_weights, weights_body, const DepthwiseWeightsRow&)
 
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+bool fused() noexcept {
+  static const bool avx512 = simd_level() == Simd::avx512;
+  return avx512;
+}
+#else
+constexpr bool fused() noexcept {
+  return false;
+}
+template <class Row>
+void depthwise_row_avx512(const Row&) noexcept {}
+template <class Row>
+void depthwise_weights_row_avx512(const Row&) noexcept {}
+#endif
+
 }  // namespace
 
 void depthwise_row(const DepthwiseRow& row) noexcept {
-  run_row(row);
+  fused() ? depthwise_row_avx512(row) : run_row(row);
 }
 
 void depthwise_weights_row(const DepthwiseWeightsRow& row) noexcept {
-  run_weights(row);
+  fused() ? depthwise_weights_row_avx512(row) : run_weights(row);
 }
 
 }  // namespace octet

@@ -4,13 +4,16 @@
 
 namespace octet::zoo {
 
-std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, Activation activation, Init& init) {
+std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, Activation activation, Init& init,
+                                    BatchNorm2dOptions norm) {
   options.bias = false;
+  norm.channels = options.out_channels;
   auto block = std::make_shared<Sequential>();
   block->add(std::make_shared<Conv2d>(options, init));
-  block->add(std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = options.out_channels}));
+  block->add(std::make_shared<BatchNorm2d>(norm));
   if (activation == Activation::relu) block->add(std::make_shared<Relu>());
   if (activation == Activation::relu6) block->add(std::make_shared<Relu6>());
+  if (activation == Activation::hard_swish) block->add(std::make_shared<HardSwish>());
   return block;
 }
 

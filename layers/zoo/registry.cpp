@@ -9,7 +9,7 @@ namespace {
 struct Entry {
   std::string_view name;
   ModulePtr (*make)(const ModelOptions&);
-  int classes, in_h, in_w, in_c;  // the model's own
+  int classes, in_h, in_w, in_c;  // the model's own; 0 classes: no classifier
 };
 
 constexpr Entry entries[] = {
@@ -17,9 +17,16 @@ constexpr Entry entries[] = {
     {"resnet8", resnet8, 10, 32, 32, 3},
     {"resnet20", resnet20, 10, 32, 32, 3},
     {"resnet18", resnet18, 1000, 224, 224, 3},
+    {"resnet34", resnet34, 1000, 224, 224, 3},
+    {"resnet50", resnet50, 1000, 224, 224, 3},
     {"mobilenet_v1", mobilenet_v1, 1000, 224, 224, 3},
     {"mobilenet_v2", mobilenet_v2, 1000, 224, 224, 3},
+    {"mobilenet_v3_small", mobilenet_v3_small, 1000, 224, 224, 3},
+    {"mobilenet_v3_large", mobilenet_v3_large, 1000, 224, 224, 3},
+    {"squeezenet1_1", squeezenet1_1, 1000, 224, 224, 3},
+    {"vgg11_bn", vgg11_bn, 1000, 224, 224, 3},
     {"ds_cnn", ds_cnn, 12, 49, 10, 1},
+    {"autoencoder", autoencoder, 0, 1, 1, 640},
 };
 
 const Entry& find(std::string_view name) {
@@ -44,6 +51,10 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+bool is_classifier(std::string_view name) {
+  return find(name).classes > 0;
+}
+
 ModelOptions resolve_options(std::string_view name, const ModelOptions& options) {
   const Entry& e = find(name);
   ModelOptions o = options;
@@ -52,6 +63,8 @@ ModelOptions resolve_options(std::string_view name, const ModelOptions& options)
                 value);
     if (value == 0) value = own;
   };
+  OCTET_CHECK(e.classes > 0 || o.classes == 0, "model ", name,
+              ": it reconstructs its input and has no classes, got ", o.classes);
   fill(o.classes, e.classes, "classes");
   fill(o.in_h, e.in_h, "in_h");
   fill(o.in_w, e.in_w, "in_w");

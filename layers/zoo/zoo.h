@@ -1,4 +1,4 @@
-// Reference networks. All take NHWC images and return logits [N, classes].
+// Reference networks. All take NHWC images; all but the autoencoder return logits [N, classes].
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,8 @@ struct ModelOptions {
 /// nearest known one, and for extents that are negative or too small for the model.
 ModulePtr make_model(std::string_view name, const ModelOptions& options = {});
 std::vector<std::string> model_names();
+/// Whether the model returns logits; if not, it reconstructs its input and `classes` must be 0.
+bool is_classifier(std::string_view name);
 /// `options` with the model's own numbers filled in. Throws Error as make_model.
 ModelOptions resolve_options(std::string_view name, const ModelOptions& options = {});
 
@@ -40,11 +42,30 @@ ModulePtr resnet20(const ModelOptions& options = {});
 /// He et al. 2016, ImageNet variant, 224x224x3, 1000 classes, option B shortcuts. Parameter names
 /// as in torchvision.
 ModulePtr resnet18(const ModelOptions& options = {});
+/// The same with 3, 4, 6 and 3 blocks a stage.
+ModulePtr resnet34(const ModelOptions& options = {});
+/// The same as resnet34 with bottleneck blocks, their stride in the 3x3 convolution (as
+/// torchvision).
+ModulePtr resnet50(const ModelOptions& options = {});
 /// Howard et al. 2017, 224x224x3, 1000 classes. MLPerf Tiny's visual wake words model is width
 /// 0.25, 96x96, 2 classes.
 ModulePtr mobilenet_v1(const ModelOptions& options = {});
 /// Sandler et al. 2018, 224x224x3, 1000 classes, ReLU6. Parameter names as in torchvision.
 ModulePtr mobilenet_v2(const ModelOptions& options = {});
+/// Howard et al. 2019, 224x224x3, 1000 classes, squeeze and excitation with hard gates. Parameter
+/// names as in torchvision.
+ModulePtr mobilenet_v3_small(const ModelOptions& options = {});
+ModulePtr mobilenet_v3_large(const ModelOptions& options = {});
+/// SqueezeNet 1.1 (Iandola et al. 2016), 224x224x3, 1000 classes. Parameter names as in
+/// torchvision; its pools keep no partial window, which is the same from 224x224.
+ModulePtr squeezenet1_1(const ModelOptions& options = {});
+/// Simonyan & Zisserman 2015, configuration A with batch norm, 224x224x3, 1000 classes. Parameter
+/// names as in torchvision.
+ModulePtr vgg11_bn(const ModelOptions& options = {});
+/// MLPerf Tiny's anomaly detection model: an autoencoder of linear layers, 640 - 4 x 128 - 8 -
+/// 4 x 128 - 640, batch norm and ReLU behind each but the last. The input [N, H, W, C] is
+/// flattened; the result [N, H W C] reconstructs it (train with mse_loss). Has no classes.
+ModulePtr autoencoder(const ModelOptions& options = {});
 /// Zhang et al. 2017, MLPerf Tiny's keyword spotting model, 49x10x1, 12 classes.
 ModulePtr ds_cnn(const ModelOptions& options = {});
 

@@ -11,8 +11,11 @@
 namespace octet::int8 {
 namespace {
 
-/// Bytes of values that a lane may have so that they stay in a core's cache.
-constexpr std::size_t lane_target = 512 * 1024;
+/// Bytes of values that a lane aims for: few enough to stay in a core's cache, enough to make up
+/// for reading all weights again with each slice.
+std::size_t lane_target(const Model::Impl& model) {
+  return std::max<std::size_t>(512 * 1024, model.packed_bytes / 3);
+}
 
 ContextOptions checked(const ContextOptions& options) {
   OCTET_CHECK(options.batch >= 1, "batch: expected at least 1, got ", options.batch);
@@ -29,11 +32,12 @@ struct Cut {
     samples = o.batch;
     if (o.keep_values || o.batch == 1 || o.batch < o.threads) return;
     const std::size_t sample_bytes = LanePlan(model, 1, 1, false).memory.total;
-    const auto fits = static_cast<std::int64_t>(
-        std::clamp<std::size_t>(lane_target / std::max<std::size_t>(sample_bytes, 1), 1,
-                                static_cast<std::size_t>(o.batch)));
+    const auto batch = static_cast<std::int64_t>(o.batch);
+    const std::int64_t fits = std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(lane_target(model) / std::max<std::size_t>(sample_bytes, 1)), 1,
+        batch);
     // As many slices for every thread.
-    const std::int64_t batch = o.batch, rounds = ceil_div(batch, fits * o.threads);
+    const std::int64_t rounds = ceil_div(batch, fits * o.threads);
     samples = static_cast<int>(ceil_div(batch, rounds * o.threads));
     slices = static_cast<int>(ceil_div(batch, samples));
     if (slices > 1) lanes = std::min(o.threads, slices);
@@ -97,7 +101,7 @@ struct Context::Impl {
         cut(model, options),
         doors_size(cut.sliced() ? door_bytes(model, options.batch) : 0),
         plan(make_plan(model, options, cut, doors_size)),
-        threads(options.threads, options.spin_us),
+        threads(cut.sliced() ? cut.lanes : options.threads, options.spin_us),
         doors(doors_size) {
     for (int i = 0; i < cut.lanes; ++i) lanes.emplace_back(model, plan);
     lane_seconds.assign(static_cast<std::size_t>(cut.lanes),

@@ -98,7 +98,7 @@ struct TensorDef {
 struct ConvAttributes {  // CONV_2D, DEPTHWISE_CONV_2D
   Padding padding = Padding::valid;
   int stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
-  int depth_multiplier = 1;  ///< depthwise only
+  int depth_multiplier = 1;  ///< depthwise only; 0: as the shapes say
   Activation activation = Activation::none;
 };
 struct TransposeConvAttributes {

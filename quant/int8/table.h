@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "quant/int8/activation_range.h"
 #include "quant/int8/isa.h"
 #include "quant/int8/kernel.h"
 
@@ -13,12 +14,20 @@ namespace octet::int8 {
 /// Output code of input code q at index q + 128.
 using Table = std::array<std::int8_t, 256>;
 
-/// A table of f(q) for q in [-128, 127]; f returns a code.
+/// A unary op on all input codes: what its integer formula gives before the clamp, zero point
+/// included, and the clamp. Training also needs where the clamp acts.
+struct UnaryCodes {
+  std::array<std::int32_t, 256> preclamp{};  ///< of input code q at index q + 128
+  ClampRange range;
+  Table table() const noexcept;
+};
+
+/// f(q) for q in [-128, 127]; f returns the code before the clamp.
 template <class F>
-Table tabulate(const F& f) {
-  Table table;
-  for (int q = -128; q <= 127; ++q) table[static_cast<std::size_t>(q + 128)] = f(q);
-  return table;
+UnaryCodes tabulate(const F& f, ClampRange range = {}) {
+  UnaryCodes codes{.range = range};
+  for (int q = -128; q <= 127; ++q) codes.preclamp[static_cast<std::size_t>(q + 128)] = f(q);
+  return codes;
 }
 
 /// y[i] = table[x[i] + 128], portable. y may be x.

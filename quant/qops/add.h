@@ -1,6 +1,8 @@
 // Quantized addition with an optional fused clamp activation.
 #pragma once
 
+#include <algorithm>
+
 #include "quant/int8/ops/add.h"
 #include "quant/qops/qop.h"
 
@@ -19,6 +21,10 @@ class QAddOp final : public QOp {
   Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+  /// Its multipliers must be below one: s > max(s_a, s_b) / 2^19.
+  float least_output_scale() const override {
+    return std::max(a->params.scale, b->params.scale) * 0x1p-18f;
+  }
 };
 
 }  // namespace octet::quant

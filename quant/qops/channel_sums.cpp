@@ -36,8 +36,11 @@ OCTET_INLINE void column_step(const Span& s, std::int64_t i, std::int64_t n,
     load_if<part>(acc, s.acc + i, n);
     u = __builtin_convertvector(acc, Floats) * constants[0] + constants[1];
   }
-  if constexpr (kind != Kind::centre) sums[0] += __builtin_convertvector(g, Doubles);
-  if constexpr (kind == Kind::sums) sums[1] += __builtin_convertvector(g * u, Doubles);
+  if constexpr (kind != Kind::centre) add_widened(g, sums[0]);
+  if constexpr (kind == Kind::sums) {
+    const Floats product = g * u;
+    add_widened(product, sums[1]);
+  }
   if constexpr (kind == Kind::centre) g = constants[2] * (g - constants[3] - u * constants[4]);
   if constexpr (kind != Kind::sums) store_if<part>(g, s.out + i, n);
 }
@@ -87,9 +90,12 @@ OCTET_INLINE void moment_columns(const MomentsSpan& s) {
       } else {
         load_part(acc, s.acc + i, s.n - i);
       }
-      const Doubles a = __builtin_convertvector(acc, Doubles);
-      sum += a;
-      square += a * a;
+      Doubles a;
+      widen(acc, a);
+      sum.lo += a.lo;
+      sum.hi += a.hi;
+      square.lo += a.lo * a.lo;
+      square.hi += a.hi * a.hi;
     }
     store(sum, s.sum + at);
     store(square, s.square + at);
@@ -98,7 +104,7 @@ OCTET_INLINE void moment_columns(const MomentsSpan& s) {
 OCTET_SIMD_FUNCTION(moments, moment_columns, const MomentsSpan&)
 
 // Calls f(piece, Span of one kernel call) over pieces of fixed size, on ctx.threads.
-constexpr std::int64_t calls_per_piece = 8;
+constexpr std::int64_t calls_per_piece = 16;
 
 std::int64_t piece_count(const WideRows& wide, std::int64_t rows) {
   const std::int64_t piece = wide.rows_per_call() * calls_per_piece;

@@ -20,13 +20,48 @@ void add_channels(Context& ctx, Grad* grad, const std::vector<double>& values) {
 
 }  // namespace
 
+// G = delta (*) x~. With batch statistics delta already has f, and without batch norm f is 1: then
+// dW = G goes straight to its place. Else dW = f G, and G also gives dgamma (line 24).
+void QConvOp::weight_gradient(Context& ctx, const Kept& kept, const Tensor& x, const Tensor& q_w,
+                              const Tensor& delta, std::span<const double> sum, Grad* d_w,
+                              Grad* d_gamma) const {
+  const ConvShape& s = kept.shape;
+  const bool scaled = batch_norm && !kept.batch_statistics;
+  if (!d_w && !scaled) return;
+  const Tensor x_real = dequantize(ctx, x, kept.in);
+  if (!scaled) {
+    real beta = 0;
+    real* p = d_w->accumulate(q_w.shape(), ctx, beta);
+    conv_backward_weights(ctx, s, x_real.r(), delta.r(), p, beta);
+    return;
+  }
+  Tensor g = ctx.empty(q_w.shape());
+  conv_backward_weights(ctx, s, x_real.r(), delta.r(), g.r(), real(0));
+  const auto* q = q_w.data<std::int8_t>();
+  const std::int64_t taps = q_w.numel() / s.out_c;
+  std::vector<double> gamma_gradient(static_cast<std::size_t>(s.out_c));
+  real* p = g.r();
+  ctx.threads.run(s.out_c, [&](std::int64_t channel, int) {
+    const auto c = static_cast<std::size_t>(channel);
+    double dot = 0;
+    const real f = static_cast<real>(kept.folded.f[c]);
+    for (std::int64_t i = channel * taps; i < (channel + 1) * taps; ++i) {
+      dot += double(q[i]) * double(p[i]);
+      p[i] *= f;
+    }
+    gamma_gradient[c] =
+        (double(kept.weight_scale[c]) * dot - kept.folded.mean[c] * sum[c]) / kept.folded.sigma[c];
+  });
+  add_channels(ctx, d_gamma, gamma_gradient);
+  if (d_w) d_w->add(std::move(g), ctx);
+}
+
 void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
   const auto& kept = std::any_cast<const Kept&>(saved.extra);
   const ConvShape& s = kept.shape;
   const Tensor &x = saved.tensors[0], &q_w = saved.tensors[1], &mask = saved.tensors[2];
   const auto channels = static_cast<std::size_t>(s.out_c);
   const std::int64_t rows = s.batch * s.out_h * s.out_w;
-  const std::int64_t taps = q_w.numel() / s.out_c;
   Grad *d_x = dx[0], *d_w = dx[1];
   Grad* d_gamma = batch_norm ? dx[2] : nullptr;
   Grad* d_beta = batch_norm ? dx[3] : (dx.size() > 2 ? dx[2] : nullptr);
@@ -64,32 +99,7 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
   }
   add_channels(ctx, d_beta, sum);
 
-  // G = delta (*) x~; dW = f G in the frozen stages (G's weight already has f with batch
-  // statistics)
-  const bool want_g = d_w || (d_gamma && !kept.batch_statistics);
-  if (want_g) {
-    const Tensor x_real = dequantize(ctx, x, kept.in);
-    Tensor g = ctx.empty(q_w.shape());
-    conv_backward_weights(ctx, s, x_real.r(), delta.r(), g.r(), real(0));
-    if (!kept.batch_statistics && batch_norm) {
-      const auto* q = q_w.data<std::int8_t>();
-      std::vector<double> gamma_gradient(channels);
-      real* p = g.r();
-      ctx.threads.run(s.out_c, [&](std::int64_t channel, int) {
-        const auto c = static_cast<std::size_t>(channel);
-        double dot = 0;
-        const real f = static_cast<real>(kept.folded.f[c]);
-        for (std::int64_t i = channel * taps; i < (channel + 1) * taps; ++i) {
-          dot += double(q[i]) * double(p[i]);
-          p[i] *= f;
-        }
-        gamma_gradient[c] = (double(kept.weight_scale[c]) * dot - kept.folded.mean[c] * sum[c]) /
-                            kept.folded.sigma[c];
-      });
-      add_channels(ctx, d_gamma, gamma_gradient);
-    }
-    if (d_w) d_w->add(std::move(g), ctx);
-  }
+  if (d_w || (d_gamma && batch_norm)) weight_gradient(ctx, kept, x, q_w, delta, sum, d_w, d_gamma);
   if (d_x) {
     const Tensor w_real = scale_channels(ctx, q_w, to_input);
     real beta = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/grad.h"
 #include "quant/vectors.h"
 
 namespace octet::quant {
@@ -76,10 +77,6 @@ Tensor scale_channels(Context& ctx, const Tensor& codes, std::span<const float> 
     dequantize_span({q + c * n, n, f, 0, p + c * n});
   });
   return y;
-}
-
-Tensor writable_gradient(Context& ctx, const Tensor& dy) {
-  return dy.unique() ? dy : ctx.empty(dy.shape());
 }
 
 Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask) {

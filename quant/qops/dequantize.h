@@ -14,10 +14,6 @@ Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params);
 /// factor[c] * code for weights [O, ...] with one factor per output channel.
 Tensor scale_channels(Context& ctx, const Tensor& codes, std::span<const float> factor);
 
-/// Room for a gradient of dy's shape: dy's own storage if nobody else has it, which then is
-/// overwritten (see Op::backward).
-Tensor writable_gradient(Context& ctx, const Tensor& dy);
-
 /// dy where the mask bit is set, else 0 (line 23).
 Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask);
 

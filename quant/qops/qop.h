@@ -44,6 +44,10 @@ struct QOp : Op {
   /// operands (parameters); `shape`: the result's, with batch 1.
   virtual int lower(Lowering& graph, std::span<const int> inputs, In x,
                     const Shape& shape) const = 0;
+  /// False: in evaluation the op passes its input on, and the integer graph has nothing for it.
+  virtual bool in_graph() const { return true; }
+  /// The smallest scale of the result that the op's multipliers allow, given its operands' params.
+  virtual float least_output_scale() const { return 0; }
 };
 using QOpPtr = std::shared_ptr<const QOp>;
 

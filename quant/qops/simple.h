@@ -1,8 +1,7 @@
-// Quantized ops of a few lines each: the doors of the network, reshape, padding and tables.
+// Quantized ops of a few lines each: the doors of the network, reshape and dropout.
 #pragma once
 
 #include "core/ops.h"
-#include "quant/int8/table.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
@@ -42,34 +41,19 @@ class QReshapeOp final : public QOp {
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 };
 
-/// Zeros around an image: the code of real 0; params kept. In front of an average pool that counts
-/// padded pixels. x [N, H, W, C].
-class QPadOp final : public QOp {
+/// DropoutOp on codes: in training dropped codes become the zero point and the result's scale is
+/// that of the input over 1 - p (line 22). Nothing in the integer graph.
+class QDropoutOp final : public QOp {
  public:
-  Padding2d pads;  ///< explicit
+  std::shared_ptr<const DropoutOp> dropout;
   using QOp::QOp;
-  std::string_view name() const override { return "q_pad"; }
-  std::string attributes() const override;
+  std::string_view name() const override { return "q_dropout"; }
+  std::string attributes() const override { return dropout->attributes(); }
   Tensor forward_float(Context& ctx, In x) const override;
   Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-};
-
-/// A ReLU or ReLU6 that no convolution could take in: a table of 256 codes from the engine's
-/// integer formula. ReLU rescales to a range of its own; ReLU6 keeps the params.
-class QClampOp final : public QOp {
- public:
-  ValuePtr in;
-  int8::Activation activation = int8::Activation::relu;
-  using QOp::QOp;
-  std::string_view name() const override {
-    return activation == int8::Activation::relu ? "q_relu" : "q_relu6";
-  }
-  Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
-  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
-  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+  bool in_graph() const override { return false; }
 };
 
 }  // namespace octet::quant

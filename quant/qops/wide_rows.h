@@ -20,7 +20,7 @@ struct WideRows {
 
   /// Rows for one call of a kernel: whole wide rows that stay in the first-level cache.
   std::int64_t rows_per_call() const noexcept {
-    constexpr std::int64_t elements = 4096;
+    constexpr std::int64_t elements = 2048;
     return (elements + width - 1) / width * repeat;
   }
 

@@ -47,6 +47,13 @@ Kernel<F> select_kernel(Isa isa, const KernelChoice<F>& c) noexcept {
   return {c.portable, "portable"};
 }
 
+/// Kernels that combine codes of one channel take this many channels at once; ops with fewer run
+/// the portable function.
+inline constexpr std::int64_t channel_block = 16;
+inline Isa isa_for_channels(Isa isa, std::int64_t channels) noexcept {
+  return channels < channel_block ? Isa::portable : isa;
+}
+
 /// The kernels op_avx512, op_avx2, op_neon and op.
 #define OCTET_KERNELS(op)                                                                   \
   {                                                                                         \

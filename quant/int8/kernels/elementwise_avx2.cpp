@@ -13,6 +13,8 @@
 #define OCTET_PRIMITIVE OCTET_TARGET inline __attribute__((always_inline))
 #define OCTET_NAME(op) op##_avx2
 
+#include "quant/int8/kernels/words_x86.inc"
+
 namespace octet::int8 {
 namespace {
 
@@ -21,19 +23,18 @@ struct Lanes {
   __m256i low, high;
 };
 
-OCTET_PRIMITIVE __m128i bytes16(const std::int8_t* p) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-}
 OCTET_PRIMITIVE Lanes load(const std::int8_t* p) {
   const __m128i q = bytes16(p);
   return {_mm256_cvtepi8_epi32(q), _mm256_cvtepi8_epi32(_mm_srli_si128(q, 8))};
 }
-OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v) {
+OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v, ClampRange range) {
   const __m256i words =
       _mm256_permute4x64_epi64(_mm256_packs_epi32(v.low, v.high), _MM_SHUFFLE(3, 1, 2, 0));
-  _mm_storeu_si128(
-      reinterpret_cast<__m128i*>(y),
-      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+  const __m128i codes =
+      _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  const __m128i lo = _mm_set1_epi8(static_cast<char>(range.lo));
+  const __m128i hi = _mm_set1_epi8(static_cast<char>(range.hi));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm_min_epi8(_mm_max_epi8(codes, lo), hi));
 }
 OCTET_PRIMITIVE Lanes load32(const std::int32_t* p) {
   const auto* from = reinterpret_cast<const __m256i*>(p);
@@ -56,12 +57,6 @@ OCTET_PRIMITIVE Lanes operator-(Lanes a, Lanes b) {
 OCTET_PRIMITIVE Lanes operator*(Lanes a, Lanes b) {
   return {_mm256_mullo_epi32(a.low, b.low), _mm256_mullo_epi32(a.high, b.high)};
 }
-OCTET_PRIMITIVE Lanes smaller(Lanes a, Lanes b) {
-  return {_mm256_min_epi32(a.low, b.low), _mm256_min_epi32(a.high, b.high)};
-}
-OCTET_PRIMITIVE Lanes larger(Lanes a, Lanes b) {
-  return {_mm256_max_epi32(a.low, b.low), _mm256_max_epi32(a.high, b.high)};
-}
 OCTET_PRIMITIVE Lanes shifted_left(Lanes v, int by) {
   return {_mm256_slli_epi32(v.low, by), _mm256_slli_epi32(v.high, by)};
 }
@@ -77,17 +72,6 @@ OCTET_PRIMITIVE Lanes where_negative(Lanes test, Lanes negative, Lanes other) {
           blend_by_sign(test.high, negative.high, other.high)};
 }
 
-/// 16 values of 16 bits.
-using Words = __m256i;
-OCTET_PRIMITIVE Words no_words() {
-  return _mm256_setzero_si256();
-}
-OCTET_PRIMITIVE Words load_words(const std::int8_t* p) {
-  return _mm256_cvtepi8_epi16(bytes16(p));
-}
-OCTET_PRIMITIVE Words plus(Words a, Words b) {
-  return _mm256_add_epi16(a, b);
-}
 OCTET_PRIMITIVE Lanes widened(Words v) {
   return {_mm256_cvtepi16_epi32(_mm256_castsi256_si128(v)),
           _mm256_cvtepi16_epi32(_mm256_extracti128_si256(v, 1))};
@@ -192,7 +176,7 @@ OCTET_TARGET void quantize_avx2(const float* x, float scale, std::int32_t zero_p
     return _mm256_add_epi32(_mm256_cvttps_epi32(bounded), _mm256_set1_epi32(zero_point));
   };
   std::int64_t i = 0;
-  for (; i + 16 <= n; i += 16) store(y + i, clamped({eight(x + i), eight(x + i + 8)}, {}));
+  for (; i + 16 <= n; i += 16) store(y + i, {eight(x + i), eight(x + i + 8)}, {});
   quantize(x + i, scale, zero_point, y + i, n - i);
 }
 

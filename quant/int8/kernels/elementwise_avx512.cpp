@@ -19,6 +19,8 @@
 #define OCTET_PRIMITIVE OCTET_TARGET inline __attribute__((always_inline))
 #define OCTET_NAME(op) op##_avx512
 
+#include "quant/int8/kernels/words_x86.inc"
+
 namespace octet::int8 {
 namespace {
 
@@ -27,14 +29,14 @@ struct Lanes {
   __m512i v;
 };
 
-OCTET_PRIMITIVE __m128i bytes16(const std::int8_t* p) {
-  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-}
 OCTET_PRIMITIVE Lanes load(const std::int8_t* p) {
   return {_mm512_cvtepi8_epi32(bytes16(p))};
 }
-OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm512_cvtepi32_epi8(v.v));
+OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v, ClampRange range) {
+  const __m128i codes = _mm512_cvtsepi32_epi8(v.v);
+  const __m128i lo = _mm_set1_epi8(static_cast<char>(range.lo));
+  const __m128i hi = _mm_set1_epi8(static_cast<char>(range.hi));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm_min_epi8(_mm_max_epi8(codes, lo), hi));
 }
 OCTET_PRIMITIVE Lanes load32(const std::int32_t* p) {
   return {_mm512_loadu_si512(p)};
@@ -54,12 +56,6 @@ OCTET_PRIMITIVE Lanes operator-(Lanes a, Lanes b) {
 OCTET_PRIMITIVE Lanes operator*(Lanes a, Lanes b) {
   return {_mm512_mullo_epi32(a.v, b.v)};
 }
-OCTET_PRIMITIVE Lanes smaller(Lanes a, Lanes b) {
-  return {_mm512_min_epi32(a.v, b.v)};
-}
-OCTET_PRIMITIVE Lanes larger(Lanes a, Lanes b) {
-  return {_mm512_max_epi32(a.v, b.v)};
-}
 OCTET_PRIMITIVE Lanes shifted_left(Lanes v, int by) {
   return {_mm512_sll_epi32(v.v, _mm_cvtsi32_si128(by))};
 }
@@ -71,17 +67,6 @@ OCTET_PRIMITIVE Lanes where_negative(Lanes test, Lanes negative, Lanes other) {
   return {_mm512_mask_blend_epi32(mask, other.v, negative.v)};
 }
 
-/// 16 values of 16 bits.
-using Words = __m256i;
-OCTET_PRIMITIVE Words no_words() {
-  return _mm256_setzero_si256();
-}
-OCTET_PRIMITIVE Words load_words(const std::int8_t* p) {
-  return _mm256_cvtepi8_epi16(bytes16(p));
-}
-OCTET_PRIMITIVE Words plus(Words a, Words b) {
-  return _mm256_add_epi16(a, b);
-}
 OCTET_PRIMITIVE Lanes widened(Words v) {
   return {_mm512_cvtepi16_epi32(v)};
 }
@@ -95,11 +80,16 @@ OCTET_PRIMITIVE Lanes rescale(Lanes x, Multiplier by) {
   if (!single && left > 0) x = shifted_left(x, left);
   const __m512i m = _mm512_set1_epi32(by.m);
   const __m512i half = _mm512_set1_epi64(std::int64_t{1} << (total - 1));
-  const __m128i shift = _mm_cvtsi32_si128(total);
-  const __m512i even = _mm512_sra_epi64(_mm512_add_epi64(_mm512_mul_epi32(x.v, m), half), shift);
-  const __m512i odd = _mm512_sra_epi64(
-      _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(x.v, 32), m), half), shift);
-  const __m512i rounded = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+  const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(x.v, m), half);
+  const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(x.v, 32), m), half);
+  if (single && total >= 32) {
+    // Bits 32 and up of both, shifted further: the sign comes with them.
+    const __m512i high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return {_mm512_sra_epi32(high, _mm_cvtsi32_si128(total - 32))};
+  }
+  const __m512i rounded =
+      _mm512_mask_blend_epi32(0xAAAA, _mm512_srl_epi64(even, _mm_cvtsi32_si128(total)),
+                              _mm512_sll_epi64(odd, _mm_cvtsi32_si128(32 - total)));
   if (single) return {rounded};
   // Rounding divide by 2^right, ties away from zero.
   const auto mask_value = static_cast<std::int32_t>((std::int64_t{1} << right) - 1);
@@ -167,7 +157,7 @@ OCTET_TARGET void quantize_avx512(const float* x, float scale, std::int32_t zero
     const __m512 bounded = _mm512_min_ps(_mm512_max_ps(steps, least), greatest);
     const __m512i code =
         _mm512_add_epi32(_mm512_cvttps_epi32(bounded), _mm512_set1_epi32(zero_point));
-    store(y + i, clamped({code}, {}));
+    store(y + i, {code}, {});
   }
   quantize(x + i, scale, zero_point, y + i, n - i);
 }
@@ -175,10 +165,6 @@ OCTET_TARGET void quantize_avx512(const float* x, float scale, std::int32_t zero
 OCTET_TARGET void max_pool_row_avx512(const PoolGeometry& g, ClampRange range, const std::int8_t* x,
                                       int out_y, std::int8_t* y) noexcept {
   constexpr int most = 64;
-  if (g.channels < most / 2) {
-    max_pool_row_avx2(g, range, x, out_y, y);
-    return;
-  }
   const __m512i lo = _mm512_set1_epi8(static_cast<char>(range.lo));
   const __m512i hi = _mm512_set1_epi8(static_cast<char>(range.hi));
   for (int out_x = 0; out_x < g.out_w; ++out_x, y += g.channels) {

@@ -47,10 +47,13 @@ OCTET_PRIMITIVE Lanes widened(Words w) {
 OCTET_PRIMITIVE Lanes load(const std::int8_t* p) {
   return widened(load_words(p));
 }
-OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v) {
-  const int16x8_t low = vcombine_s16(vmovn_s32(v.v[0]), vmovn_s32(v.v[1]));
-  const int16x8_t high = vcombine_s16(vmovn_s32(v.v[2]), vmovn_s32(v.v[3]));
-  vst1q_s8(y, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
+OCTET_PRIMITIVE void store(std::int8_t* y, Lanes v, ClampRange range) {
+  const int16x8_t low = vcombine_s16(vqmovn_s32(v.v[0]), vqmovn_s32(v.v[1]));
+  const int16x8_t high = vcombine_s16(vqmovn_s32(v.v[2]), vqmovn_s32(v.v[3]));
+  const int8x16_t codes = vcombine_s8(vqmovn_s16(low), vqmovn_s16(high));
+  const int8x16_t lo = vdupq_n_s8(static_cast<std::int8_t>(range.lo));
+  const int8x16_t hi = vdupq_n_s8(static_cast<std::int8_t>(range.hi));
+  vst1q_s8(y, vminq_s8(vmaxq_s8(codes, lo), hi));
 }
 OCTET_PRIMITIVE Lanes load32(const std::int32_t* p) {
   return each([&](int i) { return vld1q_s32(p + 4 * i); });
@@ -69,12 +72,6 @@ OCTET_PRIMITIVE Lanes operator-(Lanes a, Lanes b) {
 }
 OCTET_PRIMITIVE Lanes operator*(Lanes a, Lanes b) {
   return each([&](int i) { return vmulq_s32(a.v[i], b.v[i]); });
-}
-OCTET_PRIMITIVE Lanes smaller(Lanes a, Lanes b) {
-  return each([&](int i) { return vminq_s32(a.v[i], b.v[i]); });
-}
-OCTET_PRIMITIVE Lanes larger(Lanes a, Lanes b) {
-  return each([&](int i) { return vmaxq_s32(a.v[i], b.v[i]); });
 }
 OCTET_PRIMITIVE Lanes shifted_left(Lanes v, int by) {
   return each([&](int i) { return vshlq_s32(v.v[i], vdupq_n_s32(by)); });
@@ -163,7 +160,7 @@ void quantize_neon(const float* x, float scale, std::int32_t zero_point, std::in
           vminq_s32(vmaxq_s32(vcvtaq_s32_f32(v), vdupq_n_s32(-512)), vdupq_n_s32(512));
       return vbslq_s32(vceqq_f32(v, v), steps, vdupq_n_s32(-512));
     });
-    store(y + i, clamped(codes + splat(zero_point), {}));
+    store(y + i, codes + splat(zero_point), {});
   }
   quantize(x + i, scale, zero_point, y + i, n - i);
 }

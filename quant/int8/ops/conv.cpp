@@ -61,9 +61,10 @@ std::unique_ptr<Step> create_spatial(const NodeView& node, bool depthwise) {
   const int out_c = depthwise ? w.shape[3] : w.shape[0];
   int groups = in_c;
   if (depthwise) {
-    OCTET_CHECK(w.shape[0] == 1 && a.depth_multiplier >= 1 &&
-                    out_c == std::int64_t{in_c} * a.depth_multiplier,
-                quoted(w), ": expected shape [1,h,w,", in_c, "*", a.depth_multiplier, "], got ",
+    // The attribute repeats what the shapes say; some writers leave it 0.
+    const int multiplier = a.depth_multiplier == 0 ? out_c / in_c : a.depth_multiplier;
+    OCTET_CHECK(w.shape[0] == 1 && multiplier >= 1 && out_c == std::int64_t{in_c} * multiplier,
+                quoted(w), ": expected shape [1,h,w,", in_c, "*", multiplier, "], got ",
                 to_string(w.shape));
   } else {
     OCTET_CHECK(in_c % w.shape[3] == 0, quoted(w), ": expected input channels dividing ", in_c,

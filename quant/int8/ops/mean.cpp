@@ -62,12 +62,11 @@ class MeanStep final : public Step {
     const std::int8_t* x = args.in_i8(0);
     std::int8_t* y = args.out_i8();
     const auto blocks = static_cast<std::int64_t>(layout.kept.size());
-    const std::int64_t pieces = (blocks + per_task - 1) / per_task;
-    args.threads.run(args.batch * pieces, [&](std::int64_t task, int) {
-      const std::int64_t sample = task / pieces, begin = task % pieces * per_task;
-      kernel.run(params, layout, x + sample * in_sample, begin, std::min(blocks, begin + per_task),
-                 y + (sample * blocks + begin) * layout.inner);
-    });
+    for_sample_chunks(args.threads, args.batch, blocks, per_task,
+                      [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
+                        kernel.run(params, layout, x + sample * in_sample, begin, end,
+                                   y + (sample * blocks + begin) * layout.inner);
+                      });
   }
   const char* kernel_name() const noexcept override { return kernel.name; }
 
@@ -78,7 +77,8 @@ class MeanStep final : public Step {
   MeanParams params;
   MeanLayout layout;
   Kernel<MeanFunction> kernel;
-  std::int64_t in_sample = 0, per_task = 1;
+  std::int64_t in_sample = 0;
+  std::int64_t per_task = 1;  ///< outputs k
 };
 
 /// Offsets of all index combinations of the dimensions, row-major.
@@ -139,8 +139,9 @@ std::unique_ptr<Step> create_mean(const NodeView& node) {
     reduced_strides.pop_back();
   }
   layout.reduced = offsets_of(reduced_sizes, reduced_strides);
-  step->kernel = mean_kernel(node.isa());
-  step->per_task = std::max<std::int64_t>(1, elements_per_task / (count * layout.inner));
+  const bool runs = layout.inner == 1 && layout.run_stride == 1;  // sums along contiguous codes
+  step->kernel = mean_kernel(runs ? node.isa() : isa_for_channels(node.isa(), layout.inner));
+  step->per_task = 2 * elements_per_task / (count * layout.inner);
   return step;
 }
 

@@ -3,8 +3,10 @@
 #include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/spatial.h"
+#include "quant/int8/step.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace octet::int8 {
 namespace {
@@ -58,13 +60,14 @@ void pool(PoolRowKernel kernel, const PoolGeometry& g, ClampRange range, const s
   const std::int64_t row = std::int64_t{g.out_w} * g.channels;
   const std::int64_t rows = batch * g.out_h;
   const std::int64_t row_work = row * g.filter_h * g.filter_w;
-  const std::int64_t rows_per_task = std::max<std::int64_t>(1, 65536 / row_work);
-  threads.run((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
-    const std::int64_t end = std::min(rows, (task + 1) * rows_per_task);
-    for (std::int64_t r = task * rows_per_task; r < end; ++r) {
-      kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h), y + r * row);
-    }
-  });
+  const std::int64_t codes_per_task = 4 * elements_per_task;  // of the windows, as one adds up
+  for_chunks(threads, rows, std::max<std::int64_t>(1, codes_per_task / row_work),
+             [&](std::int64_t begin, std::int64_t end) {
+               for (std::int64_t r = begin; r < end; ++r) {
+                 kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h),
+                        y + r * row);
+               }
+             });
 }
 
 void average_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
@@ -93,12 +96,16 @@ class PoolStep final : public Step {
   std::int64_t images = 1;  ///< of one sample
 };
 
-std::unique_ptr<Step> create_pool(const NodeView& node, Kernel<PoolRowFunction> kernel) {
+std::unique_ptr<Step> create_pool(const NodeView& node,
+                                  Kernel<PoolRowFunction> (*kernel)(Isa) noexcept) {
   node.expect_operands(1, 1);
   const TensorDef& x = node.tensor(node.data_input());
   const FusedPads& pads = node.fused_pads;
-  const QuantParams params = node.i8_activation(0);
-  node.expect_same_params(x, node.output());
+  const QuantParams in = node.i8_activation(0), out = node.i8_output();
+  // TFLite's own tolerance: codes are pooled as they are.
+  if (!(std::fabs(in.scale - out.scale) <= 1e-6f) || in.zero_point != out.zero_point) {
+    node.expect_same_params(x, node.output());
+  }
   node.expect_rank(x, 4);
   const auto a = node.attributes<PoolAttributes>();
   const Extent h = spatial_extent(
@@ -123,8 +130,8 @@ std::unique_ptr<Step> create_pool(const NodeView& node, Kernel<PoolRowFunction> 
                     .stride_w = a.stride_w,
                     .pad_top = h.pad_before,
                     .pad_left = w.pad_before};
-  step->range = clamp_range(a.activation, params.scale, params.zero_point);
-  step->kernel = kernel;
+  step->range = clamp_range(a.activation, out.scale, out.zero_point);
+  step->kernel = kernel(isa_for_channels(node.isa(), x.shape[3]));
   step->images = x.shape[0];
   return step;
 }
@@ -132,10 +139,10 @@ std::unique_ptr<Step> create_pool(const NodeView& node, Kernel<PoolRowFunction> 
 }  // namespace
 
 std::unique_ptr<Step> create_average_pool(const NodeView& node) {
-  return create_pool(node, average_pool_kernel(node.isa()));
+  return create_pool(node, average_pool_kernel);
 }
 std::unique_ptr<Step> create_max_pool(const NodeView& node) {
-  return create_pool(node, max_pool_kernel(node.isa()));
+  return create_pool(node, max_pool_kernel);
 }
 
 }  // namespace octet::int8

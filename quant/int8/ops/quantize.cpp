@@ -10,15 +10,14 @@
 
 namespace octet::int8 {
 
-Table make_requantize_table(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
-                            Rounding rounding) {
+UnaryCodes make_requantize_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                                 Rounding rounding) {
   const char* what = "input scale / output scale";
   const Multiplier m =
       checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding, what);
   check_no_overflow(255, m, what);
-  return tabulate([&](int q) {
-    return clamp_to_int8(multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out);
-  });
+  return tabulate(
+      [&](int q) { return multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out; });
 }
 
 std::int8_t quantize_one(float v, float scale, std::int32_t zero_point) noexcept {
@@ -89,7 +88,7 @@ std::unique_ptr<Step> create_quantize(const NodeView& node) {
   if (node.input(0).type == DType::i8) {
     check_unary(node);
     const QuantParams in = node.i8_activation(0);
-    return create_table_step(node, make_requantize_table(in.scale, in.zero_point, out.scale,
+    return create_table_step(node, make_requantize_codes(in.scale, in.zero_point, out.scale,
                                                          out.zero_point, node.rounding()));
   }
   const TensorDef& x = node.input(0);

@@ -11,8 +11,8 @@
 namespace octet::int8 {
 
 /// int8 -> int8: clamp8(MBQM(q - z_in, M) + z_out), M = double(s_in) / double(s_out).
-Table make_requantize_table(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
-                            Rounding rounding);
+UnaryCodes make_requantize_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                                 Rounding rounding);
 
 /// float -> int8: clamp8(roundf(v / scale) + zero_point): true float32 division, half away from
 /// zero. Infinities saturate, NaN gives -128.

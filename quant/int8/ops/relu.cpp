@@ -8,25 +8,24 @@
 
 namespace octet::int8 {
 
-Table make_relu_table(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
-                      Rounding rounding) {
+UnaryCodes make_relu_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                           Rounding rounding) {
   const char* what = "input scale / output scale";
   const float real = s_in / s_out;
   const Multiplier m = checked_multiplier(static_cast<double>(real), rounding, what);
   check_no_overflow(255, m, what);
   const ClampRange range{.lo = std::max(-128, z_out), .hi = 127};
-  return tabulate([&](int q) {
-    return range.clamp(multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out);
-  });
+  return tabulate(
+      [&](int q) { return multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out; },
+      range);
 }
 
-Table make_relu6_table(float scale, std::int32_t zero_point) {
-  const ClampRange range = clamp_range(Activation::relu6, scale, zero_point);
-  return tabulate([&](int q) { return range.clamp(q); });
+UnaryCodes make_relu6_codes(float scale, std::int32_t zero_point) {
+  return tabulate([](int q) { return q; }, clamp_range(Activation::relu6, scale, zero_point));
 }
 
-Table make_leaky_relu_table(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
-                            float alpha, Rounding rounding) {
+UnaryCodes make_leaky_relu_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                                 float alpha, Rounding rounding) {
   const char* identity_what = "input scale / output scale";
   const char* alpha_what = "input scale * alpha / output scale";
   const float identity_real = s_in / s_out;
@@ -44,7 +43,7 @@ Table make_leaky_relu_table(float s_in, std::int32_t z_in, float s_out, std::int
     const std::int32_t scaled_v = v >= 0
                                       ? multiply_by_quantized_multiplier(v, identity, rounding)
                                       : sign * multiply_by_quantized_multiplier(v, slope, rounding);
-    return clamp_to_int8(scaled_v + z_out);
+    return scaled_v + z_out;
   });
 }
 

@@ -70,14 +70,12 @@ class ResizeStep : public Step {
     std::int8_t* y = args.out_i8();
     const std::int64_t in_image = std::int64_t{in_h} * in_w * channels;
     const std::int64_t row = std::int64_t{out_w} * channels;
-    const std::int64_t rows = std::max<std::int64_t>(1, elements_per_task / row);
-    const std::int64_t pieces = (out_h + rows - 1) / rows;
-    args.threads.run(args.batch * images * pieces, [&](std::int64_t task, int) {
-      const std::int64_t image = task / pieces, begin = task % pieces * rows;
-      write_rows(x + image * in_image, static_cast<std::size_t>(begin),
-                 static_cast<std::size_t>(std::min<std::int64_t>(out_h, begin + rows)),
-                 y + (image * out_h + begin) * row);
-    });
+    for_sample_chunks(args.threads, args.batch * images, out_h, elements_per_task / row,
+                      [&](std::int64_t image, std::int64_t begin, std::int64_t end) {
+                        write_rows(x + image * in_image, static_cast<std::size_t>(begin),
+                                   static_cast<std::size_t>(end),
+                                   y + (image * out_h + begin) * row);
+                      });
   }
   int in_h = 1, in_w = 1, out_h = 1, out_w = 1;
   std::int64_t channels = 1, images = 1;
@@ -186,7 +184,7 @@ std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
   step->rows = bilinear_taps(step->in_h, step->out_h, a);
   step->columns = bilinear_taps(step->in_w, step->out_w, a);
   step->rounding = node.rounding();
-  step->kernel = bilinear_kernel(node.isa());
+  step->kernel = bilinear_kernel(isa_for_channels(node.isa(), step->channels));
   return step;
 }
 

@@ -46,31 +46,31 @@ std::int32_t upper_half(std::int32_t m) noexcept {
 
 }  // namespace
 
-Table make_logistic_table(float s_in, std::int32_t z_in) {
+UnaryCodes make_logistic_codes(float s_in, std::int32_t z_in) {
   const ToQ4 to_q4 = make_to_q4(s_in);
-  return tabulate([&](int q) -> std::int8_t {
+  return tabulate([&](int q) -> std::int32_t {
     const std::int32_t v = q - z_in;
     if (v <= -to_q4.radius) return -128;
-    if (v >= to_q4.radius) return 127;
+    if (v >= to_q4.radius) return 128;
     const std::int32_t z =
         multiply_by_quantized_multiplier(v, to_q4.multiplier, Rounding::double_rounding);
-    return clamp_to_int8(rounding_divide_by_pot(logistic_q4(z), 23) - 128);
+    return rounding_divide_by_pot(logistic_q4(z), 23) - 128;
   });
 }
 
-Table make_tanh_table(float s_in, std::int32_t z_in) {
+UnaryCodes make_tanh_codes(float s_in, std::int32_t z_in) {
   const ToQ4 to_q4 = make_to_q4(s_in);
-  return tabulate([&](int q) -> std::int8_t {
+  return tabulate([&](int q) -> std::int32_t {
     const std::int32_t v = q - z_in;
     if (v <= -to_q4.radius) return -128;
-    if (v >= to_q4.radius) return 127;
+    if (v >= to_q4.radius) return 128;
     const std::int32_t z =
         multiply_by_quantized_multiplier(v, to_q4.multiplier, Rounding::double_rounding);
-    return clamp_to_int8(rounding_divide_by_pot(tanh_q4(z), 24));
+    return rounding_divide_by_pot(tanh_q4(z), 24);
   });
 }
 
-Table make_hard_swish_table(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out) {
+UnaryCodes make_hard_swish_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out) {
   const float fine_scale = (1.0f / 128.0f) * s_in;
   const float relu_scale = 3.0f / 32768.0f;
   const float output_real = fine_scale / s_out;
@@ -97,7 +97,7 @@ Table make_hard_swish_table(float s_in, std::int32_t z_in, float s_out, std::int
     if (relu.shift < 0) gate = rounding_divide_by_pot(gate, -relu.shift);
     gate = (gate + 32768) >> 1;
     const std::int32_t product = gate * scaled / 32768;
-    return clamp_to_int8(rounding_divide_by_pot(product, -output.shift) + z_out);
+    return rounding_divide_by_pot(product, -output.shift) + z_out;
   });
 }
 

@@ -129,16 +129,12 @@ void StridedCopy::run(const std::int8_t* x, std::int64_t in_sample, std::int8_t*
   const std::int64_t units =
       tiles ? items(rank_ - 2) * ((last + transpose_tile - 1) / transpose_tile) : items(rank_ - 1);
   const std::int64_t bytes = items(rank_) / units;
-  const std::int64_t per_task = std::max<std::int64_t>(1, bytes_per_task / std::max(bytes, last));
-  const std::int64_t tasks_per_sample = (units + per_task - 1) / per_task;
-  threads.run(batch * tasks_per_sample, [&](std::int64_t task, int) {
-    const std::int64_t sample = task / tasks_per_sample;
-    const std::int64_t begin = task % tasks_per_sample * per_task;
-    const std::int64_t end = std::min(units, begin + per_task);
-    const std::int8_t* from = x + sample * in_sample;
-    std::int8_t* to = y + sample * out_sample;
-    tiles ? copy_bands(from, to, begin, end) : copy_rows(from, to, begin, end);
-  });
+  for_sample_chunks(threads, batch, units, bytes_per_task / std::max(bytes, last),
+                    [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
+                      const std::int8_t* from = x + sample * in_sample;
+                      std::int8_t* to = y + sample * out_sample;
+                      tiles ? copy_bands(from, to, begin, end) : copy_rows(from, to, begin, end);
+                    });
 }
 
 void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::int8_t* y,
@@ -146,15 +142,10 @@ void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::
                              ThreadPool& threads) const noexcept {
   const Dim row = dims_[rank_ - 1];
   const std::int64_t rows = items(rank_ - 1), extent = (row.size - 1) * row.out + 1;
-  const std::int64_t per_task = std::max<std::int64_t>(1, bytes_per_task / row.size);
-  const std::int64_t tasks_per_sample = (rows + per_task - 1) / per_task;
   const auto fill = [&](std::int8_t* from, const std::int8_t* to) {
     std::memset(from, value, static_cast<std::size_t>(to - from));
   };
-  threads.run(batch * tasks_per_sample, [&](std::int64_t task, int) {
-    const std::int64_t sample = task / tasks_per_sample;
-    const std::int64_t begin = task % tasks_per_sample * per_task;
-    const std::int64_t end = std::min(rows, begin + per_task);
+  const auto pad = [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
     std::int8_t* to = y + sample * out_sample;
     std::int8_t* filled = begin == 0 ? to : to + offsets(begin - 1, rank_ - 1).out + extent;
     for_rows(x + sample * in_sample, to, begin, end, [&](const std::int8_t* from, std::int8_t* at) {
@@ -168,7 +159,8 @@ void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::
       filled = at + extent;
     });
     if (end == rows) fill(filled, to + out_sample);
-  });
+  };
+  for_sample_chunks(threads, batch, rows, bytes_per_task / row.size, pad);
 }
 
 }  // namespace octet::int8

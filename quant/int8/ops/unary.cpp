@@ -42,9 +42,9 @@ void check_unary(const NodeView& node) {
   node.expect_output_shape(node.input(0).shape);
 }
 
-std::unique_ptr<Step> create_table_step(const NodeView& node, const Table& table) {
+std::unique_ptr<Step> create_table_step(const NodeView& node, const UnaryCodes& codes) {
   auto step = new_step<TableStep>(node);
-  step->table = table;
+  step->table = codes.table();
   step->sample = element_count(node.input(0).shape);
   step->kernel = lookup_kernel(node.isa());
   step->in_place = {0};
@@ -54,37 +54,37 @@ std::unique_ptr<Step> create_table_step(const NodeView& node, const Table& table
 std::unique_ptr<Step> create_logistic(const NodeView& node) {
   const auto [in, out] = unary_params(node);
   node.expect_params(node.output(), {1.0f / 256.0f, -128});
-  return create_table_step(node, make_logistic_table(in.scale, in.zero_point));
+  return create_table_step(node, make_logistic_codes(in.scale, in.zero_point));
 }
 
 std::unique_ptr<Step> create_tanh(const NodeView& node) {
   const auto [in, out] = unary_params(node);
   node.expect_params(node.output(), {1.0f / 128.0f, 0});
-  return create_table_step(node, make_tanh_table(in.scale, in.zero_point));
+  return create_table_step(node, make_tanh_codes(in.scale, in.zero_point));
 }
 
 std::unique_ptr<Step> create_hard_swish(const NodeView& node) {
   const auto [in, out] = unary_params(node);
   return create_table_step(
-      node, make_hard_swish_table(in.scale, in.zero_point, out.scale, out.zero_point));
+      node, make_hard_swish_codes(in.scale, in.zero_point, out.scale, out.zero_point));
 }
 
 std::unique_ptr<Step> create_relu(const NodeView& node) {
   const auto [in, out] = unary_params(node);
   return create_table_step(
-      node, make_relu_table(in.scale, in.zero_point, out.scale, out.zero_point, node.rounding()));
+      node, make_relu_codes(in.scale, in.zero_point, out.scale, out.zero_point, node.rounding()));
 }
 
 std::unique_ptr<Step> create_relu6(const NodeView& node) {
   const auto [in, out] = unary_params(node);
   node.expect_same_params(node.input(0), node.output());
-  return create_table_step(node, make_relu6_table(in.scale, in.zero_point));
+  return create_table_step(node, make_relu6_codes(in.scale, in.zero_point));
 }
 
 std::unique_ptr<Step> create_leaky_relu(const NodeView& node) {
   const auto [in, out] = unary_params(node);
   const float alpha = node.attributes<LeakyReluAttributes>().alpha;
-  return create_table_step(node, make_leaky_relu_table(in.scale, in.zero_point, out.scale,
+  return create_table_step(node, make_leaky_relu_codes(in.scale, in.zero_point, out.scale,
                                                        out.zero_point, alpha, node.rounding()));
 }
 

@@ -12,6 +12,6 @@ namespace octet::int8 {
 void check_unary(const NodeView& node);
 
 /// Requires check_unary().
-std::unique_ptr<Step> create_table_step(const NodeView& node, const Table& table);
+std::unique_ptr<Step> create_table_step(const NodeView& node, const UnaryCodes& codes);
 
 }  // namespace octet::int8

@@ -1,0 +1,13 @@
+// Depthwise rows in AVX-512 with fused multiply-add: floats only. Not for users of the library.
+#pragma once
+
+#include "core/ops/depthwise_rows.h"
+
+namespace octet {
+
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+void depthwise_row_avx512(const DepthwiseRow& row) noexcept;
+void depthwise_weights_row_avx512(const DepthwiseWeightsRow& row) noexcept;
+#endif
+
+}  // namespace octet

@@ -1,0 +1,23 @@
+// Resampling rows and columns of an image by two taps each. Not for users of the library.
+#pragma once
+
+#include <vector>
+
+#include "core/context.h"
+#include "core/grad.h"
+#include "core/tensor_ops.h"
+
+namespace octet {
+
+/// An output index of an axis reads (1 - weight) x[lo] + weight x[hi].
+struct ResizeTap {
+  std::int64_t lo = 0, hi = 0;
+  real weight = 0;
+};
+std::vector<ResizeTap> resize_taps(std::int64_t in, int out, Interpolation interpolation,
+                                   Coordinates coordinates);
+/// dx (of shape `x`) += the adjoint of the resampling of dy.
+void resize_backward(Context& ctx, const Shape& x, const std::vector<ResizeTap>& rows,
+                     const std::vector<ResizeTap>& columns, const Tensor& dy, Grad& dx);
+
+}  // namespace octet

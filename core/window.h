@@ -1,0 +1,36 @@
+// Padding and sliding windows over NHWC images.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace octet {
+
+/// Zero padding around an image, in pixels; or SAME, resolved from the input's size at each call:
+/// out = ceil(in / stride), the odd pixel goes to the bottom and right (TFLite's rule).
+struct Padding2d {
+  int top = 0, bottom = 0, left = 0, right = 0;
+  bool same = false;
+  static Padding2d same_padding() { return {0, 0, 0, 0, true}; }
+  static Padding2d all(int p) { return {p, p, p, p, false}; }
+  bool operator==(const Padding2d&) const = default;
+};
+
+/// A sliding window over an NHWC image.
+struct Window2d {
+  int kernel_h = 1, kernel_w = 1;
+  int stride_h = 1, stride_w = 1;
+  int dilation_h = 1, dilation_w = 1;
+  Padding2d padding;
+
+  /// With SAME resolved for this input size: explicit pads.
+  Padding2d resolve(std::int64_t in_h, std::int64_t in_w) const;
+  /// Output extents {h, w}. Throws Error if a window does not fit (naming `op`).
+  std::pair<std::int64_t, std::int64_t> output_size(std::int64_t in_h, std::int64_t in_w,
+                                                    std::string_view op) const;
+  std::string to_string() const;
+};
+
+}  // namespace octet

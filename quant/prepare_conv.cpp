@@ -1,0 +1,74 @@
+// Convolutions, linear layers and batch norms with what fuses into them.
+#include "quant/qops/conv.h"
+#include "quant/rewriter.h"
+
+namespace octet::quant {
+
+void Rewriter::rewrite_conv(int id) {
+  const GraphNode& n = old_node(id);
+  const auto* conv = dynamic_cast<const Conv2dOp*>(n.op.get());
+  const Source x = source(id, 0);
+  std::vector<int> inputs{x.node, parameter(id, 1)};
+  const bool has_bias = n.inputs.size() > 2;
+  int last = id;
+  std::optional<QConvOp::BatchNorm> batch_norm;
+  if (const int next = sole_consumer(id); next >= 0 && old_node(next).inputs[0] == id) {
+    if (const auto* bn = dynamic_cast<const BatchNormOp*>(old_node(next).op.get())) {
+      batch_norm = {bn->stats, double(bn->eps), double(bn->momentum)};
+      if (has_bias) absorb_bias(id, *bn);
+      inputs.push_back(parameter(next, 1));
+      inputs.push_back(parameter(next, 2));
+      last = next;
+    }
+  }
+  if (!batch_norm && has_bias) inputs.push_back(parameter(id, 2));
+  const auto [activation, end] = fuse_clamp(last);
+  const ValuePtr value = new_value(n.name, is_output(end));
+  auto op = std::make_shared<QConvOp>(state_, value, n.name);
+  op->in = x.value;
+  op->linear = conv == nullptr;
+  if (conv) {
+    op->window = conv->window;
+    op->groups = conv->groups;
+  }
+  op->batch_norm = std::move(batch_norm);
+  op->activation = activation;
+  add_op(end, op, std::move(inputs));
+  for (int replaced : {id, last}) new_id_.try_emplace(replaced, new_id_[end]);
+}
+
+void Rewriter::absorb_bias(int id, const BatchNormOp& bn) {
+  const GraphNode& p = old_node(old_node(id).inputs[2]);
+  OCTET_CHECK(p.kind == Tape::Kind::param, "prepare: layer ", old_node(id).name,
+              ": expected a parameter as bias");
+  const auto bias = p.parameter->value.span<real>();
+  real* mean = bn.stats->mean.r();
+  for (std::size_t c = 0; c < bias.size(); ++c) mean[c] -= bias[c];
+}
+
+void Rewriter::rewrite_batch_norm(int id) {
+  const GraphNode& n = old_node(id);
+  const auto* bn = dynamic_cast<const BatchNormOp*>(n.op.get());
+  const Source x = source(id, 0);
+  const std::int64_t channels = n.shape[-1];
+  OCTET_CHECK(n.shape.rank() == 4, "prepare: layer ", n.name,
+              ": a batch norm that no convolution can take in needs an input [N, H, W, C], got ",
+              n.shape);
+  GraphNode ones;
+  ones.kind = Tape::Kind::constant;
+  ones.constant = Tensor::full({channels, 1, 1, 1}, real(1));
+  ones.shape = ones.constant.shape();
+  ones.name = n.name + ".one";
+  std::vector<int> inputs{x.node, append(std::move(ones)), parameter(id, 1), parameter(id, 2)};
+  const auto [activation, end] = fuse_clamp(id);
+  const ValuePtr value = new_value(n.name, is_output(end));
+  auto op = std::make_shared<QConvOp>(state_, value, n.name);
+  op->in = x.value;
+  op->groups = static_cast<int>(channels);
+  op->batch_norm = {bn->stats, double(bn->eps), double(bn->momentum)};
+  op->activation = activation;
+  add_op(end, op, std::move(inputs));
+  new_id_.try_emplace(id, new_id_[end]);
+}
+
+}  // namespace octet::quant

@@ -1,0 +1,136 @@
+#include "quant/qops/binary.h"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+
+#include "core/ops.h"
+#include "core/ops/broadcast.h"
+#include "quant/int8/ops/add.h"
+#include "quant/int8/ops/mul.h"
+#include "quant/lowering.h"
+#include "quant/qops/activation.h"
+#include "quant/qops/dequantize.h"
+
+namespace octet::quant {
+
+namespace {
+
+struct Range {
+  std::int32_t lo = std::numeric_limits<std::int32_t>::max();
+  std::int32_t hi = std::numeric_limits<std::int32_t>::min();
+};
+
+/// Codes, whether the gradient passes (1 or 0 a byte), and the range before the clamp.
+template <class F>
+Range run(Context& ctx, const Broadcast& broadcast, const F& preclamp,
+          const int8::ClampRange& range, bool open_lower, const Tensor& a, const Tensor& b,
+          Tensor& y, Tensor& passes) {
+  const auto *pa = a.data<std::int8_t>(), *pb = b.data<std::int8_t>();
+  auto* codes = y.data<std::int8_t>();
+  auto* pass = passes.data<std::uint8_t>();
+  const int a_step = broadcast.a_step(), b_step = broadcast.b_step();
+  const std::int32_t lowest = range.lo + (open_lower ? 1 : 0);
+  Range seen;
+  std::mutex mutex;  // minimum and maximum do not depend on the order
+  broadcast.for_pieces(ctx, [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
+    Range here;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int32_t p = preclamp(pa[ia + i * a_step], pb[ib + i * b_step]);
+      here.lo = std::min(here.lo, p);
+      here.hi = std::max(here.hi, p);
+      codes[iy + i] = range.clamp(p);
+      pass[iy + i] = p >= lowest && p <= range.hi;
+    }
+    const std::lock_guard lock(mutex);
+    seen.lo = std::min(seen.lo, here.lo);
+    seen.hi = std::max(seen.hi, here.hi);
+  });
+  return seen;
+}
+
+/// What backward needs besides the saved tensors {a, b, passes} of MUL, {passes} of SUB.
+struct Kept {
+  QuantParams a, b;
+  Shape a_shape, b_shape;
+};
+
+}  // namespace
+
+std::string QBinaryOp::attributes() const {
+  return "activation=" + std::to_string(static_cast<int>(activation));
+}
+
+float QBinaryOp::least_output_scale() const {
+  const float sa = a->params.scale, sb = b->params.scale;
+  return kind == Kind::mul ? sa * sb * 0x1p-14f : std::max(sa, sb) * 0x1p-18f;
+}
+
+Tensor QBinaryOp::forward_float(Context& ctx, In x) const {
+  Saved unused;
+  unused.wanted = false;
+  Tensor y = kind == Kind::mul ? MulOp().forward(ctx, x, unused) : SubOp().forward(ctx, x, unused);
+  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
+  observe_activated(*out, double(*min), double(*max), activation);
+  for (real& v : y.span<real>()) v = activate(v, activation);
+  return y;
+}
+
+Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  const Broadcast broadcast("layer " + layer, x[0].shape(), x[1].shape());
+  Tensor y = ctx.empty(broadcast.shape(), DType::i8);
+  Tensor passes = ctx.empty(broadcast.shape(), DType::u8);
+  const QuantParams pa = a->params, pb = b->params, po = out->params;
+  const bool open = open_lower_bound(activation);
+  Range seen;
+  if (kind == Kind::mul) {
+    const int8::MulParams p =
+        int8::make_mul_params(pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale,
+                              po.zero_point, activation, state->rounding);
+    seen = run(
+        ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::mul_preclamp(p, u, v); },
+        p.range, open, x[0], x[1], y, passes);
+    saved.tensors = {passes, x[0], x[1]};
+  } else {
+    const int8::AddParams p =
+        int8::make_sub_params(pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale,
+                              po.zero_point, activation, state->rounding);
+    seen = run(
+        ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::add_preclamp(p, u, v); },
+        p.range, open, x[0], x[1], y, passes);
+    saved.tensors = {passes};
+  }
+  if (state->observing(ctx)) {
+    observe_activated(*out, double(po.scale) * (seen.lo - po.zero_point),
+                      double(po.scale) * (seen.hi - po.zero_point), activation);
+  }
+  saved.extra = Kept{pa, pb, x[0].shape(), x[1].shape()};
+  return y;
+}
+
+void QBinaryOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  const auto& kept = std::any_cast<const Kept&>(saved.extra);
+  const Tensor& passes = saved.tensors[0];
+  Tensor delta = ctx.empty(dy.shape());
+  const auto* pass = passes.data<std::uint8_t>();
+  const real* g = dy.r();
+  real* d = delta.r();
+  for_blocks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) d[i] = pass[i] ? g[i] : real(0);
+  });
+  if (kind == Kind::mul) {
+    mul_backward(ctx, dequantize(ctx, saved.tensors[1], kept.a),
+                 dequantize(ctx, saved.tensors[2], kept.b), delta, dx);
+  } else {
+    sub_backward(ctx, kept.a_shape, kept.b_shape, delta, dx);
+  }
+}
+
+int QBinaryOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
+  const int y = l.add_value(layer, shape, out->params);
+  l.add_node(kind == Kind::mul ? int8::OpCode::mul : int8::OpCode::sub, {inputs[0], inputs[1]}, y,
+             int8::ElementwiseAttributes{activation});
+  return y;
+}
+
+}  // namespace octet::quant

@@ -1,0 +1,198 @@
+#include "quant/qops/conv_transpose.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "core/ops/reduce.h"
+#include "core/ops/strided_copy.h"
+#include "quant/int8/conv.h"
+#include "quant/lowering.h"
+#include "quant/qops/dequantize.h"
+#include "quant/qops/requantize_pass.h"
+
+namespace octet::quant {
+
+namespace {
+
+/// x with stride - 1 codes of zero between its pixels.
+Tensor spread(Context& ctx, const Tensor& x, const Window2d& w, std::int32_t zero_point) {
+  const Shape& s = x.shape();
+  const std::int64_t h = (s[1] - 1) * w.stride_h + 1, width = (s[2] - 1) * w.stride_w + 1;
+  Tensor y = ctx.empty({s[0], h, width, s[3]}, DType::i8);
+  std::fill_n(y.data<std::int8_t>(), y.numel(), static_cast<std::int8_t>(zero_point));
+  StridedCopy({{s[0], s[1] * s[2] * s[3], h * width * s[3]},
+               {s[1], s[2] * s[3], w.stride_h * width * s[3]},
+               {s[2], s[3], w.stride_w * s[3]},
+               {s[3], 1, 1}},
+              0, 0)
+      .copy(ctx, x.data<std::int8_t>(), y.data<std::int8_t>());
+  return y;
+}
+
+/// [O, KH, KW, C] with rows and columns of the kernel in reverse.
+Tensor flip(Context& ctx, const Tensor& w) {
+  const Shape& s = w.shape();
+  const std::int64_t row = s[2] * s[3];
+  Tensor y = ctx.empty(s, DType::i8);
+  StridedCopy(
+      {{s[0], s[1] * row, s[1] * row}, {s[1], row, -row}, {s[2], s[3], -s[3]}, {s[3], 1, 1}}, 0,
+      s[1] * row - s[3])
+      .copy(ctx, w.data<std::int8_t>(), y.data<std::int8_t>());
+  return y;
+}
+
+/// The convolution over the spread input that makes the result. `s` is the adjoint's shape.
+int8::ConvGeometry spread_geometry(const ConvShape& s) {
+  const Window2d& w = s.window;
+  int8::ConvGeometry g;
+  g.in_h = static_cast<int>((s.out_h - 1) * w.stride_h + 1);
+  g.in_w = static_cast<int>((s.out_w - 1) * w.stride_w + 1);
+  g.in_c = static_cast<int>(s.out_c);
+  g.out_h = static_cast<int>(s.in_h);
+  g.out_w = static_cast<int>(s.in_w);
+  g.out_c = static_cast<int>(s.in_c);
+  g.kernel_h = w.kernel_h;
+  g.kernel_w = w.kernel_w;
+  g.pad_top = w.kernel_h - 1 - w.padding.top;
+  g.pad_left = w.kernel_w - 1 - w.padding.left;
+  return g;
+}
+
+}  // namespace
+
+/// Besides the saved tensors {x codes, weight codes, mask}.
+struct QConvTransposeOp::Kept {
+  ConvShape shape;
+  std::vector<float> weight_scale;
+  QuantParams in;
+};
+
+Folded QConvTransposeOp::fold_bias(In x, std::span<const float> weight_scale) const {
+  FoldInput f;
+  f.input_scale = in->params.scale;
+  f.output = out->params;
+  f.weight_scale = weight_scale;
+  f.rounding = state->rounding;
+  if (x.size() > 2) f.bias = x[2].span<real>();
+  return fold(f);
+}
+
+Tensor QConvTransposeOp::forward_float(Context& ctx, In x) const {
+  Saved unused;
+  Tensor y = conv->forward(ctx, x, unused);
+  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
+  out->observe(double(*min), double(*max));
+  return y;
+}
+
+Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  Kept kept;
+  kept.shape = conv_transpose_shape(x[0].shape(), x[1].shape(), *conv, "layer " + layer);
+  kept.in = in->params;
+  const ConvShape& s = kept.shape;
+  WeightCodes weights = quantize_weight(ctx, x[1], layer);
+  kept.weight_scale = std::move(weights.scale);
+  const Folded folded = fold_bias(x, kept.weight_scale);
+
+  const std::int64_t rows = s.batch * s.in_h * s.in_w;
+  Tensor acc = ctx.empty({rows, s.in_c}, DType::i32);
+  const Tensor flipped = flip(ctx, weights.codes);
+  const Tensor wide = spread(ctx, x[0], s.window, kept.in.zero_point);
+  const int8::PackedConv packed(spread_geometry(s), state->isa, flipped.data<std::int8_t>());
+  Tensor scratch =
+      ctx.empty({static_cast<std::int64_t>(packed.scratch_bytes(ctx.threads.size()))}, DType::u8);
+  packed.run_accumulators(wide.data<std::int8_t>(), kept.in.zero_point, acc.data<std::int32_t>(),
+                          s.batch, ctx.threads, scratch.raw());
+
+  Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, DType::i8);
+  Tensor mask = ctx.empty({mask_bytes(y.numel())}, DType::u8);
+  RequantizePass pass;
+  pass.rows = rows;
+  pass.channels = s.in_c;
+  pass.acc = acc.data<std::int32_t>();
+  pass.folded = &folded;
+  pass.zero_point = out->params.zero_point;
+  pass.rounding = state->rounding;
+  pass.codes = y.data<std::int8_t>();
+  pass.mask = mask.data<std::uint8_t>();
+  std::vector<std::int32_t> min(folded.scale.size()), max(min);
+  const bool observing = state->observing(ctx);
+  if (observing) {
+    pass.min = min;
+    pass.max = max;
+  }
+  requantize(ctx, pass);
+  if (observing) {
+    double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
+    for (std::size_t c = 0; c < min.size(); ++c) {
+      const double unit = double(kept.in.scale) * double(folded.scale[c]);
+      lo = std::min(lo, unit * min[c]);
+      hi = std::max(hi, unit * max[c]);
+    }
+    out->observe(lo, hi);
+  }
+  saved.tensors = {x[0], weights.codes, mask};
+  saved.extra = std::move(kept);
+  return y;
+}
+
+void QConvTransposeOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
+                                     Grads dx) const {
+  const auto& kept = std::any_cast<const Kept&>(saved.extra);
+  Saved at_reals;
+  at_reals.tensors = {dequantize(ctx, saved.tensors[0], kept.in),
+                      scale_channels(ctx, saved.tensors[1], kept.weight_scale)};
+  conv->backward(ctx, at_reals, apply_mask(ctx, dy, saved.tensors[2]), dx);
+}
+
+int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
+                            const Shape& shape) const {
+  Context ctx;
+  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
+  const Folded folded = fold_bias(x, weights.scale);
+  const ConvShape s = conv_transpose_shape(l.shape(inputs[0]), x[1].shape(), *conv, layer);
+  std::vector<std::int8_t> codes(weights.codes.span<std::int8_t>().begin(),
+                                 weights.codes.span<std::int8_t>().end());
+  const std::size_t taps = codes.size() / folded.sign.size();
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    codes[i] = static_cast<std::int8_t>(codes[i] * folded.sign[i / taps]);
+  }
+  std::vector<float> bias_scale;
+  for (const float scale : folded.scale) bias_scale.push_back(in->params.scale * scale);
+  const int weight = l.add_weights(layer + ".weight", x[1].shape(), codes, folded.scale, 0);
+  const int bias = l.add_bias(layer + ".bias", folded.bias, std::move(bias_scale));
+
+  // Pads other than none and SAME: the whole result, then the slice inside the pads.
+  const Window2d& w = s.window;
+  Window2d same = w;
+  same.padding = Padding2d::same_padding();
+  const Padding2d pads = same.resolve(s.in_h, s.in_w);
+  const bool is_same = s.in_h == s.out_h * w.stride_h && s.in_w == s.out_w * w.stride_w &&
+                       pads.top == w.padding.top && pads.left == w.padding.left;
+  const bool is_valid = !is_same && w.padding.top == 0 && w.padding.left == 0 &&
+                        s.in_h >= (s.out_h - 1) * w.stride_h + w.kernel_h &&
+                        s.in_w >= (s.out_w - 1) * w.stride_w + w.kernel_w;
+  Shape full = shape;
+  if (!is_same && !is_valid) {
+    full.set(1, std::max(w.padding.top + s.in_h, (s.out_h - 1) * w.stride_h + w.kernel_h));
+    full.set(2, std::max(w.padding.left + s.in_w, (s.out_w - 1) * w.stride_w + w.kernel_w));
+  }
+  const bool whole = full == shape;
+  const std::array<std::int32_t, 4> extents{1, static_cast<std::int32_t>(full[1]),
+                                            static_cast<std::int32_t>(full[2]),
+                                            static_cast<std::int32_t>(full[3])};
+  const int size = l.add_int32(layer + ".size", {4}, extents);
+  const int y = l.add_value(whole ? layer : layer + ".whole", full, out->params);
+  int8::TransposeConvAttributes a;
+  a.stride_h = w.stride_h;
+  a.stride_w = w.stride_w;
+  a.padding = is_same ? int8::Padding::same : int8::Padding::valid;
+  l.add_node(int8::OpCode::transpose_conv, {size, weight, inputs[0], bias}, y, a);
+  if (whole) return y;
+  const std::array<std::int64_t, 4> begin{0, w.padding.top, w.padding.left, 0}, step{1, 1, 1, 1};
+  const std::array<std::int64_t, 4> end{1, begin[1] + shape[1], begin[2] + shape[2], shape[3]};
+  return l.add_slice(layer, y, begin, end, step, out->params);
+}
+
+}  // namespace octet::quant

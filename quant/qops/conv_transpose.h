@@ -1,0 +1,32 @@
+// Quantized transposed convolution.
+#pragma once
+
+#include <optional>
+
+#include "core/conv_transpose.h"
+#include "quant/fold.h"
+#include "quant/qops/qop.h"
+
+namespace octet::quant {
+
+/// TRANSPOSE_CONV with per-channel weights and no fused activation. Inputs: x (codes), weight
+/// [O, KH, KW, C], optional bias [O]. Training runs the engine's convolution kernels on the input
+/// with zeros between its pixels and the flipped weights: the same exact sums.
+class QConvTransposeOp final : public QOp {
+ public:
+  ValuePtr in;
+  std::shared_ptr<const ConvTranspose2dOp> conv;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_conv_transpose2d"; }
+  std::string attributes() const override { return conv->attributes(); }
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+
+ private:
+  struct Kept;
+  Folded fold_bias(In x, std::span<const float> weight_scale) const;
+};
+
+}  // namespace octet::quant

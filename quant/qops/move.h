@@ -1,0 +1,36 @@
+// Quantized ops that only move codes: slice, pad, transpose, concatenation.
+#pragma once
+
+#include "core/tensor_ops.h"
+#include "quant/qops/qop.h"
+
+namespace octet::quant {
+
+/// A MoveOp on codes; params kept. What a pad adds is the code of real 0.
+class QMoveOp final : public QOp {
+ public:
+  std::shared_ptr<const MoveOp> move;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_move"; }
+  std::string attributes() const override;
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+};
+
+/// ConcatOp on codes. Parts have the params of the result (out->join), or pass through a QUANTIZE.
+class QConcatOp final : public QOp {
+ public:
+  int axis = 1;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_concat"; }
+  std::string attributes() const override { return "axis=" + std::to_string(axis); }
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+  float least_output_scale() const override;
+};
+
+}  // namespace octet::quant

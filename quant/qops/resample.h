@@ -1,0 +1,38 @@
+// Quantized ops that average or resample: MEAN over axes, RESIZE.
+#pragma once
+
+#include "core/tensor_ops.h"
+#include "quant/qops/qop.h"
+
+namespace octet::quant {
+
+/// MEAN: an exact integer sum and one rescale to params of its own.
+class QMeanOp final : public QOp {
+ public:
+  ValuePtr in;
+  std::shared_ptr<const MeanOp> mean;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_mean"; }
+  std::string attributes() const override { return mean->attributes(); }
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+  float least_output_scale() const override { return in->params.scale * 0x1p-22f; }
+};
+
+/// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR; params kept. The gradient uses the engine's 10-bit
+/// weights.
+class QResizeOp final : public QOp {
+ public:
+  std::shared_ptr<const Resize2dOp> resize;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_resize2d"; }
+  std::string attributes() const override { return resize->attributes(); }
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+};
+
+}  // namespace octet::quant

@@ -1,0 +1,152 @@
+#include "quant/qops/row_ops.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/activations.h"
+#include "quant/int8/ops/prelu.h"
+#include "quant/int8/ops/softmax.h"
+#include "quant/lowering.h"
+#include "quant/params.h"
+#include "quant/qops/dequantize.h"
+#include "quant/qops/requantize_pass.h"
+
+namespace octet::quant {
+
+// ---- softmax ----
+
+Tensor QSoftmaxOp::forward_float(Context& ctx, In x) const {
+  Saved unused;
+  unused.wanted = false;
+  return SoftmaxOp().forward(ctx, x, unused);
+}
+
+Tensor QSoftmaxOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  const std::int64_t depth = x[0].shape()[-1];
+  OCTET_CHECK(depth >= 1 && depth <= int8::softmax_max_depth, "layer ", layer,
+              ": softmax: expected 1 to ", int8::softmax_max_depth, " values a row, got ", depth);
+  const int8::SoftmaxParams params =
+      int8::make_softmax_params(1.0f, in->params.scale, state->rounding);
+  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  const auto* p = x[0].data<std::int8_t>();
+  auto* q = y.data<std::int8_t>();
+  ctx.threads.run(x[0].numel() / depth, [&](std::int64_t r, int) {
+    int8::softmax_row(params, p + r * depth, q + r * depth, depth);
+  });
+  saved.tensors = {x[0]};
+  saved.extra = in->params;
+  return y;
+}
+
+void QSoftmaxOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  if (!dx[0]) return;
+  const SoftmaxOp softmax;
+  Saved at_reals;
+  const Tensor x =
+      dequantize(ctx, saved.tensors[0], std::any_cast<const QuantParams&>(saved.extra));
+  softmax.forward(ctx, std::span(&x, 1), at_reals);
+  softmax.backward(ctx, at_reals, dy, dx);
+}
+
+int QSoftmaxOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
+  const int y = l.add_value(layer, shape, out->params);
+  l.add_node(int8::OpCode::softmax, {inputs[0]}, y, int8::SoftmaxAttributes{});
+  return y;
+}
+
+// ---- prelu ----
+
+namespace {
+
+/// What backward needs besides the saved tensors {x, alpha codes, mask}.
+struct Kept {
+  QuantParams in;
+  float alpha_scale;
+};
+
+/// Symmetric, one scale for all slopes.
+WeightCodes quantize_alpha(Context& ctx, const Tensor& alpha, const std::string& layer) {
+  return quantize_weight(ctx, alpha.reshape({1, alpha.numel()}), layer);
+}
+
+}  // namespace
+
+Tensor QPreluOp::forward_float(Context& ctx, In x) const {
+  Saved unused;
+  Tensor y = PreluOp().forward(ctx, x, unused);
+  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
+  out->observe(double(*min), double(*max));
+  return y;
+}
+
+Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
+  const int8::PreluParams params =
+      int8::make_prelu_params(in->params.scale, in->params.zero_point, alpha.scale[0], 0,
+                              out->params.scale, out->params.zero_point, state->rounding);
+  const std::int64_t channels = x[1].numel(), n = x[0].numel();
+  OCTET_CHECK(x[0].shape()[-1] == channels, "layer ", layer, ": expected ", channels,
+              " channels, got ", x[0].shape());
+  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  Tensor mask = ctx.empty({mask_bytes(n)}, DType::u8);
+  const auto *p = x[0].data<std::int8_t>(), *a = alpha.codes.data<std::int8_t>();
+  auto* q = y.data<std::int8_t>();
+  auto* bits = mask.data<std::uint8_t>();
+  constexpr std::int64_t chunk_size = 1 << 14;  // a multiple of 8: chunks share no mask byte
+  const std::int64_t chunks = (n + chunk_size - 1) / chunk_size;
+  std::vector<std::int32_t> min(static_cast<std::size_t>(chunks)), max(min.size());
+  ctx.threads.run(chunks, [&](std::int64_t chunk, int) {
+    std::int32_t lo = std::numeric_limits<std::int32_t>::max();
+    std::int32_t hi = std::numeric_limits<std::int32_t>::min();
+    const std::int64_t end = std::min(n, (chunk + 1) * chunk_size);
+    for (std::int64_t i = chunk * chunk_size; i < end; i += 8) {
+      unsigned byte = 0;
+      for (std::int64_t k = i; k < std::min(end, i + 8); ++k) {
+        const std::int32_t v = int8::prelu_preclamp(params, p[k], a[k % channels]);
+        lo = std::min(lo, v);
+        hi = std::max(hi, v);
+        byte |= static_cast<unsigned>(v >= -128 && v <= 127) << (k - i);
+        q[k] = int8::clamp_to_int8(v);
+      }
+      bits[i >> 3] = static_cast<std::uint8_t>(byte);
+    }
+    min[static_cast<std::size_t>(chunk)] = lo;
+    max[static_cast<std::size_t>(chunk)] = hi;
+  });
+  if (state->observing(ctx)) {
+    const std::int32_t z = out->params.zero_point;
+    const double scale = double(out->params.scale);
+    out->observe(scale * (*std::min_element(min.begin(), min.end()) - z),
+                 scale * (*std::max_element(max.begin(), max.end()) - z));
+  }
+  saved.tensors = {x[0], alpha.codes, mask};
+  saved.extra = Kept{in->params, alpha.scale[0]};
+  return y;
+}
+
+void QPreluOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  const auto& kept = std::any_cast<const Kept&>(saved.extra);
+  Saved at_reals;
+  const Tensor alpha = dequantize(ctx, saved.tensors[1], {kept.alpha_scale, 0});
+  at_reals.tensors = {dequantize(ctx, saved.tensors[0], kept.in), alpha.reshape({alpha.numel()})};
+  PreluOp().backward(ctx, at_reals, apply_mask(ctx, dy, saved.tensors[2]), dx);
+}
+
+int QPreluOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
+  Context ctx;
+  const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
+  // The shape of one sample's last dimension, with ones in front as TFLite writes it.
+  Shape broadcast = shape;
+  for (int d = 0; d + 1 < broadcast.rank(); ++d) broadcast.set(d, 1);
+  if (broadcast.rank() > 1) {
+    std::vector<std::int64_t> extents(broadcast.dims().begin() + 1, broadcast.dims().end());
+    broadcast = Shape(std::span<const std::int64_t>(extents));
+  }
+  const int slopes = l.add_weights(layer + ".alpha", broadcast, alpha.codes.span<std::int8_t>(),
+                                   {alpha.scale[0]}, 0);
+  const int y = l.add_value(layer, shape, out->params);
+  l.add_node(int8::OpCode::prelu, {inputs[0], slopes}, y, {});
+  return y;
+}
+
+}  // namespace octet::quant

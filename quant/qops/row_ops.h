@@ -1,0 +1,33 @@
+// Quantized ops over the last dimension: softmax, PReLU.
+#pragma once
+
+#include "quant/qops/qop.h"
+
+namespace octet::quant {
+
+/// SOFTMAX; its result has scale 1/256, zero point -128. The gradient is the real softmax's.
+class QSoftmaxOp final : public QOp {
+ public:
+  ValuePtr in;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_softmax"; }
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+};
+
+/// PRELU. Inputs: x (codes), alpha [C] (a parameter, quantized symmetrically with one scale).
+class QPreluOp final : public QOp {
+ public:
+  ValuePtr in;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_prelu"; }
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+  float least_output_scale() const override { return in->params.scale * 0x1p-14f; }
+};
+
+}  // namespace octet::quant

@@ -1,0 +1,227 @@
+#include "quant/qops/unary_function.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "quant/int8/ops/add.h"
+#include "quant/int8/ops/mul.h"
+#include "quant/int8/ops/quantize.h"
+#include "quant/int8/ops/relu.h"
+#include "quant/int8/ops/sigmoids.h"
+#include "quant/lowering.h"
+#include "quant/qops/activation.h"
+
+namespace octet::quant {
+namespace {
+
+/// Scales up to 2^22 apart have multipliers that cannot overflow (int8::check_no_overflow on 255).
+constexpr float rescale_limit = 0x1p-22f;
+
+class ClampFunction final : public UnaryFunction {
+ public:
+  explicit ClampFunction(int8::Activation activation) : activation_(activation) {}
+  std::string_view name() const override { return relu() ? "relu" : "relu6"; }
+  void values(const real* x, std::int64_t n, real* y) const override {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = activate(x[i], activation_);
+  }
+  void slopes(const real*, std::int64_t n, real* d) const override { std::fill_n(d, n, real(1)); }
+  int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
+    return relu()
+               ? int8::make_relu_codes(in.scale, in.zero_point, out.scale, out.zero_point, rounding)
+               : int8::make_relu6_codes(in.scale, in.zero_point);
+  }
+  bool open_lower() const override { return true; }
+  float least_output_scale(QuantParams in) const override {
+    return relu() ? in.scale * rescale_limit : 0.0f;
+  }
+  void lower(Lowering& l, const std::string&, int input, int output) const override {
+    l.add_node(relu() ? int8::OpCode::relu : int8::OpCode::relu6, {input}, output, {});
+  }
+
+ private:
+  bool relu() const { return activation_ == int8::Activation::relu; }
+  int8::Activation activation_;
+};
+
+/// An op of the file format for a float activation op.
+class ActivationFunction final : public UnaryFunction {
+ public:
+  using Codes = int8::UnaryCodes (*)(const ActivationOp&, QuantParams, QuantParams, int8::Rounding);
+  struct Kind {
+    int8::OpCode op;
+    Codes codes;
+    float scale_limit;  ///< least output scale over input scale
+  };
+
+  ActivationFunction(std::shared_ptr<const ActivationOp> op, Kind kind)
+      : op_(std::move(op)), kind_(kind) {}
+  std::string_view name() const override { return op_->name(); }
+  std::string attributes() const override { return op_->attributes(); }
+  void values(const real* x, std::int64_t n, real* y) const override { op_->values(x, n, y); }
+  void slopes(const real* x, std::int64_t n, real* d) const override {
+    const std::vector<real> one(static_cast<std::size_t>(n), real(1));
+    op_->gradients(x, one.data(), n, real(0), d);
+  }
+  int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
+    return kind_.codes(*op_, in, out, rounding);
+  }
+  float least_output_scale(QuantParams in) const override { return in.scale * kind_.scale_limit; }
+  void lower(Lowering& l, const std::string&, int input, int output) const override {
+    int8::Attributes attributes;
+    if (const auto* leaky = dynamic_cast<const LeakyReluOp*>(op_.get())) {
+      attributes = int8::LeakyReluAttributes{leaky->alpha};
+    }
+    l.add_node(kind_.op, {input}, output, attributes);
+  }
+
+ private:
+  std::shared_ptr<const ActivationOp> op_;
+  Kind kind_;
+};
+
+class RequantizeFunction final : public UnaryFunction {
+ public:
+  std::string_view name() const override { return "quantize"; }
+  void values(const real* x, std::int64_t n, real* y) const override { std::copy_n(x, n, y); }
+  void slopes(const real*, std::int64_t n, real* d) const override { std::fill_n(d, n, real(1)); }
+  int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
+    return int8::make_requantize_codes(in.scale, in.zero_point, out.scale, out.zero_point,
+                                       rounding);
+  }
+  float least_output_scale(QuantParams in) const override { return in.scale * rescale_limit; }
+  void lower(Lowering& l, const std::string&, int input, int output) const override {
+    l.add_node(int8::OpCode::quantize, {input}, output, {});
+  }
+};
+
+/// A positive constant as an int8 operand: code 127, zero point 0.
+struct Constant {
+  explicit Constant(float v) : value(v), params{v / 127.0f, 0} {}
+  float value;
+  QuantParams params;
+  static constexpr std::int8_t code = 127;
+  int add_to(Lowering& l, const std::string& layer) const {
+    return l.add_scalar_code(layer + ".constant", code, params);
+  }
+};
+
+class AddFunction final : public UnaryFunction {
+ public:
+  AddFunction(float constant, int8::Activation activation)
+      : constant_(constant), activation_(activation) {}
+  std::string_view name() const override { return "add_constant"; }
+  std::string attributes() const override { return "constant=" + std::to_string(constant_.value); }
+  void values(const real* x, std::int64_t n, real* y) const override {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = activate(x[i] + constant_.value, activation_);
+  }
+  void slopes(const real*, std::int64_t n, real* d) const override { std::fill_n(d, n, real(1)); }
+  int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
+    const QuantParams c = constant_.params;
+    const int8::AddParams p =
+        int8::make_add_params(in.scale, in.zero_point, c.scale, c.zero_point, out.scale,
+                              out.zero_point, activation_, rounding);
+    return int8::tabulate(
+        [&](int q) { return int8::add_preclamp(p, static_cast<std::int8_t>(q), Constant::code); },
+        p.range);
+  }
+  bool open_lower() const override { return open_lower_bound(activation_); }
+  float least_output_scale(QuantParams in) const override {
+    return std::max(in.scale, constant_.params.scale) * 0x1p-18f;
+  }
+  void lower(Lowering& l, const std::string& layer, int input, int output) const override {
+    l.add_node(int8::OpCode::add, {input, constant_.add_to(l, layer)}, output,
+               int8::ElementwiseAttributes{activation_});
+  }
+
+ private:
+  Constant constant_;
+  int8::Activation activation_;
+};
+
+class MulFunction final : public UnaryFunction {
+ public:
+  explicit MulFunction(float constant) : constant_(constant) {}
+  std::string_view name() const override { return "mul_constant"; }
+  std::string attributes() const override { return "constant=" + std::to_string(constant_.value); }
+  void values(const real* x, std::int64_t n, real* y) const override {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] * constant_.value;
+  }
+  void slopes(const real*, std::int64_t n, real* d) const override {
+    std::fill_n(d, n, real(constant_.value));
+  }
+  int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
+    const QuantParams c = constant_.params;
+    const int8::MulParams p =
+        int8::make_mul_params(in.scale, in.zero_point, c.scale, c.zero_point, out.scale,
+                              out.zero_point, int8::Activation::none, rounding);
+    return int8::tabulate(
+        [&](int q) { return int8::mul_preclamp(p, static_cast<std::int8_t>(q), Constant::code); },
+        p.range);
+  }
+  float least_output_scale(QuantParams in) const override {
+    return in.scale * constant_.params.scale * 0x1p-14f;
+  }
+  void lower(Lowering& l, const std::string& layer, int input, int output) const override {
+    l.add_node(int8::OpCode::mul, {input, constant_.add_to(l, layer)}, output,
+               int8::ElementwiseAttributes{});
+  }
+
+ private:
+  Constant constant_;
+};
+
+}  // namespace
+
+UnaryFunctionPtr make_clamp_function(int8::Activation activation) {
+  return std::make_shared<ClampFunction>(activation);
+}
+
+UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op) {
+  using Kind = ActivationFunction::Kind;
+  const auto made = [&](Kind kind) { return std::make_shared<ActivationFunction>(op, kind); };
+  if (dynamic_cast<const SigmoidOp*>(op.get())) {
+    return made({int8::OpCode::logistic,
+                 [](const ActivationOp&, QuantParams in, QuantParams, int8::Rounding) {
+                   return int8::make_logistic_codes(in.scale, in.zero_point);
+                 },
+                 0.0f});
+  }
+  if (dynamic_cast<const TanhOp*>(op.get())) {
+    return made({int8::OpCode::tanh,
+                 [](const ActivationOp&, QuantParams in, QuantParams, int8::Rounding) {
+                   return int8::make_tanh_codes(in.scale, in.zero_point);
+                 },
+                 0.0f});
+  }
+  if (dynamic_cast<const HardSwishOp*>(op.get())) {
+    return made({int8::OpCode::hard_swish,
+                 [](const ActivationOp&, QuantParams in, QuantParams out, int8::Rounding) {
+                   return int8::make_hard_swish_codes(in.scale, in.zero_point, out.scale,
+                                                      out.zero_point);
+                 },
+                 0x1p-6f});  // its multiplier s_in / (128 s_out) must be below one
+  }
+  if (dynamic_cast<const LeakyReluOp*>(op.get())) {
+    const float alpha = static_cast<float>(static_cast<const LeakyReluOp&>(*op).alpha);
+    return made({int8::OpCode::leaky_relu,
+                 [](const ActivationOp& f, QuantParams in, QuantParams out, int8::Rounding r) {
+                   return int8::make_leaky_relu_codes(
+                       in.scale, in.zero_point, out.scale, out.zero_point,
+                       static_cast<float>(static_cast<const LeakyReluOp&>(f).alpha), r);
+                 },
+                 std::max(1.0f, std::fabs(alpha)) * rescale_limit});
+  }
+  return nullptr;
+}
+
+UnaryFunctionPtr make_requantize_function() {
+  return std::make_shared<RequantizeFunction>();
+}
+UnaryFunctionPtr make_add_function(float constant, int8::Activation activation) {
+  return std::make_shared<AddFunction>(constant, activation);
+}
+UnaryFunctionPtr make_mul_function(float constant) {
+  return std::make_shared<MulFunction>(constant);
+}
+
+}  // namespace octet::quant

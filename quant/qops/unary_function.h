@@ -1,0 +1,51 @@
+// Unary ops of the file format as training needs them: the real function with its derivative, the
+// engine's codes, and the node. One class of quantized op (QTableOp) runs them all.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/activations.h"
+#include "quant/int8/graph.h"
+#include "quant/int8/table.h"
+#include "quant/qconfig.h"
+
+namespace octet::quant {
+
+class Lowering;
+
+class UnaryFunction {
+ public:
+  virtual ~UnaryFunction() = default;
+  virtual std::string_view name() const = 0;
+  virtual std::string attributes() const { return {}; }
+
+  /// y[i] = f(x[i]).
+  virtual void values(const real* x, std::int64_t n, real* y) const = 0;
+  /// d[i] = f'(x[i]), the derivative inside the clamp of codes().
+  virtual void slopes(const real* x, std::int64_t n, real* d) const = 0;
+  /// The engine's integers.
+  virtual int8::UnaryCodes codes(QuantParams in, QuantParams out,
+                                 int8::Rounding rounding) const = 0;
+  /// The gradient does not pass at the clamp's lower end (line 23).
+  virtual bool open_lower() const { return false; }
+  /// The smallest output scale for which codes() has multipliers.
+  virtual float least_output_scale(QuantParams in) const = 0;
+  /// Appends the node that makes tensor `output` of `input`.
+  virtual void lower(Lowering& graph, const std::string& layer, int input, int output) const = 0;
+};
+using UnaryFunctionPtr = std::shared_ptr<const UnaryFunction>;
+
+/// RELU rescales; RELU6 keeps scale and zero point.
+UnaryFunctionPtr make_clamp_function(int8::Activation activation);
+/// LOGISTIC, TANH, HARD_SWISH, LEAKY_RELU for the float op of that function; null if the format has
+/// none for it.
+UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op);
+/// QUANTIZE: the identity, rescaled.
+UnaryFunctionPtr make_requantize_function();
+/// ADD of a constant > 0, then the clamp.
+UnaryFunctionPtr make_add_function(float constant, int8::Activation activation);
+/// MUL by a constant > 0.
+UnaryFunctionPtr make_mul_function(float constant);
+
+}  // namespace octet::quant

@@ -1,0 +1,95 @@
+// How prepare_qat and prepare_ptq rewrite a graph. Not for users of the library.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "layers/graph_module.h"
+#include "quant/qat_model.h"
+#include "quant/qconfig.h"
+#include "quant/qops/pool.h"
+#include "quant/qops/unary_function.h"
+
+namespace octet::quant {
+
+/// Rewrites one float graph. Walks it in evaluation order; a fused pattern becomes one node at the
+/// place of its first op and is entered for all the old ids it replaces.
+class Rewriter {
+ public:
+  Rewriter(const GraphModule& graph, const QConfig& config);
+  QatModel rewrite(Stage integer_stage);
+
+ private:
+  struct Source {
+    int node;  // in the new graph
+    ValuePtr value;
+  };
+
+  // --- prepare.cpp: the graph ---
+  const GraphNode& old_node(int id) const { return old_.nodes()[static_cast<std::size_t>(id)]; }
+  ValuePtr new_value(const std::string& name, bool is_output);
+  /// A value whose params the file format fixes.
+  ValuePtr fixed_value(const std::string& name, QuantParams params);
+  int append(GraphNode node);
+  /// The quantized operand `index` of old node `id`.
+  Source source(int id, std::size_t index) const;
+  /// A parameter operand of the new graph; one node for each Parameter.
+  int parameter(int id, std::size_t index);
+  /// The only reader of old node `id`, or -1; a graph output has a reader outside.
+  int sole_consumer(int id) const;
+  /// The clamp activation that old node `id` is, or none.
+  int8::Activation clamp_of(int id) const;
+  /// A clamp that alone reads `last` becomes part of its producer: the activation, and the node
+  /// whose value the producer now makes.
+  std::pair<int8::Activation, int> fuse_clamp(int last) const;
+  /// True if only byte-moving ops lie between old node `id` and the output: its value is the
+  /// network's output.
+  bool is_output(int id) const;
+  /// Appends an op whose result has `shape`.
+  Source add_node(std::shared_ptr<QOp> op, std::vector<int> inputs, const Shape& shape);
+  /// The same, as the result of old node `old_id`.
+  void add_op(int old_id, std::shared_ptr<QOp> op, std::vector<int> inputs);
+  void add_input();
+  void add_output();
+
+  // --- prepare_conv.cpp ---
+  void rewrite_conv(int id);
+  /// Line 6: a bias in front of batch norm only moves its mean.
+  void absorb_bias(int id, const BatchNormOp& bn);
+  /// Line 15: a batch norm that folds into nothing is a depthwise 1x1 with weight one.
+  void rewrite_batch_norm(int id);
+
+  // --- prepare_activations.cpp; false: the node is none ---
+  bool rewrite_activation(int id);
+  /// An op that reads `x` through a table.
+  Source add_table(const std::string& name, const Source& x, UnaryFunctionPtr function,
+                   ValuePtr value, const Shape& shape);
+
+  // --- prepare_ops.cpp ---
+  bool rewrite_tensor_op(int id);
+  /// Ops that keep scale and zero point; ops that have params of their own. False: the node is
+  /// none.
+  bool rewrite_kept(int id);
+  bool rewrite_free(int id);
+  void rewrite_concat(int id);
+  void rewrite_conv_transpose(int id);
+  void rewrite_add(int id);
+  void rewrite_binary(int id);
+  void rewrite_pool(int id, QPoolOp::Kind kind, const Window2d& window);
+  void rewrite_average_pool(int id, const AvgPool2dOp& pool);
+
+  const GraphModule& old_;
+  const QConfig& config_;
+  QatStatePtr state_;
+  std::vector<GraphNode> nodes_;
+  std::vector<ValuePtr> values_;
+  std::map<int, Source> new_id_;                 // old value -> new node
+  std::map<const Value*, const Value*> joined_;  // part -> whole, of concatenations
+  std::map<int, int> parameter_node_;            // old parameter node -> new node
+};
+
+}  // namespace octet::quant

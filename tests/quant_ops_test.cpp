@@ -1,0 +1,369 @@
+// Quantized ops other than convolutions, one network each: the gradient is the float function's at
+// the dequantized operands, and training and the integer graph agree on every code.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/random.h"
+#include "layers/graph_module.h"
+#include "layers/layers.h"
+#include "optim/adam.h"
+#include "quant/convert.h"
+#include "quant/prepare.h"
+#include "tests/custom_module.h"
+#include "tests/support.h"
+
+using namespace octet;
+using namespace octet::quant;
+
+namespace {
+
+using Record = std::function<Var(Var)>;
+
+struct OpCase {
+  const char* name;
+  Record record;  ///< of x [N, 6, 4, 8]
+  /// Codes of the output may be this far from the float function on the same inputs.
+  double steps = 1.01;
+};
+
+const OpCase op_cases[] = {
+    {"relu", [](Var x) { return relu(x); }},
+    {"relu6", [](Var x) { return relu6(x); }},
+    {"sigmoid", sigmoid},
+    {"tanh", [](Var x) { return octet::tanh(x); }},
+    {"hard_swish", hard_swish, 1.6},
+    {"hard_sigmoid", hard_sigmoid, 2.5},
+    {"silu", silu, 2.5},
+    {"leaky_relu", [](Var x) { return leaky_relu(x, real(0.2)); }},
+    {"softmax", softmax},
+    {"sub", [](Var x) { return slice(x, 3, 0, 4) - slice(x, 3, 4, 8); }},
+    {"sub broadcast",
+     [](Var x) {
+       return x - mean(x, {1, 2}, true);
+     },
+     1.6},
+    {"mul", [](Var x) { return slice(x, 3, 0, 4) * slice(x, 3, 4, 8); }},
+    {"mul broadcast",
+     [](Var x) {
+       return mean(x, {1, 2}, true) * x;
+     },
+     2.6},
+    {"mul with relu", [](Var x) { return relu(slice(x, 3, 0, 4) * slice(x, 3, 4, 8)); }},
+    {"square", [](Var x) { return x * x; }},
+    {"slice", [](Var x) { return slice(x, 1, 1, 6, 2); }},
+    {"pad2d",
+     [](Var x) {
+       return pad2d(x, {1, 0, 2, 1});
+     }},
+    {"transpose",
+     [](Var x) {
+       return transpose(x, {0, 3, 1, 2});
+     }},
+    {"concat",
+     [](Var x) {
+       return concat({relu(x), x, relu(x)}, -1);
+     }},
+    {"concat, cut",
+     [](Var x) {
+       return concat({sigmoid(x), relu(x * x)}, -1);
+     }},
+    {"concat of equal fixed",
+     [](Var x) {
+       return concat({sigmoid(x), sigmoid(relu(x))}, 1);
+     },
+     1.6},
+    {"mean",
+     [](Var x) {
+       return mean(x, {1, 2});
+     }},
+    {"mean, dims kept", [](Var x) { return mean(x, {3}, true); }},
+    {"nearest", [](Var x) { return resize_nearest(x, 9, 8); }},
+    {"bilinear", [](Var x) { return resize_bilinear(x, 9, 8); }},
+    {"bilinear, aligned",
+     [](Var x) { return resize_bilinear(x, 9, 7, Coordinates::align_corners); }},
+    {"dropout", [](Var x) { return dropout(relu(x), 0.5, 3); }},
+};
+
+constexpr QuantParams input_params_{0.05f, -7};
+
+/// Reals that are exact codes.
+Tensor exact_input(std::uint64_t seed, const Shape& shape) {
+  Tensor t = Tensor::empty(shape);
+  Random random(seed);
+  for (real& v : t.span<real>()) {
+    const auto code = static_cast<int>(random.below(256)) - 128;
+    v = input_params_.scale * static_cast<real>(code - input_params_.zero_point);
+  }
+  return t;
+}
+
+QatModel prepared(Module& model, const Tensor& x, int8::Rounding rounding) {
+  QConfig config;
+  config.input = input_params_;
+  config.rounding = rounding;
+  config.observer = ObserverKind::min_max;
+  return prepare_qat(*trace(model, x), config);
+}
+
+/// sum_i r_i y_i with seeded r in [0.5, 1.5].
+struct Projection final : Op {
+  std::string_view name() const override { return "projection"; }
+  static Tensor weights(const Shape& shape) {
+    Tensor w = Tensor::empty(shape);
+    Random random(3);
+    for (real& v : w.span<real>()) v = static_cast<real>(random.uniform(0.5, 1.5));
+    return w;
+  }
+  Tensor forward(Context&, In x, Saved& saved) const override {
+    const Tensor w = weights(x[0].shape());
+    double sum = 0;
+    for (std::int64_t i = 0; i < w.numel(); ++i) sum += double(w.r()[i]) * double(x[0].r()[i]);
+    saved.tensors = {w};
+    return Tensor::full({1}, static_cast<real>(sum));
+  }
+  void backward(Context& ctx, const Saved& saved, const Tensor&, Grads dx) const override {
+    dx[0]->add(saved.tensors[0].clone(), ctx);
+  }
+};
+
+struct Result {
+  Tensor y, dx;
+};
+Result run(Context& ctx, Module& model, const Tensor& x) {
+  Tape tape(ctx);
+  const Var in = tape.input(x, true);
+  const Var y = model(in);
+  tape.backward(tape.record(std::make_shared<Projection>(), {y}));
+  return {y.value(), tape.grad(in)};
+}
+
+constexpr int8::Rounding both_roundings[] = {int8::Rounding::single_rounding,
+                                             int8::Rounding::double_rounding};
+
+struct Batch {
+  Tensor x, y;
+};
+
+/// Calibrates, trains in every stage, converts in each.
+void check_conversion(const ModulePtr& model, const Shape& input, int8::Rounding rounding) {
+  Context ctx(2, 1);
+  const auto batch = [&](std::uint64_t seed) {
+    Tensor labels = Tensor::empty({input[0]}, DType::i32);
+    Random random(seed, 1);
+    for (auto& v : labels.span<std::int32_t>()) v = static_cast<std::int32_t>(random.below(3));
+    return Batch{exact_input(seed, input), labels};
+  };
+  const std::vector<Batch> batches{batch(1), batch(2)};
+  QatModel qat = prepared(*model, batches[0].x, rounding);
+  calibrate(qat, batches, {.batches = 2}, ctx);
+  optim::Adam adam(qat.parameters(), {.lr = 3e-3});
+  for (const Stage stage : {Stage::train_bn, Stage::frozen_bn, Stage::frozen_observers}) {
+    CAPTURE(stage_name(stage));
+    qat.advance(stage);
+    for (const Batch& b : batches) {
+      qat.train();
+      ++ctx.step;
+      Tape tape(ctx);
+      adam.zero_grad();
+      tape.backward(cross_entropy(qat(tape.input(b.x)), b.y));
+      adam.step(ctx);
+    }
+    ConvertReport report;
+    convert(qat, ctx, &report);
+    CHECK(report.parity.compared > 0);
+    CHECK(report.parity.different == 0);
+  }
+}
+
+/// conv, the op, conv, mean, linear: the op's input and output are both computed.
+class Around final : public Module {
+ public:
+  explicit Around(Record op, const Shape& after) : op_(std::move(op)) {
+    Init init(2);
+    first_ = register_module(
+        "first",
+        std::make_shared<Conv2d>(Conv2dOptions{.in_channels = 3, .out_channels = 8}, init));
+    std::int64_t features = 1;
+    for (int d = 1; d < after.rank(); ++d) features *= after[d];
+    last_ = register_module("last", std::make_shared<Linear>(LinearOptions{features, 3}, init));
+  }
+  Var forward(Var x) override { return (*last_)(flatten(op_((*first_)(x)))); }
+
+ private:
+  Record op_;
+  std::shared_ptr<Conv2d> first_;
+  std::shared_ptr<Linear> last_;
+};
+
+}  // namespace
+
+TEST_CASE("codes and gradients of quantized ops against the float ops") {
+  const Tensor x = exact_input(1, {3, 6, 4, 8});
+  for (const OpCase& c : op_cases) {
+    for (const auto rounding : both_roundings) {
+      CAPTURE(std::string(c.name));
+      Context ctx(2);
+      const auto model = std::make_shared<test::Custom>(c.record);
+      QatModel qat = prepared(*model, x, rounding);
+      calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
+      qat.advance(Stage::frozen_bn);
+      qat.eval();
+      model->eval();
+      const Result got = run(ctx, qat, x), expected = run(ctx, *model, x);
+      REQUIRE(got.y.shape() == expected.y.shape());
+      const double scale = double(qat.values().back()->params.scale);
+      double worst = 0;
+      for (std::int64_t i = 0; i < got.y.numel(); ++i) {
+        worst =
+            std::max(worst, std::fabs(double(got.y.r()[i]) - double(expected.y.r()[i])) / scale);
+      }
+      CHECK(worst <= c.steps);
+      // Equal but where the clamp of the codes acts and, in compositions, by the intermediate
+      // steps.
+      double largest = 0;
+      for (const real v : expected.dx.span<real>())
+        largest = std::max(largest, std::fabs(double(v)));
+      std::int64_t off = 0;
+      for (std::int64_t i = 0; i < got.dx.numel(); ++i) {
+        const double error = std::fabs(double(got.dx.r()[i]) - double(expected.dx.r()[i]));
+        off += error > 0.02 * largest;
+      }
+      CHECK(largest > 0);
+      CHECK(static_cast<double>(off) <= 0.05 * static_cast<double>(got.dx.numel()));
+    }
+  }
+}
+
+TEST_CASE("every quantized op converts to the codes that training computes") {
+  for (const OpCase& c : op_cases) {
+    CAPTURE(std::string(c.name));
+    Tape shapes;
+    const Shape after = c.record(shapes.input(Tensor::zeros({4, 6, 4, 8}))).shape();
+    for (const auto rounding : both_roundings) {
+      check_conversion(std::make_shared<Around>(c.record, after), {4, 6, 4, 3}, rounding);
+    }
+  }
+}
+
+TEST_CASE(
+    "layers with parameters: PReLU, transposed convolution, squeeze and excitation, dropout") {
+  Init init(4);
+  struct Layer {
+    const char* name;
+    ModulePtr module;
+  };
+  using T = ConvTranspose2dOptions;
+  const auto up = [&](const T& o) { return std::make_shared<ConvTranspose2d>(o, init); };
+  const Layer layers[] = {
+      {"prelu", std::make_shared<Prelu>(8)},
+      {"transposed, same", up(T{8, 5, 4, 2, Padding2d::all(1)})},
+      {"transposed, valid", up(T{8, 5, 2, 2})},
+      {"transposed, cropped", up(T{8, 5, 3, 2, Padding2d::all(1), 1})},
+      {"transposed, stride above kernel", up(T{8, 5, 2, 3, {}, 2, false})},
+      {"squeeze-excite", std::make_shared<SqueezeExcite>(SqueezeExciteOptions{8, 2}, init)},
+      {"squeeze-excite, hard",
+       std::make_shared<SqueezeExcite>(SqueezeExciteOptions{8, 2, true}, init)},
+      {"dropout", std::make_shared<Dropout>(0.4)},
+  };
+  for (const Layer& layer : layers) {
+    CAPTURE(std::string(layer.name));
+    Tape shapes;
+    const Shape after = (*layer.module)(shapes.input(Tensor::zeros({4, 6, 4, 8}))).shape();
+    auto net = std::make_shared<Sequential>();
+    net->add("first",
+             std::make_shared<Conv2d>(Conv2dOptions{.in_channels = 3, .out_channels = 8}, init));
+    net->add("layer", layer.module);
+    if (after[3] == 5) net->add("bn", std::make_shared<BatchNorm2d>(BatchNorm2dOptions{5}));
+    net->add("relu", std::make_shared<Relu>()).add("flatten", std::make_shared<Flatten>());
+    net->add("last", std::make_shared<Linear>(LinearOptions{after.numel() / after[0], 3}, init));
+    check_conversion(net, {4, 6, 4, 3}, int8::Rounding::single_rounding);
+  }
+}
+
+namespace {
+
+/// Names of the integer graph's ops, for a function of x [2, 6, 4, 8].
+std::string lowered_ops(const Record& record) {
+  Context ctx;
+  test::Custom model(record);
+  const Tensor x = exact_input(1, {2, 6, 4, 8});
+  QatModel qat = prepared(model, x, int8::Rounding::single_rounding);
+  calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
+  std::string names;
+  for (const int8::Node& n : lower(qat).nodes) {
+    names += (names.empty() ? "" : " ") + std::string(int8::op_name(n.op));
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("prepare rewrites to ops of the file format") {
+  CHECK(lowered_ops(silu) == "LOGISTIC MUL");
+  CHECK(lowered_ops(hard_sigmoid) == "ADD MUL");
+  CHECK(lowered_ops([](Var x) { return pad2d(x, {1, 0, 0, 0}); }) == "PAD");
+  test::Custom model(gelu);
+  const Tensor x = exact_input(1, {2, 6, 4, 8});
+  std::string message;
+  try {
+    prepared(model, x, int8::Rounding::single_rounding);
+  } catch (const Error& e) {
+    message = e.what();
+  }
+  CHECK(message.find("gelu has no int8 form") != std::string::npos);
+}
+
+TEST_CASE("a concatenation is one class, but for fixed params and ranges 4 times apart") {
+  const auto beside = [](real factor) {
+    return [factor](Var x) { return concat({relu(x), relu(x) * factor}, 3); };
+  };
+  // By a constant is a product of its own: MUL of a value and a constant.
+  const auto parts = [](Var x) {
+    const Var narrow = slice(x, 3, 0, 4);
+    return concat({relu(narrow), hard_swish(narrow)}, 3);
+  };
+  CHECK(lowered_ops(parts) == "STRIDED_SLICE RELU HARD_SWISH CONCATENATION");
+  CHECK(lowered_ops([](Var x) {
+          return concat({relu(x), sigmoid(x)}, 3);
+        }) == "RELU LOGISTIC QUANTIZE CONCATENATION");
+  CHECK(lowered_ops([](Var x) {
+          return concat({sigmoid(x), sigmoid(x)}, 3);
+        }) == "LOGISTIC LOGISTIC CONCATENATION");
+  CHECK(lowered_ops([](Var x) {
+          return concat({hard_swish(x), hard_sigmoid(x)}, 3);
+        }) == "HARD_SWISH ADD MUL QUANTIZE CONCATENATION");
+  CHECK(lowered_ops(beside(real(0.3))) == "RELU RELU MUL CONCATENATION");
+  CHECK(lowered_ops(beside(real(0.2))) == "RELU RELU MUL QUANTIZE CONCATENATION");
+}
+
+TEST_CASE("dropout in training: codes become the zero point, the scale grows by 1 / (1 - p)") {
+  Context ctx(2, 5);
+  ctx.step = 3;
+  test::Custom model([](Var x) { return dropout(hard_swish(x), 0.75, 9); });
+  const Tensor x = exact_input(1, {4, 6, 4, 8});
+  QatModel qat = prepared(model, x, int8::Rounding::single_rounding);
+  calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
+  const auto evaluated = [&](bool training) {
+    qat.train(training);
+    Tape tape(ctx);
+    return qat(tape.input(x)).value();
+  };
+  const Tensor plain = evaluated(false), dropped = evaluated(true);
+  CHECK(dropped.numel() == plain.numel());
+  std::int64_t kept = 0;
+  for (std::int64_t i = 0; i < plain.numel(); ++i) {
+    const double v = double(dropped.r()[i]);
+    if (v != 0) CHECK(v == doctest::Approx(4 * double(plain.r()[i])));
+    kept += v != 0;
+  }
+  CHECK(kept > plain.numel() / 6);
+  CHECK(kept < plain.numel() / 3);
+  const Tensor again = evaluated(true);
+  CHECK(std::equal(again.r(), again.r() + again.numel(), dropped.r()));
+  ++ctx.step;
+  const Tensor next = evaluated(true);
+  CHECK_FALSE(std::equal(next.r(), next.r() + next.numel(), dropped.r()));
+}

@@ -1,0 +1,110 @@
+// The whole zoo: every reference network traces, prepares, trains in every stage, converts, and the
+// integer graph gives the codes of training at every layer; and training has the same bits at any
+// number of threads.
+#include <doctest/doctest.h>
+
+#include "core/fnv1a.h"
+#include "core/random.h"
+#include "layers/graph_module.h"
+#include "layers/zoo/zoo.h"
+#include "optim/adam.h"
+#include "quant/convert.h"
+#include "quant/prepare.h"
+
+using namespace octet;
+using namespace octet::quant;
+
+namespace {
+
+constexpr int classes = 4;
+constexpr std::int64_t batch_size = 4;
+
+/// A small version of a network of the zoo.
+struct Net {
+  ModulePtr model;
+  Shape input;
+  bool classifier;
+};
+
+Net small_net(const std::string& name) {
+  const bool classifier = zoo::is_classifier(name);
+  zoo::ModelOptions o = zoo::resolve_options(name);
+  o.classes = classifier ? classes : 0;
+  o.width = 0.25;
+  if (o.in_h >= 32) o.in_h = o.in_w = name == "squeezenet1_1" ? 47 : 32;
+  return {zoo::make_model(name, o), {batch_size, o.in_h, o.in_w, o.in_c}, classifier};
+}
+
+struct Batch {
+  Tensor x, y;
+};
+
+Batch make_batch(const Shape& shape, std::uint64_t seed) {
+  Batch b{Tensor::empty(shape), Tensor::empty({shape[0]}, DType::i32)};
+  Random random(seed);
+  for (real& v : b.x.span<real>()) v = static_cast<real>(random.below(256)) / real(255);
+  for (auto& v : b.y.span<std::int32_t>()) v = static_cast<std::int32_t>(random.below(classes));
+  return b;
+}
+
+void train_step(Context& ctx, Module& model, optim::Adam& adam, const Net& net, const Batch& b) {
+  ++ctx.step;
+  model.train();
+  Tape tape(ctx);
+  const Var y = model(tape.input(b.x));
+  const Var loss = net.classifier
+                       ? cross_entropy(y, b.y, {.label_smoothing = 0.1, .class_weights = {}})
+                       : mse_loss(y, b.x.reshape(y.shape()));
+  adam.zero_grad();
+  tape.backward(loss);
+  adam.step(ctx);
+}
+
+std::uint64_t state_hash(const Module& model) {
+  Fnv1a hash;
+  for (const NamedTensor& t : model.state()) hash.add({t.value.raw(), t.value.bytes()});
+  return hash.value();
+}
+
+/// Float steps, then steps of every stage; the hash of the final state.
+std::uint64_t train_through(const std::string& name, int threads, bool check) {
+  const Net net = small_net(name);
+  Context ctx(threads, 7);
+  const std::vector<Batch> batches{make_batch(net.input, 1), make_batch(net.input, 2)};
+  optim::Adam adam(net.model->parameters(), {.lr = 1e-3});
+  for (const Batch& b : batches) train_step(ctx, *net.model, adam, net, b);
+
+  QConfig config;
+  config.input = QuantParams{1.0f / 255, -128};
+  QatModel qat = prepare_qat(trace(net.model, batches[0].x), config);
+  calibrate(qat, batches, {.batches = 2}, ctx);
+  optim::Adam fine(qat.parameters(), {.lr = 1e-4});
+  for (const Stage stage : {Stage::train_bn, Stage::frozen_bn, Stage::frozen_observers}) {
+    qat.advance(stage);
+    train_step(ctx, qat, fine, net, batches[0]);
+    if (!check) continue;
+    CAPTURE(stage_name(stage));
+    ConvertReport report;
+    convert(qat, ctx, &report);
+    CHECK(report.parity.compared > 0);
+    CHECK(report.parity.different == 0);
+    int8::ModelOptions options;
+    options.fuse = false;  // every value is there to compare; this machine's kernels
+    const int8::Model model(lower(qat), options);
+    CHECK(compare_codes(qat, ctx, model, batches[1].x).different == 0);
+  }
+  return state_hash(qat);
+}
+
+}  // namespace
+
+TEST_CASE("every network of the zoo trains in integers and converts to the same codes") {
+  for (const std::string& name : zoo::model_names()) {
+    CAPTURE(name);
+    const std::uint64_t hash = train_through(name, 1, true);
+    for (int threads : {2, 5}) {
+      CAPTURE(threads);
+      CHECK(train_through(name, threads, false) == hash);
+    }
+  }
+}
