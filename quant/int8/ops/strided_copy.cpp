@@ -8,6 +8,22 @@
 #include "quant/int8/ops/copy_codes.h"
 
 namespace octet::int8 {
+namespace {
+
+/// `row` by value and loads before stores: bytes may alias anything that is in memory.
+void copy_elements(std::int8_t* y, const std::int8_t* x, StridedCopy::Dim row) noexcept {
+  std::int64_t i = 0;
+  for (; i + 4 <= row.size; i += 4, y += 4 * row.out, x += 4 * row.in) {
+    const std::int8_t a = x[0], b = x[row.in], c = x[2 * row.in], d = x[3 * row.in];
+    y[0] = a;
+    y[row.out] = b;
+    y[2 * row.out] = c;
+    y[3 * row.out] = d;
+  }
+  for (; i < row.size; ++i, y += row.out, x += row.in) *y = *x;
+}
+
+}  // namespace
 
 std::vector<std::int64_t> row_major_strides(const Shape& shape) {
   std::vector<std::int64_t> strides(shape.size(), 1);
@@ -103,9 +119,8 @@ void StridedCopy::copy_rows(const std::int8_t* x, std::int8_t* y, std::int64_t b
              [&](const std::int8_t* from, std::int8_t* to) { copy_codes(to, from, row.size); });
     return;
   }
-  for_rows(x, y, begin, end, [&](const std::int8_t* from, std::int8_t* to) {
-    for (std::int64_t i = 0; i < row.size; ++i) to[i * row.out] = from[i * row.in];
-  });
+  for_rows(x, y, begin, end,
+           [&](const std::int8_t* from, std::int8_t* to) { copy_elements(to, from, row); });
 }
 
 /// A band is up to 16 rows of the input of one matrix.
@@ -154,7 +169,7 @@ void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::
         copy_codes(at, from, row.size);
       } else {
         fill(filled, at + extent);
-        for (std::int64_t i = 0; i < row.size; ++i) at[i * row.out] = from[i * row.in];
+        copy_elements(at, from, row);
       }
       filled = at + extent;
     });
