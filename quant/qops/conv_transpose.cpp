@@ -8,6 +8,7 @@
 #include "core/ops/strided_copy.h"
 #include "quant/int8/conv.h"
 #include "quant/lowering.h"
+#include "quant/qops/conv_pieces.h"
 #include "quant/qops/dequantize.h"
 #include "quant/qops/requantize_pass.h"
 
@@ -95,35 +96,29 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   kept.weight_scale = std::move(weights.scale);
   const Folded folded = fold_bias(x, kept.weight_scale);
 
-  const std::int64_t rows = s.batch * s.in_h * s.in_w;
-  Tensor acc = ctx.empty({rows, s.in_c}, DType::i32);
   const Tensor flipped = flip(ctx, weights.codes);
   const Tensor wide = spread(ctx, x[0], s.window, kept.in.zero_point);
   const int8::PackedConv packed(spread_geometry(s), state->isa, flipped.data<std::int8_t>());
-  Tensor scratch =
-      ctx.empty({static_cast<std::int64_t>(packed.scratch_bytes(ctx.threads.size()))}, DType::u8);
-  packed.run_accumulators(wide.data<std::int8_t>(), kept.in.zero_point, acc.data<std::int32_t>(),
-                          s.batch, ctx.threads, scratch.raw());
 
   Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, DType::i8);
-  Tensor mask = ctx.empty({mask_bytes(y.numel())}, DType::u8);
-  RequantizePass pass;
-  pass.rows = rows;
-  pass.channels = s.in_c;
-  pass.acc = acc.data<std::int32_t>();
-  pass.folded = &folded;
-  pass.zero_point = out->params.zero_point;
-  pass.rounding = state->rounding;
-  pass.codes = y.data<std::int8_t>();
-  pass.mask = mask.data<std::uint8_t>();
-  std::vector<std::int32_t> min(folded.scale.size()), max(min);
+  Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
   const bool observing = state->observing(ctx);
+  const ConvPieces pieces(packed.geometry(), s.batch);
+  RequantizePass pass(folded,
+                      {.zero_point = out->params.zero_point,
+                       .rounding = state->rounding,
+                       .isa = state->isa,
+                       .mask = saved.wanted,
+                       .range = observing},
+                      pieces.count());
+  pieces.run(ctx, packed, wide.data<std::int8_t>(), kept.in.zero_point, nullptr,
+             [&](std::int64_t piece, std::int64_t first, std::int64_t n, const std::int32_t* acc) {
+               pass.run(piece, acc, n, y.data<std::int8_t>() + first * s.in_c,
+                        mask.data<std::uint8_t>() + first * s.in_c / 8);
+             });
   if (observing) {
-    pass.min = min;
-    pass.max = max;
-  }
-  requantize(ctx, pass);
-  if (observing) {
+    std::vector<std::int32_t> min(folded.scale.size()), max(min);
+    pass.range(min, max);
     double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
     for (std::size_t c = 0; c < min.size(); ++c) {
       const double unit = double(kept.in.scale) * double(folded.scale[c]);
