@@ -25,14 +25,14 @@ void Adam::update(const Chunk& c) noexcept {
   const double decay = decay_of(c, options_.weight_decay);
   const bool coupled = decay_ == Decay::coupled;
 
-  const real step = static_cast<real>(lr() / correction1);
+  const real step = static_cast<real>(lr(c) / correction1);
   const real root = static_cast<real>(1 / std::sqrt(correction2));
   const real eps = static_cast<real>(options_.eps);
   const real beta1 = static_cast<real>(options_.beta1), beta2 = static_cast<real>(options_.beta2);
   const real rest1 = static_cast<real>(1 - options_.beta1);
   const real rest2 = static_cast<real>(1 - options_.beta2);
   const real to_gradient = static_cast<real>(coupled ? decay : 0);
-  const real keep = static_cast<real>(coupled ? 1 : 1 - lr() * decay);
+  const real keep = static_cast<real>(coupled ? 1 : 1 - lr(c) * decay);
 
   real* __restrict w = value(c);
   const real* __restrict g = grad(c);

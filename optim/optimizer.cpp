@@ -1,5 +1,6 @@
 #include "optim/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -21,12 +22,24 @@ Optimizer::Optimizer(std::vector<ParameterPtr> parameters, double lr,
     std::vector<Tensor>& all = buffers_.emplace_back();
     for (const ParameterPtr& p : parameters_) all.push_back(Tensor::zeros(p->value.shape()));
   }
+  lr_factors_.assign(parameters_.size(), 1.0);
   steps_ = Tensor::zeros({static_cast<std::int64_t>(parameters_.size())}, DType::i32);
 }
 
 void Optimizer::set_lr(double lr) {
   OCTET_CHECK(std::isfinite(lr) && lr >= 0, "optimizer: expected a learning rate >= 0, got ", lr);
   lr_ = lr;
+}
+
+void Optimizer::set_lr_factor(const std::vector<ParameterPtr>& parameters, double factor) {
+  OCTET_CHECK(std::isfinite(factor) && factor >= 0,
+              "optimizer: expected a learning rate factor >= 0, got ", factor);
+  for (const ParameterPtr& p : parameters) {
+    const auto at = std::find(parameters_.begin(), parameters_.end(), p);
+    OCTET_CHECK(at != parameters_.end(),
+                "optimizer: learning rate factor: expected parameters of this optimizer");
+    lr_factors_[static_cast<std::size_t>(at - parameters_.begin())] = factor;
+  }
 }
 
 void Optimizer::step() {

@@ -31,6 +31,10 @@ class Optimizer {
   double lr() const noexcept { return lr_; }
   /// Throws Error unless lr is finite and >= 0.
   void set_lr(double lr);
+  /// The learning rate of these parameters is lr() times `factor` from now on; weight decay that is
+  /// part of the step scales with it. Not part of the state. Throws Error unless factor is finite
+  /// and >= 0 and all of them are this optimizer's.
+  void set_lr_factor(const std::vector<ParameterPtr>& parameters, double factor);
   const std::vector<ParameterPtr>& parameters() const noexcept { return parameters_; }
 
   /// What a checkpoint needs besides the parameters: "<i>.<what>" for the i-th parameter and
@@ -51,6 +55,8 @@ class Optimizer {
   real* value(const Chunk& c) const { return at(c).value.r() + c.begin; }
   const real* grad(const Chunk& c) const { return at(c).grad.value().r() + c.begin; }
   real* buffer(int which, const Chunk& c);
+  /// The chunk's learning rate.
+  double lr(const Chunk& c) const { return lr_ * lr_factors_[c.index]; }
   /// Updates of this parameter so far.
   std::int64_t steps(const Chunk& c) const;
   /// `decay` if the parameter takes part in weight decay, else 0.
@@ -62,6 +68,7 @@ class Optimizer {
 
   std::vector<ParameterPtr> parameters_;
   double lr_;
+  std::vector<double> lr_factors_;  // [parameter]
   std::vector<std::string> buffer_names_;
   std::vector<std::vector<Tensor>> buffers_;  // [which][parameter]
   Tensor steps_;                              // i32 [parameters]

@@ -19,7 +19,7 @@ Sgd::Sgd(std::vector<ParameterPtr> parameters, const SgdOptions& o)
 void Sgd::update(const Chunk& c) noexcept {
   real* __restrict w = value(c);
   const real* __restrict g = grad(c);
-  const real step = static_cast<real>(lr());
+  const real step = static_cast<real>(lr(c));
   const real decay = static_cast<real>(decay_of(c, options_.weight_decay));
   const real momentum = static_cast<real>(options_.momentum);
   if (momentum == 0) {

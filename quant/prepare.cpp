@@ -129,10 +129,22 @@ void Rewriter::add_output() {
            old_node(old_.output()).shape);
 }
 
+namespace {
+
+/// Ops whose result has its input's scale and zero point (line 17).
+bool keeps_params(const Op* op) {
+  return dynamic_cast<const ReshapeOp*>(op) || dynamic_cast<const MoveOp*>(op) ||
+         dynamic_cast<const DropoutOp*>(op) || dynamic_cast<const MaxPool2dOp*>(op) ||
+         dynamic_cast<const AvgPool2dOp*>(op) || dynamic_cast<const GlobalAvgPoolOp*>(op) ||
+         dynamic_cast<const Resize2dOp*>(op);
+}
+
+}  // namespace
+
 bool Rewriter::is_output(int id) const {
   while (id != old_.output()) {
     id = sole_consumer(id);
-    if (id < 0 || !dynamic_cast<const ReshapeOp*>(old_node(id).op.get())) return false;
+    if (id < 0 || !keeps_params(old_node(id).op.get())) return false;
   }
   return true;
 }

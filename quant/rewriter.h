@@ -46,7 +46,7 @@ class Rewriter {
   /// A clamp that alone reads `last` becomes part of its producer: the activation, and the node
   /// whose value the producer now makes.
   std::pair<int8::Activation, int> fuse_clamp(int last) const;
-  /// True if only byte-moving ops lie between old node `id` and the output: its value is the
+  /// True if only ops that keep params lie between old node `id` and the output: its value is the
   /// network's output.
   bool is_output(int id) const;
   /// Appends an op whose result has `shape`.

@@ -110,7 +110,20 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
       {with("\"out\": 1"), "FILE: /out: expected a path, got 1"},
       {with("\"out\": \"\""), "FILE: /out: expected a path, got the string \"\""},
       {with("\"$schema\": 1"), "FILE: /$schema: expected a string, got 1"},
+      // lists of objects
+      {with(R"("quant": {"mode": "qat", "parameters": 3})"),
+       "FILE: /quant/parameters: expected a list of objects, got 3"},
+      {with(R"("quant": {"mode": "qat", "parameters": [{"pattern": "a"}, 1]})"),
+       "FILE: /quant/parameters/1: expected an object, got 1"},
+      {with(R"("quant": {"mode": "qat", "parameters": [{"lr_factor": 1}]})"),
+       "FILE: /quant/parameters/0: the key 'pattern' is required"},
+      {with(R"("quant": {"mode": "qat", "parameters": [{"pattern": "a", "frez": true}]})"),
+       "FILE: /quant/parameters/0/frez: unknown key; did you mean 'freeze'?"},
+      {with(R"("quant": {"mode": "ptq", "parameters": []})"),
+       "FILE: /quant/parameters: this key is for mode = qat, but /quant/mode is ptq"},
       // ranges
+      {with(R"("quant": {"mode": "qat", "loss": {"label_smoothing": 1}})"),
+       "FILE: /quant/loss/label_smoothing: expected a number in [0, 1), got 1"},
       {with("\"seed\": -1"), "expected an integer in [0, 9007199254740992], got -1"},
       {with("\"seed\": 18446744073709551615"), "got 18446744073709551615"},
       {with("\"threads\": 1025"), "FILE: /threads: expected an integer in [0, 1024], got 1025"},
@@ -227,6 +240,29 @@ TEST_CASE_FIXTURE(Fixture, "config: files that are none") {
   CHECK(error(std::string(2 << 20, ' ')).find("expected a configuration of at most") !=
         std::string::npos);
   CHECK(error(std::string(100000, '[')).find("syntax error") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: groups of parameters, loss and steps") {
+  const std::string text = with(R"("quant": {"mode": "qat", "accumulate_steps": 4,
+      "clip_grad_norm": 2.5, "ema_decay": 0.99,
+      "loss": {"label_smoothing": 0.1, "class_weights": [1, 2, 0]},
+      "parameters": [{"pattern": "conv*", "freeze": true}, {"pattern": "*", "lr_factor": 0.5}]})");
+  const auto c = read(text);
+  const config::Steps& s = c.quant->steps;
+  CHECK(s.accumulate_steps == 4);
+  CHECK(s.clip_grad_norm == 2.5);
+  CHECK(s.ema_decay == 0.99);
+  CHECK(s.loss.label_smoothing == 0.1);
+  CHECK(s.loss.class_weights == std::vector<double>{1, 2, 0});
+  REQUIRE(s.parameters.size() == 2);
+  CHECK(s.parameters[0].pattern == "conv*");
+  CHECK(s.parameters[0].freeze);
+  CHECK(s.parameters[1].lr_factor == 0.5);
+  CHECK_FALSE(s.parameters[1].freeze);
+  CHECK(c.train->steps.parameters.empty());
+  const std::string resolved = config::to_json(c);
+  CHECK(config::to_json(read(resolved)) == resolved);
+  CHECK(resolved.find("\"pattern\": \"conv*\"") != resolved.npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "config: the resolved form reads back as itself") {

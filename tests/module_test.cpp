@@ -5,6 +5,7 @@
 
 #include "core/random.h"
 #include "layers/layers.h"
+#include "layers/parameter_pattern.h"
 
 using namespace octet;
 
@@ -246,4 +247,30 @@ TEST_CASE("pooling strides default to the kernel") {
         Shape{1, 6, 9, 1});
   CHECK(GlobalAvgPool()(x).shape() == Shape{1, 1, 1, 1});
   CHECK(Flatten()(x).shape() == Shape{1, 54});
+}
+
+TEST_CASE("parameters by pattern") {
+  CHECK(matches_pattern("layer1.0.conv1.weight", "layer1.*"));
+  CHECK(matches_pattern("layer1.0.conv1.weight", "*.conv1.*"));
+  CHECK(matches_pattern("layer1.0.conv1.weight", "*weight"));
+  CHECK(matches_pattern("fc", "fc"));
+  CHECK(matches_pattern("fc", "*f*c*"));
+  CHECK_FALSE(matches_pattern("layer10.weight", "layer1.*"));
+  CHECK_FALSE(matches_pattern("fc.weight", "fc"));
+  CHECK_FALSE(matches_pattern("", "?"));
+  CHECK(matches_pattern("", "*"));
+
+  Init init;
+  Sequential net;
+  net.add("a", std::make_shared<Linear>(LinearOptions{2, 3}, init));
+  net.add("b", std::make_shared<Linear>(LinearOptions{3, 1}, init));
+  CHECK(parameters_matching(net, "*.bias").size() == 2);
+  freeze(net, "a.*");
+  for (const NamedParameter& p : net.named_parameters()) {
+    CHECK(p.parameter->requires_grad == (p.name[0] == 'b'));
+  }
+  freeze(net, "a.weight", false);
+  CHECK(parameters_matching(net, "a.weight")[0]->requires_grad);
+  CHECK_THROWS_WITH_AS(freeze(net, "a.wieght"), doctest::Contains("nearest name is 'a.weight'"),
+                       Error);
 }

@@ -377,3 +377,30 @@ TEST_CASE("exponential moving average") {
   warm.swap();
   CHECK(w->value.r()[0] == doctest::Approx(9));
 }
+
+TEST_CASE("a learning rate factor of a parameter is a learning rate of its own") {
+  for (const Case& c : cases()) {
+    CAPTURE(std::string(c.name));
+    const test::GoldenText golden("optim.txt");
+    std::vector<ParameterPtr> p = golden_start(golden), q = golden_start(golden);
+    auto factored = c.make(p), plain = c.make(q);
+    factored->set_lr_factor({p[1]}, 0.5);
+    const Tensor first = p[0]->value.clone();
+    for (int step = 0; step < 3; ++step) {
+      set_gradients(golden, step, p);
+      set_gradients(golden, step, q);
+      factored->step();
+      plain->set_lr(0.5 * factored->lr());
+      plain->step();
+    }
+    CHECK(same_bits(p[1]->value, q[1]->value));
+    CHECK_FALSE(same_bits(p[0]->value, q[0]->value));
+    const Tensor before = p[0]->value.clone();
+    factored->set_lr_factor({p[0]}, 0);
+    factored->step();
+    CHECK(same_bits(before, p[0]->value));
+    CHECK_THROWS_WITH_AS(factored->set_lr_factor({q[0]}, 1),
+                         doctest::Contains("parameters of this optimizer"), Error);
+    CHECK_THROWS_WITH_AS(factored->set_lr_factor({p[0]}, -1), doctest::Contains("got -1"), Error);
+  }
+}

@@ -159,3 +159,37 @@ TEST_CASE_FIXTURE(ResumeFixture, "trainer: a run goes on only under its own conf
   write(config());
   CHECK(run({"--overwrite"}).code == 0);
 }
+
+TEST_CASE_FIXTURE(ResumeFixture,
+                  "trainer: dropout, averaged weights and accumulated gradients go on exactly") {
+  Json c = config();
+  c["model"] = {{"zoo", "mobilenet_v3_small"}, {"width", 0.125}};  // has a dropout
+  c["train"]["epochs"] = 1;
+  for (const char* phase : {"train", "quant"}) {
+    c[phase]["batch"] = 8;
+    c[phase]["accumulate_steps"] = 2;
+    c[phase]["clip_grad_norm"] = 1;
+    c[phase]["ema_decay"] = 0.9;
+    c[phase]["loss"] = {{"label_smoothing", 0.1}};
+  }
+  c["quant"]["stages"] = {{"train_bn", 1}, {"frozen_bn", 0}, {"frozen_observers", 0}};
+  c["checkpoint"] = {{"every_batches", 1}};
+  run_reference(c);
+  write(c);
+  std::vector<std::string> arguments;
+  for (const std::int64_t phase : {phase_train, phase_quantize}) {
+    CAPTURE(phase);
+    const auto process = start(arguments);
+    const bool reached = reach(*process, phase, 0);
+    process->signal(SIGKILL);
+    process->wait();
+    CAPTURE(process->output());
+    REQUIRE(reached);
+    CHECK(checkpoint().integer("position/batch") % 2 == 0);
+    arguments = {"--resume"};
+  }
+  const TrainerRun last = run({"--resume"});
+  CAPTURE(last.output);
+  CHECK(last.code == 0);
+  check_same_as_reference();
+}

@@ -112,12 +112,54 @@ void describe(FieldVisitor& v, Schedule& c) {
            c.gamma, {0, 1, true});
 }
 
+void describe(FieldVisitor& v, Loss& c) {
+  v.number({"label_smoothing", "Share of the target that is spread over all classes"},
+           c.label_smoothing, {0, 1, false, true});
+  v.numbers({"class_weights", "Factor on the loss of each class: one number for all, or one each"},
+            c.class_weights, {0, 1e6});
+}
+
+void describe(FieldVisitor& v, ParameterGroup& c) {
+  v.text({.name = "pattern",
+          .doc = "Names of parameters, such as layer1.0.conv1.weight; * stands for any text",
+          .required = true},
+         c.pattern);
+  v.number({"lr_factor", "Factor on the learning rate"}, c.lr_factor, {0, 1e6});
+  v.boolean({"freeze", "Leaves the parameters as they are"}, c.freeze);
+}
+
+/// The keys of Steps, inside the object around them.
+void describe_steps(FieldVisitor& v, Steps& c, std::string_view when) {
+  v.object(
+      {.name = "loss", .doc = "Cross-entropy; the test loss is always the plain one", .when = when},
+      c.loss);
+  v.integer({.name = "accumulate_steps",
+             .doc = "Batches whose gradients are averaged for one update",
+             .when = when},
+            c.accumulate_steps, {1, 65536});
+  v.number({.name = "clip_grad_norm",
+            .doc = "Largest norm of all gradients together; 0: no limit",
+            .when = when},
+           c.clip_grad_norm, {0, 1e9});
+  v.number(
+      {.name = "ema_decay",
+       .doc = "Evaluate and keep an exponential moving average of the weights with this decay; "
+              "0: none",
+       .when = when},
+      c.ema_decay, {0, 1, false, true});
+  v.objects({.name = "parameters",
+             .doc = "Groups of parameters with learning rates of their own; the last match counts",
+             .when = when},
+            c.parameters);
+}
+
 void describe(FieldVisitor& v, Train& c) {
   v.integer({"epochs", "Passes over the training split"}, c.epochs, {1, 1000000});
   v.integer({"batch", "Pictures per step"}, c.batch, {1, 65536});
   v.boolean({"drop_last", "Leaves out the last, smaller batch of an epoch"}, c.drop_last);
   v.object({"optimizer", "Update rule and learning rate"}, c.optimizer);
   v.object({"schedule", "Learning rate over time"}, c.schedule);
+  describe_steps(v, c.steps, {});
 }
 
 void describe(FieldVisitor& v, Stages& c) {
@@ -162,6 +204,7 @@ void describe(FieldVisitor& v, Quant& c) {
   v.object({.name = "optimizer", .doc = "Update rule and learning rate", .when = "qat"},
            c.optimizer);
   v.object({.name = "schedule", .doc = "Learning rate over all stages", .when = "qat"}, c.schedule);
+  describe_steps(v, c.steps, "qat");
 }
 
 void describe(FieldVisitor& v, Checkpoint& c) {

@@ -59,6 +59,27 @@ struct Schedule {
   double step_epochs = 10, gamma = 0.1;
 };
 
+/// A group of parameters: those whose names match.
+struct ParameterGroup {
+  std::string pattern;
+  double lr_factor = 1;
+  bool freeze = false;
+};
+
+struct Loss {
+  double label_smoothing = 0;
+  std::vector<double> class_weights{1};
+};
+
+/// What float and quantization-aware training share of a step.
+struct Steps {
+  Loss loss;
+  int accumulate_steps = 1;
+  double clip_grad_norm = 0;
+  double ema_decay = 0;
+  std::vector<ParameterGroup> parameters;
+};
+
 /// Training with floating-point numbers.
 struct Train {
   int epochs = 10;
@@ -66,6 +87,7 @@ struct Train {
   bool drop_last = true;
   Optimizer optimizer;
   Schedule schedule;
+  Steps steps;  ///< its keys stand beside the others
 };
 
 /// Epochs of each stage of quantization-aware training.
@@ -86,6 +108,7 @@ struct Quant {
   bool drop_last = true;
   Optimizer optimizer{.lr = 1e-4};
   Schedule schedule;
+  Steps steps;
 };
 
 struct Checkpoint {

@@ -89,7 +89,28 @@ class FieldVisitor {
     end();
   }
 
+  /// A list of objects, empty by default.
+  template <class T>
+  void objects(const Key& key, std::vector<T>& value) {
+    const std::optional<std::size_t> size = begin_list(key, value.size());
+    if (!size) return;
+    value.resize(*size);
+    for (std::size_t i = 0; i < *size; ++i) {
+      T item = value[i];
+      begin_item(i);
+      describe(*this, item);
+      end_item();
+      value[i] = std::move(item);
+    }
+    end_list();
+  }
+
  protected:
+  /// How many items to visit, of a list that has `size` now; none: skip the list.
+  virtual std::optional<std::size_t> begin_list(const Key& key, std::size_t size) = 0;
+  virtual void begin_item(std::size_t index) = 0;
+  virtual void end_item() = 0;
+  virtual void end_list() = 0;
   /// False: skip the object.
   virtual bool begin(const Key& key) = 0;
   virtual bool begin_optional(const Key& key, bool present) = 0;

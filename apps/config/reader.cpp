@@ -187,6 +187,22 @@ bool Reader::begin_optional(const Key& key, bool) {
   return begin(key);
 }
 
+std::optional<std::size_t> Reader::begin_list(const Key& key, std::size_t) {
+  const Json* json = find(key);
+  if (!json) return std::nullopt;
+  list_pointer_ = pointer_of(key);
+  if (!json->is_array()) wrong(list_pointer_, "a list of objects", *json);
+  list_ = json;
+  return json->size();
+}
+
+void Reader::begin_item(std::size_t index) {
+  const Json& item = (*list_)[index];
+  const std::string pointer = child_pointer(list_pointer_, std::to_string(index));
+  if (!item.is_object()) wrong(pointer, "an object", item);
+  push(item, pointer);
+}
+
 void Reader::end() {
   const Frame frame = std::move(frames_.back());
   frames_.pop_back();

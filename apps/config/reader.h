@@ -33,6 +33,10 @@ class Reader final : public FieldVisitor {
   bool begin(const Key& key) override;
   bool begin_optional(const Key& key, bool present) override;
   void end() override;
+  std::optional<std::size_t> begin_list(const Key& key, std::size_t size) override;
+  void begin_item(std::size_t index) override;
+  void end_item() override { end(); }
+  void end_list() override { list_ = nullptr; }
 
   struct Frame {
     const Json* object;
@@ -57,6 +61,8 @@ class Reader final : public FieldVisitor {
   std::filesystem::path folder_;
   Origins origins_;
   std::vector<Frame> frames_;
+  const Json* list_ = nullptr;  // being read; lists hold no lists
+  std::string list_pointer_;
 };
 
 }  // namespace octet::config

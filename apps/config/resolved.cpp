@@ -55,8 +55,24 @@ class Resolver final : public FieldVisitor {
     stack_.back().object[names_.back()] = std::move(object);
     names_.pop_back();
   }
+  std::optional<std::size_t> begin_list(const Key& key, std::size_t size) override {
+    if (!wanted(key) || size == 0) return std::nullopt;
+    names_.emplace_back(key.name);
+    items_ = Json::array();
+    return size;
+  }
+  void begin_item(std::size_t) override { stack_.push_back({Json::object(), ""}); }
+  void end_item() override {
+    items_.push_back(std::move(stack_.back().object));
+    stack_.pop_back();
+  }
+  void end_list() override {
+    stack_.back().object[names_.back()] = std::move(items_);
+    names_.pop_back();
+  }
 
   bool results_only_;
+  Json items_;  // of the list being visited
   std::vector<Frame> stack_;
   std::vector<std::string> names_;
 };

@@ -81,6 +81,18 @@ class SchemaWriter final : public FieldVisitor {
     add(keys_.back(), std::move(object));
     keys_.pop_back();
   }
+  std::optional<std::size_t> begin_list(const Key& key, std::size_t) override {
+    keys_.push_back(key);
+    return 1;
+  }
+  void begin_item(std::size_t) override { stack_.push_back(empty_object_schema()); }
+  void end_item() override { stack_.back()["additionalProperties"] = false; }
+  void end_list() override {
+    Json item = std::move(stack_.back());
+    stack_.pop_back();
+    add(keys_.back(), {{"type", "array"}, {"items", std::move(item)}, {"default", Json::array()}});
+    keys_.pop_back();
+  }
 
   std::vector<Json> stack_;
   std::vector<Key> keys_;

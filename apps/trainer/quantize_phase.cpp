@@ -36,34 +36,35 @@ Outcome fine_tune(Session& s, bool resumed) {
   const std::int64_t epochs = c.stages.total();
   Loader loader = s.train_loader(c.batch, c.drop_last);
   Loader test = s.test_loader(c.batch);
-  s.optimizer = make_optimizer(c.optimizer, s.qat->parameters());
-  if (resumed) s.optimizer->load_state(s.restored->group("optimizer"));
-  s.restored.reset();
-  TrainingPlan plan{
-      .name = "qat",
-      .model = *s.qat,
-      .schedule = make_schedule(c.schedule, c.optimizer.lr, epochs, loader.batches_per_epoch()),
-      .epochs = epochs,
-      .loader = loader,
-      .begin_epoch =
-          [&](std::int64_t epoch) {
-            s.qat->advance(stage_of_epoch(c.stages, epoch));
-            return "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs) + " " +
-                   std::string(quant::stage_name(s.qat->stage()));
-          },
-      .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
-        quant::ConvertReport report;
-        const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
-        const auto e = evaluate(model, test, s.ctx.threads.size());
-        if (!e) return std::nullopt;
-        int constant = 0;
-        for (const quant::LayerReport& layer : report.layers) constant += layer.constant_channels;
-        line["stage"] = quant::stage_name(s.qat->stage());
-        line["int8_accuracy"] = e->accuracy();
-        line["codes_compared"] = report.parity.compared;
-        line["constant_channels"] = constant;
-        return "int8 test " + percent(e->accuracy());
-      }};
+  if (!resumed) s.restored.reset();  // what is there belongs to the phase before
+  TrainingPlan plan{.name = "qat",
+                    .model = *s.qat,
+                    .optimizer = c.optimizer,
+                    .schedule = c.schedule,
+                    .steps = c.steps,
+                    .epochs = epochs,
+                    .loader = loader,
+                    .begin_epoch =
+                        [&](std::int64_t epoch) {
+                          s.qat->advance(stage_of_epoch(c.stages, epoch));
+                          return "epoch " + std::to_string(epoch + 1) + "/" +
+                                 std::to_string(epochs) + " " +
+                                 std::string(quant::stage_name(s.qat->stage()));
+                        },
+                    .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
+                      quant::ConvertReport report;
+                      const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
+                      const auto e = evaluate(model, test, s.ctx.threads.size());
+                      if (!e) return std::nullopt;
+                      int constant = 0;
+                      for (const quant::LayerReport& layer : report.layers)
+                        constant += layer.constant_channels;
+                      line["stage"] = quant::stage_name(s.qat->stage());
+                      line["int8_accuracy"] = e->accuracy();
+                      line["codes_compared"] = report.parity.compared;
+                      line["constant_channels"] = constant;
+                      return "int8 test " + percent(e->accuracy());
+                    }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
   s.results["speed.epoch_seconds"] = s.at.phase_seconds / static_cast<double>(epochs);
   return Outcome::finished;

@@ -51,6 +51,7 @@ void Session::save() {
     if (qat->sample().defined()) c.tensors["qat_sample"] = qat->sample();
   }
   if (optimizer) c.put("optimizer", optimizer->state());
+  if (ema) c.put("ema", ema->state());
   c.integers["phase"] = static_cast<std::int64_t>(phase);
   // Order, augmentation and dropout are functions of the seed and the position: with these two the
   // random numbers are complete.

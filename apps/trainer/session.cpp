@@ -13,6 +13,9 @@ namespace {
 constexpr int default_batch = 64;
 
 ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape& input) {
+  OCTET_CHECK(zoo::is_classifier(c.model.zoo), c.file.string(), ": /model/zoo: ", c.model.zoo,
+              " is no classifier, which this trainer is for; train it in a loop of your own "
+              "(examples/custom_loop.cpp)");
   OCTET_CHECK(c.model.classes == 0 || c.model.classes >= data.classes, c.file.string(),
               ": /model/classes: expected at least the ", data.classes, " classes of ", data.name,
               ", got ", c.model.classes);
@@ -94,6 +97,7 @@ void Session::enter(Phase next) {
   phase = next;
   at = {};
   optimizer.reset();
+  ema.reset();
 }
 
 std::string state_hash(const std::vector<NamedTensor>& state) {

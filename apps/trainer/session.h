@@ -17,6 +17,7 @@
 #include "data/source.h"
 #include "interop/checkpoint.h"
 #include "layers/module.h"
+#include "optim/ema.h"
 #include "optim/optimizer.h"
 #include "quant/qat_model.h"
 
@@ -59,6 +60,7 @@ class Session {
   ModulePtr model;                              ///< the float network
   std::unique_ptr<quant::QatModel> qat;         ///< from phase quantize on
   std::unique_ptr<optim::Optimizer> optimizer;  ///< while a phase trains
+  std::optional<optim::Ema> ema;                ///< while a phase trains with an average
   std::optional<Metrics> metrics;
 
   Phase phase = Phase::train;

@@ -1,8 +1,10 @@
 #include "apps/trainer/setup.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
+#include "layers/parameter_pattern.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"
 #include "quant/params.h"
@@ -22,6 +24,29 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const config::Optimizer& c,
   }
   return std::make_unique<optim::Adam>(
       std::move(parameters), optim::AdamOptions{c.lr, c.beta1, c.beta2, c.epsilon, c.weight_decay});
+}
+
+CrossEntropyOptions make_loss(const config::Loss& c, std::int64_t classes) {
+  CrossEntropyOptions loss{c.label_smoothing, {}};
+  if (c.class_weights.size() == 1) return loss;
+  OCTET_CHECK(static_cast<std::int64_t>(c.class_weights.size()) == classes,
+              "loss/class_weights: expected 1 or ", classes, " numbers, got ",
+              c.class_weights.size());
+  const std::vector<real> weights(c.class_weights.begin(), c.class_weights.end());
+  loss.class_weights = Tensor::from<real>({classes}, weights);
+  return loss;
+}
+
+void apply_groups(const std::vector<config::ParameterGroup>& groups, Module& model,
+                  optim::Optimizer& optimizer) {
+  for (const ParameterPtr& p : model.parameters()) p->requires_grad = true;
+  for (const config::ParameterGroup& g : groups) {
+    freeze(model, g.pattern, g.freeze);
+    optimizer.set_lr_factor(parameters_matching(model, g.pattern), g.lr_factor);
+  }
+  const std::vector<ParameterPtr> all = model.parameters();
+  OCTET_CHECK(std::any_of(all.begin(), all.end(), [](const auto& p) { return p->requires_grad; }),
+              "parameters: every parameter of the network is frozen");
 }
 
 optim::LrSchedule make_schedule(const config::Schedule& c, double lr, std::int64_t epochs,

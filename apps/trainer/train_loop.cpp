@@ -1,11 +1,15 @@
 #include "apps/trainer/train_loop.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "apps/trainer/diagnose.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/interrupt.h"
+#include "apps/trainer/setup.h"
 #include "core/error.h"
+#include "optim/clip.h"
+#include "optim/lr_schedule.h"
 
 namespace octet::trainer {
 namespace {
@@ -21,47 +25,105 @@ std::string place(const TrainingPlan& plan, const Position& at) {
          std::to_string(plan.epochs) + ", step " + std::to_string(at.step + 1);
 }
 
-/// Forward, backward, update; adds to the epoch's sums.
-void step(Session& s, TrainingPlan& plan) {
-  const Batch batch = plan.loader.next();
-  const auto images = batch.y.numel();
-  s.ctx.step = static_cast<std::uint64_t>(s.at.step);
+/// What a phase's steps need besides the session.
+struct Trainer {
+  Session& s;
+  TrainingPlan& plan;
+  optim::LrSchedule schedule;
+  CrossEntropyOptions loss;
+
+  std::int64_t batches_per_epoch() const { return plan.loader.batches_per_epoch(); }
+  std::int64_t total_steps() const { return schedule.total_steps; }
+};
+
+Trainer make_trainer(Session& s, TrainingPlan& plan) {
+  const std::int64_t batches = plan.loader.batches_per_epoch();
+  const std::int64_t steps =
+      (batches + plan.steps.accumulate_steps - 1) / plan.steps.accumulate_steps;
+  s.optimizer = make_optimizer(plan.optimizer, plan.model.parameters());
+  apply_groups(plan.steps.parameters, plan.model, *s.optimizer);
+  if (plan.steps.ema_decay > 0) {
+    s.ema.emplace(plan.model.parameters(), optim::EmaOptions{.decay = plan.steps.ema_decay});
+  }
+  if (s.restored) {
+    s.optimizer->load_state(s.restored->group("optimizer"));
+    if (s.ema) s.ema->load_state(s.restored->group("ema"));
+    s.restored.reset();
+  }
+  const auto classes = s.config.model.classes ? s.config.model.classes : s.data.train.classes;
+  return {s, plan, make_schedule(plan.schedule, plan.optimizer.lr, plan.epochs, steps),
+          make_loss(plan.steps.loss, classes)};
+}
+
+/// Forward and backward of one batch, which is `share` of the update's images; adds to the epoch's
+/// sums.
+void add_gradients(Trainer& t, const Batch& batch, double share) {
+  Session& s = t.s;
   Tape tape(s.ctx);
-  const Var logits = plan.model(tape.input(batch.x));
-  const Var loss = cross_entropy(logits, batch.y);
+  const Var logits = t.plan.model(tape.input(batch.x));
+  const Var loss = cross_entropy(logits, batch.y, t.loss);
   const double value = double(loss.value().item());
-  OCTET_CHECK(std::isfinite(value), "the loss is ", value, first_not_finite(tape, plan.model));
+  OCTET_CHECK(std::isfinite(value), "the loss is ", value, first_not_finite(tape, t.plan.model));
+  const auto images = batch.y.numel();
   s.at.loss_sum += value * static_cast<double>(images);
   s.at.correct += count_correct(logits.value(), batch.y);
-  s.optimizer->zero_grad();
-  tape.backward(loss);
-  s.optimizer->set_lr(plan.schedule.at(s.at.step));
-  s.optimizer->step(s.ctx);
   s.at.images += images;
-  ++s.at.batch;
+  tape.backward(share == 1 ? loss : loss * static_cast<real>(share));
+}
+
+/// One update from the next batches.
+void step(Trainer& t) {
+  Session& s = t.s;
+  const config::Steps& c = t.plan.steps;
+  const auto count = std::min<std::int64_t>(c.accumulate_steps, t.batches_per_epoch() - s.at.batch);
+  std::vector<Batch> batches;
+  std::int64_t images = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    batches.push_back(t.plan.loader.next());
+    images += batches.back().y.numel();
+  }
+  s.optimizer->zero_grad();
+  for (std::int64_t i = 0; i < count; ++i) {
+    // Dropout differs from batch to batch.
+    s.ctx.step = static_cast<std::uint64_t>(s.at.step * c.accumulate_steps + i);
+    const Batch& batch = batches[static_cast<std::size_t>(i)];
+    add_gradients(t, batch, static_cast<double>(batch.y.numel()) / static_cast<double>(images));
+  }
+  if (c.clip_grad_norm > 0) {
+    optim::clip_grad_norm(s.ctx, s.optimizer->parameters(), c.clip_grad_norm);
+  }
+  s.optimizer->set_lr(t.schedule.at(s.at.step));
+  s.optimizer->step(s.ctx);
+  if (s.ema) s.ema->update(s.ctx);
+  s.at.batch += count;
   ++s.at.step;
 }
 
-void show(Session& s, const TrainingPlan& plan, const std::string& label, double seconds) {
-  const auto per_epoch = plan.loader.batches_per_epoch();
+void show(const Trainer& t, const std::string& label, double seconds) {
+  Session& s = t.s;
   RunningMeans m;
   m.loss = s.at.loss_sum / static_cast<double>(s.at.images);
   m.accuracy = static_cast<double>(s.at.correct) / static_cast<double>(s.at.images);
   m.images_per_second = static_cast<double>(s.at.images) / seconds;
   m.seconds_left = (s.at.phase_seconds + seconds) / static_cast<double>(s.at.step) *
-                   static_cast<double>(plan.epochs * per_epoch - s.at.step);
-  s.progress.bar(label, s.at.batch, per_epoch, m);
+                   static_cast<double>(t.total_steps() - s.at.step);
+  s.progress.bar(label, s.at.batch, t.batches_per_epoch(), m);
 }
 
 /// The metrics line of a finished epoch; false if the user asked to stop before it was evaluated.
-bool finish_epoch(Session& s, TrainingPlan& plan, const std::string& label) {
+bool finish_epoch(Trainer& t, const std::string& label) {
+  Session& s = t.s;
+  TrainingPlan& plan = t.plan;
   const double images = static_cast<double>(s.at.images);
   const double loss = s.at.loss_sum / images;
   const double accuracy = static_cast<double>(s.at.correct) / images;
   nlohmann::ordered_json line{{"phase", plan.name}, {"epoch", s.at.epoch + 1},
-                              {"step", s.at.step},  {"lr", plan.schedule.at(s.at.step - 1)},
+                              {"step", s.at.step},  {"lr", t.schedule.at(s.at.step - 1)},
                               {"train_loss", loss}, {"train_accuracy", accuracy}};
+  std::optional<optim::EmaScope> averaged;
+  if (s.ema) averaged.emplace(*s.ema);
   const auto shown = plan.evaluate(line);
+  averaged.reset();
   if (!shown) return false;
   const double rate = images / std::max(s.at.epoch_seconds, 1e-9);
   line["seconds"] = s.at.epoch_seconds;
@@ -78,7 +140,8 @@ bool finish_epoch(Session& s, TrainingPlan& plan, const std::string& label) {
 
 Outcome train(Session& s, TrainingPlan& plan) {
   plan.model.train();
-  const auto per_epoch = plan.loader.batches_per_epoch();
+  Trainer t = make_trainer(s, plan);
+  const auto per_epoch = t.batches_per_epoch();
   while (s.at.epoch < plan.epochs) {
     const std::string label = plan.begin_epoch(s.at.epoch);
     plan.loader.seek(static_cast<std::uint64_t>(s.at.epoch), s.at.batch);
@@ -86,17 +149,17 @@ Outcome train(Session& s, TrainingPlan& plan) {
     const Clock::time_point start = Clock::now();
     while (s.at.batch < per_epoch) {
       try {
-        step(s, plan);
+        step(t);
       } catch (const Error& e) {
         s.progress.clear();
         fail(place(plan, s.at), ": ", e.what());
       }
       s.at.epoch_seconds = before + seconds_since(start);
-      show(s, plan, label, s.at.epoch_seconds);
+      show(t, label, s.at.epoch_seconds);
       if (interrupted()) break;
       if (s.at.batch < per_epoch) s.save_if_due();
     }
-    if (interrupted() || !finish_epoch(s, plan, label)) {
+    if (interrupted() || !finish_epoch(t, label)) {
       s.save();
       s.progress.clear();
       return Outcome::interrupted;
@@ -107,6 +170,10 @@ Outcome train(Session& s, TrainingPlan& plan) {
     next.phase_seconds = s.at.phase_seconds + s.at.epoch_seconds;
     s.at = next;
     s.save();
+  }
+  if (s.ema) {  // the average is the result
+    s.ema->swap();
+    s.ema.reset();
   }
   return Outcome::finished;
 }

@@ -5,14 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/trainer/session.h"
-#include "optim/lr_schedule.h"
 
 namespace octet::trainer {
 
 struct TrainingPlan {
   std::string name;  ///< of the phase in metrics: "float", "qat"
   Module& model;
-  optim::LrSchedule schedule;
+  const config::Optimizer& optimizer;
+  const config::Schedule& schedule;
+  const config::Steps& steps;
   std::int64_t epochs = 0;
   Loader& loader;
   /// Before each epoch's first batch, and when a run goes on. Returns what to call the epoch.
@@ -24,9 +25,10 @@ struct TrainingPlan {
 
 enum class Outcome { finished, interrupted };
 
-/// Requires session.optimizer. Saves after each epoch, when it is due, and when the user asks to
-/// stop. Throws Error naming epoch, step and, if it can be told, the layer when the loss is not
-/// finite.
+/// Makes the session's optimizer and average (with the state of session.restored, which it takes),
+/// trains, and at the end puts the average in place of the weights. Saves after each epoch, when it
+/// is due, and when the user asks to stop. Throws Error naming epoch, step and, if it can be told,
+/// the layer when the loss is not finite.
 Outcome train(Session& session, TrainingPlan& plan);
 
 }  // namespace octet::trainer

@@ -1,6 +1,5 @@
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/phases.h"
-#include "apps/trainer/setup.h"
 #include "core/error.h"
 
 namespace octet::trainer {
@@ -9,30 +8,27 @@ Outcome run_train_phase(Session& s) {
   const config::Train& c = *s.config.train;
   Loader loader = s.train_loader(c.batch, c.drop_last);
   Loader test = s.test_loader(c.batch);
-  s.optimizer = make_optimizer(c.optimizer, s.model->parameters());
-  if (s.restored) {
-    s.optimizer->load_state(s.restored->group("optimizer"));
-    s.restored.reset();
-  }
-  TrainingPlan plan{
-      .name = "float",
-      .model = *s.model,
-      .schedule = make_schedule(c.schedule, c.optimizer.lr, c.epochs, loader.batches_per_epoch()),
-      .epochs = c.epochs,
-      .loader = loader,
-      .begin_epoch =
-          [&](std::int64_t epoch) {
-            return "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(c.epochs);
-          },
-      .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
-        const auto e = evaluate(s.ctx, *s.model, test);
-        if (!e) return std::nullopt;
-        line["test_loss"] = e->loss;
-        line["test_accuracy"] = e->accuracy();
-        s.results["float.loss"] = e->loss;
-        s.results["float.accuracy"] = e->accuracy();
-        return "test " + percent(e->accuracy());
-      }};
+  TrainingPlan plan{.name = "float",
+                    .model = *s.model,
+                    .optimizer = c.optimizer,
+                    .schedule = c.schedule,
+                    .steps = c.steps,
+                    .epochs = c.epochs,
+                    .loader = loader,
+                    .begin_epoch =
+                        [&](std::int64_t epoch) {
+                          return "epoch " + std::to_string(epoch + 1) + "/" +
+                                 std::to_string(c.epochs);
+                        },
+                    .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
+                      const auto e = evaluate(s.ctx, *s.model, test);
+                      if (!e) return std::nullopt;
+                      line["test_loss"] = e->loss;
+                      line["test_accuracy"] = e->accuracy();
+                      s.results["float.loss"] = e->loss;
+                      s.results["float.accuracy"] = e->accuracy();
+                      return "test " + percent(e->accuracy());
+                    }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
   s.results["speed.epoch_seconds"] = s.at.phase_seconds / static_cast<double>(c.epochs);
   s.enter(s.config.quantized() ? Phase::quantize : Phase::finish);
