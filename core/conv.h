@@ -3,6 +3,9 @@
 
 #include <cstdint>
 
+#include <algorithm>
+
+#include "core/codes.h"
 #include "core/context.h"
 #include "core/ops.h"
 
@@ -24,14 +27,52 @@ struct ConvShape {
 ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int groups,
                      std::string_view op = "conv2d");
 
+/// The input of a convolution: reals, or codes that stand for scale * (code - zero_point).
+struct ConvInput {
+  ConvInput(const real* x) : reals(x) {}
+  ConvInput(const std::int8_t* q, real s, std::int32_t z) : codes(q), scale(s), zero_point(z) {}
+
+  const real* reals = nullptr;
+  const std::int8_t* codes = nullptr;
+  real scale = 1;
+  std::int32_t zero_point = 0;
+
+  void copy(std::int64_t first, std::int64_t n, real* to) const noexcept {
+    if (reals) {
+      std::copy_n(reals + first, n, to);
+    } else {
+      dequantize(codes + first, n, scale, zero_point, to);
+    }
+  }
+};
+
+/// The weights of a convolution: reals, or codes times one factor for each output channel.
+struct ConvWeights {
+  ConvWeights(const real* w) : reals(w) {}
+  ConvWeights(const std::int8_t* q, const real* f) : codes(q), factor(f) {}
+
+  const real* reals = nullptr;
+  const std::int8_t* codes = nullptr;
+  const real* factor = nullptr;
+
+  /// n weights from `first` on, all of output channel o.
+  void copy(std::int64_t first, std::int64_t n, std::int64_t o, real* to) const noexcept {
+    if (reals) {
+      std::copy_n(reals + first, n, to);
+    } else {
+      dequantize(codes + first, n, factor[o], 0, to);
+    }
+  }
+};
+
 /// y = x (*) w + bias (bias may be null).
 void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                   real* y);
 /// dx = w^T (*) dy + beta dx, beta in {0, 1}.
-void conv_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
-                         real beta);
+void conv_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
+                         real* dx, real beta);
 /// dw = dy (*) x + beta dw, beta in {0, 1}. Summed over the batch in an order fixed by the shape.
-void conv_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
+void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
                            real* dw, real beta);
 
 }  // namespace octet

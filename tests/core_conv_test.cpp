@@ -49,6 +49,9 @@ const std::vector<ConvCase>& cases() {
       {"depthwise, vector and tail", {1, 5, 6, 45}, 45, window(3, 3, 1, 1, same), 45},
       {"depthwise stride 2 SAME, even", {2, 8, 6, 9}, 9, window(3, 3, 2, 2, same), 9},
       {"depthwise dilation 2", {1, 9, 8, 8}, 8, window(3, 3, 1, 1, same, 2, 2), 8},
+      {"depthwise, 7 vectors", {2, 7, 19, 112}, 112, window(3, 3, 1, 1, same), 112},
+      {"depthwise 5x5 stride 2, 3 vectors", {2, 12, 11, 48}, 48, window(5, 5, 2, 2, same), 48},
+      {"depthwise 4x3, 2 vectors", {1, 6, 30, 24}, 24, window(4, 3, 1, 1, {2, 1, 1, 1}), 24},
       {"depthwise multiplier 2", {2, 6, 5, 4}, 8, window(3, 3, 2, 2, Padding2d::all(1)), 4},
       {"depthwise multiplier 3, 1x1", {2, 4, 3, 2}, 6, window(1, 1, 1, 1, {}), 2},
       // 8 channels and more: the register kernels, where the CPU has them.
@@ -65,6 +68,7 @@ const std::vector<ConvCase>& cases() {
        window(3, 1, 1, 1, {1, 1, 0, 0}, 1, 3)},
       {"dilation of columns, 16 channels", {1, 8, 12, 16}, 16, window(3, 3, 1, 1, same, 1, 2)},
       {"1x1, 16 channels: the image as one row", {2, 9, 9, 16}, 32, window(1, 1, 1, 1, {})},
+      {"1x1, several images a row", {6, 3, 3, 16}, 40, window(1, 1, 1, 1, {})},
       {"1x1 stride 2, 16 channels", {2, 9, 8, 16}, 16, window(1, 1, 2, 2, {})},
       {"1x1 with a pad", {1, 9, 8, 3}, 16, window(1, 1, 1, 1, {1, 0, 0, 2})},
       {"no pads: in place", {2, 12, 11, 16}, 16, window(3, 3, 1, 1, {})},

@@ -112,6 +112,8 @@ Json step_json(const Options& options) {
   const double macs = count_macs(ctx, step, batch);
   const Times t = time_steps(step, batch, options.seconds);
   const double median = t.wall[t.wall.size() / 2];
+  const Pool::Usage used = ctx.pool.usage();
+  const auto mib = [](std::size_t bytes) { return static_cast<double>(bytes) / 1048576; };
   Json json = {{"network", network.name},
                {"mode", options.mode},
                {"batch", images},
@@ -127,7 +129,8 @@ Json step_json(const Options& options) {
                {"gflops", 6e-6 * macs / median},
                {"ceiling_gflops_per_core", ceiling},
                {"peak_rss_mib", peak_rss_mib()},
-               {"pool_peak_mib", static_cast<double>(ctx.pool.usage().peak) / 1048576},
+               {"pool_peak_mib", mib(used.peak)},
+               {"pool_held_mib", mib(used.in_use + used.cached)},
                {"page_faults_per_step", t.page_faults},
                {"check", check}};
   if (options.profile) json["profile"] = profile_json(ctx, step, batch, ceiling);

@@ -49,16 +49,30 @@ void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w
   (run ? run : dense_forward)(ctx, s, x, w, bias, y);
 }
 
-void conv_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
-                         real beta) {
+void conv_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
+                         real* dx, real beta) {
   auto* run = depthwise(s) ? depthwise_backward_input : direct_backward_input(s);
   (run ? run : dense_backward_input)(ctx, s, w, dy, dx, beta);
 }
 
-void conv_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
+void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
                            real* dw, real beta) {
-  auto* run = depthwise(s) ? depthwise_backward_weights : direct_backward_weights(s);
-  (run ? run : dense_backward_weights)(ctx, s, x, dy, dw, beta);
+  if (!depthwise(s)) {
+    if (auto* direct = direct_backward_weights(s)) {
+      direct(ctx, s, x, dy, dw, beta);
+      return;
+    }
+  }
+  // The other kernels read reals.
+  const std::int64_t n = s.batch * s.in_h * s.in_w * s.in_c;
+  const Scratch reals(ctx, x.reals ? 0 : n);
+  if (!x.reals) {
+    for_blocks(ctx, n, [&](std::int64_t begin, std::int64_t end) {
+      x.copy(begin, end - begin, reals.get() + begin);
+    });
+  }
+  auto* run = depthwise(s) ? depthwise_backward_weights : dense_backward_weights;
+  run(ctx, s, x.reals ? x.reals : reals.get(), dy, dw, beta);
 }
 
 std::string Conv2dOp::attributes() const {

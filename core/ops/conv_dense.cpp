@@ -50,7 +50,8 @@ void dense_forward(Context& ctx, const ConvShape& s, const real* x, const real* 
 namespace {
 
 // The weights of one phase as [groups, taps_h, taps_w, out_c / groups, in_c / groups].
-void phase_weights(const ConvShape& s, const BackwardPhase& phase, const real* w, real* out) {
+void phase_weights(const ConvShape& s, const BackwardPhase& phase, const ConvWeights& w,
+                   real* out) {
   const std::int64_t group_in = s.in_c / s.groups, group_out = s.out_c / s.groups;
   for (std::int64_t g = 0; g < s.groups; ++g) {
     for (std::int64_t i = 0; i < phase.gather.h.taps; ++i) {
@@ -58,8 +59,8 @@ void phase_weights(const ConvShape& s, const BackwardPhase& phase, const real* w
         const std::int64_t tap = (phase.tap_h + i * phase.tap_step_h) * s.window.kernel_w +
                                  phase.tap_w + j * phase.tap_step_w;
         for (std::int64_t o = 0; o < group_out; ++o, out += group_in) {
-          std::copy_n(w + (g * group_out + o) * s.weights_per_channel() + tap * group_in, group_in,
-                      out);
+          const std::int64_t channel = g * group_out + o;
+          w.copy(channel * s.weights_per_channel() + tap * group_in, group_in, channel, out);
         }
       }
     }
@@ -67,7 +68,7 @@ void phase_weights(const ConvShape& s, const BackwardPhase& phase, const real* w
 }
 
 void backward_input_phase(Context& ctx, const ConvShape& s, std::int64_t phase_h,
-                          std::int64_t phase_w, const real* w, const real* dy, real* dx,
+                          std::int64_t phase_w, const ConvWeights& w, const real* dy, real* dx,
                           real beta) {
   const BackwardPhase phase = backward_phase(s, phase_h, phase_w);
   const Gather& g = phase.gather;
@@ -106,8 +107,8 @@ void backward_input_phase(Context& ctx, const ConvShape& s, std::int64_t phase_h
 
 }  // namespace
 
-void dense_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
-                          real beta) {
+void dense_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
+                          real* dx, real beta) {
   for (std::int64_t h = 0; h < s.window.stride_h; ++h) {
     for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
       backward_input_phase(ctx, s, h, v, w, dy, dx, beta);

@@ -13,9 +13,11 @@ std::int64_t taps(const ConvShape& s) {
 }
 
 // [C, KH, KW, 1] -> [KH, KW, C]
-void channels_last(const ConvShape& s, const real* w, real* out) {
+void channels_last(const ConvShape& s, const ConvWeights& w, real* out) {
   for (std::int64_t c = 0; c < s.out_c; ++c) {
-    for (std::int64_t t = 0; t < taps(s); ++t) out[t * s.out_c + c] = w[c * taps(s) + t];
+    for (std::int64_t t = 0; t < taps(s); ++t) {
+      w.copy(c * taps(s) + t, 1, c, out + t * s.out_c + c);
+    }
   }
 }
 
@@ -61,8 +63,8 @@ void depthwise_forward(Context& ctx, const ConvShape& s, const real* x, const re
   });
 }
 
-void depthwise_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy,
-                              real* dx, real beta) {
+void depthwise_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w,
+                              const real* dy, real* dx, real beta) {
   const Scratch weights(ctx, taps(s) * s.out_c), wide(ctx, repeated_size(s));
   channels_last(s, w, weights.get());
   const std::int64_t times = s.out_c / s.in_c, stride_w = s.window.stride_w;

@@ -56,8 +56,14 @@ struct Plan {
     const Window2d& v = s.window;
     if (v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
         s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0) {
-      // One long row: no short blocks of pixels at the end of each.
-      shape.in_w = shape.out_w = s.in_h * s.in_w;
+      // Long rows of whole images: few short blocks of pixels at their ends.
+      const std::int64_t pixels = s.in_h * s.in_w;
+      std::int64_t images =
+          std::clamp<std::int64_t>(tile_floats / std::max<std::int64_t>(pixels * s.in_c, 1), 1,
+                                   std::max<std::int64_t>(s.batch, 1));
+      while (s.batch % images != 0) --images;
+      shape.batch = s.batch / images;
+      shape.in_w = shape.out_w = images * pixels;
       shape.in_h = shape.out_h = 1;
     }
     width = (shape.out_w - 1) * v.stride_w + std::int64_t{v.kernel_w - 1} * v.dilation_w + 1;
@@ -71,16 +77,22 @@ struct Plan {
     tiles = ceil_div(shape.out_h, most_rows);
     rows = ceil_div(shape.out_h, tiles);
     tiles = ceil_div(shape.out_h, rows);
-    room = in_place ? 0 : ((rows - 1) * v.stride_h + window_h) * width * shape.in_c;
+    room = ((rows - 1) * v.stride_h + window_h) * width * shape.in_c;
   }
 
+  // Floats of scratch that a tile of x needs.
+  std::int64_t room_for(const ConvInput& x) const { return in_place && x.reals ? 0 : room; }
+
   // Output rows [begin, end) of an image, their source in place or in `scratch`.
-  DirectRows tile(const real* image, std::int64_t begin, std::int64_t end, real* scratch) const {
+  DirectRows tile(const ConvInput& x, std::int64_t image, std::int64_t begin, std::int64_t end,
+                  real* scratch) const {
     const Window2d& v = shape.window;
-    const std::int64_t line = (in_place ? shape.in_w : width) * shape.in_c;
+    const bool there = in_place && x.reals;
+    const std::int64_t line = (there ? shape.in_w : width) * shape.in_c;
     const std::int64_t top = begin * v.stride_h - v.padding.top;
-    if (!in_place) pad(image, top, (end - begin - 1) * v.stride_h + window_h, scratch);
-    return {in_place ? image + top * line : scratch,
+    const std::int64_t first = image * shape.in_h * shape.in_w * shape.in_c;
+    if (!there) pad(x, first, top, (end - begin - 1) * v.stride_h + window_h, scratch);
+    return {there ? x.reals + first + top * line : scratch,
             v.stride_h * line,
             v.stride_w * shape.in_c,
             v.dilation_h * line,
@@ -92,7 +104,8 @@ struct Plan {
             w_channels};
   }
 
-  void pad(const real* image, std::int64_t top, std::int64_t count, real* to) const {
+  void pad(const ConvInput& x, std::int64_t first, std::int64_t top, std::int64_t count,
+           real* to) const {
     const std::int64_t c = shape.in_c;
     const std::int64_t left = std::min<std::int64_t>(shape.window.padding.left, width);
     const std::int64_t columns = std::min(shape.in_w, width - left);
@@ -102,7 +115,7 @@ struct Plan {
         continue;
       }
       std::fill_n(to, left * c, real(0));
-      std::copy_n(image + r * shape.in_w * c, columns * c, to + left * c);
+      x.copy(first + r * shape.in_w * c, columns * c, to + left * c);
       std::fill(to + (left + columns) * c, to + width * c, real(0));
     }
   }
@@ -118,12 +131,12 @@ struct Plan {
 void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights, const real* bias,
                  real beta, real* y) {
   const ConvShape& s = p.shape;
-  const Scratch scratch(ctx, p.room * ctx.threads.size());
+  const std::int64_t room = p.room_for(x);
+  const Scratch scratch(ctx, room * ctx.threads.size());
   ctx.threads.run(s.batch * p.tiles, [&](std::int64_t task, int worker) {
     const std::int64_t image = task / p.tiles, begin = task % p.tiles * p.rows;
     const DirectRows rows =
-        p.tile(x + image * s.in_h * s.in_w * s.in_c, begin, std::min(s.out_h, begin + p.rows),
-               scratch.get() + worker * p.room);
+        p.tile(x, image, begin, std::min(s.out_h, begin + p.rows), scratch.get() + worker * room);
     direct_kernels()->forward(rows, weights, bias, beta,
                               y + (image * s.out_h + begin) * s.out_w * s.out_c);
   });
@@ -159,8 +172,8 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
   run_forward(ctx, p, x, weights.get(), bias ? padded_bias : nullptr, 0, y);
 }
 
-void backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
-                    real beta) {
+void backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
+                    real* dx, real beta) {
   const Plan p(transposed(s));
   const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
   const Scratch weights(ctx, taps * s.out_c * p.w_channels);
@@ -169,7 +182,7 @@ void backward_input(Context& ctx, const ConvShape& s, const real* w, const real*
                     [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
                       for (std::int64_t t = 0; t < taps; ++t) {
                         for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
-                          std::copy_n(w + (o * taps + taps - 1 - t) * s.in_c + c, n, to);
+                          w.copy((o * taps + taps - 1 - t) * s.in_c + c, n, o, to);
                         }
                       }
                     });
@@ -177,24 +190,24 @@ void backward_input(Context& ctx, const ConvShape& s, const real* w, const real*
 }
 
 // A fixed number of partial sums, each over a run of images; added in order.
-void backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy, real* dw,
-                      real beta) {
+void backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
+                      real* dw, real beta) {
   const Plan p(s);
   const std::int64_t depth = s.weights_per_channel(), size = depth * p.w_channels;
-  const std::int64_t all = s.batch * p.tiles;
+  const std::int64_t all = p.shape.batch * p.tiles;
   const std::int64_t most = std::clamp<std::int64_t>((1 << 20) / size, 4, 16);
   const std::int64_t run = std::max<std::int64_t>(1, ceil_div(all, most));
   const std::int64_t partials = ceil_div(all, run);
   const Scratch sums(ctx, partials * size);
-  const Scratch scratch(ctx, p.room * ctx.threads.size());
+  const std::int64_t room = p.room_for(x);
+  const Scratch scratch(ctx, room * ctx.threads.size());
   ctx.threads.run(partials, [&](std::int64_t task, int worker) {
     real* sum = sums.get() + task * size;
     std::fill_n(sum, size, real(0));
     for (std::int64_t t = task * run; t < std::min(all, (task + 1) * run); ++t) {
       const std::int64_t image = t / p.tiles, begin = t % p.tiles * p.rows;
-      const DirectRows rows =
-          p.tile(x + image * s.in_h * s.in_w * s.in_c, begin,
-                 std::min(p.shape.out_h, begin + p.rows), scratch.get() + worker * p.room);
+      const DirectRows rows = p.tile(x, image, begin, std::min(p.shape.out_h, begin + p.rows),
+                                     scratch.get() + worker * room);
       direct_kernels()->backward_weights(
           rows, dy + (image * p.shape.out_h + begin) * p.shape.out_w * s.out_c, sum);
     }
@@ -231,10 +244,9 @@ decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcep
 
 decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
   // The sums are read and written once an image: that must be little beside the products.
-  return fits(s, s.out_c) && s.out_h * s.out_w >= 64 &&
-                 s.out_c * s.weights_per_channel() <= most_gradients
-             ? backward_weights
-             : nullptr;
+  if (!fits(s, s.out_c) || s.out_c * s.weights_per_channel() > most_gradients) return nullptr;
+  const ConvShape rows = Plan(s).shape;
+  return rows.out_h * rows.out_w >= 64 ? backward_weights : nullptr;
 }
 
 #endif

@@ -8,16 +8,16 @@ namespace octet {
 /// Any number of groups, as matrix products of tiles of patches.
 void dense_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                    real* y);
-void dense_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy, real* dx,
-                          real beta);
+void dense_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
+                          real* dx, real beta);
 void dense_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
                             real* dw, real beta);
 
 /// groups == in_c: loops over taps with channels innermost.
 void depthwise_forward(Context& ctx, const ConvShape& s, const real* x, const real* w,
                        const real* bias, real* y);
-void depthwise_backward_input(Context& ctx, const ConvShape& s, const real* w, const real* dy,
-                              real* dx, real beta);
+void depthwise_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w,
+                              const real* dy, real* dx, real beta);
 void depthwise_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
                                 real* dw, real beta);
 

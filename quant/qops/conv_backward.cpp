@@ -2,7 +2,6 @@
 #include "quant/qops/channel_sums.h"
 #include "quant/qops/conv.h"
 #include "quant/qops/conv_kept.h"
-#include "quant/qops/dequantize.h"
 
 namespace octet::quant {
 
@@ -28,15 +27,15 @@ void QConvOp::weight_gradient(Context& ctx, const Kept& kept, const Tensor& x, c
   const ConvShape& s = kept.shape;
   const bool scaled = batch_norm && !kept.batch_statistics;
   if (!d_w && !scaled) return;
-  const Tensor x_real = dequantize(ctx, x, kept.in);
+  const ConvInput input(x.data<std::int8_t>(), kept.in.scale, kept.in.zero_point);
   if (!scaled) {
     real beta = 0;
     real* p = d_w->accumulate(q_w.shape(), ctx, beta);
-    conv_backward_weights(ctx, s, x_real.r(), delta.r(), p, beta);
+    conv_backward_weights(ctx, s, input, delta.r(), p, beta);
     return;
   }
   Tensor g = ctx.empty(q_w.shape());
-  conv_backward_weights(ctx, s, x_real.r(), delta.r(), g.r(), real(0));
+  conv_backward_weights(ctx, s, input, delta.r(), g.r(), real(0));
   const auto* q = q_w.data<std::int8_t>();
   const std::int64_t taps = q_w.numel() / s.out_c;
   std::vector<double> gamma_gradient(static_cast<std::size_t>(s.out_c));
@@ -101,10 +100,9 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
 
   if (d_w || (d_gamma && batch_norm)) weight_gradient(ctx, kept, x, q_w, delta, sum, d_w, d_gamma);
   if (d_x) {
-    const Tensor w_real = scale_channels(ctx, q_w, to_input);
     real beta = 0;
     real* p = d_x->accumulate(x.shape(), ctx, beta);
-    conv_backward_input(ctx, s, w_real.r(), delta.r(), p, beta);
+    conv_backward_input(ctx, s, {q_w.data<std::int8_t>(), to_input.data()}, delta.r(), p, beta);
   }
 }
 

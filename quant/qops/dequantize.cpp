@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/codes.h"
 #include "core/grad.h"
 #include "quant/vectors.h"
 
@@ -16,22 +17,6 @@ void for_chunks(Context& ctx, std::int64_t n, const F& f) {
     f(chunk * chunk_size, std::min(n, (chunk + 1) * chunk_size));
   });
 }
-
-struct Codes {
-  const std::int8_t* q;
-  std::int64_t n;
-  real scale;
-  std::int32_t zero_point;
-  real* out;
-};
-OCTET_INLINE void dequantize_all(const Codes& c) noexcept {
-  const std::int8_t* __restrict q = c.q;
-  real* __restrict out = c.out;
-  const std::int32_t z = c.zero_point;
-  const real scale = c.scale;
-  for (std::int64_t i = 0; i < c.n; ++i) out[i] = scale * static_cast<real>(q[i] - z);
-}
-OCTET_SIMD_FUNCTION(dequantize_span, dequantize_all, const Codes&)
 
 struct Masked {
   const real* in;
@@ -61,20 +46,7 @@ Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params) {
   const auto* q = codes.data<std::int8_t>();
   real* p = y.r();
   for_chunks(ctx, codes.numel(), [&](std::int64_t begin, std::int64_t end) {
-    dequantize_span({q + begin, end - begin, params.scale, params.zero_point, p + begin});
-  });
-  return y;
-}
-
-Tensor scale_channels(Context& ctx, const Tensor& codes, std::span<const float> factor) {
-  Tensor y = ctx.empty(codes.shape());
-  const auto* q = codes.data<std::int8_t>();
-  real* p = y.r();
-  const auto channels = static_cast<std::int64_t>(factor.size());
-  const std::int64_t n = codes.numel() / channels;
-  ctx.threads.run(channels, [&](std::int64_t c, int) {
-    const real f = factor[static_cast<std::size_t>(c)];
-    dequantize_span({q + c * n, n, f, 0, p + c * n});
+    octet::dequantize(q + begin, end - begin, params.scale, params.zero_point, p + begin);
   });
   return y;
 }

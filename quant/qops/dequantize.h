@@ -1,8 +1,6 @@
 // Codes to reals, for backward passes.
 #pragma once
 
-#include <span>
-
 #include "core/context.h"
 #include "quant/params.h"
 
@@ -10,9 +8,6 @@ namespace octet::quant {
 
 /// real = scale * (code - zero_point), elementwise.
 Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params);
-
-/// factor[c] * code for weights [O, ...] with one factor per output channel.
-Tensor scale_channels(Context& ctx, const Tensor& codes, std::span<const float> factor);
 
 /// dy where the mask bit is set, else 0 (line 23).
 Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask);
