@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "core/codes.h"
 #include "core/ops/reduce.h"
 #include "core/ops/strided_copy.h"
 #include "quant/int8/conv.h"
@@ -79,6 +80,17 @@ Folded QConvTransposeOp::fold_bias(In x, std::span<const float> weight_scale) co
   return fold(f);
 }
 
+/// factor[o] * code for weights [O, ...].
+static Tensor weight_reals(Context& ctx, const Tensor& codes, std::span<const float> factor) {
+  Tensor w = ctx.empty(codes.shape());
+  const std::int64_t taps = codes.numel() / codes.shape()[0];
+  for (std::size_t o = 0; o < factor.size(); ++o) {
+    const std::int64_t first = static_cast<std::int64_t>(o) * taps;
+    octet::dequantize(codes.data<std::int8_t>() + first, taps, factor[o], 0, w.r() + first);
+  }
+  return w;
+}
+
 Tensor QConvTransposeOp::forward_float(Context& ctx, In x) const {
   Saved unused;
   Tensor y = conv->forward(ctx, x, unused);
@@ -137,7 +149,7 @@ void QConvTransposeOp::backward_real(Context& ctx, const Saved& saved, const Ten
   const auto& kept = std::any_cast<const Kept&>(saved.extra);
   Saved at_reals;
   at_reals.tensors = {dequantize(ctx, saved.tensors[0], kept.in),
-                      scale_channels(ctx, saved.tensors[1], kept.weight_scale)};
+                      weight_reals(ctx, saved.tensors[1], kept.weight_scale)};
   conv->backward(ctx, at_reals, apply_mask(ctx, dy, saved.tensors[2]), dx);
 }
 
