@@ -39,24 +39,8 @@ OCTET_INLINE void finish_block(const RequantizeSpan& s, std::int64_t i, std::int
   }
 }
 
-OCTET_INLINE void single_body(const RequantizeSpan& s) {
-  for (std::int64_t i = 0; i < s.n; i += block) {
-    const std::int64_t at = i % s.width;
-    const int n = static_cast<int>(std::min<std::int64_t>(block, s.n - i));
-    std::int32_t v[block], p[block];
-    for (int k = 0; k < n; ++k) {
-      v[k] = s.acc[i + k] * (s.sign ? s.sign[at + k] : 1) + s.bias[at + k];
-      const int total = 31 - s.shift[at + k];
-      const std::int64_t product =
-          std::int64_t{v[k]} * s.multiplier[at + k] + (std::int64_t{1} << (total - 1));
-      p[k] = static_cast<std::int32_t>(product >> total) + s.zero_point;
-    }
-    finish_block(s, i, at, n, v, p);
-  }
-}
-OCTET_SIMD_FUNCTION(single_rounding, single_body, const RequantizeSpan&)
-
-OCTET_INLINE void double_body(const RequantizeSpan& s) {
+template <int8::Rounding rounding>
+OCTET_INLINE void blocks(const RequantizeSpan& s) {
   for (std::int64_t i = 0; i < s.n; i += block) {
     const std::int64_t at = i % s.width;
     const int n = static_cast<int>(std::min<std::int64_t>(block, s.n - i));
@@ -64,13 +48,14 @@ OCTET_INLINE void double_body(const RequantizeSpan& s) {
     for (int k = 0; k < n; ++k) {
       v[k] = s.acc[i + k] * (s.sign ? s.sign[at + k] : 1) + s.bias[at + k];
       p[k] = int8::multiply_by_quantized_multiplier(v[k], {s.multiplier[at + k], s.shift[at + k]},
-                                                    int8::Rounding::double_rounding) +
+                                                    rounding) +
              s.zero_point;
     }
     finish_block(s, i, at, n, v, p);
   }
 }
-OCTET_SIMD_FUNCTION(double_rounding, double_body, const RequantizeSpan&)
+OCTET_SIMD_FUNCTION(single_rounding, blocks<int8::Rounding::single_rounding>, const RequantizeSpan&)
+OCTET_SIMD_FUNCTION(double_rounding, blocks<int8::Rounding::double_rounding>, const RequantizeSpan&)
 
 }  // namespace
 
