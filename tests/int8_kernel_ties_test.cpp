@@ -225,8 +225,9 @@ TEST_SUITE("int8") {
     for (int k = -12; k <= 1; ++k) {
       for (const int z : {-128, -1, 0, 77, 127}) {
         const Params x{std::ldexp(1.0f, k), z}, y{std::ldexp(1.0f, k + 1), 3};
-        const Table logistic = make_logistic_table(x.s, x.z), tanh = make_tanh_table(x.s, x.z);
-        const Table swish = make_hard_swish_table(x.s, x.z, y.s, y.z);
+        const Table logistic = make_logistic_codes(x.s, x.z).table(),
+                    tanh = make_tanh_codes(x.s, x.z).table();
+        const Table swish = make_hard_swish_codes(x.s, x.z, y.s, y.z).table();
         for (int q = -128; q <= 127; ++q) {
           const auto i = static_cast<std::size_t>(q + 128);
           CAPTURE(k);
