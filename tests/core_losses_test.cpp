@@ -88,11 +88,11 @@ TEST_SUITE("core losses") {
         tape.backward(y);
         return std::pair(y.value(), tape.grad(v));
       };
-      const auto [y, dx] = run(1);
+      const auto one = run(1);
       for (int threads : {2, 5}) {
-        const auto [y2, dx2] = run(threads);
-        CHECK(same_bits(y, y2));
-        CHECK(same_bits(dx, dx2));
+        const auto more = run(threads);
+        CHECK(same_bits(one.first, more.first));
+        CHECK(same_bits(one.second, more.second));
       }
     }
   }

@@ -96,20 +96,31 @@ TEST_CASE_FIXTURE(StepsFixture, "trainer: averaged weights, clipping and the los
   c.erase("quant");
   c["train"]["epochs"] = 1;
   const auto plain = result(c, "plain");
-  for (const auto& [key, value] : std::vector<std::pair<std::string, Json>>{
+  for (const auto& change : std::vector<std::pair<std::string, Json>>{
            {"ema_decay", 0.9},
-           {"clip_grad_norm", 0.1},
            {"loss", {{"label_smoothing", 0.2}}},
            {"loss", {{"class_weights", {1, 1, 1, 1, 1, 1, 1, 1, 1, 5}}}}}) {
+    const std::string& key = change.first;
+    const Json& value = change.second;
     CAPTURE(key);
     Json changed = c;
-    if (key == "clip_grad_norm") changed["train"]["optimizer"] = {{"type", "sgd"}, {"lr", 0.01}};
     changed["train"][key] = value;
     const std::string name = key + std::to_string(value.dump().size());
     const auto tensors = result(changed, name);
     CHECK_FALSE(same_bits(tensors.at("model/fc2.weight"), plain.at("model/fc2.weight")));
     CHECK(summary(name)["float"]["accuracy"].get<double>() > 0.1);
   }
+  // A limit above every norm changes nothing, one below them does.
+  Json sgd = c;
+  sgd["train"]["optimizer"] = {{"type", "sgd"}, {"lr", 0.01}};
+  const auto unlimited = result(sgd, "unlimited");
+  sgd["train"]["clip_grad_norm"] = 1e6;
+  const auto wide = result(sgd, "wide");
+  sgd["train"]["clip_grad_norm"] = 0.1;
+  const auto narrow = result(sgd, "narrow");
+  const char* weight = "model/conv1.weight";
+  CHECK(same_bits(unlimited.at(weight), wide.at(weight)));
+  CHECK_FALSE(same_bits(unlimited.at(weight), narrow.at(weight)));
   Json wrong = c;
   wrong["train"]["loss"] = {{"class_weights", {1, 2}}};
   write(wrong);

@@ -69,7 +69,8 @@ struct HardSigmoidMath {
     return (low > 6 ? real(6) : low) * real(1.0 / 6);
   }
   static OCTET_INLINE real slope(real x, real) {
-    return (x > -3) & (x < 3) ? real(1.0 / 6) : real(0);
+    const bool inside = (x > -3) & (x < 3);
+    return inside ? real(1.0 / 6) : real(0);
   }
 };
 struct HardSwishMath {
