@@ -113,24 +113,24 @@ Graph every_op_graph() {
          SplitAttributes{2});
   outputs.push_back(half1);
 
-  const int tw = b.weights("transpose_conv/w", {4, 2, 3, 8}, 0, 0.01f);
-  const int tb = b.bias("transpose_conv/b", tw, 0.2f, 4);
-  const int tconv = b.value("transpose_conv", {1, 6, 3, 4}, 0.3f, 0);
-  b.node(OpCode::transpose_conv, {b.ints("transpose_conv/shape", {1, 6, 3, 4}), tw, half0, tb},
+  const int tw = b.weights("transpose_conv/w", {16, 2, 3, 8}, 0, 0.01f);
+  const int tb = b.bias("transpose_conv/b", tw, 0.2f, 16);
+  const int tconv = b.value("transpose_conv", {1, 6, 3, 16}, 0.3f, 0);
+  b.node(OpCode::transpose_conv, {b.ints("transpose_conv/shape", {1, 6, 3, 16}), tw, half0, tb},
          {tconv}, TransposeConvAttributes{.padding = Padding::same, .stride_h = 2, .stride_w = 1});
-  const int mean = b.value("mean", {1, 1, 1, 4}, 0.25f, -3);
+  const int mean = b.value("mean", {1, 1, 1, 16}, 0.25f, -3);
   b.node(OpCode::mean, {tconv, b.ints("mean/axes", {1, 2})}, {mean}, MeanAttributes{true});
-  const int squeeze = b.value("squeeze", {1, 4}, 0.25f, -3);
+  const int squeeze = b.value("squeeze", {1, 16}, 0.25f, -3);
   b.node(OpCode::squeeze, {mean}, {squeeze}, SqueezeAttributes{{1, 2}});
-  const int reshape = b.value("reshape", {1, 2, 2}, 0.25f, -3);
+  const int reshape = b.value("reshape", {1, 8, 2}, 0.25f, -3);
   b.node(OpCode::reshape, {squeeze}, {reshape}, ReshapeAttributes{{1, -1, 2}});
   const int kw = b.weights("fc_keep/w", {4, 2}, 0, 0.01f);
-  const int keep = b.value("fc_keep", {1, 2, 4}, 0.05f, 7);
+  const int keep = b.value("fc_keep", {1, 8, 4}, 0.05f, 7);
   b.node(OpCode::fully_connected, {reshape, kw, -1}, {keep},
          FullyConnectedAttributes{.activation = Activation::relu, .keep_num_dims = true});
-  const int flat = b.value("reshape_by_input", {1, 8}, 0.05f, 7);
-  b.node(OpCode::reshape, {keep, b.ints("reshape/shape", {1, 8})}, {flat}, ReshapeAttributes{});
-  const int fw = b.weights("fc/w", {3, 8}, -1, 0.02f);
+  const int flat = b.value("reshape_by_input", {1, 32}, 0.05f, 7);
+  b.node(OpCode::reshape, {keep, b.ints("reshape/shape", {1, 32})}, {flat}, ReshapeAttributes{});
+  const int fw = b.weights("fc/w", {3, 32}, -1, 0.02f);
   const int fb = b.bias("fc/b", fw, 0.05f, 3);
   const int fc = b.value("fc", {1, 3}, 0.02f, -1);
   b.node(OpCode::fully_connected, {flat, fw, fb}, {fc}, FullyConnectedAttributes{});

@@ -20,9 +20,10 @@ struct WorkSplit {
 
   WorkSplit(std::int64_t total, const ThreadPool& pool) noexcept
       : cost(total),
-        // Waking a sleeping thread is worth some 20 microseconds, one that polls 2.
+        // Waking a sleeping thread, and being woken when it is done, takes as long as 10 million
+        // multiply-accumulates; with polling, some 300 thousand.
         task_cost(pool.spins() ? 250'000 : 1'000'000),
-        shared(pool.size() > 1 && total >= (pool.spins() ? 500'000 : 4'000'000)) {}
+        shared(pool.size() > 1 && total >= (pool.spins() ? 500'000 : 16'000'000)) {}
 
   /// Into how many parts to cut each of `units` pieces of work, at most `limit`.
   std::int64_t parts(std::int64_t units, std::int64_t limit) const noexcept {
