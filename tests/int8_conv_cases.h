@@ -167,7 +167,7 @@ void check_run(const PackedConv& conv, const Data& d, const Requantization* r, s
   Guarded<std::int8_t> x(d.x.size(), skew, 0);
   std::copy(d.x.begin(), d.x.end(), x.data());
   Guarded<T> y(expected.size(), sizeof(T) == 1 ? 3 * skew : 4 * skew);
-  Guarded<std::byte> scratch(conv.scratch_bytes(threads), 0);
+  Guarded<std::byte> scratch(conv.scratch_bytes(threads, batch), 0);
   if constexpr (sizeof(T) == 1) {
     conv.run(x.data(), d.zero_point, *r, y.data(), batch, pool, scratch.data());
   } else {

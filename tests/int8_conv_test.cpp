@@ -68,7 +68,7 @@ TEST_CASE("kernels are selected by ISA and geometry") {
     const ConvGeometry vast =
         geometry(4, 4, 2, 2, 3, 3, 1, 1, 90000, 90000, 90000, 90000, 1, 90000, 90000);
     CHECK(std::string(PackedConv(vast, isa).kernel_name()).ends_with("portable"));
-    CHECK(PackedConv(vast, isa).scratch_bytes(1) < 1000);
+    CHECK(PackedConv(vast, isa).scratch_bytes(1, 1) < 1000);
   }
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("packing again replaces the weights; objects run from several threads 
     for (auto& result : results) {
       threads.emplace_back([&] {
         ThreadPool pool(1);
-        Guarded<std::byte> scratch(moved.scratch_bytes(1), 0);
+        Guarded<std::byte> scratch(moved.scratch_bytes(1, 1), 0);
         for (int i = 0; i < 20; ++i) {
           moved.run_accumulators(second.x.data(), second.zero_point, result.data(), 1, pool,
                                  scratch.data());
@@ -293,7 +293,7 @@ TEST_CASE("256-bit VNNI kernels, as AVX-512 encodes them") {
     const Data d = make_data(g, 2, random() % 2 ? Codes::uniform : Codes::extreme, random);
     conv.pack(d.weights.data());
     const PackedConv portable(g, Isa::portable, d.weights.data());
-    Guarded<std::byte> scratch(conv.scratch_bytes(1), 0);
+    Guarded<std::byte> scratch(conv.scratch_bytes(1, 2), 0);
     std::vector<std::int32_t> expected_acc(outputs(g, 2)), acc(outputs(g, 2));
     portable.run_accumulators(d.x.data(), d.zero_point, expected_acc.data(), 2, one, nullptr);
     conv.run(d.x.data(), d.zero_point, {nullptr, nullptr, acc.data()}, 2, one, scratch.data());

@@ -73,7 +73,7 @@ LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, cons
   if (arena <= options.memory_limit && scratch <= options.memory_limit - arena) return plan;
   std::size_t worst = 0, most = 0;
   for (std::size_t i = 0; i < model.steps.size(); ++i) {
-    std::size_t needed = model.steps[i]->scratch_bytes(options.threads);
+    std::size_t needed = model.steps[i]->scratch_bytes(options.threads, plan.samples);
     for (const MemoryBlock& b : plan.storage.blocks) {
       const int time = static_cast<int>(i) + 1;
       if (b.first <= time && time <= b.last) needed += b.bytes;

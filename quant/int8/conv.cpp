@@ -93,8 +93,8 @@ const ConvGeometry& PackedConv::geometry() const noexcept {
 const char* PackedConv::kernel_name() const noexcept {
   return impl_->kernel.name;
 }
-std::size_t PackedConv::scratch_bytes(int threads) const noexcept {
-  return impl_->algorithm->scratch_bytes(threads);
+std::size_t PackedConv::scratch_bytes(int threads, std::int64_t batch) const noexcept {
+  return impl_->algorithm->scratch_bytes(threads, batch);
 }
 std::size_t PackedConv::packed_bytes() const noexcept {
   return impl_->algorithm->packed_bytes();

@@ -69,9 +69,9 @@ class PackedConv {
   const ConvGeometry& geometry() const noexcept;
   /// Name of the kernel that runs, as `octet bench --profile` prints it: qs8_qc8w_<op>_<isa>.
   const char* kernel_name() const noexcept;
-  /// Bytes of scratch that a run with `threads` threads needs, 64-byte aligned. Independent of
-  /// batch.
-  std::size_t scratch_bytes(int threads) const noexcept;
+  /// Bytes of scratch, 64-byte aligned, that a run of at most `batch` samples on at most `threads`
+  /// threads needs.
+  std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept;
   std::size_t packed_bytes() const noexcept;
 
   /// Engine epilogue: int8 codes. y: [batch, out_h, out_w, out_c].

@@ -18,9 +18,9 @@ MemoryPlan separate_plan(std::span<const MemoryBlock> blocks) {
   return plan;
 }
 
-std::size_t scratch_size(const Model::Impl& model, int threads) {
+std::size_t scratch_size(const Model::Impl& model, int threads, int samples) {
   std::size_t size = 0;
-  for (const auto& step : model.steps) size = std::max(size, step->scratch_bytes(threads));
+  for (const auto& step : model.steps) size = std::max(size, step->scratch_bytes(threads, samples));
   return size;
 }
 
@@ -39,7 +39,7 @@ LanePlan::LanePlan(const Model::Impl& model, int lane_samples, int threads, bool
       storage(assign_storage(model, samples, !keep)),
       memory(keep ? separate_plan(storage.blocks) : plan_memory(storage.blocks)),
       lower_bound(memory_lower_bound(storage.blocks)),
-      scratch_bytes(scratch_size(model, threads)) {}
+      scratch_bytes(scratch_size(model, threads, samples)) {}
 
 Lane::Lane(const Model::Impl& model, const LanePlan& plan)
     : plan_(plan), arena_(plan.memory.total), scratch_(plan.scratch_bytes) {

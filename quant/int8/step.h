@@ -17,7 +17,7 @@ struct RunArgs {
   std::byte* const* out = nullptr;
   std::int64_t batch = 1;
   ThreadPool& threads;
-  std::byte* scratch = nullptr;  ///< 64-byte aligned, scratch_bytes(threads) of them
+  std::byte* scratch = nullptr;  ///< 64-byte aligned, Step::scratch_bytes of them
 
   const std::int8_t* in_i8(std::size_t i) const noexcept {
     return reinterpret_cast<const std::int8_t*>(in[i]);
@@ -37,9 +37,10 @@ class Step {
   /// Every value holds args.batch samples back to back. No checks, no allocation.
   virtual void run(const RunArgs& args) const noexcept = 0;
 
-  /// Bytes of scratch that a run on `threads` threads needs, whatever the batch.
-  virtual std::size_t scratch_bytes(int threads) const noexcept {
+  /// Bytes of scratch that a run of at most `batch` samples on at most `threads` threads needs.
+  virtual std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept {
     static_cast<void>(threads);
+    static_cast<void>(batch);
     return 0;
   }
 

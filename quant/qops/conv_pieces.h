@@ -27,7 +27,8 @@ class ConvPieces {
     const std::int64_t acc_size = all ? 0 : (cut_images_ ? rows_ : total_rows_) * channels_;
     const int workers = cut_images_ ? ctx.threads.size() : 1;
     const auto scratch_size =
-        static_cast<std::int64_t>(conv.scratch_bytes(cut_images_ ? 1 : ctx.threads.size()) + 63) /
+        static_cast<std::int64_t>(conv.scratch_bytes(cut_images_ ? 1 : ctx.threads.size(), batch_) +
+                                  63) /
         64 * 64;
     Tensor own = ctx.empty({workers * acc_size}, DType::i32);
     Tensor scratch = ctx.empty({workers * scratch_size}, DType::u8);

@@ -23,7 +23,7 @@ class ConvAlgorithm {
   virtual ~ConvAlgorithm() = default;
   virtual void pack(const std::int8_t* weights) noexcept = 0;
   virtual std::size_t packed_bytes() const noexcept = 0;
-  virtual std::size_t scratch_bytes(int threads) const noexcept = 0;
+  virtual std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept = 0;
   virtual void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
                    std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept = 0;
 };

@@ -18,7 +18,7 @@ class PortableConv final : public ConvAlgorithm {
     std::copy_n(weights, weights_.size(), weights_.begin());
   }
   std::size_t packed_bytes() const noexcept override { return weights_.size(); }
-  std::size_t scratch_bytes(int) const noexcept override { return 0; }
+  std::size_t scratch_bytes(int, std::int64_t) const noexcept override { return 0; }
 
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte*) const noexcept override {

@@ -37,8 +37,8 @@ class DenseConv final : public ConvAlgorithm {
 
   void pack(const std::int8_t* weights) noexcept override;
   std::size_t packed_bytes() const noexcept override { return weights_.size() + sums_.bytes(); }
-  std::size_t scratch_bytes(int threads) const noexcept override {
-    return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes();
+  std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
+    return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes(batch);
   }
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept override;
@@ -73,7 +73,15 @@ class DenseConv final : public ConvAlgorithm {
   std::size_t shared_bytes() const noexcept {
     return align64(ChannelTable::bytes(slots_)) + align64(blocks_.size() * sizeof(BlockMode));
   }
-  std::size_t slab_bytes() const noexcept { return align64(static_cast<std::size_t>(slab_) + 64); }
+  /// Flat slabs hold no more tiles than the batch has.
+  std::size_t slab_bytes(std::int64_t batch) const noexcept {
+    std::int64_t bytes = slab_;
+    if (flat_) {
+      const std::int64_t tiles = ceil_div(batch * g_.out_h * g_.out_w, k_.tile_pixels);
+      bytes = std::min(bytes, tiles * k_.tile_pixels * pixel_bytes_);
+    }
+    return align64(static_cast<std::size_t>(bytes) + 64);
+  }
 
   ConvGeometry g_;
   const ConvKernels& k_;
@@ -361,8 +369,8 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   std::byte* slabs = scratch + shared_bytes();
 
   pool.run(tasks, [&](std::int64_t task, int worker) {
-    auto* slab =
-        reinterpret_cast<std::uint8_t*>(slabs + static_cast<std::size_t>(worker) * slab_bytes());
+    auto* slab = reinterpret_cast<std::uint8_t*>(slabs + static_cast<std::size_t>(worker) *
+                                                             slab_bytes(batch));
     std::int64_t in_slab = -1;
     PixelBlock p;
     for (std::int64_t piece = task * pieces / tasks; piece < (task + 1) * pieces / tasks; ++piece) {

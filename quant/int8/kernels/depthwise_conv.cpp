@@ -26,7 +26,7 @@ class DepthwiseConv final : public ConvAlgorithm {
 
   void pack(const std::int8_t* weights) noexcept override;
   std::size_t packed_bytes() const noexcept override { return weights_.size() + sums_.bytes(); }
-  std::size_t scratch_bytes(int threads) const noexcept override {
+  std::size_t scratch_bytes(int threads, std::int64_t) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * plan_.worker_bytes();
   }
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,

@@ -20,8 +20,8 @@ class ConvStep final : public Step {
     conv.run(args.in_i8(0), operands.in.zero_point, operands.requantization(), args.out_i8(),
              args.batch * images, args.threads, args.scratch);
   }
-  std::size_t scratch_bytes(int threads) const noexcept override {
-    return conv.scratch_bytes(threads);
+  std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
+    return conv.scratch_bytes(threads, batch * images);
   }
   std::size_t packed_bytes() const noexcept override {
     return conv.packed_bytes() + operands.copied_bytes();

@@ -128,9 +128,10 @@ class TransposeConvStep final : public Step {
       }
     }
   }
-  std::size_t scratch_bytes(int threads) const noexcept override {
+  std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
+    const std::int64_t n = whole() ? batch * images : 1;  // of one run
     std::size_t bytes = 0;
-    for (const Phase& p : phases) bytes = std::max(bytes, p.conv.scratch_bytes(threads));
+    for (const Phase& p : phases) bytes = std::max(bytes, p.conv.scratch_bytes(threads, n));
     return part_bytes() + bytes;
   }
   std::size_t packed_bytes() const noexcept override {
