@@ -1,5 +1,7 @@
 #include "apps/bench/networks.h"
 
+#include <algorithm>
+
 #include "apps/config/config.h"
 #include "core/error.h"
 #include "core/nearest.h"
@@ -36,6 +38,10 @@ Network resolved(std::string name, std::string zoo_name, zoo::ModelOptions optio
 std::vector<std::string> network_names() {
   std::vector<std::string> names;
   for (const Entry& e : entries) names.emplace_back(e.name);
+  for (std::string& name : zoo::model_names()) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  }
   return names;
 }
 
@@ -48,6 +54,9 @@ Network find_network(std::string_view name) {
     o.width = e.width;
     return resolved(std::string(name), std::string(e.zoo), o, e.batch);
   }
+  const std::vector<std::string> models = zoo::model_names();
+  if (std::find(models.begin(), models.end(), name) != models.end())
+    return resolved(std::string(name), std::string(name), {}, 16);
   fail("unknown network '", name, "': did you mean '", nearest(name, network_names()), "'?");
 }
 

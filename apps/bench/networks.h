@@ -21,7 +21,8 @@ struct Network {
   }
 };
 
-/// lenet, resnet8, mobilenet_v1_025 (96x96, 2 classes), ds_cnn, mobilenet_v2, resnet18.
+/// lenet, resnet8, mobilenet_v1_025 (96x96, 2 classes), ds_cnn, mobilenet_v2, resnet18; then the
+/// other models of the zoo at their own extents.
 std::vector<std::string> network_names();
 /// Throws Error for an unknown name, naming the nearest known one.
 Network find_network(std::string_view name);
