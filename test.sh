@@ -21,7 +21,7 @@ finish() {
   echo "$passed passed, $failed failed, $skipped skipped"
   exit $((failed > 0))
 }
-heading() { printf '\n== %s\n' "$1"; }
+heading() { printf '\n== %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$1"; }
 # check <heading> <command...>: one check; its output only if it fails.
 check() {
   heading "$1"
@@ -76,9 +76,10 @@ check "configure: release" configure --preset release -DOCTET_BUILD_TESTS=ON
 check "build: release" cmake --build build/release
 tests "tests: release" build/release -LE clients
 
-check "configure: address and undefined-behaviour sanitizers" configure --preset dev
-check "build: sanitizers" cmake --build build/dev
-tests "fast tests: sanitizers" build/dev -L fast
+# Everything a second time, by clang.
+check "configure: clang, address and undefined-behaviour sanitizers" configure --preset dev
+check "build: clang, sanitizers" cmake --build build/dev
+tests "fast tests: clang, sanitizers" build/dev -L fast
 
 runtime_only=(-DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DOCTET_BUILD_APPS=OFF)
 check "configure: thread sanitizer" configure -S . -B build/tsan "${runtime_only[@]}" \
@@ -101,9 +102,6 @@ check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]
   -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_WERROR=ON
 check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests
 tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'
-
-check "configure: clang" configure --preset clang -DOCTET_BUILD_TESTS=OFF
-check "build: clang" cmake --build build/clang
 
 if [ $clients = yes ]; then
   check "set-up of the client programs" tests/clients/setup.sh

@@ -115,7 +115,7 @@ const char* octet_version(void) {
   return OCTET_VERSION;
 }
 
-const char* octet_status_text(octet_status status) {
+const char* octet_status_text(int status) {
   switch (status) {
     case OCTET_OK:
       return "ok";

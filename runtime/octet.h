@@ -91,8 +91,8 @@ typedef struct octet_model_options {
 
 /** "0.1.0". */
 OCTET_C_API const char* octet_version(void);
-/** The status as a short English text. */
-OCTET_C_API const char* octet_status_text(octet_status status);
+/** An octet_status as a short English text; "unknown status" for any other number. */
+OCTET_C_API const char* octet_status_text(int status);
 
 /** Loads a TFLite file, which is mapped: constants are used in place, so it must not be changed
  * in place while the model lives (replacing it by a rename is fine). `options` may be NULL. */

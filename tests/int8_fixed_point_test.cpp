@@ -52,7 +52,8 @@ TEST_SUITE("int8") {
     for (int e = 0; e <= 31; ++e) {
       std::vector<std::int32_t> values = interesting_values();
       for (int k = -5; e >= 1 && e < 30 && k <= 5; ++k) {
-        values.push_back(k * (1 << e) + (1 << (e - 1)));  // ties
+        const std::int64_t tie = k * (std::int64_t{1} << e) + (std::int64_t{1} << (e - 1));
+        if (tie >= least && tie <= greatest) values.push_back(static_cast<std::int32_t>(tie));
       }
       for (const std::int32_t x : values) {
         CAPTURE(e);

@@ -264,12 +264,12 @@ TEST_SUITE("int8") {
   TEST_CASE("signature: the same on every ISA, different for another model or rounding") {
     const Graph graph = resnet_like();
     const std::uint64_t expected = signature(Model(graph, {.isa = Isa::portable}));
-    for (const auto& [name, other] : graphs()) {
-      const std::uint64_t portable = signature(Model(other, {.isa = Isa::portable}), 3);
+    for (const auto& other : graphs()) {
+      const std::uint64_t portable = signature(Model(other.second, {.isa = Isa::portable}), 3);
       for (const Isa isa : available_isas()) {
-        CAPTURE(name);
+        CAPTURE(other.first);
         CAPTURE(std::string(isa_name(isa)));
-        CHECK(signature(Model(other, {.isa = isa}), 3) == portable);
+        CHECK(signature(Model(other.second, {.isa = isa}), 3) == portable);
       }
     }
     CHECK(signature(Model(graph, {.rounding = Rounding::double_rounding})) != expected);
