@@ -1,5 +1,6 @@
 #include "core/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -26,10 +27,39 @@ void pause() noexcept {
 #endif
 }
 
+/// Tasks left of one thread's share: [begin, end) as two halves of one word. Its thread takes from
+/// the front, others from the back.
+struct alignas(64) Share {
+  std::atomic<std::uint64_t> bounds{0};
+
+  static std::uint64_t pack(std::uint64_t begin, std::uint64_t end) { return end << 32 | begin; }
+  static std::int64_t begin(std::uint64_t b) { return static_cast<std::int64_t>(b & 0xffffffffU); }
+  static std::int64_t end(std::uint64_t b) { return static_cast<std::int64_t>(b >> 32); }
+
+  /// A task, or -1 if none is left.
+  std::int64_t take_front() noexcept {
+    std::uint64_t b = bounds.load(std::memory_order_relaxed);
+    do {
+      if (begin(b) >= end(b)) return -1;
+    } while (!bounds.compare_exchange_weak(b, b + 1, std::memory_order_relaxed));
+    return begin(b);
+  }
+  std::int64_t take_back() noexcept {
+    std::uint64_t b = bounds.load(std::memory_order_relaxed);
+    do {
+      if (begin(b) >= end(b)) return -1;
+    } while (
+        !bounds.compare_exchange_weak(b, b - (std::uint64_t{1} << 32), std::memory_order_relaxed));
+    return end(b) - 1;
+  }
+};
+
+constexpr std::int64_t most_at_once = std::int64_t{1} << 31;
+
 }  // namespace
 
 struct ThreadPool::Impl {
-  explicit Impl(int spin_us) : spin(spin_us) {}
+  Impl(int threads, int spin_us) : spin(spin_us), shares(static_cast<std::size_t>(threads)) {}
 
   const std::chrono::microseconds spin;
   std::mutex mutex;
@@ -45,8 +75,10 @@ struct ThreadPool::Impl {
 
   Call call = nullptr;
   const void* f = nullptr;
-  std::int64_t tasks = 0;
-  std::atomic<std::int64_t> next{0};
+  std::int64_t first = 0;  // number of the shares' task 0
+  // A thread has the same part of the tasks in every job: of an operator's images those it has just
+  // written itself. Who is done with its own helps the others.
+  std::vector<Share> shares;
 
   std::vector<std::thread> workers;
 
@@ -68,10 +100,16 @@ struct ThreadPool::Impl {
   }
 
   void work(int worker) noexcept {
-    for (;;) {
-      const std::int64_t task = next.fetch_add(1, std::memory_order_relaxed);
-      if (task >= tasks) return;
-      call(f, task, worker);
+    const auto threads = static_cast<int>(shares.size());
+    Share& own = shares[static_cast<std::size_t>(worker)];
+    for (std::int64_t t = own.take_front(); t >= 0; t = own.take_front()) {
+      call(f, first + t, worker);
+    }
+    for (int i = 1; i < threads; ++i) {
+      Share& other = shares[static_cast<std::size_t>((worker + i) % threads)];
+      for (std::int64_t t = other.take_back(); t >= 0; t = other.take_back()) {
+        call(f, first + t, worker);
+      }
     }
   }
 
@@ -97,7 +135,7 @@ ThreadPool::ThreadPool(int threads, int spin_us) : threads_(threads), spins_(spi
               ", got ", threads);
   OCTET_CHECK(spin_us >= 0 && spin_us <= 1000000, "spin: expected 0 to 1000000 us, got ", spin_us);
   if (threads == 1) return;
-  impl_ = std::make_unique<Impl>(spin_us);
+  impl_ = std::make_unique<Impl>(threads, spin_us);
   try {
     for (int i = 1; i < threads; ++i) {
       impl_->workers.emplace_back([pool = impl_.get(), i] { pool->loop(i); });
@@ -110,13 +148,24 @@ ThreadPool::ThreadPool(int threads, int spin_us) : threads_(threads), spins_(spi
 ThreadPool::~ThreadPool() = default;
 
 void ThreadPool::run_erased(std::int64_t tasks, Call call, const void* f) noexcept {
+  for (std::int64_t first = 0; first < tasks; first += most_at_once) {
+    run_some(first, std::min(tasks - first, most_at_once), call, f);
+  }
+}
+
+void ThreadPool::run_some(std::int64_t first, std::int64_t tasks, Call call,
+                          const void* f) noexcept {
   Impl& p = *impl_;
   {
     std::lock_guard lock(p.mutex);
     p.call = call;
     p.f = f;
-    p.tasks = tasks;
-    p.next.store(0, std::memory_order_relaxed);
+    p.first = first;
+    for (int i = 0; i < threads_; ++i) {
+      const auto part = [&](int k) { return static_cast<std::uint64_t>(tasks * k / threads_); };
+      p.shares[static_cast<std::size_t>(i)].bounds.store(Share::pack(part(i), part(i + 1)),
+                                                         std::memory_order_relaxed);
+    }
     ++p.job;
     p.open = true;
   }

@@ -30,7 +30,8 @@ class ThreadPool {
   bool spins() const noexcept { return spins_; }
 
   /// Calls f(task, worker) for every task in [0, tasks); worker is in [0, size()).
-  /// Tasks are handed out in order; which worker gets which task is not specified.
+  /// Every worker is given the same part of [0, tasks) each time and, once done, takes from the
+  /// others': which worker gets which task, and when, is not specified.
   /// `f` must not throw. Does not allocate.
   template <class F>
   void run(std::int64_t tasks, const F& f) noexcept {
@@ -50,6 +51,7 @@ class ThreadPool {
  private:
   using Call = void (*)(const void*, std::int64_t, int);
   void run_erased(std::int64_t tasks, Call call, const void* f) noexcept;
+  void run_some(std::int64_t first, std::int64_t tasks, Call call, const void* f) noexcept;
 
   int threads_;
   bool spins_;

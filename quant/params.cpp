@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "core/ops/common.h"
 #include "quant/vectors.h"
 
 namespace octet::quant {
@@ -104,7 +105,7 @@ WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view
   constexpr std::int32_t infinity = 0x7f800000;
   // The first channel that fails, by kind: the message must not depend on the threads.
   std::vector<std::uint8_t> not_finite(static_cast<std::size_t>(channels)), overflow(not_finite);
-  ctx.threads.run(channels, [&](std::int64_t channel, int) {
+  for_items(ctx, channels, n, [&](std::int64_t channel) {
     const auto c = static_cast<std::size_t>(channel);
     std::int32_t bits = 0;
     std::int64_t sum = 0;

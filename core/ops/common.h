@@ -63,4 +63,17 @@ void for_blocks(Context& ctx, std::int64_t n, const F& f, std::int64_t block = 1
                   [&](std::int64_t i, int) { f(i * block, std::min(n, (i + 1) * block)); });
 }
 
+/// Calls f(item) for [0, n), items of `work` values each: few items of little work are not worth
+/// another thread.
+template <class F>
+void for_items(Context& ctx, std::int64_t n, std::int64_t work, const F& f) {
+  const std::int64_t block = std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(work, 1));
+  for_blocks(
+      ctx, n,
+      [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) f(i);
+      },
+      block);
+}
+
 }  // namespace octet

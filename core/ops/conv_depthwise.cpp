@@ -109,14 +109,7 @@ void depthwise_backward_weights(Context& ctx, const ConvShape& s, const real* x,
                              dy + i * s.out_w * s.out_c, i % s.out_h, s.out_c, sum});
     }
   });
-  for (std::int64_t c = 0; c < s.out_c; ++c) {
-    for (std::int64_t t = 0; t < taps(s); ++t) {
-      real sum = 0;
-      for (std::int64_t p = 0; p < partials; ++p) sum += sums.get()[p * size + t * s.out_c + c];
-      real& to = dw[c * taps(s) + t];
-      to = beta == 0 ? sum : to + sum;
-    }
-  }
+  add_partial_sums(ctx, {sums.get(), partials, taps(s), s.out_c}, s.out_c, dw, beta);
 }
 
 }  // namespace octet

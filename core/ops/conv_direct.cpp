@@ -4,6 +4,7 @@
 
 #include "core/ops/common.h"
 #include "core/ops/conv_direct_kernels.h"
+#include "core/ops/conv_kernels.h"
 
 namespace octet {
 
@@ -146,11 +147,12 @@ void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights
 // blocks of output channels that weights are packed in: each contiguous, so that it stays in the
 // second-level cache whatever the number of channels.
 template <class F>
-void for_weight_blocks(const Plan& p, std::int64_t depth, real* weights, const F& f) {
+void for_weight_blocks(Context& ctx, const Plan& p, std::int64_t depth, real* weights, const F& f) {
   const std::int64_t most = 2 * direct_kernels()->multiple;
-  for (std::int64_t c = 0; c < p.shape.out_c; c += most) {
+  for_items(ctx, ceil_div(p.shape.out_c, most), depth * most, [&](std::int64_t item) {
+    const std::int64_t c = item * most;
     f(c, std::min(most, p.shape.out_c - c), weights + c * depth, std::min(most, p.w_channels - c));
-  }
+  });
 }
 
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
@@ -159,7 +161,7 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
   const std::int64_t depth = s.weights_per_channel(), width = p.w_channels;
   const Scratch weights(ctx, (depth + 1) * width);
   std::fill_n(weights.get(), (depth + 1) * width, real(0));
-  for_weight_blocks(p, depth, weights.get(),
+  for_weight_blocks(ctx, p, depth, weights.get(),
                     [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
                       for (std::int64_t k = 0; k < depth; ++k) {
                         for (std::int64_t o = 0; o < n; ++o) {
@@ -178,7 +180,7 @@ void backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, cons
   const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
   const Scratch weights(ctx, taps * s.out_c * p.w_channels);
   std::fill_n(weights.get(), taps * s.out_c * p.w_channels, real(0));
-  for_weight_blocks(p, taps * s.out_c, weights.get(),
+  for_weight_blocks(ctx, p, taps * s.out_c, weights.get(),
                     [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
                       for (std::int64_t t = 0; t < taps; ++t) {
                         for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
@@ -212,21 +214,7 @@ void backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, cons
           rows, dy + (image * p.shape.out_h + begin) * p.shape.out_w * s.out_c, sum);
     }
   });
-  for_blocks(
-      ctx, s.out_c,
-      [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t k = 0; k < depth; ++k) {
-          for (std::int64_t o = begin; o < end; ++o) {
-            real sum = 0;
-            for (std::int64_t i = 0; i < partials; ++i) {
-              sum += sums.get()[i * size + k * p.w_channels + o];
-            }
-            real& to = dw[o * depth + k];
-            to = beta == 0 ? sum : to + sum;
-          }
-        }
-      },
-      16);
+  add_partial_sums(ctx, {sums.get(), partials, depth, p.w_channels}, s.out_c, dw, beta);
 }
 
 }  // namespace

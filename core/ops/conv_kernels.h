@@ -21,4 +21,12 @@ void depthwise_backward_input(Context& ctx, const ConvShape& s, const ConvWeight
 void depthwise_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
                                 real* dw, real beta);
 
+/// dw[channel, k] = or += the sum over partials of sums[partial, k, channel], partials in order.
+struct PartialSums {
+  const real* sums;  // [partials, depth, width]
+  std::int64_t partials, depth, width;
+};
+void add_partial_sums(Context& ctx, const PartialSums& p, std::int64_t channels, real* dw,
+                      real beta);
+
 }  // namespace octet

@@ -1,4 +1,5 @@
 // Backward of QConvOp: docs/numerics.md, lines 23 to 25 and 27.
+#include "core/ops/common.h"
 #include "quant/qops/channel_sums.h"
 #include "quant/qops/conv.h"
 #include "quant/qops/conv_kept.h"
@@ -40,7 +41,7 @@ void QConvOp::weight_gradient(Context& ctx, const Kept& kept, const Tensor& x, c
   const std::int64_t taps = q_w.numel() / s.out_c;
   std::vector<double> gamma_gradient(static_cast<std::size_t>(s.out_c));
   real* p = g.r();
-  ctx.threads.run(s.out_c, [&](std::int64_t channel, int) {
+  for_items(ctx, s.out_c, taps, [&](std::int64_t channel) {
     const auto c = static_cast<std::size_t>(channel);
     double dot = 0;
     const real f = static_cast<real>(kept.folded.f[c]);

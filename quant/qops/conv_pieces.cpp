@@ -10,7 +10,7 @@ ConvPieces::ConvPieces(const int8::ConvGeometry& g, std::int64_t batch)
       image_rows_(std::int64_t{g.out_h} * g.out_w),
       image_size_(std::int64_t{g.in_h} * g.in_w * g.in_c),
       total_rows_(batch * image_rows_) {
-  constexpr std::int64_t values = 64 * 1024;  // accumulators of a piece: 256 KiB
+  constexpr std::int64_t values = 32 * 1024;  // accumulators of a piece: 128 KiB
   const auto rounded_up = [](std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; };
   const std::int64_t image_values = std::max<std::int64_t>(image_rows_ * channels_, 1);
   const std::int64_t images = rounded_up(std::max<std::int64_t>(values / image_values, 1),
