@@ -57,13 +57,16 @@ void conv_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w,
 
 void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
                            real* dw, real beta) {
-  if (!depthwise(s)) {
-    if (auto* direct = direct_backward_weights(s)) {
-      direct(ctx, s, x, dy, dw, beta);
+  if (depthwise(s)) {
+    if (x.reals || s.in_c == s.out_c) {
+      depthwise_backward_weights(ctx, s, x, dy, dw, beta);
       return;
     }
+  } else if (auto* direct = direct_backward_weights(s)) {
+    direct(ctx, s, x, dy, dw, beta);
+    return;
   }
-  // The other kernels read reals.
+  // The others read reals.
   const std::int64_t n = s.batch * s.in_h * s.in_w * s.in_c;
   const Scratch reals(ctx, x.reals ? 0 : n);
   if (!x.reals) {
@@ -71,8 +74,12 @@ void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x,
       x.copy(begin, end - begin, reals.get() + begin);
     });
   }
-  auto* run = depthwise(s) ? depthwise_backward_weights : dense_backward_weights;
-  run(ctx, s, x.reals ? x.reals : reals.get(), dy, dw, beta);
+  const real* const source = x.reals ? x.reals : reals.get();
+  if (depthwise(s)) {
+    depthwise_backward_weights(ctx, s, source, dy, dw, beta);
+  } else {
+    dense_backward_weights(ctx, s, source, dy, dw, beta);
+  }
 }
 
 std::string Conv2dOp::attributes() const {

@@ -92,21 +92,43 @@ void depthwise_backward_input(Context& ctx, const ConvShape& s, const ConvWeight
 }
 
 // One partial sum for each of a fixed number of runs of rows, added in order.
-void depthwise_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
-                                real* dw, real beta) {
-  const Scratch wide(ctx, repeated_size(s));
-  const real* source = inputs(ctx, s, x, wide);
+void depthwise_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x,
+                                const real* dy, real* dw, real beta) {
+  const Scratch wide(ctx, x.reals ? repeated_size(s) : 0);
+  const real* source = x.reals ? inputs(ctx, s, x.reals, wide) : nullptr;
   const Gather g = forward_gather(repeated(s));
+  const std::int64_t line = s.in_w * s.out_c, extent = g.h.at(0, g.h.taps - 1) - g.h.at(0, 0) + 1;
+  // Codes become reals a band of rows at a time, which stays in the second-level cache.
+  constexpr std::int64_t band_values = 64 * 1024;
+  const std::int64_t most_rows =
+      source ? s.out_h : std::max<std::int64_t>((band_values / line - extent) / g.h.step + 1, 1);
+  const std::int64_t room = source ? 0 : ((most_rows - 1) * g.h.step + extent) * line;
+  const Scratch reals(ctx, room * ctx.threads.size());
   const std::int64_t rows = s.batch * s.out_h, size = taps(s) * s.out_c;
   const std::int64_t run = std::max<std::int64_t>(1, ceil_div(rows, 32));
   const std::int64_t partials = ceil_div(rows, run);
   const Scratch sums(ctx, partials * size);
-  ctx.threads.run(partials, [&](std::int64_t task, int) {
+  ctx.threads.run(partials, [&](std::int64_t task, int worker) {
     real* sum = sums.get() + task * size;
     std::fill_n(sum, size, real(0));
-    for (std::int64_t i = task * run; i < std::min(rows, (task + 1) * run); ++i) {
-      depthwise_weights_row({g.h, g.w, source + i / s.out_h * s.in_h * s.in_w * s.out_c,
-                             dy + i * s.out_w * s.out_c, i % s.out_h, s.out_c, sum});
+    const std::int64_t last = std::min(rows, (task + 1) * run);
+    for (std::int64_t i = task * run, next = i; i < last; i = next) {
+      const std::int64_t image = i / s.out_h * s.in_h * line, row = i % s.out_h;
+      next = std::min(last, i + std::min(most_rows, s.out_h - row));
+      GatherAxis h = g.h;
+      const real* from = source ? source + image : reals.get() + worker * room;
+      if (!source) {
+        const std::int64_t top = std::clamp<std::int64_t>(h.at(row, 0), 0, s.in_h);
+        const std::int64_t bottom =
+            std::clamp(h.at(row + next - i - 1, h.taps - 1) + 1, top, s.in_h);
+        x.copy(image + top * line, (bottom - top) * line, reals.get() + worker * room);
+        h.source = bottom - top;
+        h.first -= top;
+      }
+      for (std::int64_t r = i; r < next; ++r) {
+        depthwise_weights_row(
+            {h, g.w, from, dy + r * s.out_w * s.out_c, row + r - i, s.out_c, sum});
+      }
     }
   });
   add_partial_sums(ctx, {sums.get(), partials, taps(s), s.out_c}, s.out_c, dw, beta);

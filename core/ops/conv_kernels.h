@@ -18,8 +18,9 @@ void depthwise_forward(Context& ctx, const ConvShape& s, const real* x, const re
                        const real* bias, real* y);
 void depthwise_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w,
                               const real* dy, real* dx, real beta);
-void depthwise_backward_weights(Context& ctx, const ConvShape& s, const real* x, const real* dy,
-                                real* dw, real beta);
+/// `x` as codes only without a channel multiplier.
+void depthwise_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x,
+                                const real* dy, real* dw, real beta);
 
 /// dw[channel, k] = or += the sum over partials of sums[partial, k, channel], partials in order.
 struct PartialSums {
