@@ -177,7 +177,8 @@ TEST_CASE("gradients of convolution: codes and their reals give the same bits") 
   };
   for (const Case& k : {Case{3, 9, 16, 24, 3, 1, 1, 1}, Case{6, 3, 32, 40, 1, 1, 0, 1},
                         Case{2, 9, 8, 16, 3, 2, 1, 1}, Case{2, 8, 24, 24, 3, 1, 1, 24},
-                        Case{2, 7, 8, 12, 3, 1, 1, 4}, Case{1, 1, 100, 10, 1, 1, 0, 1}}) {
+                        Case{2, 7, 8, 12, 3, 1, 1, 4}, Case{1, 1, 100, 10, 1, 1, 0, 1},
+                        Case{2, 33, 96, 96, 5, 2, 2, 96}, Case{3, 8, 8, 16, 3, 1, 1, 8}}) {
     CAPTURE(k.in);
     CAPTURE(k.out);
     Window2d window;

@@ -1,10 +1,13 @@
 #include "core/ops/conv_direct.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/ops/common.h"
 #include "core/ops/conv_direct_kernels.h"
+#include "core/ops/conv_gather.h"
 #include "core/ops/conv_kernels.h"
+#include "core/simd.h"
 
 namespace octet {
 
@@ -191,6 +194,125 @@ void backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, cons
   run_forward(ctx, p, dy, weights.get(), nullptr, beta, dx);
 }
 
+// dx of a convolution with a stride, a phase at a time: the pixels of one phase are dy through
+// every stride-th tap of the flipped kernel, with stride 1.
+struct Phase {
+  Phase(const ConvShape& s, std::int64_t h, std::int64_t w)
+      : first_h(h), first_w(w), from(backward_phase(s, h, w)), shape(s) {
+    const GatherAxis &a = from.gather.h, &b = from.gather.w;
+    std::swap(shape.in_c, shape.out_c);
+    shape.in_h = s.out_h;
+    shape.in_w = s.out_w;
+    shape.out_h = a.grid;
+    shape.out_w = b.grid;
+    const auto size = [](std::int64_t n) { return static_cast<int>(n); };
+    shape.window = {size(a.taps),           size(b.taps),           1, 1,
+                    size(std::abs(a.next)), size(std::abs(b.next)), {}};
+    shape.window.padding.top = size(-lowest(a));
+    shape.window.padding.left = size(-lowest(b));
+  }
+
+  // Where the taps of grid pixel 0 begin.
+  static std::int64_t lowest(const GatherAxis& a) {
+    return a.first + std::min<std::int64_t>(0, (a.taps - 1) * a.next);
+  }
+  // The kernel's tap for tap t of `shape`.
+  static std::int64_t tap(const GatherAxis& a, std::int64_t first, std::int64_t step,
+                          std::int64_t t) {
+    return first + (a.next < 0 ? a.taps - 1 - t : t) * step;
+  }
+  std::int64_t taps() const { return from.gather.h.taps * from.gather.w.taps; }
+  bool empty() const { return shape.out_h == 0 || shape.out_w == 0; }
+  bool fits() const {
+    return empty() || taps() == 0 ||
+           (octet::fits(shape, shape.out_c) && shape.window.padding.top >= 0 &&
+            shape.window.padding.left >= 0);
+  }
+
+  std::int64_t first_h, first_w;
+  BackwardPhase from;
+  ConvShape shape;
+};
+
+// values [count, in_c]: pixels of the phase from number `first` on, counted over the batch; null
+// stands for zeros.
+void scatter(const ConvShape& s, const Phase& p, std::int64_t first, std::int64_t count,
+             const real* values, real* dx, real beta) {
+  const std::int64_t width = p.shape.out_w;
+  for (std::int64_t q = first; q < first + count; ++q) {
+    const std::int64_t row = q / width, image = row / p.shape.out_h;
+    const std::int64_t y = p.first_h + row % p.shape.out_h * s.window.stride_h;
+    const std::int64_t x = p.first_w + q % width * s.window.stride_w;
+    real* to = dx + ((image * s.in_h + y) * s.in_w + x) * s.in_c;
+    if (!values) {
+      std::fill_n(to, s.in_c, real(0));
+      continue;
+    }
+    const real* from = values + (q - first) * s.in_c;
+    OCTET_INDEPENDENT
+    for (std::int64_t c = 0; c < s.in_c; ++c) to[c] = beta == 0 ? from[c] : to[c] + from[c];
+  }
+}
+
+void backward_input_phase(Context& ctx, const ConvShape& s, const Phase& phase,
+                          const ConvWeights& w, const real* dy, real* dx, real beta) {
+  if (phase.empty()) return;
+  if (phase.taps() == 0) {
+    if (beta != 0) return;
+    for_items(ctx, s.batch * phase.shape.out_h, phase.shape.out_w * s.in_c, [&](std::int64_t row) {
+      scatter(s, phase, row * phase.shape.out_w, phase.shape.out_w, nullptr, dx, beta);
+    });
+    return;
+  }
+  const Plan p(phase.shape);
+  const BackwardPhase& from = phase.from;
+  const GatherAxis &h = from.gather.h, &v = from.gather.w;
+  const std::int64_t depth = phase.taps() * s.out_c;
+  const Scratch weights(ctx, depth * p.w_channels);
+  std::fill_n(weights.get(), depth * p.w_channels, real(0));
+  for_weight_blocks(ctx, p, depth, weights.get(),
+                    [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+                      for (std::int64_t i = 0; i < h.taps; ++i) {
+                        const std::int64_t row = Phase::tap(h, from.tap_h, from.tap_step_h, i);
+                        for (std::int64_t j = 0; j < v.taps; ++j) {
+                          const std::int64_t tap = row * s.window.kernel_w +
+                                                   Phase::tap(v, from.tap_w, from.tap_step_w, j);
+                          for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
+                            w.copy(o * s.weights_per_channel() + tap * s.in_c + c, n, o, to);
+                          }
+                        }
+                      }
+                    });
+  const std::int64_t room = p.room_for(dy), pixels = p.rows * p.shape.out_w;
+  const Scratch scratch(ctx, (room + pixels * s.in_c) * ctx.threads.size());
+  ctx.threads.run(p.shape.batch * p.tiles, [&](std::int64_t task, int worker) {
+    const std::int64_t image = task / p.tiles, begin = task % p.tiles * p.rows;
+    real* const mine = scratch.get() + worker * (room + pixels * s.in_c);
+    const DirectRows rows = p.tile(dy, image, begin, std::min(p.shape.out_h, begin + p.rows), mine);
+    direct_kernels()->forward(rows, weights.get(), nullptr, 0, mine + room);
+    scatter(s, phase, (image * p.shape.out_h + begin) * p.shape.out_w, rows.rows * rows.cols,
+            mine + room, dx, beta);
+  });
+}
+
+void backward_input_by_phases(Context& ctx, const ConvShape& s, const ConvWeights& w,
+                              const real* dy, real* dx, real beta) {
+  for (std::int64_t h = 0; h < s.window.stride_h; ++h) {
+    for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
+      backward_input_phase(ctx, s, Phase(s, h, v), w, dy, dx, beta);
+    }
+  }
+}
+
+bool phases_fit(const ConvShape& s) {
+  for (std::int64_t h = 0; h < s.window.stride_h; ++h) {
+    for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
+      if (!Phase(s, h, v).fits()) return false;
+    }
+  }
+  return true;
+}
+
 // A fixed number of partial sums, each over a run of images; added in order.
 void backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
                       real* dw, real beta) {
@@ -225,9 +347,11 @@ decltype(&conv_forward) direct_forward(const ConvShape& s) noexcept {
 
 decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcept {
   const Padding2d p = transposed(s).window.padding;
-  const bool fit = fits(s, s.in_c) && s.window.stride_h == 1 && s.window.stride_w == 1 &&
-                   p.top >= 0 && p.left >= 0;
-  return fit ? backward_input : nullptr;
+  if (!fits(s, s.in_c)) return nullptr;
+  if (s.window.stride_h != 1 || s.window.stride_w != 1) {
+    return phases_fit(s) ? backward_input_by_phases : nullptr;
+  }
+  return p.top >= 0 && p.left >= 0 ? backward_input : nullptr;
 }
 
 decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
