@@ -40,7 +40,8 @@ tests() {
   heading "$1"
   local folder=$2 status=0 total bad skip
   shift 2
-  ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" >"$log" 2>&1 || status=$?
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error -j "$(nproc)" "$@" >"$log" 2>&1 ||
+    status=$?
   total=$(sed -n 's/.* tests failed out of \([0-9]*\)$/\1/p' "$log")
   bad=$(sed -n 's/.* \([0-9]*\) tests failed out of [0-9]*$/\1/p' "$log")
   skip=$(grep -c '\*\*\*Skipped' "$log")
@@ -83,13 +84,13 @@ tests "fast tests: clang, sanitizers" build/dev -L fast
 
 runtime_only=(-DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DOCTET_BUILD_APPS=OFF)
 check "configure: thread sanitizer" configure -S . -B build/tsan "${runtime_only[@]}" \
-  -DOCTET_SANITIZE=thread
+  -DOCTET_SANITIZE=thread "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
 check "build: thread sanitizer" cmake --build build/tsan --target int8_threads_tests
 tests "contexts of one model at once: thread sanitizer" build/tsan -R '^int8_threads_tests$'
 
 check "configure: fuzzer" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
   -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
-  -DOCTET_SANITIZE=fuzzer-no-link,address,undefined
+  -DOCTET_SANITIZE=fuzzer-no-link,address,undefined "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
 check "build: fuzzer" cmake --build build/fuzz --target fuzz_tflite
 check "seeds of the fuzzer" build/fuzz/tests/fuzz_tflite --seeds build/fuzz/seeds
 mkdir -p build/fuzz/corpus
