@@ -24,6 +24,8 @@ fi
 missing=()
 while read -r group package; do
   [[ " $* " == *" $group "* ]] || continue
+  # A program from elsewhere does as well: nodejs.org's packages bring npm and exclude Debian's.
+  if command -v "$package" >/dev/null; then continue; fi
   status=$(dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null || true)
   grep -qx installed <<<"$status" || missing+=("$package")
 done < <(grep -v -e '^#' -e '^$' "$here/packages.txt")
