@@ -26,9 +26,11 @@ Simd cap() {
   const std::string_view isa = name;
   if (isa == "portable") return Simd::portable;
   if (isa == "avx2" || isa == "avx_vnni") return Simd::avx2;
-  OCTET_CHECK(isa == "avx512_vnni" || isa == "neon_dot",
-              "OCTET_MAX_ISA: expected portable, avx2, avx_vnni, avx512_vnni or neon_dot, got ",
-              isa);
+  OCTET_CHECK(
+      isa == "avx512_vnni" || isa == "amx_int8" || isa == "neon_dot",
+      "OCTET_MAX_ISA: expected portable, avx2, avx_vnni, avx512_vnni, amx_int8 or neon_dot, "
+      "got ",
+      isa);
   return Simd::avx512;
 }
 

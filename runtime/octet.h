@@ -82,8 +82,8 @@ typedef enum octet_rounding {
 /** Zero-initialized: the defaults. */
 typedef struct octet_model_options {
   octet_rounding rounding;
-  /** "portable", "avx2", "avx_vnni", "avx512_vnni" or "neon_dot"; NULL: the best of this machine,
-   * capped by the environment variable OCTET_MAX_ISA. The results are the same. */
+  /** "portable", "avx2", "avx_vnni", "avx512_vnni", "amx_int8" or "neon_dot"; NULL: the best of
+   * this machine, capped by the environment variable OCTET_MAX_ISA. The results are the same. */
   const char* isa;
   /** Most bytes of packed weights and tables; 0: 1 GiB. */
   size_t memory_limit;

@@ -39,6 +39,26 @@ OCTET_PEAK_LOOP(run_neon_dot, "arch=armv8.2-a+dotprod", int32x4_t, "w",
                 "sdot %0.4s, %1.16b, %2.16b")
 #endif
 
+#if defined(__x86_64__)
+// Four tiles of accumulators hide the latency. The system has been asked for the tile registers:
+// the instruction set is one of available_isas().
+__attribute__((target("amx-tile,amx-int8"))) void run_amx_int8() {
+  static constexpr struct alignas(64) {  // in memory: the intrinsic names its first word only
+    std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+    std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64};
+    std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16};
+  } configuration;
+  _tile_loadconfig(&configuration);
+  for (int i = 0; i < repetitions * chains / 4; ++i) {
+    _tile_dpbusd(0, 4, 5);
+    _tile_dpbusd(1, 4, 5);
+    _tile_dpbusd(2, 4, 5);
+    _tile_dpbusd(3, 4, 5);
+  }
+  _tile_release();
+}
+#endif
+
 struct Peak {
   void (*run)() = nullptr;
   int macs = 0;  ///< of one instruction
@@ -47,6 +67,8 @@ struct Peak {
 Peak peak_of(int8::Isa isa) {
   switch (isa) {
 #if defined(__x86_64__)
+    case int8::Isa::amx_int8:
+      return {run_amx_int8, 16 * 16 * 64};
     case int8::Isa::avx512_vnni:
       return {run_avx512_vnni, 64};
     case int8::Isa::avx_vnni:

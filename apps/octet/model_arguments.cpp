@@ -15,8 +15,8 @@ void ModelArguments::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"single", "double"}));
   command
       .add_option("--isa", isa,
-                  "kernels to use: portable, avx2, avx_vnni, avx512_vnni or neon_dot; default: the "
-                  "best of this machine (or OCTET_MAX_ISA)")
+                  "kernels to use: portable, avx2, avx_vnni, avx512_vnni, amx_int8 or neon_dot; "
+                  "default: the best of this machine (or OCTET_MAX_ISA)")
       ->check([](const std::string& name) {
         return int8::parse_isa(name) ? "" : "unknown instruction set " + name;
       });

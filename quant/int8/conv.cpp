@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "quant/int8/kernels/amx_int8.h"
 #include "quant/int8/kernels/conv_algorithm.h"
 #include "quant/int8/kernels/dense_conv.h"
 #include "quant/int8/kernels/depthwise_conv.h"
@@ -26,6 +27,22 @@ bool dense_geometry(const ConvGeometry& g) {
          span_h * columns * channels < limit;
 }
 
+#if defined(OCTET_AMX)
+// Where tiles are filled well enough to be worth the way of the accumulators through memory.
+bool amx_geometry(const ConvGeometry& g) {
+  if (!dense_geometry(g)) return false;
+  constexpr int tile_bytes = 64;
+  const int group_c = g.in_c / g.groups;
+  const bool merged = g.dilation_w == 1 && g.groups == 1;  // taps of a row, as in DenseConv
+  const std::int64_t segments = std::int64_t{g.kernel_h} * (merged ? 1 : g.kernel_w);
+  const std::int64_t bytes = std::int64_t{merged ? g.kernel_w : 1} * group_c;
+  // Cycles for 16 pixels of 16 channels.
+  const std::int64_t tiles = segments * ((bytes + tile_bytes - 1) / tile_bytes) * 16 + 32;
+  const std::int64_t vectors = segments * ((bytes + 3) / 4) * 8;
+  return g.out_c / g.groups > 8 && tiles < vectors;
+}
+#endif
+
 // A single input channel is one group, but reads as dense: no channels to vectorize over.
 bool depthwise_geometry(const ConvGeometry& g) {
   return g.groups == g.in_c && g.groups > 1 && dense_geometry(g);
@@ -42,6 +59,9 @@ std::unique_ptr<ConvAlgorithm> dense(const ConvGeometry& g) {
 
 // Best first; the portable one, which accepts everything, last.
 constexpr ConvKernel kernels[] = {
+#if defined(OCTET_AMX)
+    {Isa::amx_int8, "qs8_qc8w_conv_amx_int8", amx_geometry, dense<amx_int8_kernels>},
+#endif
 #if defined(__x86_64__)
     {Isa::avx512_vnni, "qs8_qc8w_dwconv_avx512_vnni", depthwise_geometry,
      depthwise<avx512_vnni_kernels>},

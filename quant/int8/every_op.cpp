@@ -35,6 +35,12 @@ Graph every_op_graph() {
                         .dilation_w = 4,
                         .depth_multiplier = 2,
                         .activation = Activation::relu6});
+  // Wide enough for the kernels that need many channels.
+  const int ww = b.weights("wide/w", {24, 3, 3, 16}, 0, 0.01f);
+  const int wb = b.bias("wide/b", ww, 0.06f, 24);
+  const int wide = b.value("wide", {1, 4, 4, 24}, 0.1f, 5);
+  b.node(OpCode::conv_2d, {d, ww, wb}, {wide}, ConvAttributes{.padding = Padding::same});
+  outputs.push_back(wide);
 
   const int mp = b.value("max_pool", {1, 2, 3, 16}, 0.06f, -128);
   b.node(OpCode::max_pool_2d, {d}, {mp},

@@ -5,10 +5,14 @@
 #include <string>
 
 #include "core/error.h"
-#include "quant/int8/kernels/conv_args.h"
+#include "quant/int8/kernels/amx_int8.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(OCTET_AMX)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -21,11 +25,9 @@ struct Entry {
   std::string_view name;
 };
 // Best first within each architecture.
-constexpr Entry all_isas[] = {{Isa::avx512_vnni, "avx512_vnni"},
-                              {Isa::avx_vnni, "avx_vnni"},
-                              {Isa::avx2, "avx2"},
-                              {Isa::neon_dot, "neon_dot"},
-                              {Isa::portable, "portable"}};
+constexpr Entry all_isas[] = {{Isa::amx_int8, "amx_int8"}, {Isa::avx512_vnni, "avx512_vnni"},
+                              {Isa::avx_vnni, "avx_vnni"}, {Isa::avx2, "avx2"},
+                              {Isa::neon_dot, "neon_dot"}, {Isa::portable, "portable"}};
 
 #if defined(__x86_64__)
 // CPUID leaf 7, subleaf 1, EAX bit 4; clang 14 has no name for it in __builtin_cpu_supports.
@@ -33,6 +35,18 @@ bool cpu_has_avx_vnni() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (!__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) return false;
   return ((eax >> 4) & 1) != 0;
+}
+#endif
+
+#if defined(OCTET_AMX)
+// CPUID leaf 7, EDX bits 24 (AMX-TILE) and 25 (AMX-INT8). Linux gives a process the tile registers
+// when it asks for them, and those of its threads that start later.
+bool cpu_has_amx_int8() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || ((edx >> 24) & 3) != 3) return false;
+  constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE
+  static const bool granted = syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+  return granted;
 }
 #endif
 
@@ -49,6 +63,12 @@ bool machine_runs(Isa isa) {
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512vnni");
+    case Isa::amx_int8:
+#if defined(OCTET_AMX)
+      return machine_runs(Isa::avx512_vnni) && cpu_has_amx_int8();
+#else
+      return false;
+#endif
 #elif defined(OCTET_NEON_DOT)
     case Isa::neon_dot:
 #if defined(__linux__)

@@ -15,10 +15,16 @@ enum class Isa : unsigned char {
   avx2 = 1,
   avx_vnni = 2,
   avx512_vnni = 3,
+  amx_int8 = 4,
   neon_dot = 16
 };
 
-/// "portable", "avx2", "avx_vnni", "avx512_vnni", "neon_dot".
+/// AVX-512 with VNNI, alone or as part of a higher one.
+constexpr bool has_avx512_vnni(Isa isa) noexcept {
+  return isa == Isa::avx512_vnni || isa == Isa::amx_int8;
+}
+
+/// "portable", "avx2", "avx_vnni", "avx512_vnni", "amx_int8", "neon_dot".
 OCTET_API std::string_view isa_name(Isa isa) noexcept;
 OCTET_API std::optional<Isa> parse_isa(std::string_view name) noexcept;
 

@@ -16,7 +16,7 @@ void lookup(const Table& table, const std::int8_t* x, std::int8_t* y, std::int64
 
 Kernel<LookupFunction> lookup_kernel(Isa isa) noexcept {
 #if defined(__x86_64__)
-  if (isa == Isa::avx512_vnni && __builtin_cpu_supports("avx512vbmi")) {
+  if (has_avx512_vnni(isa) && __builtin_cpu_supports("avx512vbmi")) {
     return {lookup_avx512_vbmi, "table_avx512_vbmi"};
   }
 #endif

@@ -78,7 +78,7 @@ OCTET_TARGET_AVX512 void add_avx512(const AddSpan& s) noexcept {
 
 MaskedAddKernel masked_add_kernel(int8::Isa isa) noexcept {
 #if defined(__x86_64__)
-  if (isa == int8::Isa::avx512_vnni && simd_level() == Simd::avx512) return add_avx512;
+  if (int8::has_avx512_vnni(isa) && simd_level() == Simd::avx512) return add_avx512;
 #endif
   static_cast<void>(isa);
   return add_portable;

@@ -62,7 +62,7 @@ OCTET_SIMD_FUNCTION(double_rounding, blocks<int8::Rounding::double_rounding>, co
 RequantizeKernel requantize_kernel(int8::Isa isa, int8::Rounding rounding) noexcept {
   const bool single = rounding == int8::Rounding::single_rounding;
 #if defined(__x86_64__)
-  if (isa == int8::Isa::avx512_vnni && simd_level() == Simd::avx512) {
+  if (int8::has_avx512_vnni(isa) && simd_level() == Simd::avx512) {
     return single ? requantize_single_avx512 : requantize_double_avx512;
   }
 #endif

@@ -64,16 +64,19 @@ struct BlockOutput {
 struct Segment {
   std::int32_t offset;
   std::int32_t units;
+  std::int32_t padding;  ///< further units, which have weights of zero
 };
 
 /// Dense convolution of one channel block over a slab of converted input.
 struct BlockArgs {
   const std::uint8_t* slab;           ///< readable up to 3 elements past the last segment
-  const std::int32_t* pixel_offsets;  ///< bytes, one per output pixel
+  const std::int32_t* pixel_offsets;  ///< bytes, one per output pixel: a grid of equal steps
   int pixels;
+  int columns;  ///< pixels of a row: divides `pixels`
   const Segment* segments;
   int segment_count;
-  const std::uint8_t* weights;  ///< [segment units][vectors][lanes][unit], 64-byte aligned
+  const std::uint8_t*
+      weights;  ///< [segment units and padding][vectors][lanes][unit], 64-byte aligned
   BlockOutput out;
 };
 
@@ -126,12 +129,14 @@ struct DepthwiseKernels {
 /// Kernels of one ISA and the constants of its formats.
 struct ConvKernels {
   int lanes;
-  int unit;              ///< elements in 32 bits: 4 or 2
-  int element_bytes;     ///< 1 or 2
-  int wide_vectors;      ///< vectors in a full block of channels
-  int tile_pixels;       ///< pixels a wide tile computes at once
-  std::int32_t offset;   ///< added to codes when they are converted
-  bool zero_point_free;  ///< conversion subtracts the zero point: no correction in `start`
+  int unit;               ///< elements in 32 bits: 4 or 2
+  int element_bytes;      ///< 1 or 2
+  int wide_vectors;       ///< vectors in a full block of channels
+  int tile_pixels;        ///< pixels a wide tile computes at once
+  int segment_units = 1;  ///< segments' weights are padded to a multiple of this
+  int row_pixels = 1;     ///< rows of fewer pixels are read as if they had so many
+  std::int32_t offset;    ///< added to codes when they are converted
+  bool zero_point_free;   ///< conversion subtracts the zero point: no correction in `start`
 
   /// n codes to slab elements.
   void (*convert)(std::uint8_t* to, const std::int8_t* from, std::int64_t n,
@@ -140,6 +145,9 @@ struct ConvKernels {
   void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
   /// n channels' constants. left is meaningful up to 31.
   ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
+  /// Called by each thread before and after it calls block kernels; may be null.
+  void (*enter)() = nullptr;
+  void (*leave)() = nullptr;
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
   /// Kernels with shorter vectors and the same slab for what is left of the channels, or null.
@@ -147,6 +155,7 @@ struct ConvKernels {
   DepthwiseKernels depthwise;
 };
 
+extern const ConvKernels amx_int8_kernels;
 extern const ConvKernels avx512_vnni_kernels;
 extern const ConvKernels avx512_vnni_narrow_kernels;
 extern const ConvKernels avx_vnni_kernels;

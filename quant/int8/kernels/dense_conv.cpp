@@ -136,7 +136,8 @@ void DenseConv::plan_pixels() {
       rows_ = static_cast<int>(ceil_div(g_.out_h, row_blocks_));
     }
     row_blocks_ = static_cast<int>(ceil_div(g_.out_h, rows_));
-    slab_ = ((std::int64_t{rows_} - 1) * step_h_ + span_h) * slab_row_bytes_;
+    slab_ = ((std::int64_t{rows_} - 1) * step_h_ + span_h) * slab_row_bytes_ +
+            std::max(0, k_.row_pixels - columns_) * step_w_ * pixel_bytes_;
   }
   pixel_offsets_.resize(static_cast<std::size_t>(rows_) * static_cast<std::size_t>(columns_));
   for (std::size_t i = 0; i < pixel_offsets_.size(); ++i) {
@@ -155,14 +156,16 @@ void DenseConv::plan_segments() {
   const int taps = merged ? 1 : g_.kernel_w;
   segment_elements_ = merged ? g_.kernel_w * group_c : group_c;
   const int units = (segment_elements_ + k_.unit - 1) / k_.unit;
+  const int padding =
+      static_cast<int>(ceil_div(units, k_.segment_units)) * k_.segment_units - units;
   for (int ky = 0; ky < g_.kernel_h; ++ky) {
     for (int kx = 0; kx < taps; ++kx) {
       segments_.push_back({static_cast<std::int32_t>(ky * g_.dilation_h * slab_row_bytes_ +
                                                      kx * g_.dilation_w * pixel_bytes_),
-                           units});
+                           units, padding});
     }
   }
-  units_ = std::int64_t{units} * static_cast<std::int64_t>(segments_.size());
+  units_ = std::int64_t{units + padding} * static_cast<std::int64_t>(segments_.size());
 }
 
 void DenseConv::plan_channels() {
@@ -218,6 +221,7 @@ void DenseConv::pack(const std::int8_t* weights) noexcept {
           }
         }
       }
+      to += std::int64_t{segments_[s].padding} * b.padded * 4;
     }
   }
 }
@@ -296,6 +300,7 @@ void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
   args.slab = slab + b.input_offset;
   args.pixel_offsets = pixel_offsets_.data();
   args.pixels = p.count;
+  args.columns = p.columns;
   args.segments = segments_.data();
   args.segment_count = static_cast<int>(segments_.size());
   args.weights = weights_.as<std::uint8_t>() + b.weights;
@@ -324,7 +329,7 @@ void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
 
 void DenseConv::compute_one_by_one(BlockArgs args, const Block& b,
                                    const Requantization& r) const noexcept {
-  constexpr int chunk = 16;
+  constexpr int chunk = 8;  // fewer than a tile of any kernel: need not be a grid
   std::int32_t acc[chunk * 64];
   std::int8_t* y = args.out.y;
   const std::int64_t stride = args.out.stride;
@@ -333,7 +338,7 @@ void DenseConv::compute_one_by_one(BlockArgs args, const Block& b,
   args.out.acc = acc;
   args.out.stride = b.padded;
   for (int first = 0; first < pixels; first += chunk, args.pixel_offsets += chunk) {
-    args.pixels = std::min(chunk, pixels - first);
+    args.pixels = args.columns = std::min(chunk, pixels - first);
     b.kernels->block[b.vectors](args);
     for (int i = 0; i < args.pixels; ++i) {
       for (int c = 0; c < b.channels; ++c) {
@@ -371,6 +376,7 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   pool.run(tasks, [&](std::int64_t task, int worker) {
     auto* slab = reinterpret_cast<std::uint8_t*>(slabs + static_cast<std::size_t>(worker) *
                                                              slab_bytes(batch));
+    if (k_.enter) k_.enter();
     std::int64_t in_slab = -1;
     PixelBlock p;
     for (std::int64_t piece = task * pieces / tasks; piece < (task + 1) * pieces / tasks; ++piece) {
@@ -385,6 +391,7 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
         compute(p, static_cast<std::size_t>(b), run, slab);
       }
     }
+    if (k_.leave) k_.leave();
   });
 }
 

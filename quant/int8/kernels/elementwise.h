@@ -42,7 +42,7 @@ struct KernelChoice {
 template <class F>
 Kernel<F> select_kernel(Isa isa, const KernelChoice<F>& c) noexcept {
   if (isa == Isa::neon_dot && c.neon) return {c.neon, c.neon_name};
-  if (isa == Isa::avx512_vnni && c.avx512) return {c.avx512, c.avx512_name};
+  if (has_avx512_vnni(isa) && c.avx512) return {c.avx512, c.avx512_name};
   if (isa != Isa::portable && c.avx2) return {c.avx2, c.avx2_name};
   return {c.portable, "portable"};
 }
