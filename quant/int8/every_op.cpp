@@ -40,12 +40,12 @@ Graph every_op_graph() {
   const int wb = b.bias("wide/b", ww, 0.06f, 24);
   const int wide = b.value("wide", {1, 4, 4, 24}, 0.1f, 5);
   b.node(OpCode::conv_2d, {d, ww, wb}, {wide}, ConvAttributes{.padding = Padding::same});
-  outputs.push_back(wide);
 
   const int mp = b.value("max_pool", {1, 2, 3, 16}, 0.06f, -128);
   b.node(OpCode::max_pool_2d, {d}, {mp},
          PoolAttributes{.stride_h = 2, .stride_w = 1, .filter_h = 2, .filter_w = 2});
   outputs.push_back(mp);
+  outputs.push_back(wide);
   const int ap = b.value("average_pool", {1, 4, 4, 16}, 0.06f, -128);
   b.node(OpCode::average_pool_2d, {d}, {ap},
          PoolAttributes{.padding = Padding::same,
