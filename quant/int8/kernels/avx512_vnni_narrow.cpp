@@ -22,15 +22,18 @@ OCTET_INLINE Vec dot(Vec acc, Vec x, Vec w) {
 
 #include "quant/int8/kernels/vnni256.inc"
 
-constexpr ConvKernels dense_only() {
+// What is never used does not become code.
+constexpr ConvKernels one_vector() {
   ConvKernels kernels = vnni256_kernels;
+  kernels.block[2] = nullptr;
+  kernels.wide_vectors = 1;
   kernels.depthwise = {};
   return kernels;
 }
 
 }  // namespace
 
-constinit const ConvKernels avx512_vnni_narrow_kernels = dense_only();
+constinit const ConvKernels avx512_vnni_narrow_kernels = one_vector();
 
 }  // namespace octet::int8
 #endif
