@@ -73,13 +73,10 @@ class DenseConv final : public ConvAlgorithm {
   std::size_t shared_bytes() const noexcept {
     return align64(ChannelTable::bytes(slots_)) + align64(blocks_.size() * sizeof(BlockMode));
   }
-  /// Flat slabs hold no more tiles than the batch has.
+  /// Flat slabs hold no more pixels than the batch has.
   std::size_t slab_bytes(std::int64_t batch) const noexcept {
     std::int64_t bytes = slab_;
-    if (flat_) {
-      const std::int64_t tiles = ceil_div(batch * g_.out_h * g_.out_w, k_.tile_pixels);
-      bytes = std::min(bytes, tiles * k_.tile_pixels * pixel_bytes_);
-    }
+    if (flat_) bytes = std::min(bytes, batch * g_.out_h * g_.out_w * pixel_bytes_);
     return align64(static_cast<std::size_t>(bytes) + 64);
   }
 
