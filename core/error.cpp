@@ -1,8 +1,11 @@
 #include "core/error.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
-namespace octet::detail {
+namespace octet {
+namespace detail {
 
 void TextPart::append_to(std::string& text) const {
   switch (kind_) {
@@ -18,13 +21,33 @@ void TextPart::append_to(std::string& text) const {
     case Kind::unsigned_number:
       text += std::to_string(unsigned_);
       return;
-    case Kind::real: {
+    case Kind::real:
+    case Kind::single: {
       char digits[32];
-      std::snprintf(digits, sizeof digits, "%g", real_);
+      int precision = 6;
+      do {
+        std::snprintf(digits, sizeof digits, "%.*g", precision, real_);
+      } while (kind_ == Kind::single && ++precision <= 9 &&
+               std::strtof(digits, nullptr) != static_cast<float>(real_));
       text += digits;
       return;
     }
   }
+}
+
+/// Bytes of the UTF-8 character at the start of `text`, 0 if there is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = byte(0) < 0x80             ? 1
+                             : byte(0) >> 5U == 0b110   ? 2
+                             : byte(0) >> 4U == 0b1110  ? 3
+                             : byte(0) >> 3U == 0b11110 ? 4
+                                                        : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (byte(i) >> 6U != 0b10) return 0;
+  }
+  return length;
 }
 
 std::string join(std::initializer_list<TextPart> parts) {
@@ -37,4 +60,21 @@ void throw_error(std::initializer_list<TextPart> parts) {
   throw Error(join(parts));
 }
 
-}  // namespace octet::detail
+}  // namespace detail
+
+std::string one_line(std::string_view untrusted) {
+  constexpr std::size_t limit = 80;
+  std::string text;
+  while (!untrusted.empty()) {
+    const std::size_t length = detail::utf8_length(untrusted);
+    if (text.size() + std::max<std::size_t>(length, 1) > limit) return text + "...";
+    const auto first = static_cast<unsigned char>(untrusted[0]);
+    const bool plain = length > 0 && first >= 0x20 && first != 0x7f &&
+                       !(first == 0xc2 && static_cast<unsigned char>(untrusted[1]) < 0xa0);
+    text += plain ? untrusted.substr(0, length) : std::string_view("?");
+    untrusted.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return text;
+}
+
+}  // namespace octet

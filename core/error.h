@@ -38,12 +38,13 @@ class TextPart {
   TextPart(char c) noexcept : kind_(Kind::character), signed_(c) {}
   TextPart(std::signed_integral auto n) noexcept : kind_(Kind::signed_number), signed_(n) {}
   TextPart(std::unsigned_integral auto n) noexcept : kind_(Kind::unsigned_number), unsigned_(n) {}
-  TextPart(std::floating_point auto x) noexcept : kind_(Kind::real), real_(double{x}) {}
+  TextPart(double x) noexcept : kind_(Kind::real), real_(x) {}
+  TextPart(float x) noexcept : kind_(Kind::single), real_(double{x}) {}
 
   void append_to(std::string& text) const;
 
  private:
-  enum class Kind : unsigned char { text, character, signed_number, unsigned_number, real };
+  enum class Kind : unsigned char { text, character, signed_number, unsigned_number, real, single };
   Kind kind_;
   union {
     std::string_view text_;
@@ -71,12 +72,17 @@ std::string join(std::initializer_list<TextPart> parts);
 
 }  // namespace detail
 
-/// The concatenation of `parts`: text, characters, numbers (reals with six significant digits), or
-/// objects with a member to_string().
+/// The concatenation of `parts`: text, characters, numbers (doubles with six significant digits,
+/// floats with as many more as tell them from their neighbours), or objects with a member
+/// to_string().
 template <class... Parts>
 std::string text_of(const Parts&... parts) {
   return detail::join({detail::TextPart(detail::printable(parts))...});
 }
+
+/// Text of unknown origin as part of a line: at most 80 bytes of it ("..." follows a cut), control
+/// characters and bytes that are not UTF-8 as '?'.
+std::string one_line(std::string_view untrusted);
 
 /// Throws Error with text_of(parts...).
 template <class... Parts>

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "core/error.h"
+
 namespace octet::tflite {
 namespace {
 
@@ -63,19 +65,11 @@ std::string tensor_type_text(int type) {
 
 std::string activation_text(int activation) {
   const char* name = name_or_null(activation_names, activation);
-  return name ? name : "activation " + std::to_string(activation);
+  return name ? name : "number " + std::to_string(activation);
 }
 
 std::string quoted(std::string_view untrusted) {
-  constexpr std::size_t limit = 80;
-  std::string text(1, '"');
-  for (const char c : untrusted.substr(0, limit)) {
-    const auto byte = static_cast<unsigned char>(c);
-    text.push_back(byte < 0x20 || byte == 0x7f ? '?' : c);
-  }
-  if (untrusted.size() > limit) text += "...";
-  text.push_back('"');
-  return text;
+  return '"' + one_line(untrusted) + '"';
 }
 
 }  // namespace octet::tflite

@@ -11,7 +11,17 @@
 namespace octet::tflite {
 namespace {
 
-const OpFacts& read_operator_code(const Model& model, const Operator& op, unsigned index) {
+std::string first_output(const SubGraph& subgraph, const Operator& op) {
+  const auto& tensors = *subgraph.tensors();
+  if (!op.outputs() || op.outputs()->size() == 0) return "nothing";
+  const std::int32_t t = op.outputs()->Get(0);
+  if (t < 0 || static_cast<std::uint32_t>(t) >= tensors.size()) return text_of("tensor ", t);
+  const auto* name = tensors.Get(static_cast<unsigned>(t))->name();
+  return tensor_text(static_cast<std::size_t>(t), name ? name->string_view() : "");
+}
+
+const OpFacts& read_operator_code(const Model& model, const SubGraph& subgraph, const Operator& op,
+                                  unsigned index) {
   const auto& codes = *model.operator_codes();
   OCTET_CHECK(op.opcode_index() < codes.size(), "operator ", index, ": opcode_index ",
               op.opcode_index(), ", but the file has ", codes.size(), " operator codes");
@@ -23,10 +33,13 @@ const OpFacts& read_operator_code(const Model& model, const Operator& op, unsign
               quoted(entry.custom_code() ? entry.custom_code()->string_view() : ""),
               " is not supported");
   const OpFacts* facts = find_op(code);
-  OCTET_CHECK(facts, "operator ", index, ": ", builtin_operator_text(code), " is not supported");
+  OCTET_CHECK(facts, "operator ", index, ": ", builtin_operator_text(code), " version ",
+              entry.version(), ", which computes ", first_output(subgraph, op),
+              ", is not supported");
   OCTET_CHECK(entry.version() >= 1 && entry.version() <= facts->max_version,
-              node_text(index, facts->op), ": version ", entry.version(),
-              " is not supported (1 to ", facts->max_version, " are)");
+              node_text(index, facts->op), ", which computes ", first_output(subgraph, op),
+              ": version ", entry.version(), " is not supported (1 to ", facts->max_version,
+              " are)");
   return *facts;
 }
 
@@ -37,7 +50,7 @@ int8::Node read_node(const Model& model, const SubGraph& subgraph, unsigned inde
   const Operator& op = *subgraph.operators()->Get(index);
   budget.charge(sizeof(int8::Node));
   int8::Node node;
-  node.op = read_operator_code(model, op, index).op;
+  node.op = read_operator_code(model, subgraph, op, index).op;
   node.inputs = copy_ints(op.inputs(), budget);
   node.outputs = copy_ints(op.outputs(), budget);
   node.attributes = read_options(op, node.op, node_text(index, node.op));

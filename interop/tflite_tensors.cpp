@@ -1,5 +1,6 @@
 #include "interop/tflite_tensors.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -12,7 +13,29 @@ namespace {
 
 constexpr unsigned max_rank = 8;
 
-int8::DType read_type(int type, const std::string& where) {
+/// ", of operator 3 (SOFTMAX (25) version 2)": the first that reads or writes the tensor.
+std::string user_text(const Model& model, const SubGraph& subgraph, unsigned tensor) {
+  const auto& codes = *model.operator_codes();
+  for (unsigned i = 0; i < subgraph.operators()->size(); ++i) {
+    const Operator& op = *subgraph.operators()->Get(i);
+    for (const auto* list : {op.inputs(), op.outputs()}) {
+      if (!list || op.opcode_index() >= codes.size()) continue;
+      for (const std::int32_t t : *list) {
+        if (t < 0 || static_cast<unsigned>(t) != tensor) continue;
+        const OperatorCode& code = *codes.Get(op.opcode_index());
+        const auto builtin =
+            std::max(code.builtin_code(), std::int32_t{code.deprecated_builtin_code()});
+        return text_of(", of operator ", i, " (", builtin_operator_text(builtin), " version ",
+                       code.version(), ")");
+      }
+    }
+  }
+  return {};
+}
+
+int8::DType read_type(const Model& model, const SubGraph& subgraph, unsigned tensor,
+                      const std::string& where) {
+  const int type = subgraph.tensors()->Get(tensor)->type();
   switch (type) {
     case 0:
       return int8::DType::f32;
@@ -21,7 +44,7 @@ int8::DType read_type(int type, const std::string& where) {
     case 9:
       return int8::DType::i8;
     default:
-      fail(where, ": ", tensor_type_text(type),
+      fail(where, user_text(model, subgraph, tensor), ": ", tensor_type_text(type),
            " is not supported (a full-integer model has INT8 and INT32, and FLOAT32 at its edges)");
   }
 }
@@ -134,7 +157,7 @@ int8::TensorDef read_tensor(const Model& model, const SubGraph& subgraph, unsign
   int8::TensorDef result;
   result.name = copy_string(t.name(), budget);
   const std::string where = tensor_text(index, result.name);
-  result.type = read_type(t.type(), where);
+  result.type = read_type(model, subgraph, index, where);
   refuse_special_tensors(t, where);
   result.shape = read_shape(t, where, budget);
   result.constant = read_constant(model, t, owner, where);

@@ -175,7 +175,7 @@ TEST_CASE("failures are statuses with a message, and leave results alone") {
   CHECK(octet_context_create(c.model, 0, 1, 0, &c.context, &error) == OCTET_INVALID_ARGUMENT);
   CHECK(octet_context_create(c.model, 1, 0, 0, &c.context, &error) == OCTET_INVALID_ARGUMENT);
   CHECK(octet_context_create(c.model, 1, 1, 1, &c.context, &error) == OCTET_OUT_OF_MEMORY);
-  CHECK(says(error, "FULLY_CONNECTED ('fc')"));
+  CHECK(says(error, "most is needed at op "));
   CHECK(octet_context_create(nullptr, 1, 1, 0, &c.context, &error) == OCTET_INVALID_ARGUMENT);
   CHECK(c.context == nullptr);
   REQUIRE(octet_context_create(c.model, 1, 1, 0, &c.context, &error) == OCTET_OK);

@@ -335,4 +335,22 @@ TEST_SUITE("int8") {
                     [](const std::vector<Codes>& v) { return v[0]; });
     }
   }
+
+  TEST_CASE("RESHAPE without a shape takes its output's; [0] is a scalar's") {
+    Builder b;
+    const int x = b.i8({2, 6}), y = b.i8({3, 4}), one = b.i8({1, 1}), scalar = b.i8({});
+    b.node(OpCode::reshape, {x}, {y}, ReshapeAttributes{});
+    check_samples(b.done({x}, {y}), {{2, 6}}, [](const std::vector<Codes>& v) { return v[0]; });
+    b.node(OpCode::reshape, {one, b.ints({0})}, {scalar}, ReshapeAttributes{});
+    check_samples(b.done({x, one}, {scalar}), {{2, 6}, {1, 1}},
+                  [](const std::vector<Codes>& v) { return v[1]; });
+  }
+
+  TEST_CASE("RESIZE_NEAREST_NEIGHBOR with align_corners and half_pixel_centers") {
+    // scale (4 - 1) / (7 - 1) = 0.5, at i + 0.5, rounded half away from zero, at most 3.
+    Builder b;
+    const int x = b.i8({1, 1, 4, 1}), y = b.i8({1, 1, 7, 1});
+    b.node(OpCode::resize_nearest_neighbor, {x, b.ints({1, 7})}, {y}, ResizeAttributes{true, true});
+    CHECK(run_graph(b.done({x}, {y}), {{10, 20, 30, 40}}) == Codes{10, 20, 20, 30, 30, 40, 40});
+  }
 }

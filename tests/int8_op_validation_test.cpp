@@ -103,7 +103,8 @@ TEST_SUITE("int8") {
           "type i32"},
          {"bias scale",
           [](Builder& b) {
-            b[2].quantization = {{0.5f}, {0}, 0};
+            b[2].quantization = {std::vector<float>(6, 0.005f), Dims(6, 0), 0};
+            b[2].quantization.scale[3] = 0.5f;
           },
           "expected scale 0.005"},
          {"bias scales",
@@ -357,11 +358,6 @@ TEST_SUITE("int8") {
               set_i32(b, 2, {0, 6});
             },
             "got [0,6]"},
-           {"both flags",
-            [](Builder& b) {
-              attributes<ResizeAttributes>(b) = {true, true};
-            },
-            "exclude"},
            {"large",
             [](Builder& b) {
               set_i32(b, 2, {4, 2000000});
@@ -369,6 +365,18 @@ TEST_SUITE("int8") {
             "2^20"},
            {"scale", [](Builder& b) { b[1].quantization.scale[0] = 0.4f; }, "expected scale"}});
     }
+    // RESIZE_NEAREST_NEIGHBOR takes both: see int8_moves_test.cpp.
+    check_cases(
+        [&] {
+          return with_ints(OpCode::resize_bilinear, {4, 6}, {1, 3, 3, 2}, {1, 4, 6, 2},
+                           ResizeAttributes{});
+        },
+        "RESIZE_BILINEAR",
+        {{"both flags",
+          [](Builder& b) {
+            attributes<ResizeAttributes>(b) = {true, true};
+          },
+          "exclude"}});
   }
 
   TEST_CASE("refused: byte moves") {

@@ -245,6 +245,23 @@ TEST_SUITE("int8") {
     }
   }
 
+  TEST_CASE("an input that is an output, too") {
+    Builder b;
+    const int x = b.i8({1, 6}), y = b.i8({1, 6});
+    b.node(OpCode::add, {x, x}, {y}, ElementwiseAttributes{});
+    const Model model(b.done({x}, {x, y}));
+    for (const ContextOptions& options :
+         {ContextOptions{}, ContextOptions{.batch = 5, .threads = 2}}) {
+      Context context(model, options);
+      const auto in = context.input(0);
+      for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::byte>(i);
+      const std::vector<std::byte> given(in.begin(), in.end());
+      context.run();
+      const auto out = context.output(0);
+      CHECK(std::vector<std::byte>(out.begin(), out.end()) == given);
+    }
+  }
+
   TEST_CASE("a model may be moved and shared by contexts; float inputs and outputs") {
     Builder b;
     const int f = b.f32({1, 5}), q = b.i8({1, 5}, 0.25f, 3), g = b.f32({1, 5});

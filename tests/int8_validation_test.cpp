@@ -115,6 +115,32 @@ TEST_SUITE("int8") {
     }
   }
 
+  TEST_CASE("messages are one line, whatever the names; tensors without one are told by shape") {
+    Builder b;
+    const int x = b.i8({1, 6}), y = b.i8({1, 5});
+    b.node(OpCode::add, {x, x}, {y}, ElementwiseAttributes{});
+    b[y].name = "a\nb\x1b[2J\xff\xc2\x85\xc3\xa9";
+    CHECK(refusal(b.done({x}, {y})).starts_with("op 0 ADD ('a?b?[2J??\xc3\xa9'): "));
+    b[y].name.clear();
+    const std::string unnamed = refusal(b.done({x}, {y}));
+    CAPTURE(unnamed);
+    CHECK(unnamed.starts_with("op 0 ADD (tensor 1): unnamed tensor of shape [1,5]: "));
+    b[y].name = std::string(79, 'n') + "\xc3\xa9";  // a cut does not split a character
+    CHECK(refusal(b.done({x}, {y})).starts_with("op 0 ADD ('" + std::string(79, 'n') + "...'): "));
+  }
+
+  TEST_CASE("scales that differ in the last bit are told apart") {
+    Builder b;
+    const int x = b.i8({1, 6}), y = b.i8({1, 6});
+    b.node(OpCode::reshape, {x}, {y}, ReshapeAttributes{});
+    b[x].quantization.scale[0] = 0.1f;
+    b[y].quantization.scale[0] = std::nextafter(0.1f, 1.0f);
+    const std::string text = refusal(b.done({x}, {y}));
+    CAPTURE(text);
+    CHECK(text.find("scale 0.1 ") != std::string::npos);
+    CHECK(text.find("got 0.10000001 ") != std::string::npos);
+  }
+
   TEST_CASE("refused: context options") {
     const Model model(ds_cnn_like());
     CHECK_THROWS_AS(Context(model, {.batch = 0}), octet::Error);

@@ -242,7 +242,7 @@ void add_bench(CLI::App& app) {
   command->add_flag("--profile", options->profile, "also the time of every operator");
   command->add_option("--json", options->json,
                       "write the figures to this file, or to the standard output alone (-)");
-  command->callback([options] { bench(*options); });
+  command->callback([options] { with_model_name(options->model.path, [&] { bench(*options); }); });
 }
 
 }  // namespace octet::app

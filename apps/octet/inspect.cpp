@@ -217,7 +217,7 @@ void add_inspect(CLI::App& app) {
                     "Markdown");
   command->callback([options] {
     if (!options->ops && options->model.path.empty()) throw CLI::RequiredError("MODEL");
-    inspect(*options);
+    with_model_name(options->model.path, [&] { inspect(*options); });
   });
 }
 

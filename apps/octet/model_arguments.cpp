@@ -7,6 +7,14 @@
 
 namespace octet::app {
 
+void add_memory_limit(CLI::App& command, std::size_t& mib) {
+  command
+      .add_option("--memory-limit", mib,
+                  "most MiB of packed weights, and of values and working memory")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
+}
+
 void ModelArguments::add_to(CLI::App& command) {
   command.add_option("MODEL", path, "TFLite file (full-integer INT8)")->required();
   command
@@ -20,11 +28,7 @@ void ModelArguments::add_to(CLI::App& command) {
       ->check([](const std::string& name) {
         return int8::parse_isa(name) ? "" : "unknown instruction set " + name;
       });
-  command
-      .add_option("--memory-limit", memory_limit_mib,
-                  "most MiB of packed weights, and of values and working memory")
-      ->check(CLI::Range(1, 1 << 30))
-      ->capture_default_str();
+  add_memory_limit(command, memory_limit_mib);
 }
 
 int8::ModelOptions ModelArguments::options() const {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "core/error.h"
 #include "quant/int8/model.h"
 
 namespace octet::app {
@@ -26,6 +27,18 @@ struct ModelArguments {
  private:
   int8::ModelOptions options() const;
 };
+
+void add_memory_limit(CLI::App& command, std::size_t& mib);
+
+/// Calls f(); what does not fit into memory then is said to be of the model in file `path`.
+template <class F>
+void with_model_name(const std::string& path, const F& f) {
+  try {
+    f();
+  } catch (const MemoryError& error) {
+    throw MemoryError(path + ": " + error.what());
+  }
+}
 
 /// Batch size and threads.
 struct RunArguments {

@@ -125,6 +125,12 @@ void run(const Options& options) {
   const int8::Model model = options.model.load();
   check_count(model.inputs(), options.inputs.size(), "--input");
   check_count(model.outputs(), options.outputs.size(), "--output");
+  for (std::size_t i = 0; i < options.outputs.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      OCTET_CHECK(options.outputs[i] != options.outputs[j], "--output: ", options.outputs[i],
+                  ": expected a file of its own for each output, got it twice");
+    }
+  }
   std::vector<Input> inputs;
   for (std::size_t i = 0; i < options.inputs.size(); ++i)
     inputs.emplace_back(options.inputs[i], model.inputs()[i], options.floats, model.isa());
@@ -169,7 +175,7 @@ void add_run(CLI::App& app) {
                     "files hold f32: inputs are quantized, clamp(round(v / scale) + zero_point), "
                     "outputs dequantized");
   options->run.add_to(*command, "samples per run");
-  command->callback([options] { run(*options); });
+  command->callback([options] { with_model_name(options->model.path, [&] { run(*options); }); });
 }
 
 }  // namespace octet::app

@@ -21,6 +21,7 @@ using int8::Model;
 struct Options {
   std::string path;
   int samples = 6;
+  std::size_t memory_limit_mib = 1024;
 };
 
 std::string rounding_name(int8::Rounding rounding) {
@@ -83,20 +84,21 @@ class ValueComparison {
 
 class Verifier {
  public:
-  Verifier(const int8::Graph& graph, int random_samples, int8::Rounding rounding)
+  Verifier(const int8::Graph& graph, const Options& options, int8::Rounding rounding)
       : graph_(graph),
         rounding_(rounding),
-        portable_(graph, {.rounding = rounding, .isa = Isa::portable}),
-        samples_(check_samples(portable_, random_samples)),
-        expected_(run_samples(portable_, samples_, {})) {}
+        memory_limit_(options.memory_limit_mib << 20),
+        portable_(model(Isa::portable)),
+        samples_(check_samples(portable_, options.samples)),
+        expected_(run_samples(portable_, samples_, {.memory_limit = memory_limit_})) {}
 
   /// Returns what differs first: every value of every sample, then the outputs as they are
   /// computed in the shared arena, in several batch sizes and numbers of threads.
   std::optional<std::string> check(Isa isa) const {
-    const Model model(graph_, {.rounding = rounding_, .isa = isa});
-    for (const int8::ContextOptions options : {int8::ContextOptions{.batch = 1, .threads = 1},
-                                               int8::ContextOptions{.batch = 3, .threads = 2}}) {
-      ValueComparison values(portable_, model, options);
+    const Model other = model(isa);
+    for (const int batch : {1, 3}) {
+      const int8::ContextOptions options = context(batch, batch == 1 ? 1 : 2);
+      ValueComparison values(portable_, other, options);
       for (std::size_t s = 0; s < samples_.size(); s += static_cast<std::size_t>(options.batch)) {
         if (const auto difference = values.first_difference(samples_, s))
           return options_text(options) + *difference;
@@ -104,12 +106,12 @@ class Verifier {
     }
     for (const int batch : {1, 2, 3, 8}) {
       for (const int threads : {1, 2, 3}) {
-        const int8::ContextOptions options{.batch = batch, .threads = threads};
-        const auto actual = run_samples(model, samples_, options);
+        const int8::ContextOptions options = context(batch, threads);
+        const auto actual = run_samples(other, samples_, options);
         const auto [p, q] = std::mismatch(actual.begin(), actual.end(), expected_.begin());
         if (p == actual.end()) continue;
         const auto sample = static_cast<std::size_t>(p - actual.begin());
-        ValueComparison values(portable_, model, options);
+        ValueComparison values(portable_, other, options);
         return options_text(options) +
                values.first_difference(samples_, sample)
                    .value_or(sample_text(sample) +
@@ -122,6 +124,12 @@ class Verifier {
   std::size_t samples() const { return samples_.size(); }
 
  private:
+  Model model(Isa isa) const {
+    return Model(graph_, {.rounding = rounding_, .isa = isa, .memory_limit = memory_limit_});
+  }
+  int8::ContextOptions context(int batch, int threads) const {
+    return {.batch = batch, .threads = threads, .memory_limit = memory_limit_};
+  }
   static std::string options_text(const int8::ContextOptions& options) {
     return "batch " + std::to_string(options.batch) + ", threads " +
            std::to_string(options.threads) + ", ";
@@ -129,6 +137,7 @@ class Verifier {
 
   const int8::Graph& graph_;
   int8::Rounding rounding_;
+  std::size_t memory_limit_;
   Model portable_;
   std::vector<Sample> samples_;
   std::vector<std::vector<std::byte>> expected_;
@@ -143,7 +152,7 @@ void verify(const Options& options) {
   for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
     std::optional<Verifier> verifier;
     try {
-      verifier.emplace(graph, options.samples, rounding);
+      verifier.emplace(graph, options, rounding);
     } catch (const Error& error) {
       throw Error(name + ": " + error.what());
     }
@@ -180,7 +189,8 @@ void add_verify(CLI::App& app) {
   command->add_option("--samples", options->samples, "random samples, beside the extremes")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  command->callback([options] { verify(*options); });
+  add_memory_limit(*command, options->memory_limit_mib);
+  command->callback([options] { with_model_name(options->path, [&] { verify(*options); }); });
 }
 
 }  // namespace octet::app

@@ -197,8 +197,8 @@ std::span<const std::byte> Context::value(int tensor) const {
   const TensorDef& t = tensors[static_cast<std::size_t>(tensor)];
   if (t.constant) return {t.constant.data, t.constant.size};
   const Lane& lane = impl_->lanes[0];
-  OCTET_CHECK(lane.stored(tensor), "value(): tensor '", t.name,
-              "' is never computed (unused, or fused away: see ModelOptions::fuse)");
+  OCTET_CHECK(lane.stored(tensor), "value(): ", quoted(t),
+              " is never computed (unused, or fused away: see ModelOptions::fuse)");
   return {lane.address(tensor), impl_->bytes(tensor)};
 }
 

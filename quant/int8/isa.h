@@ -32,8 +32,8 @@ OCTET_API std::optional<Isa> parse_isa(std::string_view name) noexcept;
 /// avx_vnni is listed only where the compiler knew it.
 OCTET_API std::vector<Isa> available_isas();
 
-/// The best available ISA, capped by the environment variable OCTET_MAX_ISA if it is set.
-/// Throws Error if OCTET_MAX_ISA is not the name of an ISA or names one this machine lacks.
+/// The best available ISA, at most the one that the environment variable OCTET_MAX_ISA names if it
+/// is set. Throws Error if that is not the name of an ISA of this architecture.
 OCTET_API Isa best_isa();
 
 }  // namespace octet::int8

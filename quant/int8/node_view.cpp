@@ -18,13 +18,16 @@ std::int64_t element_count(const Shape& shape) noexcept {
 }
 
 std::string quoted(const TensorDef& t) {
-  return "tensor '" + t.name + "'";
+  if (t.name.empty()) return "unnamed tensor of shape " + to_string(t.shape);
+  return "tensor '" + one_line(t.name) + "'";
 }
 
 std::string node_text(const Graph& graph, int node) {
   const Node& n = graph.nodes[static_cast<std::size_t>(node)];
   const TensorDef& y = graph.tensors[static_cast<std::size_t>(n.outputs[0])];
-  return text_of("op ", node, ' ', op_name(n.op), " ('", y.name, "')");
+  const std::string name =
+      y.name.empty() ? text_of("tensor ", n.outputs[0]) : "'" + one_line(y.name) + "'";
+  return text_of("op ", node, ' ', op_name(n.op), " (", name, ")");
 }
 
 std::vector<std::int32_t> read_i32(const TensorDef& t) {

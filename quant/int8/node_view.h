@@ -95,9 +95,9 @@ class NodeView {
   Isa isa_;
 };
 
-/// "tensor 'name'" for messages.
+/// "tensor 'name'" for messages, on one line whatever the name; its shape if it has no name.
 std::string quoted(const TensorDef& t);
-/// "op 3 CONV_2D ('name of its first output')" for messages.
+/// "op 3 CONV_2D ('name of its first output')" for messages; "tensor 7" if that has no name.
 std::string node_text(const Graph& graph, int node);
 
 /// Reads the constant's bytes, which may be unaligned. Throws unless it is an i32 constant.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "quant/int8/node_view.h"
 
 namespace octet::int8 {
 namespace {
@@ -37,8 +38,8 @@ Storage assign_storage(const Model::Impl& model, int batch, bool share) {
     const std::size_t bytes = model.bytes[t] * static_cast<std::size_t>(batch);
     sum += bytes;  // of less than 2^31 * 2^31: cannot wrap before the check
     if (bytes > max_sum || sum > max_sum) {
-      throw MemoryError(text_of("values of ", batch, " samples: more than ", max_sum, " bytes at '",
-                                model.graph.tensors[t].name, "'"));
+      throw MemoryError(text_of("values of ", batch, " samples: more than ", max_sum, " bytes at ",
+                                quoted(model.graph.tensors[t])));
     }
     s.block_of[t] = static_cast<int>(s.blocks.size());
     s.blocks.push_back({bytes, share ? time : 0, share ? std::max(time, last[t]) : end});

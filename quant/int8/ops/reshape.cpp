@@ -67,9 +67,12 @@ Shape resolve(Shape shape, std::int64_t elements) {
 
 std::unique_ptr<Step> create_reshape(const NodeView& node) {
   node.expect_operands(1, 2);
-  // The shape operand wins over the attribute, as in TFLite.
-  const Shape shape =
+  // The shape operand wins over the attribute, as in TFLite. Without either the output's shape is
+  // the one it has; old files write [0] for a scalar.
+  Shape shape =
       node.has_input(1) ? node.i32_constant(1) : node.attributes<ReshapeAttributes>().new_shape;
+  if (!node.has_input(1) && shape.empty()) shape = node.output().shape;
+  if (shape == Shape{0}) shape.clear();
   return create_copy(node, resolve(shape, element_count(node.input(0).shape)));
 }
 

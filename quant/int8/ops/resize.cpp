@@ -150,9 +150,6 @@ std::unique_ptr<S> create_resize(const NodeView& node) {
   const std::vector<std::int32_t> size = node.i32_constant(1);
   OCTET_CHECK(size.size() == 2 && size[0] >= 1 && size[1] >= 1, quoted(node.input(1)),
               ": expected height and width >= 1, got ", to_string(size));
-  const auto a = node.attributes<ResizeAttributes>();
-  OCTET_CHECK(!(a.align_corners && a.half_pixel_centers),
-              "align_corners and half_pixel_centers exclude each other");
   constexpr std::int32_t limit = 1 << 20;  // positions in 1/1024 pixels stay exact
   OCTET_CHECK(x.shape[1] <= limit && x.shape[2] <= limit && size[0] <= limit && size[1] <= limit,
               "resize: expected sizes up to 2^20, got ", to_string(x.shape), " to ",
@@ -179,8 +176,10 @@ std::unique_ptr<Step> create_resize_nearest(const NodeView& node) {
 }
 
 std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
-  auto step = create_resize<BilinearStep>(node);
   const auto a = node.attributes<ResizeAttributes>();
+  OCTET_CHECK(!(a.align_corners && a.half_pixel_centers),
+              "align_corners and half_pixel_centers exclude each other");
+  auto step = create_resize<BilinearStep>(node);
   step->rows = bilinear_taps(step->in_h, step->out_h, a);
   step->columns = bilinear_taps(step->in_w, step->out_w, a);
   step->rounding = node.rounding();
