@@ -1,11 +1,48 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
 namespace octet {
 namespace detail {
+namespace {
+
+/// The value of "d.ddde-dd" to nearly a double's precision. (strtof brings 16 kB of the C library
+/// into a static program.)
+double decimal(const char* text) {
+  double value = 0;
+  int scale = 0;
+  bool fraction = false;
+  const bool negative = *text == '-';
+  if (negative) ++text;
+  for (; *text != 'e'; ++text) {
+    if (*text < '0' || *text > '9') {
+      fraction = true;
+      continue;
+    }
+    value = value * 10 + (*text - '0');
+    scale -= fraction;
+  }
+  scale += std::atoi(text + 1);
+  for (; scale > 0; --scale) value *= 10;
+  for (; scale < 0; ++scale) value /= 10;
+  return negative ? -value : value;
+}
+
+/// How many significant digits tell x from its neighbours: 6 at least, 9 always do.
+int digits_of(float x) {
+  int digits = 6;
+  if (!std::isfinite(x)) return digits;
+  for (char text[32]; digits < 9; ++digits) {
+    std::snprintf(text, sizeof text, "%.*e", digits - 1, double{x});
+    if (static_cast<float>(decimal(text)) == x) break;
+  }
+  return digits;
+}
+
+}  // namespace
 
 void TextPart::append_to(std::string& text) const {
   switch (kind_) {
@@ -24,16 +61,15 @@ void TextPart::append_to(std::string& text) const {
     case Kind::real:
     case Kind::single: {
       char digits[32];
-      int precision = 6;
-      do {
-        std::snprintf(digits, sizeof digits, "%.*g", precision, real_);
-      } while (kind_ == Kind::single && ++precision <= 9 &&
-               std::strtof(digits, nullptr) != static_cast<float>(real_));
+      std::snprintf(digits, sizeof digits, "%.*g",
+                    kind_ == Kind::single ? digits_of(static_cast<float>(real_)) : 6, real_);
       text += digits;
       return;
     }
   }
 }
+
+namespace {
 
 /// Bytes of the UTF-8 character at the start of `text`, 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
@@ -49,6 +85,8 @@ std::size_t utf8_length(std::string_view text) {
   }
   return length;
 }
+
+}  // namespace
 
 std::string join(std::initializer_list<TextPart> parts) {
   std::string text;
