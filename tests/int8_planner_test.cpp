@@ -1,6 +1,10 @@
 // The memory planner: no overlap, never below the bound, close to it on real topologies.
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <map>
+#include <numeric>
+
 #include "quant/int8/planner.h"
 #include "tests/int8_nets.h"
 #include "tests/support.h"
@@ -47,6 +51,47 @@ TEST_SUITE("int8") {
     CHECK(memory_lower_bound(blocks) == 151);
     CHECK(memory_lower_bound({}) == 0);
     CHECK(plan_memory({}).total == 0);
+  }
+
+  TEST_CASE("a hundred thousand values, alive together or one after the other, in seconds") {
+    constexpr int n = 100'000;
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<MemoryBlock> together(n, {64, 0, n}), chain, mixed;
+    for (int i = 0; i < n; ++i) chain.push_back({64U << i % 5, i, i + 1});
+    std::mt19937_64 rng = octet::test::rng(8);
+    for (int i = 0; i < n; ++i) {
+      const int first = static_cast<int>(rng() % n);
+      mixed.push_back({rng() % 5000, first, std::min(n, first + static_cast<int>(rng() % 2000))});
+    }
+    for (const auto& blocks : {together, chain, mixed}) {
+      const MemoryPlan plan = plan_memory(blocks);
+      const std::size_t bound = memory_lower_bound(blocks);
+      CHECK(plan.total >= bound);
+      CHECK(plan.total <= bound * 3 / 2);
+      // Those alive at a time, by offset: each ends before the next begins.
+      std::vector<std::size_t> born(blocks.size()), dead(blocks.size());
+      std::iota(born.begin(), born.end(), 0U);
+      dead = born;
+      std::sort(born.begin(), born.end(),
+                [&](std::size_t a, std::size_t b) { return blocks[a].first < blocks[b].first; });
+      std::sort(dead.begin(), dead.end(),
+                [&](std::size_t a, std::size_t b) { return blocks[a].last < blocks[b].last; });
+      std::map<std::size_t, std::size_t> alive;  // offset to end
+      std::size_t overlaps = 0, next = 0;
+      for (const std::size_t i : born) {
+        for (; blocks[dead[next]].last < blocks[i].first; ++next) {
+          if (blocks[dead[next]].bytes > 0) alive.erase(plan.offsets[dead[next]]);
+        }
+        if (blocks[i].bytes == 0) continue;
+        const std::size_t at = plan.offsets[i], end = at + blocks[i].bytes;
+        const auto after = alive.lower_bound(at);
+        overlaps += after != alive.end() && after->first < end;
+        overlaps += after != alive.begin() && std::prev(after)->second > at;
+        alive.emplace(at, end);
+      }
+      CHECK(overlaps == 0);
+    }
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
   }
 
   TEST_CASE("arenas of whole nets are within 2 % of the lower bound") {

@@ -2,13 +2,28 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <numeric>
 #include <random>
+#include <set>
+#include <utility>
 
 namespace octet::int8 {
 namespace {
 
 using Order = std::vector<std::size_t>;
+
+/// More blocks than these are placed in one pass, as they come: searching takes the square.
+constexpr std::size_t most_searched = 3000;
+
+/// All blocks by one of their times.
+Order in_order(std::span<const MemoryBlock> blocks, int MemoryBlock::*time) {
+  Order order(blocks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return blocks[a].*time < blocks[b].*time; });
+  return order;
+}
 
 bool meet(const MemoryBlock& a, const MemoryBlock& b) {
   return a.first <= b.last && b.first <= a.last;
@@ -98,10 +113,79 @@ void improve(Placement& placement, Order order, std::size_t goal, MemoryPlan& be
   }
 }
 
+/// What is free of an arena without end.
+class Gaps {
+ public:
+  /// From the smallest gap that holds so many bytes, else from the top.
+  std::size_t take(std::size_t bytes) {
+    const auto best = by_size_.lower_bound({bytes, 0});
+    if (best == by_size_.end()) {
+      top_ += bytes;
+      return top_ - bytes;
+    }
+    const auto [size, begin] = *best;
+    by_size_.erase(best);
+    ends_.erase(begin);
+    if (size > bytes) add(begin + bytes, begin + size);
+    return begin;
+  }
+
+  void release(std::size_t begin, std::size_t end) {
+    if (begin == end) return;
+    auto after = ends_.lower_bound(begin);
+    if (after != ends_.begin() && std::prev(after)->second == begin) {
+      begin = (--after)->first;
+      after = remove(after);
+    }
+    if (after != ends_.end() && after->first == end) {
+      end = after->second;
+      remove(after);
+    }
+    if (end == top_) {
+      top_ = begin;
+    } else {
+      add(begin, end);
+    }
+  }
+
+ private:
+  using Ends = std::map<std::size_t, std::size_t>;  // of gaps by their begin, none touching another
+  void add(std::size_t begin, std::size_t end) {
+    ends_.emplace(begin, end);
+    by_size_.emplace(end - begin, begin);
+  }
+  Ends::iterator remove(Ends::iterator gap) {
+    by_size_.erase({gap->second - gap->first, gap->first});
+    return ends_.erase(gap);
+  }
+
+  Ends ends_;
+  std::set<std::pair<std::size_t, std::size_t>> by_size_;
+  std::size_t top_ = 0;
+};
+
+/// Each block at its first moment, in memory that is free then.
+MemoryPlan place_as_they_come(std::span<const MemoryBlock> blocks, std::size_t alignment) {
+  MemoryPlan plan{std::vector<std::size_t>(blocks.size()), 0, alignment};
+  Gaps gaps;
+  const Order dead = in_order(blocks, &MemoryBlock::last);
+  auto next = dead.begin();
+  for (const std::size_t i : in_order(blocks, &MemoryBlock::first)) {
+    for (; blocks[*next].last < blocks[i].first; ++next) {
+      const std::size_t begin = plan.offsets[*next];
+      gaps.release(begin, begin + round_up(blocks[*next].bytes, alignment));
+    }
+    plan.offsets[i] = gaps.take(round_up(blocks[i].bytes, alignment));
+    plan.total = std::max(plan.total, plan.offsets[i] + blocks[i].bytes);
+  }
+  return plan;
+}
+
 MemoryPlan plan_with(std::span<const MemoryBlock> blocks, std::size_t alignment) {
   std::vector<MemoryBlock> padded(blocks.begin(), blocks.end());
   for (MemoryBlock& b : padded) b.bytes = round_up(b.bytes, alignment);
   const std::size_t goal = memory_lower_bound(padded);  // not worth searching below
+  if (blocks.size() > most_searched) return place_as_they_come(blocks, alignment);
   Placement placement(blocks, alignment);
   MemoryPlan best;
   Order best_order;
@@ -120,12 +204,13 @@ MemoryPlan plan_with(std::span<const MemoryBlock> blocks, std::size_t alignment)
 
 std::size_t memory_lower_bound(std::span<const MemoryBlock> blocks) {
   // The maximum is reached at some block's first moment.
-  std::size_t bound = 0;
-  for (const MemoryBlock& at : blocks) {
-    std::size_t sum = 0;
-    for (const MemoryBlock& b : blocks) {
-      if (b.first <= at.first && at.first <= b.last) sum += b.bytes;
-    }
+  std::vector<std::size_t> born = in_order(blocks, &MemoryBlock::first);
+  std::vector<std::size_t> dead = in_order(blocks, &MemoryBlock::last);
+  std::size_t sum = 0, bound = 0;
+  auto next = dead.begin();
+  for (const std::size_t i : born) {
+    for (; blocks[*next].last < blocks[i].first; ++next) sum -= blocks[*next].bytes;
+    sum += blocks[i].bytes;
     bound = std::max(bound, sum);
   }
   return bound;

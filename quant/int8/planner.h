@@ -22,9 +22,10 @@ struct MemoryPlan {
 /// The largest sum of blocks alive at one time: no plan can be smaller.
 std::size_t memory_lower_bound(std::span<const MemoryBlock> blocks);
 
-/// A small arena: several greedy orders, then a deterministic search. Offsets are 64-byte aligned
+/// A small arena: several greedy orders, then a deterministic search; of thousands of blocks, one
+/// pass. Offsets are 64-byte aligned
 /// if that costs at most 2 % of the lower bound, else less (32, 16, 8 or 4, whichever is smallest).
-/// Deterministic. Requires that the sum of all blocks fits size_t.
+/// Deterministic. Requires first <= last and that the sum of all blocks fits size_t.
 MemoryPlan plan_memory(std::span<const MemoryBlock> blocks);
 
 }  // namespace octet::int8
