@@ -16,16 +16,16 @@
 #endif
 
 namespace octet {
-namespace {
 
-/// Tells the core that this is a loop that waits.
-void pause() noexcept {
+void pause_core() noexcept {
 #if defined(__x86_64__)
   _mm_pause();
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
 }
+
+namespace {
 
 /// Tasks left of one thread's share: [begin, end) as two halves of one word. Its thread takes from
 /// the front, others from the back.
@@ -87,7 +87,7 @@ struct ThreadPool::Impl {
   void spin_until(const Done& done) const noexcept {
     if (spin.count() == 0) return;
     const auto end = std::chrono::steady_clock::now() + spin;
-    while (!done() && std::chrono::steady_clock::now() < end) pause();
+    while (!done() && std::chrono::steady_clock::now() < end) pause_core();
   }
 
   ~Impl() {

@@ -59,4 +59,7 @@ class ThreadPool {
   std::unique_ptr<Impl> impl_;  // null for one thread
 };
 
+/// Tells the core that it is in a loop that waits.
+void pause_core() noexcept;
+
 }  // namespace octet

@@ -6,6 +6,7 @@
 
 #include "core/parallel.h"
 #include "quant/int8/every_op.h"
+#include "tests/int8_banded.h"
 #include "tests/int8_nets.h"
 #include "tests/support.h"
 
@@ -63,6 +64,23 @@ TEST_CASE("contexts of one model run at once, each on threads of its own") {
   for (const auto& entry : zoo_like_graphs()) {
     CAPTURE(entry.first);
     check_contexts(entry.second);
+  }
+}
+
+TEST_CASE("bands of a sample on several threads, run after run") {
+  auto graphs = zoo_like_graphs();
+  graphs.emplace_back("every op", every_op_graph());
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) graphs.emplace_back("random", random_graph(seed));
+  for (const auto& entry : graphs) {
+    CAPTURE(entry.first);
+    const Model model(entry.second);
+    Banded two(model, 2), five(model, 5, 20);
+    for (unsigned seed = 0; seed < 20; ++seed) {
+      const auto inputs = input_bytes(model, seed);
+      const auto expected = run_alone(model, inputs);
+      CHECK(two.run(inputs) == expected);
+      CHECK(five.run(inputs) == expected);
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 // Context: how a batch is cut, the memory of its inputs and outputs, and the lanes that run it.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "core/error.h"
+#include "quant/int8/band_run.h"
 #include "quant/int8/kernels/work_split.h"
 #include "quant/int8/lane.h"
 #include "quant/int8/model.h"
@@ -62,10 +64,26 @@ std::size_t door_bytes(const Model::Impl& model, int batch) {
   return sum;
 }
 
-/// The plan of every lane. Throws MemoryError, naming the step that needs most at once, if all
-/// together need more than the limit.
+/// How the steps of a batch of one are shared, if they are.
+std::optional<BandPlan> plan_bands(const Model::Impl& model, const ContextOptions& o) {
+  if (o.batch > 1 || o.threads == 1 || o.keep_values) return std::nullopt;
+  BandPlan plan(model, o.threads);
+  if (!plan.worthwhile(o.threads, o.spin_us > 0)) return std::nullopt;
+  return plan;
+}
+
+/// The plan of every lane; without `bands` if it does not fit the limit with them. Throws
+/// MemoryError, naming the step that needs most at once, if all together need more than the limit.
 LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, const Cut& cut,
-                   std::size_t doors) {
+                   std::size_t doors, std::optional<BandPlan>& bands) {
+  if (bands) {
+    LanePlan plan(model, *bands, options.threads);
+    if (plan.memory.total <= options.memory_limit &&
+        plan.scratch_bytes <= options.memory_limit - plan.memory.total) {
+      return plan;
+    }
+    bands.reset();
+  }
   LanePlan plan(model, cut.samples, cut.sliced() ? 1 : options.threads, options.keep_values);
   const bool one_fits = plan.memory.total <= options.memory_limit;
   const auto lanes = static_cast<std::size_t>(one_fits ? cut.lanes : 1);
@@ -75,7 +93,7 @@ LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, cons
   for (std::size_t i = 0; i < model.steps.size(); ++i) {
     std::size_t needed = model.steps[i]->scratch_bytes(options.threads, plan.samples);
     for (const MemoryBlock& b : plan.storage.blocks) {
-      const int time = static_cast<int>(i) + 1;
+      const int time = plan.storage.times[i];
       if (b.first <= time && time <= b.last) needed += b.bytes;
     }
     if (needed <= most) continue;
@@ -100,10 +118,17 @@ struct Context::Impl {
         options(checked(wanted)),
         cut(model, options),
         doors_size(cut.sliced() ? door_bytes(model, options.batch) : 0),
-        plan(make_plan(model, options, cut, doors_size)),
-        threads(cut.sliced() ? cut.lanes : options.threads, options.spin_us),
+        bands(plan_bands(model, options)),
+        plan(make_plan(model, options, cut, doors_size, bands)),
+        threads(bands          ? 1
+                : cut.sliced() ? cut.lanes
+                               : options.threads,
+                options.spin_us),
         doors(doors_size) {
     for (int i = 0; i < cut.lanes; ++i) lanes.emplace_back(model, plan);
+    if (bands) {
+      band_run = std::make_unique<BandRun>(*bands, lanes[0], options.threads, options.spin_us);
+    }
     lane_seconds.assign(static_cast<std::size_t>(cut.lanes),
                         std::vector<double>(model.steps.size(), 0.0));
     std::byte* door = doors.get();
@@ -143,6 +168,10 @@ struct Context::Impl {
   }
 
   void run(std::span<double> seconds) noexcept {
+    if (band_run) {
+      band_run->run(seconds);
+      return;
+    }
     if (!cut.sliced()) {
       lanes[0].run(options.batch, threads, seconds);
       return;
@@ -165,6 +194,7 @@ struct Context::Impl {
   const ContextOptions options;
   const Cut cut;
   const std::size_t doors_size;
+  std::optional<BandPlan> bands;
   const LanePlan plan;
   ThreadPool threads;
   ThreadPool alone{1};
@@ -172,6 +202,7 @@ struct Context::Impl {
   std::vector<Lane> lanes;
   std::vector<std::byte*> inputs, outputs;
   std::vector<std::vector<double>> lane_seconds;  ///< for run_profiled
+  std::unique_ptr<BandRun> band_run;              ///< of lanes[0], instead of `threads`
 };
 
 Context::Context(const Model& model, const ContextOptions& options)

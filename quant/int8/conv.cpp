@@ -126,6 +126,19 @@ void PackedConv::run(const std::int8_t* x, std::int32_t input_zero_point, const 
   impl_->algorithm->run(x, input_zero_point, {&out, y, nullptr}, batch, pool, scratch);
 }
 
+std::int64_t PackedConv::unit_bytes(std::int64_t batch) const noexcept {
+  return impl_->algorithm->unit_bytes(batch);
+}
+Range PackedConv::bytes_read(Range units, std::int64_t batch) const noexcept {
+  return impl_->algorithm->bytes_read(units, batch);
+}
+void PackedConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
+                           const Requantization& out, std::int8_t* y, std::int64_t batch,
+                           Range units, std::byte* scratch, bool again) const noexcept {
+  impl_->algorithm->run_units(x, input_zero_point, {&out, y, nullptr}, batch, units, scratch,
+                              again);
+}
+
 void PackedConv::run_accumulators(const std::int8_t* x, std::int32_t input_zero_point,
                                   std::int32_t* acc, std::int64_t batch, ThreadPool& pool,
                                   std::byte* scratch) const noexcept {

@@ -11,6 +11,7 @@
 #include "core/parallel.h"
 #include "quant/int8/fixed_point.h"
 #include "quant/int8/isa.h"
+#include "quant/int8/range.h"
 
 namespace octet::int8 {
 
@@ -77,6 +78,18 @@ class PackedConv {
   /// Engine epilogue: int8 codes. y: [batch, out_h, out_w, out_c].
   void run(const std::int8_t* x, std::int32_t input_zero_point, const Requantization& out,
            std::int8_t* y, std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept;
+
+  /// The same in parts: unit u is bytes [u * unit_bytes, (u + 1) * unit_bytes) of y as far as there
+  /// are so many: rows, some pixels of a 1x1 convolution, or some channels of a single pixel.
+  /// 0: the kernel cannot.
+  std::int64_t unit_bytes(std::int64_t batch) const noexcept;
+  /// The bytes of x that these units are computed from.
+  Range bytes_read(Range units, std::int64_t batch) const noexcept;
+  /// On scratch of one thread; different units may run at once. `again`: the last to use this
+  /// scratch was this object's run_units with the same zero point and `out`.
+  void run_units(const std::int8_t* x, std::int32_t input_zero_point, const Requantization& out,
+                 std::int8_t* y, std::int64_t batch, Range units, std::byte* scratch,
+                 bool again) const noexcept;
 
   /// Training epilogue: the bare accumulators sum w * (x - input_zero_point), no bias.
   /// acc: [batch, out_h, out_w, out_c].

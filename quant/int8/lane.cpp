@@ -39,7 +39,18 @@ LanePlan::LanePlan(const Model::Impl& model, int lane_samples, int threads, bool
       storage(assign_storage(model, samples, !keep)),
       memory(keep ? separate_plan(storage.blocks) : plan_memory(storage.blocks)),
       lower_bound(memory_lower_bound(storage.blocks)),
-      scratch_bytes(scratch_size(model, threads, samples)) {}
+      scratch_bytes(scratch_size(model, threads, samples)),
+      worker_bytes(0) {}
+
+LanePlan::LanePlan(const Model::Impl& model, const BandPlan& bands, int threads)
+    : samples(1),
+      storage(assign_storage(model, 1, true, bands.overlaps())),
+      memory(plan_memory(storage.blocks)),
+      lower_bound(memory_lower_bound(storage.blocks)),
+      scratch_bytes(0),
+      worker_bytes((scratch_size(model, 1, 1) + 63) / 64 * 64) {
+  scratch_bytes = worker_bytes * static_cast<std::size_t>(threads);
+}
 
 Lane::Lane(const Model::Impl& model, const LanePlan& plan)
     : plan_(plan), arena_(plan.memory.total), scratch_(plan.scratch_bytes) {
@@ -67,6 +78,21 @@ void Lane::run(int samples, ThreadPool& threads, std::span<double> seconds) noex
     const Clock::time_point begin = Clock::now();
     s.step->run(args);
     seconds[i] += std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+}
+
+void Lane::run_units(int i, Range units, int worker, bool again, ThreadPool& alone) noexcept {
+  const BoundStep& s = steps_[static_cast<std::size_t>(i)];
+  const RunArgs args{
+      .in = s.in.data(),
+      .out = s.out.data(),
+      .batch = 1,
+      .threads = alone,
+      .scratch = scratch_.get() + plan_.worker_bytes * static_cast<std::size_t>(worker)};
+  if (s.step->unit_bytes() == 0) {
+    s.step->run(args);
+  } else {
+    s.step->run_units(args, units, again);
   }
 }
 

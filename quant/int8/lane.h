@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "quant/int8/band_plan.h"
 #include "quant/int8/model_impl.h"
 #include "quant/int8/storage.h"
 
@@ -32,12 +33,15 @@ class AlignedBytes {
 struct LanePlan {
   /// With `keep`, every value has memory of its own. Scratch is for `threads` threads.
   LanePlan(const Model::Impl& model, int samples, int threads, bool keep);
+  /// For one sample whose steps are run in bands.
+  LanePlan(const Model::Impl& model, const BandPlan& bands, int threads);
 
   int samples;
   Storage storage;
   MemoryPlan memory;
   std::size_t lower_bound;    ///< no plan for `storage` can be smaller
   std::size_t scratch_bytes;  ///< of the kernels, beside the values
+  std::size_t worker_bytes;   ///< of scratch, of each thread that runs bands
 };
 
 class Lane {
@@ -58,6 +62,10 @@ class Lane {
   /// most as many threads as the plan was made for. If `seconds` is not empty, adds the time that
   /// step i took to entry i.
   void run(int samples, ThreadPool& threads, std::span<double> seconds) noexcept;
+
+  /// Some units of step i of one sample, all if it cannot be cut, in the scratch of `worker`.
+  /// `again`: the step has used that last; `alone`: a pool of one. Requires a plan for bands.
+  void run_units(int i, Range units, int worker, bool again, ThreadPool& alone) noexcept;
 
  private:
   struct BoundStep {  // a step with the addresses of its operands

@@ -29,4 +29,11 @@ Extent spatial_extent(const Window& w, const char* axis) {
   return {static_cast<int>(out), static_cast<int>(pad) + w.before};
 }
 
+Range rows_read(Range outputs, const Window& w) noexcept {
+  const std::int64_t span = (std::int64_t{w.kernel} - 1) * w.dilation + 1;
+  const std::int64_t begin = outputs.begin * w.stride - w.before;
+  const std::int64_t end = (outputs.end - 1) * w.stride - w.before + span;
+  return {std::clamp<std::int64_t>(begin, 0, w.in), std::clamp<std::int64_t>(end, 0, w.in)};
+}
+
 }  // namespace octet::int8

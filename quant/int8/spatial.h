@@ -2,6 +2,7 @@
 #pragma once
 
 #include "quant/int8/graph.h"
+#include "quant/int8/range.h"
 
 namespace octet::int8 {
 
@@ -19,5 +20,9 @@ struct Extent {
 /// in) / 2, so an odd pixel goes after; the explicit pad is added to it. Throws Error naming `axis`
 /// unless everything is positive, the effective kernel below 2^30, and out >= 1.
 Extent spatial_extent(const Window& window, const char* axis);
+
+/// The inputs that these outputs are computed from, as far as they exist (at least one is named).
+/// window.before: all padding in front.
+Range rows_read(Range outputs, const Window& window) noexcept;
 
 }  // namespace octet::int8

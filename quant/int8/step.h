@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "quant/int8/range.h"
 
 namespace octet::int8 {
 
@@ -44,6 +45,23 @@ class Step {
     return 0;
   }
 
+  /// A step may be cut: unit u is bytes [u * unit_bytes(), (u + 1) * unit_bytes()) of the only
+  /// output of one sample, as far as it has so many. 0: it runs as a whole.
+  virtual std::int64_t unit_bytes() const noexcept { return 0; }
+  /// The bytes of inputs[i] of one sample that these units are computed from. Requires a step that
+  /// can be cut, as do the next two.
+  virtual Range bytes_read(std::size_t i, Range units) const noexcept {
+    static_cast<void>(i);
+    return units;
+  }
+  /// Computes these units of a batch of one; different units at once on different scratch, of
+  /// scratch_bytes(1, 1) each. `again`: the step has used this scratch last.
+  virtual void run_units(const RunArgs& args, Range units, bool again) const noexcept {
+    static_cast<void>(args);
+    static_cast<void>(units);
+    static_cast<void>(again);
+  }
+
   /// Bytes of packed weights and tables that the step holds, beside the model's constants.
   virtual std::size_t packed_bytes() const noexcept { return 0; }
 
@@ -65,6 +83,13 @@ class Step {
 /// computes, and of one that does little more than move bytes.
 inline constexpr std::int64_t elements_per_task = 1 << 15;
 inline constexpr std::int64_t bytes_per_task = 1 << 17;
+/// Of an op that knows no rows: the least that is worth a call of its kernel.
+inline constexpr std::int64_t elements_per_unit = 1 << 10;
+/// Of `n` elements, those of units of so many.
+inline Range unit_elements(Range units, std::int64_t n) noexcept {
+  const std::int64_t end = units.end * elements_per_unit;
+  return {units.begin * elements_per_unit, end < n ? end : n};
+}
 /// So many tasks are worth waking other threads.
 inline constexpr std::int64_t least_shared_tasks = 4;
 

@@ -26,6 +26,17 @@ class ConvAlgorithm {
   virtual std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept = 0;
   virtual void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
                    std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept = 0;
+
+  // As in PackedConv. Unless overridden, units are the rows of a single image.
+  virtual std::int64_t unit_bytes(std::int64_t batch) const noexcept;
+  virtual Range bytes_read(Range units, std::int64_t batch) const noexcept;
+  virtual void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+                         std::int64_t batch, Range units, std::byte* scratch,
+                         bool again) const noexcept = 0;
+
+ protected:
+  explicit ConvAlgorithm(const ConvGeometry& g) : g_(g) {}
+  const ConvGeometry g_;
 };
 
 /// One line of the kernel table.

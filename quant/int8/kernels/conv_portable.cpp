@@ -12,7 +12,7 @@ namespace {
 class PortableConv final : public ConvAlgorithm {
  public:
   explicit PortableConv(const ConvGeometry& g)
-      : g_(g), weights_(static_cast<std::size_t>(g.out_c * g.weights_per_channel())) {}
+      : ConvAlgorithm(g), weights_(static_cast<std::size_t>(g.out_c * g.weights_per_channel())) {}
 
   void pack(const std::int8_t* weights) noexcept override {
     std::copy_n(weights, weights_.size(), weights_.begin());
@@ -32,6 +32,13 @@ class PortableConv final : public ConvAlgorithm {
         run_row(x, input_zero_point, out, row / g_.out_h, static_cast<int>(row % g_.out_h));
       }
     });
+  }
+
+  void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+                 std::int64_t, Range units, std::byte*, bool) const noexcept override {
+    for (std::int64_t row = units.begin; row < units.end; ++row) {
+      run_row(x, input_zero_point, out, 0, static_cast<int>(row));
+    }
   }
 
  private:
@@ -79,7 +86,6 @@ class PortableConv final : public ConvAlgorithm {
     return static_cast<std::int8_t>(std::min(std::max(p, r.lo), r.hi));
   }
 
-  ConvGeometry g_;
   std::vector<std::int8_t> weights_;
 };
 

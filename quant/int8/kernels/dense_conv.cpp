@@ -28,7 +28,7 @@ struct Block : ChannelBlock {
 class DenseConv final : public ConvAlgorithm {
  public:
   DenseConv(const ConvGeometry& g, const ConvKernels& kernels)
-      : g_(g), k_(kernels), sums_(g.out_c) {
+      : ConvAlgorithm(g), k_(kernels), sums_(g.out_c) {
     plan_pixels();
     plan_segments();
     plan_channels();
@@ -42,6 +42,11 @@ class DenseConv final : public ConvAlgorithm {
   }
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept override;
+  std::int64_t unit_bytes(std::int64_t batch) const noexcept override;
+  Range bytes_read(Range units, std::int64_t batch) const noexcept override;
+  void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+                 std::int64_t batch, Range units, std::byte* scratch,
+                 bool again) const noexcept override;
 
  private:
   // Output pixels [first, first + count) of one sample (flat: of the whole batch).
@@ -59,6 +64,10 @@ class DenseConv final : public ConvAlgorithm {
     const BlockMode* modes;
   };
 
+  Run prepare(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+              std::byte* scratch, bool again) const noexcept;
+  void fetch_weights(const Block& b) const noexcept;
+  PixelBlock units_block(Range units, int column, std::int64_t pixels) const noexcept;
   void plan_pixels();
   void plan_segments();
   void plan_channels();
@@ -80,7 +89,6 @@ class DenseConv final : public ConvAlgorithm {
     return align64(static_cast<std::size_t>(bytes) + 64);
   }
 
-  ConvGeometry g_;
   const ConvKernels& k_;
 
   // Flat: 1x1, stride 1, no padding: every pixel of the batch is a row of a matrix.
@@ -345,17 +353,26 @@ void DenseConv::compute_one_by_one(BlockArgs args, const Block& b,
   }
 }
 
-void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-                    std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
+/// Fills the shared part of scratch, unless it is filled.
+DenseConv::Run DenseConv::prepare(const std::int8_t* x, std::int32_t input_zero_point,
+                                  const ConvOutput& out, std::byte* scratch,
+                                  bool again) const noexcept {
   const ChannelTable table(scratch, slots_);
   auto* modes = reinterpret_cast<BlockMode*>(scratch + align64(ChannelTable::bytes(slots_)));
+  const Run run{x, input_zero_point, out, table, modes};
+  if (again) return run;
   const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
   std::memset(scratch, 0, ChannelTable::bytes(slots_));
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& b = blocks_[i];
     modes[i] = fill_channels(k_, sums_, b.first, b.channels, correction, out, table.out(b.slot));
   }
-  const Run run{x, input_zero_point, out, table, modes};
+  return run;
+}
+
+void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+                    std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
+  const Run run = prepare(x, input_zero_point, out, scratch, false);
 
   // Pieces: pixel blocks, cut by channels as well where they are too few to share out.
   const std::int64_t pixels = batch * g_.out_h * g_.out_w;
@@ -390,6 +407,76 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
     }
     if (k_.leave) k_.leave();
   });
+}
+
+// Units of a 1x1 convolution are tiles of pixels, of a single pixel blocks of channels; else rows.
+
+std::int64_t DenseConv::unit_bytes(std::int64_t batch) const noexcept {
+  if (!flat_) return ConvAlgorithm::unit_bytes(batch);
+  if (batch * g_.out_h * g_.out_w > 1) return std::int64_t{k_.tile_pixels} * g_.out_c;
+  return g_.groups == 1 ? blocks_[0].channels : g_.out_c;
+}
+
+Range DenseConv::bytes_read(Range units, std::int64_t batch) const noexcept {
+  if (!flat_) return ConvAlgorithm::bytes_read(units, batch);
+  const std::int64_t pixels = batch * g_.out_h * g_.out_w;
+  if (pixels == 1) return {0, g_.in_c};
+  return {units.begin * k_.tile_pixels * g_.in_c,
+          std::min(units.end * k_.tile_pixels, pixels) * g_.in_c};
+}
+
+/// Asks for weights ahead of their use: each thread reads all of them for its few pixels.
+void DenseConv::fetch_weights(const Block& b) const noexcept {
+  const auto* weights = weights_.as<std::uint8_t>() + b.weights;
+  const std::int64_t bytes = units_ * b.padded * 4;
+  for (std::int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(weights + i, 0, 2);
+}
+
+DenseConv::PixelBlock DenseConv::units_block(Range units, int column,
+                                             std::int64_t pixels) const noexcept {
+  PixelBlock p;
+  if (flat_) {
+    p.first = units.begin * k_.tile_pixels;
+    p.columns = p.count = static_cast<int>(std::min(units.end * k_.tile_pixels, pixels) - p.first);
+    return p;
+  }
+  p.row = static_cast<int>(units.begin);
+  p.rows = static_cast<int>(units.size());
+  p.column = column * columns_;
+  p.columns = std::min(columns_, g_.out_w - p.column);
+  p.first = std::int64_t{p.row} * g_.out_w + p.column;
+  p.count = p.rows * p.columns;
+  return p;
+}
+
+void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
+                          const ConvOutput& out, std::int64_t batch, Range units,
+                          std::byte* scratch, bool again) const noexcept {
+  const Run run = prepare(x, input_zero_point, out, scratch, again);
+  auto* slab = reinterpret_cast<std::uint8_t*>(scratch + shared_bytes());
+  const std::int64_t pixels = batch * g_.out_h * g_.out_w;
+  if (flat_ && pixels == 1 && g_.groups == 1) {
+    const PixelBlock p = pixel_block(0, 1);
+    fill_slab(p, run, slab);
+    for (std::int64_t b = units.begin; b < units.end; ++b) {
+      compute(p, static_cast<std::size_t>(b), run, slab);
+    }
+    return;
+  }
+  // Blocks of about the same size.
+  const std::int64_t parts = ceil_div(units.size(), flat_ ? columns_ / k_.tile_pixels : rows_);
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const std::int64_t begin = units.begin + units.size() * part / parts;
+    const std::int64_t end = units.begin + units.size() * (part + 1) / parts;
+    for (int column = 0; column < column_blocks_; ++column) {
+      const PixelBlock p = units_block({begin, end}, column, pixels);
+      fill_slab(p, run, slab);
+      for (std::size_t b = 0; b < blocks_.size(); ++b) {
+        if (part == 0 && !again && b + 1 < blocks_.size()) fetch_weights(blocks_[b + 1]);
+        compute(p, b, run, slab);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr std::int64_t output_cost = 32;  // of one result, in multiplications
 class DepthwiseConv final : public ConvAlgorithm {
  public:
   DepthwiseConv(const ConvGeometry& g, const ConvKernels& kernels)
-      : g_(g),
+      : ConvAlgorithm(g),
         k_(kernels),
         plan_(g, kernels),
         weights_(static_cast<std::size_t>(plan_.weight_bytes)),
@@ -31,6 +31,9 @@ class DepthwiseConv final : public ConvAlgorithm {
   }
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept override;
+  void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+                 std::int64_t batch, Range units, std::byte* scratch,
+                 bool again) const noexcept override;
 
  private:
   struct Run {
@@ -56,6 +59,8 @@ class DepthwiseConv final : public ConvAlgorithm {
     int row = 0, row_end = 0, column = 0, columns = 0;
   };
 
+  Run prepare(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+              std::byte* scratch, bool again) const noexcept;
   Workspace workspace(std::byte* memory) const noexcept;
   void compute(const Region& region, std::size_t piece, const Run& run,
                const Workspace& w) const noexcept;
@@ -68,7 +73,6 @@ class DepthwiseConv final : public ConvAlgorithm {
     return align64(ChannelTable::bytes(plan_.slots)) +
            align64(plan_.pieces.size() * sizeof(BlockMode));
   }
-  ConvGeometry g_;
   const ConvKernels& k_;
   DepthwisePlan plan_;
   AlignedBuffer weights_;
@@ -262,10 +266,14 @@ void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p,
   }
 }
 
-void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-                        std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
+/// Fills the shared part of scratch, unless it is filled.
+DepthwiseConv::Run DepthwiseConv::prepare(const std::int8_t* x, std::int32_t input_zero_point,
+                                          const ConvOutput& out, std::byte* scratch,
+                                          bool again) const noexcept {
   const ChannelTable table(scratch, plan_.slots);
   auto* modes = reinterpret_cast<BlockMode*>(scratch + align64(ChannelTable::bytes(plan_.slots)));
+  const Run run{x, input_zero_point, out, table, modes};
+  if (again) return run;
   const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
   for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
     const DepthwisePiece& p = plan_.pieces[i];
@@ -281,8 +289,12 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
       for (int row = 0; row < 4; ++row) std::memcpy(rows[row] + slot, natural[row] + c, 16);
     }
   }
-  const Run run{x, input_zero_point, out, table, modes};
+  return run;
+}
 
+void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+                        std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
+  const Run run = prepare(x, input_zero_point, out, scratch, false);
   const WorkSplit work(batch * g_.out_h * g_.out_w * g_.out_c *
                            (std::int64_t{g_.kernel_h} * g_.kernel_w + output_cost),
                        pool);
@@ -310,6 +322,20 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
       compute(region, piece, run, w);
     }
   });
+}
+
+void DepthwiseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
+                              const ConvOutput& out, std::int64_t, Range units, std::byte* scratch,
+                              bool again) const noexcept {
+  const Run run = prepare(x, input_zero_point, out, scratch, again);
+  const Workspace w = workspace(scratch + shared_bytes());
+  Region region{.row = static_cast<int>(units.begin), .row_end = static_cast<int>(units.end)};
+  for (; region.column < g_.out_w; region.column += plan_.columns) {
+    region.columns = std::min(plan_.columns, g_.out_w - region.column);
+    for (std::size_t piece = 0; piece < plan_.pieces.size(); ++piece) {
+      compute(region, piece, run, w);
+    }
+  }
 }
 
 }  // namespace

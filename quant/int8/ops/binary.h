@@ -39,6 +39,15 @@ class Broadcast {
   std::int64_t a_period() const noexcept { return row_a_.period; }  ///< 0: contiguous
   std::int64_t b_period() const noexcept { return row_b_.period; }
 
+  /// Elements of a piece that a single row may be cut into; 0: a sample is more than one row.
+  std::int64_t unit() const noexcept {
+    const std::int64_t period = std::max<std::int64_t>({row_a_.period, row_b_.period, 1});
+    return outer_rows_ == 1 ? (elements_per_unit + period - 1) / period * period : 0;
+  }
+  Range unit_row(Range units) const noexcept {
+    return {units.begin * unit(), std::min(units.end * unit(), row_)};
+  }
+
  private:
   struct Dim {
     std::int64_t size, a, b;  ///< elements, strides of the operands
@@ -135,18 +144,21 @@ class BinaryStep final : public Step {
     const std::int8_t* a = a_.data(args);
     const std::int8_t* b = b_.data(args);
     std::int8_t* y = args.out_i8();
-    broadcast_.for_each_piece(
-        args.threads, args.batch,
-        [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
-          const PieceOperand pa(a + ia, broadcast_.a_period(), n);
-          const PieceOperand pb(b + ib, broadcast_.b_period(), n);
-          std::int64_t chunk = n;
-          if (pa.chunk() > 0) chunk = pa.chunk();
-          if (pb.chunk() > 0) chunk = std::min(chunk, pb.chunk());
-          for (std::int64_t i = 0; i < n; i += chunk) {
-            kernel_.run(params_, pa.data(i), pb.data(i), y + iy + i, std::min(chunk, n - i));
-          }
-        });
+    broadcast_.for_each_piece(args.threads, args.batch,
+                              [&](std::int64_t ia, std::int64_t ib, std::int64_t iy,
+                                  std::int64_t n) { run_piece(a + ia, b + ib, y + iy, n); });
+  }
+  std::int64_t unit_bytes() const noexcept override { return broadcast_.unit(); }
+  Range bytes_read(std::size_t i, Range units) const noexcept override {
+    const bool first = a_.slot == static_cast<int>(i);
+    const std::int64_t period = first ? broadcast_.a_period() : broadcast_.b_period();
+    return period == 0 ? broadcast_.unit_row(units) : Range{0, period};
+  }
+  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+    const Range r = broadcast_.unit_row(units);
+    run_piece(a_.data(args) + (broadcast_.a_period() == 0 ? r.begin : 0),
+              b_.data(args) + (broadcast_.b_period() == 0 ? r.begin : 0), args.out_i8() + r.begin,
+              r.size());
   }
   const char* kernel_name() const noexcept override { return kernel_.name; }
 
@@ -172,6 +184,17 @@ class BinaryStep final : public Step {
   }
 
  private:
+  void run_piece(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+                 std::int64_t n) const noexcept {
+    const PieceOperand pa(a, broadcast_.a_period(), n);
+    const PieceOperand pb(b, broadcast_.b_period(), n);
+    std::int64_t chunk = n;
+    if (pa.chunk() > 0) chunk = pa.chunk();
+    if (pb.chunk() > 0) chunk = std::min(chunk, pb.chunk());
+    for (std::int64_t i = 0; i < n; i += chunk) {
+      kernel_.run(params_, pa.data(i), pb.data(i), y + i, std::min(chunk, n - i));
+    }
+  }
   BinaryOperand operand(const NodeView& node, int i) {
     if (node.input(i).constant) return {-1, node.i8_constant(i)};
     inputs.push_back(node.input_index(i));

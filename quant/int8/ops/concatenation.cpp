@@ -1,5 +1,6 @@
 // CONCATENATION and SPLIT along one axis: every part has the whole's scale and zero point.
 #include "core/error.h"
+#include "quant/int8/ops/copy_codes.h"
 #include "quant/int8/ops/strided_copy.h"
 
 namespace octet::int8 {
@@ -16,8 +17,13 @@ std::size_t resolve_axis(std::int32_t axis, const Shape& shape) {
 struct Part {
   StridedCopy copy;
   std::int64_t sample = 0;
+  std::int64_t row = 0, start = 0;  ///< bytes of the part in a row of the whole, and before it
   std::span<const std::int8_t> constant;  ///< of an input that is not computed
   int slot = -1;
+
+  const std::int8_t* data(const RunArgs& args) const noexcept {
+    return slot >= 0 ? args.in_i8(static_cast<std::size_t>(slot)) : constant.data();
+  }
 };
 
 /// `to_whole`: from the part into the whole (concatenation), else out of it (split).
@@ -29,6 +35,8 @@ Part make_part(const Shape& part, const Shape& whole, std::size_t axis, std::int
   const std::int64_t in_row = part[axis] * inner, whole_row = whole[axis] * inner;
   Part p;
   p.sample = element_count(part);
+  p.row = in_row;
+  p.start = start * inner;
   if (to_whole) {
     p.copy.push({outer, in_row, whole_row});
     p.copy.set_offsets(0, start * inner);
@@ -45,16 +53,28 @@ class ConcatenationStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
     for (const Part& p : parts) {
-      const bool computed = p.slot >= 0;
-      const std::int8_t* x =
-          computed ? args.in_i8(static_cast<std::size_t>(p.slot)) : p.constant.data();
-      p.copy.run(x, computed ? p.sample : 0, args.out_i8(), sample, args.batch, args.threads);
+      p.copy.run(p.data(args), p.slot >= 0 ? p.sample : 0, args.out_i8(), sample, args.batch,
+                 args.threads);
+    }
+  }
+  // Units are rows: what is contiguous in the output and has something of every part.
+  std::int64_t unit_bytes() const noexcept override { return row; }
+  Range bytes_read(std::size_t i, Range units) const noexcept override {
+    return {units.begin * input_rows[i], units.end * input_rows[i]};
+  }
+  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+    for (const Part& p : parts) {
+      const std::int8_t* x = p.data(args);
+      for (std::int64_t r = units.begin; r < units.end; ++r) {
+        copy_codes(args.out_i8() + r * row + p.start, x + r * p.row, p.row);
+      }
     }
   }
   const char* kernel_name() const noexcept override { return "copy"; }
 
   std::vector<Part> parts;
-  std::int64_t sample = 0;
+  std::vector<std::int64_t> input_rows;  ///< bytes of an input in a row
+  std::int64_t sample = 0, row = 0;
 };
 
 class SplitStep final : public Step {
@@ -104,7 +124,9 @@ std::unique_ptr<Step> create_concatenation(const NodeView& node) {
     } else {
       part.slot = static_cast<int>(step->inputs.size());
       step->inputs.push_back(node.input_index(i));
+      step->input_rows.push_back(part.row);
     }
+    step->row += part.row;
     step->parts.push_back(std::move(part));
   }
   return step;

@@ -20,6 +20,14 @@ class ConvStep final : public Step {
     conv.run(args.in_i8(0), operands.in.zero_point, operands.requantization(), args.out_i8(),
              args.batch * images, args.threads, args.scratch);
   }
+  std::int64_t unit_bytes() const noexcept override { return conv.unit_bytes(images); }
+  Range bytes_read(std::size_t, Range units) const noexcept override {
+    return conv.bytes_read(units, images);
+  }
+  void run_units(const RunArgs& args, Range units, bool again) const noexcept override {
+    conv.run_units(args.in_i8(0), operands.in.zero_point, operands.requantization(), args.out_i8(),
+                   images, units, args.scratch, again);
+  }
   std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
     return conv.scratch_bytes(threads, batch * images);
   }

@@ -88,6 +88,24 @@ class PoolStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     pool(kernel, geometry, range, args.in_i8(0), args.out_i8(), args.batch * images, args.threads);
   }
+  // Units are rows of a single image.
+  std::int64_t unit_bytes() const noexcept override {
+    return images == 1 ? std::int64_t{geometry.out_w} * geometry.channels : 0;
+  }
+  Range bytes_read(std::size_t, Range units) const noexcept override {
+    const std::int64_t row = std::int64_t{geometry.in_w} * geometry.channels;
+    const Range rows = rows_read(units, {.in = geometry.in_h,
+                                         .kernel = geometry.filter_h,
+                                         .stride = geometry.stride_h,
+                                         .before = geometry.pad_top});
+    return {rows.begin * row, rows.end * row};
+  }
+  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+    for (std::int64_t r = units.begin; r < units.end; ++r) {
+      kernel.run(geometry, range, args.in_i8(0), static_cast<int>(r),
+                 args.out_i8() + r * unit_bytes());
+    }
+  }
   const char* kernel_name() const noexcept override { return kernel.name; }
 
   PoolGeometry geometry;

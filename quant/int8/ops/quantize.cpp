@@ -56,6 +56,16 @@ class QuantizeStep final : public Step {
                  kernel.run(x + begin, out.scale, out.zero_point, y + begin, end - begin);
                });
   }
+  std::int64_t unit_bytes() const noexcept override { return elements_per_unit; }
+  Range bytes_read(std::size_t, Range units) const noexcept override {
+    const Range r = unit_elements(units, sample);
+    return {r.begin * 4, r.end * 4};
+  }
+  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+    const Range r = unit_elements(units, sample);
+    kernel.run(reinterpret_cast<const float*>(args.in[0]) + r.begin, out.scale, out.zero_point,
+               args.out_i8() + r.begin, r.size());
+  }
   const char* kernel_name() const noexcept override { return kernel.name; }
 
   std::int64_t sample = 0;
@@ -72,6 +82,15 @@ class DequantizeStep final : public Step {
                [&](std::int64_t begin, std::int64_t end) {
                  kernel.run(x + begin, in.scale, in.zero_point, y + begin, end - begin);
                });
+  }
+  std::int64_t unit_bytes() const noexcept override { return elements_per_unit * 4; }
+  Range bytes_read(std::size_t, Range units) const noexcept override {
+    return unit_elements(units, sample);
+  }
+  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+    const Range r = unit_elements(units, sample);
+    kernel.run(args.in_i8(0) + r.begin, in.scale, in.zero_point,
+               reinterpret_cast<float*>(args.out[0]) + r.begin, r.size());
   }
   const char* kernel_name() const noexcept override { return kernel.name; }
 

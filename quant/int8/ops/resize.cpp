@@ -77,10 +77,23 @@ class ResizeStep : public Step {
                                    y + (image * out_h + begin) * row);
                       });
   }
+  // Units are rows of a single image.
+  std::int64_t unit_bytes() const noexcept override { return images == 1 ? out_w * channels : 0; }
+  Range bytes_read(std::size_t, Range units) const noexcept override {
+    const std::int64_t row = in_w * channels;
+    const Range first = rows_of(units.begin), last = rows_of(units.end - 1);
+    return {first.begin * row, last.end * row};
+  }
+  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+    write_rows(args.in_i8(0), static_cast<std::size_t>(units.begin),
+               static_cast<std::size_t>(units.end), args.out_i8() + units.begin * unit_bytes());
+  }
   int in_h = 1, in_w = 1, out_h = 1, out_w = 1;
   std::int64_t channels = 1, images = 1;
 
  private:
+  /// Input rows of an output row; they ascend.
+  virtual Range rows_of(std::int64_t out_y) const noexcept = 0;
   /// Rows begin .. end - 1 of an output image; y is the first.
   virtual void write_rows(const std::int8_t* image, std::size_t begin, std::size_t end,
                           std::int8_t* y) const noexcept = 0;
@@ -95,6 +108,10 @@ class NearestStep final : public ResizeStep {
   std::vector<std::int32_t> rows, columns;
 
  private:
+  Range rows_of(std::int64_t out_y) const noexcept override {
+    const std::int32_t row = rows[static_cast<std::size_t>(out_y)];
+    return {row, row + 1};
+  }
   void write_rows(const std::int8_t* image, std::size_t begin, std::size_t end,
                   std::int8_t* y) const noexcept override {
     const std::int64_t row = out_w * channels;
@@ -124,6 +141,10 @@ class BilinearStep final : public ResizeStep {
   Kernel<BilinearFunction> kernel;
 
  private:
+  Range rows_of(std::int64_t out_y) const noexcept override {
+    const BilinearTap& tap = rows[static_cast<std::size_t>(out_y)];
+    return {tap.lo, std::max(tap.lo, tap.hi) + 1};
+  }
   void write_rows(const std::int8_t* image, std::size_t begin, std::size_t end,
                   std::int8_t* y) const noexcept override {
     for (std::size_t out_y = begin; out_y < end; ++out_y, y += out_w * channels) {

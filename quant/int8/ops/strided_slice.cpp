@@ -19,12 +19,12 @@ class StridedSliceStep final : public Step {
 };
 
 /// Elements begin, begin + stride, ... `count` of them, of one dimension.
-struct Range {
+struct AxisSlice {
   std::int64_t begin = 0, stride = 1, count = 0;
 };
 
-Range resolve(std::int64_t begin, std::int64_t end, std::int64_t stride, std::int64_t size,
-              bool whole_begin, bool whole_end) {
+AxisSlice resolve(std::int64_t begin, std::int64_t end, std::int64_t stride, std::int64_t size,
+                  bool whole_begin, bool whole_end) {
   const std::int64_t least = stride > 0 ? 0 : -1, greatest = stride > 0 ? size : size - 1;
   const auto bound = [&](std::int64_t v) {
     return std::clamp(v < 0 ? v + size : v, least, greatest);
@@ -57,11 +57,12 @@ std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
   const auto in = row_major_strides(x.shape);
   Shape shape, kept;
   std::int64_t offset = 0;
-  std::vector<Range> ranges;
+  std::vector<AxisSlice> ranges;
   for (std::size_t d = 0; d < rank; ++d) {
     const auto has = [&](int mask) { return ((mask >> d) & 1) != 0; };
     OCTET_CHECK(by[d] != 0, "strides: expected nonzero, got ", to_string(by));
-    Range range = resolve(begin[d], end[d], by[d], x.shape[d], has(a.begin_mask), has(a.end_mask));
+    AxisSlice range =
+        resolve(begin[d], end[d], by[d], x.shape[d], has(a.begin_mask), has(a.end_mask));
     if (has(a.shrink_axis_mask)) {
       const std::int64_t at = has(a.begin_mask) ? 0
                               : begin[d] < 0    ? begin[d] + x.shape[d]

@@ -17,6 +17,14 @@ class TableStep final : public Step {
                  kernel.run(table, x + begin, y + begin, end - begin);
                });
   }
+  std::int64_t unit_bytes() const noexcept override { return elements_per_unit; }
+  Range bytes_read(std::size_t, Range units) const noexcept override {
+    return unit_elements(units, sample);
+  }
+  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+    const Range r = unit_elements(units, sample);
+    kernel.run(table, args.in_i8(0) + r.begin, args.out_i8() + r.begin, r.size());
+  }
   const char* kernel_name() const noexcept override { return kernel.name; }
 
   Table table{};
