@@ -146,15 +146,15 @@ void check_units(const Model::Impl& model, const Step& step) {
   std::vector<std::byte> whole(bytes(step.outputs[0]));
   const AlignedBytes scratch(step.scratch_bytes(1, 1));
   octet::ThreadPool alone;
-  const auto run = [&](auto& values, std::vector<std::byte>& y, const Range* units, bool again) {
+  const auto run = [&](auto& values, std::vector<std::byte>& y, const Range* units) {
     std::vector<const std::byte*> in;
     for (const auto& x : values) in.push_back(x.data());
     std::byte* const out = y.data();
     const RunArgs args{
         .in = in.data(), .out = &out, .batch = 1, .threads = alone, .scratch = scratch.get()};
-    units ? step.run_units(args, *units, again) : step.run(args);
+    units ? step.run_units(args, *units) : step.run(args);
   };
-  run(inputs, whole, nullptr, false);
+  run(inputs, whole, nullptr);
   const auto unit = static_cast<std::size_t>(step.unit_bytes());
   const std::size_t units = (whole.size() + unit - 1) / unit;
   for (std::size_t u = 0; u < units; u += 1 + units / 40) {
@@ -171,7 +171,7 @@ void check_units(const Model::Impl& model, const Step& step) {
     }
     constexpr std::byte untouched{0x5a};
     std::vector<std::byte> y(whole.size(), untouched);
-    run(partial, y, &one, u > 0);
+    run(partial, y, &one);
     std::size_t wrong = 0;
     for (std::size_t k = 0; k < y.size(); ++k) {
       wrong += y[k] != (k / unit == u ? whole[k] : untouched);

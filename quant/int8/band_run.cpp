@@ -121,8 +121,7 @@ void BandRun::compute(Task task, int worker) noexcept {
   const BandStep& s = step(task.step);
   const Clock::time_point begin = timed_ ? Clock::now() : Clock::time_point();
   lane_.run_units(s.step, plan_.bands[static_cast<std::size_t>(s.first_band + task.band)].units,
-                  worker, w.scratch_of == task.step, alone_);
-  w.scratch_of = task.step;
+                  worker, alone_);
   if (!timed_) return;
   w.seconds[static_cast<std::size_t>(task.step)] +=
       std::chrono::duration<double>(Clock::now() - begin).count();

@@ -31,8 +31,7 @@ class BandRun final : private Crew::Work {
     std::atomic<std::uint64_t> taken{0}, done{0};
   };
   struct alignas(64) Worker {
-    int first = 0;        ///< steps before are done
-    int scratch_of = -1;  ///< the step that used its scratch last
+    int first = 0;  ///< steps before are done
     std::vector<double> seconds;
   };
   struct Task {

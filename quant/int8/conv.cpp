@@ -107,6 +107,9 @@ PackedConv& PackedConv::operator=(PackedConv&&) noexcept = default;
 void PackedConv::pack(const std::int8_t* weights) noexcept {
   impl_->algorithm->pack(weights);
 }
+void PackedConv::prepare(std::int32_t input_zero_point, const Requantization& out) {
+  impl_->algorithm->prepare(input_zero_point, out);
+}
 const ConvGeometry& PackedConv::geometry() const noexcept {
   return impl_->geometry;
 }
@@ -134,9 +137,8 @@ Range PackedConv::bytes_read(Range units, std::int64_t batch) const noexcept {
 }
 void PackedConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
                            const Requantization& out, std::int8_t* y, std::int64_t batch,
-                           Range units, std::byte* scratch, bool again) const noexcept {
-  impl_->algorithm->run_units(x, input_zero_point, {&out, y, nullptr}, batch, units, scratch,
-                              again);
+                           Range units, std::byte* scratch) const noexcept {
+  impl_->algorithm->run_units(x, input_zero_point, {&out, y, nullptr}, batch, units, scratch);
 }
 
 void PackedConv::run_accumulators(const std::int8_t* x, std::int32_t input_zero_point,

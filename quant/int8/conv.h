@@ -67,6 +67,10 @@ class PackedConv {
   /// Packs new weights in place (QAT does this once a step). Same layout as the constructor's.
   void pack(const std::int8_t* weights) noexcept;
 
+  /// Computes once what each run with codes would compute anew from its zero point and `out`: later
+  /// ones must be with codes and the same. Undone by pack().
+  void prepare(std::int32_t input_zero_point, const Requantization& out);
+
   const ConvGeometry& geometry() const noexcept;
   /// Name of the kernel that runs, as `octet bench --profile` prints it: qs8_qc8w_<op>_<isa>.
   const char* kernel_name() const noexcept;
@@ -85,11 +89,10 @@ class PackedConv {
   std::int64_t unit_bytes(std::int64_t batch) const noexcept;
   /// The bytes of x that these units are computed from.
   Range bytes_read(Range units, std::int64_t batch) const noexcept;
-  /// On scratch of one thread; different units may run at once. `again`: the last to use this
-  /// scratch was this object's run_units with the same zero point and `out`.
+  /// On scratch of one thread; different units may run at once.
   void run_units(const std::int8_t* x, std::int32_t input_zero_point, const Requantization& out,
-                 std::int8_t* y, std::int64_t batch, Range units, std::byte* scratch,
-                 bool again) const noexcept;
+                 std::int8_t* y, std::int64_t batch, Range units,
+                 std::byte* scratch) const noexcept;
 
   /// Training epilogue: the bare accumulators sum w * (x - input_zero_point), no bias.
   /// acc: [batch, out_h, out_w, out_c].

@@ -81,7 +81,7 @@ void Lane::run(int samples, ThreadPool& threads, std::span<double> seconds) noex
   }
 }
 
-void Lane::run_units(int i, Range units, int worker, bool again, ThreadPool& alone) noexcept {
+void Lane::run_units(int i, Range units, int worker, ThreadPool& alone) noexcept {
   const BoundStep& s = steps_[static_cast<std::size_t>(i)];
   const RunArgs args{
       .in = s.in.data(),
@@ -92,7 +92,7 @@ void Lane::run_units(int i, Range units, int worker, bool again, ThreadPool& alo
   if (s.step->unit_bytes() == 0) {
     s.step->run(args);
   } else {
-    s.step->run_units(args, units, again);
+    s.step->run_units(args, units);
   }
 }
 

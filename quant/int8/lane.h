@@ -64,8 +64,8 @@ class Lane {
   void run(int samples, ThreadPool& threads, std::span<double> seconds) noexcept;
 
   /// Some units of step i of one sample, all if it cannot be cut, in the scratch of `worker`.
-  /// `again`: the step has used that last; `alone`: a pool of one. Requires a plan for bands.
-  void run_units(int i, Range units, int worker, bool again, ThreadPool& alone) noexcept;
+  /// `alone`: a pool of one. Requires a plan for bands.
+  void run_units(int i, Range units, int worker, ThreadPool& alone) noexcept;
 
  private:
   struct BoundStep {  // a step with the addresses of its operands

@@ -55,11 +55,10 @@ class Step {
     return units;
   }
   /// Computes these units of a batch of one; different units at once on different scratch, of
-  /// scratch_bytes(1, 1) each. `again`: the step has used this scratch last.
-  virtual void run_units(const RunArgs& args, Range units, bool again) const noexcept {
+  /// scratch_bytes(1, 1) each.
+  virtual void run_units(const RunArgs& args, Range units) const noexcept {
     static_cast<void>(args);
     static_cast<void>(units);
-    static_cast<void>(again);
   }
 
   /// Bytes of packed weights and tables that the step holds, beside the model's constants.

@@ -1,4 +1,5 @@
-// Per-channel constants of a run, in the kernels' form, computed once before the tasks start.
+// Per-channel constants in the kernels' form: computed when a model is loaded, or in scratch before
+// the tasks of a run start.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +46,7 @@ struct BlockMode {
   bool one_by_one = false;
 };
 
-/// Lives in scratch: one row per constant, `slots` values each.
+/// One row per constant, `slots` values each.
 class ChannelTable {
  public:
   static std::size_t bytes(int slots) noexcept {
@@ -54,9 +55,9 @@ class ChannelTable {
   ChannelTable(std::byte* memory, int slots) noexcept
       : start_(reinterpret_cast<std::int32_t*>(memory)), slots_(slots) {}
 
-  ChannelConstants at(int slot) const noexcept {
-    const std::int32_t* p = start_ + slot;
-    return {p, p + slots_, p + 2 * slots_, p + 3 * slots_};
+  static ChannelConstants at(const std::byte* memory, std::int64_t slots, int slot) noexcept {
+    const std::int32_t* p = reinterpret_cast<const std::int32_t*>(memory) + slot;
+    return {p, p + slots, p + 2 * slots, p + 3 * slots};
   }
   ChannelConstantsOut out(int slot) const noexcept {
     std::int32_t* p = start_ + slot;

@@ -22,6 +22,7 @@ class ConvAlgorithm {
  public:
   virtual ~ConvAlgorithm() = default;
   virtual void pack(const std::int8_t* weights) noexcept = 0;
+  virtual void prepare(std::int32_t input_zero_point, const Requantization& out) = 0;
   virtual std::size_t packed_bytes() const noexcept = 0;
   virtual std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept = 0;
   virtual void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
@@ -31,8 +32,7 @@ class ConvAlgorithm {
   virtual std::int64_t unit_bytes(std::int64_t batch) const noexcept;
   virtual Range bytes_read(Range units, std::int64_t batch) const noexcept;
   virtual void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-                         std::int64_t batch, Range units, std::byte* scratch,
-                         bool again) const noexcept = 0;
+                         std::int64_t batch, Range units, std::byte* scratch) const noexcept = 0;
 
  protected:
   explicit ConvAlgorithm(const ConvGeometry& g) : g_(g) {}

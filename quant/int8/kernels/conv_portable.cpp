@@ -17,6 +17,7 @@ class PortableConv final : public ConvAlgorithm {
   void pack(const std::int8_t* weights) noexcept override {
     std::copy_n(weights, weights_.size(), weights_.begin());
   }
+  void prepare(std::int32_t, const Requantization&) override {}
   std::size_t packed_bytes() const noexcept override { return weights_.size(); }
   std::size_t scratch_bytes(int, std::int64_t) const noexcept override { return 0; }
 
@@ -35,7 +36,7 @@ class PortableConv final : public ConvAlgorithm {
   }
 
   void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-                 std::int64_t, Range units, std::byte*, bool) const noexcept override {
+                 std::int64_t, Range units, std::byte*) const noexcept override {
     for (std::int64_t row = units.begin; row < units.end; ++row) {
       run_row(x, input_zero_point, out, 0, static_cast<int>(row));
     }

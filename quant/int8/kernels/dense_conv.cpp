@@ -36,7 +36,10 @@ class DenseConv final : public ConvAlgorithm {
   }
 
   void pack(const std::int8_t* weights) noexcept override;
-  std::size_t packed_bytes() const noexcept override { return weights_.size() + sums_.bytes(); }
+  void prepare(std::int32_t input_zero_point, const Requantization& out) override;
+  std::size_t packed_bytes() const noexcept override {
+    return weights_.size() + sums_.bytes() + constants_.size();
+  }
   std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes(batch);
   }
@@ -45,8 +48,7 @@ class DenseConv final : public ConvAlgorithm {
   std::int64_t unit_bytes(std::int64_t batch) const noexcept override;
   Range bytes_read(Range units, std::int64_t batch) const noexcept override;
   void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-                 std::int64_t batch, Range units, std::byte* scratch,
-                 bool again) const noexcept override;
+                 std::int64_t batch, Range units, std::byte* scratch) const noexcept override;
 
  private:
   // Output pixels [first, first + count) of one sample (flat: of the whole batch).
@@ -60,12 +62,14 @@ class DenseConv final : public ConvAlgorithm {
     const std::int8_t* x;
     std::int32_t input_zero_point;
     const ConvOutput& out;
-    ChannelTable table;
+    const std::byte* table;
     const BlockMode* modes;
   };
 
-  Run prepare(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-              std::byte* scratch, bool again) const noexcept;
+  void fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
+                      std::byte* memory) const noexcept;
+  Run bind(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+           std::byte* scratch) const noexcept;
   void fetch_weights(const Block& b) const noexcept;
   PixelBlock units_block(Range units, int column, std::int64_t pixels) const noexcept;
   void plan_pixels();
@@ -79,7 +83,11 @@ class DenseConv final : public ConvAlgorithm {
                const std::uint8_t* slab) const noexcept;
   void compute_one_by_one(BlockArgs args, const Block& b, const Requantization& r) const noexcept;
 
+  /// At the front of scratch.
   std::size_t shared_bytes() const noexcept {
+    return constants_.size() > 0 ? 0 : constants_bytes();
+  }
+  std::size_t constants_bytes() const noexcept {
     return align64(ChannelTable::bytes(slots_)) + align64(blocks_.size() * sizeof(BlockMode));
   }
   /// Flat slabs hold no more pixels than the batch has.
@@ -107,7 +115,7 @@ class DenseConv final : public ConvAlgorithm {
   std::vector<Block> blocks_;
   int slots_ = 0;
   std::int64_t block_bytes_total_ = 0;
-  AlignedBuffer weights_;
+  AlignedBuffer weights_, constants_;
   WeightSums sums_;
 };
 
@@ -202,6 +210,7 @@ void DenseConv::plan_channels() {
 void DenseConv::pack(const std::int8_t* weights) noexcept {
   const std::int64_t per_channel = g_.weights_per_channel();
   sums_.compute(weights, per_channel);
+  constants_ = {};
   for (const Block& b : blocks_) {
     std::byte* to = weights_.as<std::byte>() + b.weights;
     for (std::size_t s = 0; s < segments_.size(); ++s) {
@@ -309,7 +318,7 @@ void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
   args.segments = segments_.data();
   args.segment_count = static_cast<int>(segments_.size());
   args.weights = weights_.as<std::uint8_t>() + b.weights;
-  args.out.constants = run.table.at(b.slot);
+  args.out.constants = ChannelTable::at(run.table, slots_, b.slot);
   args.out.epilogue = mode.epilogue;
   args.out.any_left = mode.any_left;
   args.out.channels = b.channels;
@@ -353,26 +362,41 @@ void DenseConv::compute_one_by_one(BlockArgs args, const Block& b,
   }
 }
 
-/// Fills the shared part of scratch, unless it is filled.
-DenseConv::Run DenseConv::prepare(const std::int8_t* x, std::int32_t input_zero_point,
-                                  const ConvOutput& out, std::byte* scratch,
-                                  bool again) const noexcept {
-  const ChannelTable table(scratch, slots_);
-  auto* modes = reinterpret_cast<BlockMode*>(scratch + align64(ChannelTable::bytes(slots_)));
-  const Run run{x, input_zero_point, out, table, modes};
-  if (again) return run;
+void DenseConv::prepare(std::int32_t input_zero_point, const Requantization& out) {
+  AlignedBuffer constants(constants_bytes());
+  fill_constants(input_zero_point, {&out, nullptr, nullptr}, constants.as<std::byte>());
+  constants_ = std::move(constants);
+}
+
+/// The table of channels, then the modes of all blocks.
+void DenseConv::fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
+                               std::byte* memory) const noexcept {
+  const ChannelTable table(memory, slots_);
+  auto* modes = reinterpret_cast<BlockMode*>(memory + align64(ChannelTable::bytes(slots_)));
   const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
-  std::memset(scratch, 0, ChannelTable::bytes(slots_));
+  std::memset(memory, 0, ChannelTable::bytes(slots_));
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const Block& b = blocks_[i];
     modes[i] = fill_channels(k_, sums_, b.first, b.channels, correction, out, table.out(b.slot));
   }
-  return run;
+}
+
+/// With the constants that were prepared, else with those of this run, at the front of scratch.
+DenseConv::Run DenseConv::bind(const std::int8_t* x, std::int32_t input_zero_point,
+                               const ConvOutput& out, std::byte* scratch) const noexcept {
+  const std::byte* constants = scratch;
+  if (constants_.size() > 0) {
+    constants = constants_.as<std::byte>();
+  } else {
+    fill_constants(input_zero_point, out, scratch);
+  }
+  return {x, input_zero_point, out, constants,
+          reinterpret_cast<const BlockMode*>(constants + align64(ChannelTable::bytes(slots_)))};
 }
 
 void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
                     std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
-  const Run run = prepare(x, input_zero_point, out, scratch, false);
+  const Run run = bind(x, input_zero_point, out, scratch);
 
   // Pieces: pixel blocks, cut by channels as well where they are too few to share out.
   const std::int64_t pixels = batch * g_.out_h * g_.out_w;
@@ -451,8 +475,8 @@ DenseConv::PixelBlock DenseConv::units_block(Range units, int column,
 
 void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
                           const ConvOutput& out, std::int64_t batch, Range units,
-                          std::byte* scratch, bool again) const noexcept {
-  const Run run = prepare(x, input_zero_point, out, scratch, again);
+                          std::byte* scratch) const noexcept {
+  const Run run = bind(x, input_zero_point, out, scratch);
   auto* slab = reinterpret_cast<std::uint8_t*>(scratch + shared_bytes());
   const std::int64_t pixels = batch * g_.out_h * g_.out_w;
   if (flat_ && pixels == 1 && g_.groups == 1) {
@@ -472,7 +496,7 @@ void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
       const PixelBlock p = units_block({begin, end}, column, pixels);
       fill_slab(p, run, slab);
       for (std::size_t b = 0; b < blocks_.size(); ++b) {
-        if (part == 0 && !again && b + 1 < blocks_.size()) fetch_weights(blocks_[b + 1]);
+        if (part == 0 && b + 1 < blocks_.size()) fetch_weights(blocks_[b + 1]);
         compute(p, b, run, slab);
       }
     }

@@ -25,22 +25,24 @@ class DepthwiseConv final : public ConvAlgorithm {
         sums_(g.out_c) {}
 
   void pack(const std::int8_t* weights) noexcept override;
-  std::size_t packed_bytes() const noexcept override { return weights_.size() + sums_.bytes(); }
+  void prepare(std::int32_t input_zero_point, const Requantization& out) override;
+  std::size_t packed_bytes() const noexcept override {
+    return weights_.size() + sums_.bytes() + constants_.size();
+  }
   std::size_t scratch_bytes(int threads, std::int64_t) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * plan_.worker_bytes();
   }
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept override;
   void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-                 std::int64_t batch, Range units, std::byte* scratch,
-                 bool again) const noexcept override;
+                 std::int64_t batch, Range units, std::byte* scratch) const noexcept override;
 
  private:
   struct Run {
     const std::int8_t* x;
     std::int32_t input_zero_point;
     const ConvOutput& out;
-    ChannelTable table;
+    const std::byte* table;
     const BlockMode* modes;
   };
   // One worker's scratch.
@@ -59,8 +61,10 @@ class DepthwiseConv final : public ConvAlgorithm {
     int row = 0, row_end = 0, column = 0, columns = 0;
   };
 
-  Run prepare(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-              std::byte* scratch, bool again) const noexcept;
+  void fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
+                      std::byte* memory) const noexcept;
+  Run bind(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
+           std::byte* scratch) const noexcept;
   Workspace workspace(std::byte* memory) const noexcept;
   void compute(const Region& region, std::size_t piece, const Run& run,
                const Workspace& w) const noexcept;
@@ -69,19 +73,24 @@ class DepthwiseConv final : public ConvAlgorithm {
   void row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p, const Requantization& r,
                       std::int8_t* y, std::int32_t* values) const noexcept;
 
+  /// At the front of scratch.
   std::size_t shared_bytes() const noexcept {
+    return constants_.size() > 0 ? 0 : constants_bytes();
+  }
+  std::size_t constants_bytes() const noexcept {
     return align64(ChannelTable::bytes(plan_.slots)) +
            align64(plan_.pieces.size() * sizeof(BlockMode));
   }
   const ConvKernels& k_;
   DepthwisePlan plan_;
-  AlignedBuffer weights_;
+  AlignedBuffer weights_, constants_;
   WeightSums sums_;
 };
 
 void DepthwiseConv::pack(const std::int8_t* weights) noexcept {
   const std::int64_t per_channel = g_.weights_per_channel();
   sums_.compute(weights, per_channel);
+  constants_ = {};
   for (const DepthwisePiece& p : plan_.pieces) {
     std::byte* to = weights_.as<std::byte>() + p.weights;
     for (int q = 0; q < 4; ++q) {
@@ -208,7 +217,7 @@ void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& 
   args.width = p.width;
   args.copies = p.copies;
   args.columns = region.columns;
-  args.out.constants = run.table.at(p.slot);
+  args.out.constants = ChannelTable::at(run.table, plan_.slots, p.slot);
   args.out.epilogue = mode.epilogue;
   args.out.any_left = mode.any_left;
   args.out.channels = p.channels;
@@ -266,14 +275,17 @@ void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p,
   }
 }
 
-/// Fills the shared part of scratch, unless it is filled.
-DepthwiseConv::Run DepthwiseConv::prepare(const std::int8_t* x, std::int32_t input_zero_point,
-                                          const ConvOutput& out, std::byte* scratch,
-                                          bool again) const noexcept {
-  const ChannelTable table(scratch, plan_.slots);
-  auto* modes = reinterpret_cast<BlockMode*>(scratch + align64(ChannelTable::bytes(plan_.slots)));
-  const Run run{x, input_zero_point, out, table, modes};
-  if (again) return run;
+void DepthwiseConv::prepare(std::int32_t input_zero_point, const Requantization& out) {
+  AlignedBuffer constants(constants_bytes());
+  fill_constants(input_zero_point, {&out, nullptr, nullptr}, constants.as<std::byte>());
+  constants_ = std::move(constants);
+}
+
+/// The table of channels, then the modes of all blocks.
+void DepthwiseConv::fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
+                                   std::byte* memory) const noexcept {
+  const ChannelTable table(memory, plan_.slots);
+  auto* modes = reinterpret_cast<BlockMode*>(memory + align64(ChannelTable::bytes(plan_.slots)));
   const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
   for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
     const DepthwisePiece& p = plan_.pieces[i];
@@ -289,12 +301,25 @@ DepthwiseConv::Run DepthwiseConv::prepare(const std::int8_t* x, std::int32_t inp
       for (int row = 0; row < 4; ++row) std::memcpy(rows[row] + slot, natural[row] + c, 16);
     }
   }
-  return run;
+}
+
+/// With the constants that were prepared, else with those of this run, at the front of scratch.
+DepthwiseConv::Run DepthwiseConv::bind(const std::int8_t* x, std::int32_t input_zero_point,
+                                       const ConvOutput& out, std::byte* scratch) const noexcept {
+  const std::byte* constants = scratch;
+  if (constants_.size() > 0) {
+    constants = constants_.as<std::byte>();
+  } else {
+    fill_constants(input_zero_point, out, scratch);
+  }
+  return {
+      x, input_zero_point, out, constants,
+      reinterpret_cast<const BlockMode*>(constants + align64(ChannelTable::bytes(plan_.slots)))};
 }
 
 void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
                         std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
-  const Run run = prepare(x, input_zero_point, out, scratch, false);
+  const Run run = bind(x, input_zero_point, out, scratch);
   const WorkSplit work(batch * g_.out_h * g_.out_w * g_.out_c *
                            (std::int64_t{g_.kernel_h} * g_.kernel_w + output_cost),
                        pool);
@@ -325,9 +350,9 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
 }
 
 void DepthwiseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
-                              const ConvOutput& out, std::int64_t, Range units, std::byte* scratch,
-                              bool again) const noexcept {
-  const Run run = prepare(x, input_zero_point, out, scratch, again);
+                              const ConvOutput& out, std::int64_t, Range units,
+                              std::byte* scratch) const noexcept {
+  const Run run = bind(x, input_zero_point, out, scratch);
   const Workspace w = workspace(scratch + shared_bytes());
   Region region{.row = static_cast<int>(units.begin), .row_end = static_cast<int>(units.end)};
   for (; region.column < g_.out_w; region.column += plan_.columns) {

@@ -154,7 +154,7 @@ class BinaryStep final : public Step {
     const std::int64_t period = first ? broadcast_.a_period() : broadcast_.b_period();
     return period == 0 ? broadcast_.unit_row(units) : Range{0, period};
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     const Range r = broadcast_.unit_row(units);
     run_piece(a_.data(args) + (broadcast_.a_period() == 0 ? r.begin : 0),
               b_.data(args) + (broadcast_.b_period() == 0 ? r.begin : 0), args.out_i8() + r.begin,

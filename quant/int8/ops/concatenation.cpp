@@ -62,7 +62,7 @@ class ConcatenationStep final : public Step {
   Range bytes_read(std::size_t i, Range units) const noexcept override {
     return {units.begin * input_rows[i], units.end * input_rows[i]};
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     for (const Part& p : parts) {
       const std::int8_t* x = p.data(args);
       for (std::int64_t r = units.begin; r < units.end; ++r) {

@@ -15,6 +15,7 @@ class ConvStep final : public Step {
       : conv(geometry, isa, conv_operands.weights.values().data()),
         operands(std::move(conv_operands)) {
     operands.weights = {};  // packed now
+    conv.prepare(operands.in.zero_point, operands.requantization());
   }
   void run(const RunArgs& args) const noexcept override {
     conv.run(args.in_i8(0), operands.in.zero_point, operands.requantization(), args.out_i8(),
@@ -24,9 +25,9 @@ class ConvStep final : public Step {
   Range bytes_read(std::size_t, Range units) const noexcept override {
     return conv.bytes_read(units, images);
   }
-  void run_units(const RunArgs& args, Range units, bool again) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     conv.run_units(args.in_i8(0), operands.in.zero_point, operands.requantization(), args.out_i8(),
-                   images, units, args.scratch, again);
+                   images, units, args.scratch);
   }
   std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
     return conv.scratch_bytes(threads, batch * images);

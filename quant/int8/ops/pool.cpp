@@ -100,7 +100,7 @@ class PoolStep final : public Step {
                                          .before = geometry.pad_top});
     return {rows.begin * row, rows.end * row};
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     for (std::int64_t r = units.begin; r < units.end; ++r) {
       kernel.run(geometry, range, args.in_i8(0), static_cast<int>(r),
                  args.out_i8() + r * unit_bytes());

@@ -61,7 +61,7 @@ class QuantizeStep final : public Step {
     const Range r = unit_elements(units, sample);
     return {r.begin * 4, r.end * 4};
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     const Range r = unit_elements(units, sample);
     kernel.run(reinterpret_cast<const float*>(args.in[0]) + r.begin, out.scale, out.zero_point,
                args.out_i8() + r.begin, r.size());
@@ -87,7 +87,7 @@ class DequantizeStep final : public Step {
   Range bytes_read(std::size_t, Range units) const noexcept override {
     return unit_elements(units, sample);
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     const Range r = unit_elements(units, sample);
     kernel.run(args.in_i8(0) + r.begin, in.scale, in.zero_point,
                reinterpret_cast<float*>(args.out[0]) + r.begin, r.size());

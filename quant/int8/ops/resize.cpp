@@ -84,7 +84,7 @@ class ResizeStep : public Step {
     const Range first = rows_of(units.begin), last = rows_of(units.end - 1);
     return {first.begin * row, last.end * row};
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     write_rows(args.in_i8(0), static_cast<std::size_t>(units.begin),
                static_cast<std::size_t>(units.end), args.out_i8() + units.begin * unit_bytes());
   }

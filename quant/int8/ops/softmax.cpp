@@ -80,7 +80,7 @@ class SoftmaxStep final : public Step {
   Range bytes_read(std::size_t, Range units) const noexcept override {
     return {units.begin * depth, units.end * depth};
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     for (std::int64_t r = units.begin; r < units.end; ++r) {
       kernel.run(params, args.in_i8(0) + r * depth, args.out_i8() + r * depth, depth);
     }

@@ -214,6 +214,9 @@ std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
     }
   }
   step->operands.weights = {};  // packed now
+  for (Phase& p : step->phases) {
+    p.conv.prepare(step->operands.in.zero_point, step->operands.requantization());
+  }
   if (a.stride_h > w.shape[1] || a.stride_w > w.shape[2]) {
     const ConvOperands& o = step->operands;
     const std::span<const std::int32_t> bias = o.bias.values();

@@ -21,7 +21,7 @@ class TableStep final : public Step {
   Range bytes_read(std::size_t, Range units) const noexcept override {
     return unit_elements(units, sample);
   }
-  void run_units(const RunArgs& args, Range units, bool) const noexcept override {
+  void run_units(const RunArgs& args, Range units) const noexcept override {
     const Range r = unit_elements(units, sample);
     kernel.run(table, args.in_i8(0) + r.begin, args.out_i8() + r.begin, r.size());
   }
