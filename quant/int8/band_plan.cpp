@@ -9,10 +9,11 @@ namespace {
 
 /// Work of a band, some 15 microseconds, where that gives each thread 2 to 4 of them; and the
 /// least, half a microsecond: a thread that finds nothing to do sleeps, which costs it some 50.
-constexpr std::int64_t band_work = 4'000'000, least_work = 150'000;
-/// What a byte costs that is read once more: of the input, because neighbours share a halo, and of
-/// weights that leave the cache between two bands.
-constexpr std::int64_t input_cost = 16, weight_cost = 8, cached_weights = 1 << 20;
+constexpr std::int64_t band_work = 2'000'000, least_work = 150'000;
+/// What a byte of input costs that is read once more, because neighbours share a halo.
+constexpr std::int64_t input_cost = 16;
+/// Bytes of weights that are still in a core's cache when it takes the next band.
+constexpr std::int64_t cached_weights = 1 << 20;
 /// What it costs to put a thread to sleep and to wake it, or to keep it busy that long.
 constexpr std::int64_t sleep_work = 12'000'000, poll_work = 1'000'000;
 
@@ -104,12 +105,10 @@ class Planner {
     if (n > threads_) n = n / threads_ * threads_;
     n = std::min(n, threads_ * ceil_div(units, 2 * threads_));
     const std::int64_t whole = read(step, units, 1);
+    const auto halo = [&] { return (read(step, units, n) - whole) * input_cost; };
+    while (n > 2 * threads_ && halo() > work / 8) n -= threads_;
     const auto packed = static_cast<std::int64_t>(step.packed_bytes());
-    const auto extra = [&] {
-      return (read(step, units, n) - whole) * input_cost +
-             (packed > cached_weights ? (n - threads_) * packed * weight_cost : 0);
-    };
-    while (n > threads_ && extra() > work / 8) n -= threads_;
+    if (packed > cached_weights) n = std::min(n, threads_);
     return n;
   }
   /// Bytes of inputs that n bands read.

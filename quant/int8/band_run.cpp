@@ -10,6 +10,8 @@ namespace {
 /// Waking a thread takes the waker 10 to 30 microseconds and the woken as long again: not worth it
 /// for less work.
 constexpr std::int64_t wake_work = 30'000'000;
+/// So much work at the end is not taken from the caller: it would sleep and have to be woken.
+constexpr std::int64_t keep_work = 60'000'000;
 
 /// The bands that are a thread's own; of a single one, thread 0's.
 std::uint64_t own_bands(const BandStep& step, int worker, int threads) noexcept {
@@ -57,12 +59,10 @@ bool BandRun::work(int worker) noexcept {
       ++first;
     }
     if (first == steps) return true;
-    // At the end nobody is woken, and the caller, who must be awake, keeps its own part: it would
-    // sleep while others do that.
-    const bool ending = step(first).work_left < wake_work;
-    const Task task = take(worker, first, ending && worker > 0 && !crew_.asleep());
+    const std::int64_t left = step(first).work_left;
+    const Task task = take(worker, first, left < keep_work && worker > 0 && !crew_.asleep());
     if (task.step < 0) return false;
-    if (!ending && crew_.asleep() &&
+    if (left >= wake_work && crew_.asleep() &&
         (find(worker, first, true).step >= 0 || find(worker, first, false).step >= 0)) {
       crew_.wake_one();
     }
