@@ -15,7 +15,7 @@ constexpr std::int64_t input_cost = 16;
 /// Bytes of weights that are still in a core's cache when it takes the next band.
 constexpr std::int64_t cached_weights = 1 << 20;
 /// What it costs to put a thread to sleep and to wake it, or to keep it busy that long.
-constexpr std::int64_t sleep_work = 12'000'000, poll_work = 1'000'000;
+constexpr std::int64_t sleep_work = 12'000'000, poll_work = 4'000'000;
 
 /// As multiply-accumulates of a convolution, 200 to 300 a nanosecond.
 std::int64_t work_of(const Model::Impl& model, const Step& step) {

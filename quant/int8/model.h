@@ -72,12 +72,13 @@ class OCTET_API Model {
 
 struct ContextOptions {
   /// Samples per run, back to back in inputs and outputs. A batch with a sample for every thread is
-  /// cut into slices small enough for the cache, each run by one thread; a smaller one is run as a
-  /// whole by all threads (with keep_values every batch is).
+  /// cut into slices small enough for the cache, each run by one thread; a single sample of a large
+  /// network is run in bands of rows, for which values live longer; else all threads share each
+  /// step (with keep_values always).
   int batch = 1;
   int threads = 1;
-  /// Microseconds for which a waiting thread polls before it sleeps (see ThreadPool). Worth it for
-  /// several threads, small batches and cores of one's own.
+  /// Microseconds for which a waiting thread polls before it sleeps. Worth it for several threads,
+  /// small batches and cores of one's own.
   int spin_us = 0;
   /// Give every value memory of its own, so that value() works after a run.
   bool keep_values = false;
@@ -104,7 +105,8 @@ class OCTET_API Context {
 
   /// No checks, no allocation, no float (but QUANTIZE and DEQUANTIZE of float values).
   void run() noexcept;
-  /// As run(), and adds the seconds that each of the model's steps took to `seconds`.
+  /// As run(), and adds the seconds that each of the model's steps took to `seconds`: where threads
+  /// run different steps at once, the sum of theirs over their number.
   /// Requires: as many entries as Model::steps().
   void run_profiled(std::span<double> seconds) noexcept;
 
