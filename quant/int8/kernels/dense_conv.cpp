@@ -487,6 +487,7 @@ void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
     }
     return;
   }
+  if (k_.enter) k_.enter();
   // Blocks of about the same size.
   const std::int64_t parts = ceil_div(units.size(), flat_ ? columns_ / k_.tile_pixels : rows_);
   for (std::int64_t part = 0; part < parts; ++part) {
@@ -501,6 +502,7 @@ void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
       }
     }
   }
+  if (k_.leave) k_.leave();
 }
 
 }  // namespace
