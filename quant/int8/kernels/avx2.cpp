@@ -100,7 +100,7 @@ const ConvKernels avx2_kernels = {
     .convert = convert,
     .fill = fill,
     .channels = channels,
-    .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 6, 4, 2, 1>, nullptr, nullptr},
+    .block = {nullptr, block<1, 8, 4, 1>, block<2, 6, 4, 1>, nullptr, nullptr},
     .narrow = nullptr,
     .depthwise = {.gather = gather,
                   .interleave = interleave,

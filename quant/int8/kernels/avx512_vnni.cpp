@@ -106,7 +106,7 @@ constexpr ConvKernels vnni_kernels = {
     .convert = convert,
     .fill = fill,
     .channels = channels,
-    .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 7, 4, 2, 1>, nullptr, nullptr},
+    .block = {nullptr, block<1, 8, 4, 1>, block<2, 7, 4, 1>, nullptr, nullptr},
     .narrow = &avx512_vnni_narrow_kernels,
     .depthwise = {.gather = gather,
                   .interleave = interleave,

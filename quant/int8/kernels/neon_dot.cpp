@@ -185,7 +185,7 @@ const ConvKernels neon_dot_kernels = {
     .convert = convert,
     .fill = fill,
     .channels = channels,
-    .block = {nullptr, block<1, 8, 4, 2, 1>, block<2, 8, 4, 2, 1>, nullptr, block<4, 6, 4, 2, 1>},
+    .block = {nullptr, block<1, 8, 4, 1>, block<2, 8, 4, 1>, nullptr, block<4, 6, 4, 2, 1>},
     .narrow = nullptr,
     .depthwise = {.gather = gather,
                   .interleave = interleave,
