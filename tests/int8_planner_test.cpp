@@ -25,12 +25,14 @@ TEST_SUITE("int8") {
         b.bytes = static_cast<std::size_t>(pick(1, n % 2 ? 100 : 100000));
         b.first = pick(0, times);
         b.last = std::min(times, b.first + pick(0, 8));
+        if (n % 3 == 0) b.alignment = pick(0, 1) ? 4 : 1;
       }
       const MemoryPlan plan = plan_memory(blocks);
       REQUIRE(plan.offsets.size() == blocks.size());
       std::size_t end = 0;
       for (std::size_t i = 0; i < blocks.size(); ++i) {
         CHECK(plan.offsets[i] % plan.alignment == 0);
+        CHECK(plan.offsets[i] % blocks[i].alignment == 0);
         end = std::max(end, plan.offsets[i] + blocks[i].bytes);
         for (std::size_t j = 0; j < i; ++j) {
           const bool together =
@@ -44,6 +46,15 @@ TEST_SUITE("int8") {
       CHECK(plan.total >= memory_lower_bound(blocks));
       CHECK(plan_memory(blocks).offsets == plan.offsets);
     }
+  }
+
+  TEST_CASE("a few bytes are packed without gaps, but where a value needs them") {
+    CHECK(
+        plan_memory(std::vector<MemoryBlock>{{3, 0, 1}, {12, 0, 1}, {9, 1, 2}, {7, 2, 3}}).total ==
+        24);
+    const std::vector<MemoryBlock> floats = {{3, 0, 1}, {8, 0, 1, 4}, {2, 0, 1}};
+    CHECK(plan_memory(floats).total == 13);
+    CHECK(plan_memory(floats).offsets[1] % 4 == 0);
   }
 
   TEST_CASE("the lower bound is the largest sum at one time") {

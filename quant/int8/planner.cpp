@@ -56,12 +56,12 @@ class Placement {
 
  private:
   std::size_t lowest_gap(std::size_t i) const {
+    const std::size_t alignment = std::max(plan_.alignment, blocks_[i].alignment);
     std::size_t offset = 0;
     for (const std::size_t other : placed_) {
       if (!meet(blocks_[i], blocks_[other])) continue;
       if (offset + blocks_[i].bytes <= plan_.offsets[other]) break;
-      offset =
-          std::max(offset, round_up(plan_.offsets[other] + blocks_[other].bytes, plan_.alignment));
+      offset = std::max(offset, round_up(plan_.offsets[other] + blocks_[other].bytes, alignment));
     }
     return offset;
   }
@@ -166,6 +166,7 @@ class Gaps {
 
 /// Each block at its first moment, in memory that is free then.
 MemoryPlan place_as_they_come(std::span<const MemoryBlock> blocks, std::size_t alignment) {
+  for (const MemoryBlock& b : blocks) alignment = std::max(alignment, b.alignment);
   MemoryPlan plan{std::vector<std::size_t>(blocks.size()), 0, alignment};
   Gaps gaps;
   const Order dead = in_order(blocks, &MemoryBlock::last);
@@ -220,7 +221,7 @@ MemoryPlan plan_memory(std::span<const MemoryBlock> blocks) {
   const std::size_t bound = memory_lower_bound(blocks);
   if (blocks.empty()) return {};
   MemoryPlan best;
-  for (const std::size_t alignment : {64, 32, 16, 8, 4}) {
+  for (const std::size_t alignment : {64, 32, 16, 8, 4, 2, 1}) {
     MemoryPlan plan = plan_with(blocks, alignment);
     if (best.offsets.empty() || plan.total < best.total) best = std::move(plan);
     if (best.total <= bound + bound / 50) break;

@@ -67,7 +67,8 @@ class Assignment {
                                 quoted(model_.graph.tensors[t])));
     }
     s_.block_of[t] = static_cast<int>(s_.blocks.size());
-    s_.blocks.push_back({bytes, share_ ? time : 0, share_ ? std::max(time, last_[t]) : end_});
+    s_.blocks.push_back({bytes, share_ ? time : 0, share_ ? std::max(time, last_[t]) : end_,
+                         dtype_size(model_.graph.tensors[t].type)});
     read_.push_back(0);
   }
 
@@ -76,6 +77,7 @@ class Assignment {
     s_.block_of[out] = block_index(input);
     MemoryBlock& block = s_.blocks[static_cast<std::size_t>(s_.block_of[out])];
     block.last = std::max(block.last, last_[out]);
+    block.alignment = std::max(block.alignment, dtype_size(model_.graph.tensors[out].type));
   }
 
   /// The input that a step may write over: nobody reads it later, and those who have read it before
