@@ -16,13 +16,21 @@ using Order = std::vector<std::size_t>;
 /// More blocks than these are placed in one pass, as they come: searching takes the square.
 constexpr std::size_t most_searched = 3000;
 
-/// All blocks by one of their times.
-Order in_order(std::span<const MemoryBlock> blocks, int MemoryBlock::*time) {
-  Order order(blocks.size());
+/// Blocks with the largest key first, else as they come.
+Order by(const std::vector<double>& key) {
+  Order order(key.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return blocks[a].*time < blocks[b].*time; });
+  std::sort(order.begin(), order.end(), [&key](std::size_t i, std::size_t j) {
+    return key[i] > key[j] || (key[i] == key[j] && i < j);
+  });
   return order;
+}
+
+/// All blocks by one of their times, else as they come.
+Order in_order(std::span<const MemoryBlock> blocks, int MemoryBlock::*time) {
+  std::vector<double> earliest;
+  for (const MemoryBlock& b : blocks) earliest.push_back(-static_cast<double>(b.*time));
+  return by(earliest);
 }
 
 bool meet(const MemoryBlock& a, const MemoryBlock& b) {
@@ -70,16 +78,6 @@ class Placement {
   MemoryPlan plan_;
   Order placed_;  // by offset
 };
-
-/// Blocks with the largest key first, else as they come.
-Order by(const std::vector<double>& key) {
-  Order order(key.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&key](std::size_t i, std::size_t j) {
-    return key[i] > key[j] || (key[i] == key[j] && i < j);
-  });
-  return order;
-}
 
 /// Orders that are good for some graphs each: big first, big and long-lived first, long-lived
 /// first, as they come.

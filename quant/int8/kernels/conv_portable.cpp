@@ -43,8 +43,9 @@ class PortableConv final : public ConvAlgorithm {
   }
 
  private:
-  void run_row(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-               std::int64_t sample, int oy) const noexcept {
+  [[gnu::noinline]] void run_row(const std::int8_t* x, std::int32_t input_zero_point,
+                                 const ConvOutput& out, std::int64_t sample,
+                                 int oy) const noexcept {
     const std::int8_t* image = x + sample * g_.in_h * g_.in_w * g_.in_c;
     for (int ox = 0; ox < g_.out_w; ++ox) {
       const std::int64_t pixel = (sample * g_.out_h + oy) * g_.out_w + ox;

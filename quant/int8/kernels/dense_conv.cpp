@@ -68,19 +68,20 @@ class DenseConv final : public ConvAlgorithm {
 
   void fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
                       std::byte* memory) const noexcept;
-  Run bind(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-           std::byte* scratch) const noexcept;
+  [[gnu::noinline]] Run bind(const std::int8_t* x, std::int32_t input_zero_point,
+                             const ConvOutput& out, std::byte* scratch) const noexcept;
   void fetch_weights(const Block& b) const noexcept;
   PixelBlock units_block(Range units, int column, std::int64_t pixels) const noexcept;
   void plan_pixels();
   void plan_segments();
   void plan_channels();
   PixelBlock pixel_block(std::int64_t index, std::int64_t pixels_total) const noexcept;
-  void fill_slab(const PixelBlock& p, const Run& run, std::uint8_t* slab) const noexcept;
+  [[gnu::noinline]] void fill_slab(const PixelBlock& p, const Run& run,
+                                   std::uint8_t* slab) const noexcept;
   void fill_row(const std::int8_t* image, int iy, int ix, int columns, std::int32_t zero_point,
                 std::uint8_t* to) const noexcept;
-  void compute(const PixelBlock& p, std::size_t block, const Run& run,
-               const std::uint8_t* slab) const noexcept;
+  [[gnu::noinline]] void compute(const PixelBlock& p, std::size_t block, const Run& run,
+                                 const std::uint8_t* slab) const noexcept;
   void compute_one_by_one(BlockArgs args, const Block& b, const Requantization& r) const noexcept;
 
   /// At the front of scratch.

@@ -63,8 +63,8 @@ class DepthwiseConv final : public ConvAlgorithm {
 
   void fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
                       std::byte* memory) const noexcept;
-  Run bind(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
-           std::byte* scratch) const noexcept;
+  [[gnu::noinline]] Run bind(const std::int8_t* x, std::int32_t input_zero_point,
+                             const ConvOutput& out, std::byte* scratch) const noexcept;
   Workspace workspace(std::byte* memory) const noexcept;
   void compute(const Region& region, std::size_t piece, const Run& run,
                const Workspace& w) const noexcept;

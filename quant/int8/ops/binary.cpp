@@ -72,4 +72,57 @@ void Broadcast::repeat_short_rows(std::vector<Dim>& dims) {
   dims.erase(dims.begin());
 }
 
+void BroadcastStep::run(const RunArgs& args) const noexcept {
+  const std::int8_t* a = a_.data(args);
+  const std::int8_t* b = b_.data(args);
+  std::int8_t* y = args.out_i8();
+  broadcast_.for_each_piece(args.threads, args.batch,
+                            [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
+                              run_piece(a + ia, b + ib, y + iy, n);
+                            });
+}
+
+Range BroadcastStep::bytes_read(std::size_t i, Range units) const noexcept {
+  const bool first = a_.slot == static_cast<int>(i);
+  const std::int64_t period = first ? broadcast_.a_period() : broadcast_.b_period();
+  return period == 0 ? broadcast_.unit_row(units) : Range{0, period};
+}
+
+void BroadcastStep::run_units(const RunArgs& args, Range units) const noexcept {
+  const Range r = broadcast_.unit_row(units);
+  run_piece(a_.data(args) + (broadcast_.a_period() == 0 ? r.begin : 0),
+            b_.data(args) + (broadcast_.b_period() == 0 ? r.begin : 0), args.out_i8() + r.begin,
+            r.size());
+}
+
+void BroadcastStep::run_piece(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+                              std::int64_t n) const noexcept {
+  const PieceOperand pa(a, broadcast_.a_period(), n);
+  const PieceOperand pb(b, broadcast_.b_period(), n);
+  std::int64_t chunk = n;
+  if (pa.chunk() > 0) chunk = pa.chunk();
+  if (pb.chunk() > 0) chunk = std::min(chunk, pb.chunk());
+  for (std::int64_t i = 0; i < n; i += chunk) {
+    compute(pa.data(i), pb.data(i), y + i, std::min(chunk, n - i));
+  }
+}
+
+void BroadcastStep::bind(const NodeView& node) {
+  a_ = operand(node, 0);
+  b_ = operand(node, 1);
+  broadcast_ = Broadcast(node.input(0).shape, a_.slot < 0, node.input(1).shape, b_.slot < 0);
+  node.expect_output_shape(broadcast_.shape());
+  for (int i = 0; i < 2; ++i) {
+    const BinaryOperand& operand = i == 0 ? a_ : b_;
+    const bool same_size = element_count(node.input(i).shape) == element_count(broadcast_.shape());
+    if (operand.slot >= 0 && same_size) in_place.push_back(operand.slot);
+  }
+}
+
+BinaryOperand BroadcastStep::operand(const NodeView& node, int i) {
+  if (node.input(i).constant) return {-1, node.i8_constant(i)};
+  inputs.push_back(node.input_index(i));
+  return {static_cast<int>(inputs.size()) - 1, {}};
+}
+
 }  // namespace octet::int8

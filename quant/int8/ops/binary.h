@@ -137,74 +137,53 @@ struct BinaryOperand {
   }
 };
 
-template <class Params>
-class BinaryStep final : public Step {
+/// What the steps share; the kernel is theirs.
+class BroadcastStep : public Step {
  public:
-  void run(const RunArgs& args) const noexcept override {
-    const std::int8_t* a = a_.data(args);
-    const std::int8_t* b = b_.data(args);
-    std::int8_t* y = args.out_i8();
-    broadcast_.for_each_piece(args.threads, args.batch,
-                              [&](std::int64_t ia, std::int64_t ib, std::int64_t iy,
-                                  std::int64_t n) { run_piece(a + ia, b + ib, y + iy, n); });
-  }
+  void run(const RunArgs& args) const noexcept override;
   std::int64_t unit_bytes() const noexcept override { return broadcast_.unit(); }
-  Range bytes_read(std::size_t i, Range units) const noexcept override {
-    const bool first = a_.slot == static_cast<int>(i);
-    const std::int64_t period = first ? broadcast_.a_period() : broadcast_.b_period();
-    return period == 0 ? broadcast_.unit_row(units) : Range{0, period};
-  }
-  void run_units(const RunArgs& args, Range units) const noexcept override {
-    const Range r = broadcast_.unit_row(units);
-    run_piece(a_.data(args) + (broadcast_.a_period() == 0 ? r.begin : 0),
-              b_.data(args) + (broadcast_.b_period() == 0 ? r.begin : 0), args.out_i8() + r.begin,
-              r.size());
-  }
+  Range bytes_read(std::size_t i, Range units) const noexcept override;
+  void run_units(const RunArgs& args, Range units) const noexcept override;
+
+ protected:
+  /// Operands and output. Throws Error unless both inputs and the output are int8 and the output
+  /// has the broadcast shape.
+  [[gnu::cold]] void bind(const NodeView& node);
+
+ private:
+  virtual void compute(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+                       std::int64_t n) const noexcept = 0;
+  void run_piece(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+                 std::int64_t n) const noexcept;
+  BinaryOperand operand(const NodeView& node, int i);
+
+  BinaryOperand a_, b_;
+  Broadcast broadcast_;
+};
+
+template <class Params>
+class BinaryStep final : public BroadcastStep {
+ public:
   const char* kernel_name() const noexcept override { return kernel_.name; }
 
-  /// Throws Error unless both inputs and the output are int8 and the output has the broadcast
-  /// shape.
+  /// Throws as bind() does.
   static std::unique_ptr<Step> create(const NodeView& node, const Params& params,
                                       BinaryKernel<Params> kernel) {
     auto step = new_step<BinaryStep>(node, {});
     step->params_ = params;
     step->kernel_ = kernel;
-    step->a_ = step->operand(node, 0);
-    step->b_ = step->operand(node, 1);
-    step->broadcast_ =
-        Broadcast(node.input(0).shape, step->a_.slot < 0, node.input(1).shape, step->b_.slot < 0);
-    node.expect_output_shape(step->broadcast_.shape());
-    for (int i = 0; i < 2; ++i) {
-      const BinaryOperand& operand = i == 0 ? step->a_ : step->b_;
-      const bool same_size =
-          element_count(node.input(i).shape) == element_count(step->broadcast_.shape());
-      if (operand.slot >= 0 && same_size) step->in_place.push_back(operand.slot);
-    }
+    step->bind(node);
     return step;
   }
 
  private:
-  void run_piece(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-                 std::int64_t n) const noexcept {
-    const PieceOperand pa(a, broadcast_.a_period(), n);
-    const PieceOperand pb(b, broadcast_.b_period(), n);
-    std::int64_t chunk = n;
-    if (pa.chunk() > 0) chunk = pa.chunk();
-    if (pb.chunk() > 0) chunk = std::min(chunk, pb.chunk());
-    for (std::int64_t i = 0; i < n; i += chunk) {
-      kernel_.run(params_, pa.data(i), pb.data(i), y + i, std::min(chunk, n - i));
-    }
-  }
-  BinaryOperand operand(const NodeView& node, int i) {
-    if (node.input(i).constant) return {-1, node.i8_constant(i)};
-    inputs.push_back(node.input_index(i));
-    return {static_cast<int>(inputs.size()) - 1, {}};
+  void compute(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+               std::int64_t n) const noexcept override {
+    kernel_.run(params_, a, b, y, n);
   }
 
   Params params_{};
   BinaryKernel<Params> kernel_;
-  BinaryOperand a_, b_;
-  Broadcast broadcast_;
 };
 
 }  // namespace octet::int8
