@@ -68,30 +68,58 @@ struct Relu6Op final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
-/// a + b, same shapes.
+/// min(max(x, -1), 1)
+struct HardTanhOp final : Op {
+  std::string_view name() const override { return "hard_tanh"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// a + b, broadcast by numpy's rules: shapes are aligned at their last dimension, an extent of one
+/// repeats.
 struct AddOp final : Op {
   std::string_view name() const override { return "add"; }
   Tensor forward(Context&, In, Saved&) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
-/// a - b, broadcast by numpy's rules: shapes are aligned at their last dimension, an extent of one
-/// repeats.
+/// a - b, broadcast as AddOp.
 struct SubOp final : Op {
   std::string_view name() const override { return "sub"; }
   Tensor forward(Context&, In, Saved&) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
-/// a b, broadcast as SubOp: [N, H, W, C] * [N, 1, 1, C] scales channels.
+/// a b, broadcast as AddOp: [N, H, W, C] * [N, 1, 1, C] scales channels.
 struct MulOp final : Op {
   std::string_view name() const override { return "mul"; }
   Tensor forward(Context&, In, Saved&) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
+
+/// The smaller of a and b, broadcast as AddOp. The gradient goes to the smaller one; where they are
+/// equal, half of it to each (as PyTorch's minimum).
+struct MinimumOp final : Op {
+  std::string_view name() const override { return "minimum"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// The larger of a and b; else as MinimumOp.
+struct MaximumOp final : Op {
+  std::string_view name() const override { return "maximum"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
 /// The gradients on tensors: add dL/da to *dx[0] and dL/db to *dx[1], where not null.
+void add_backward(Context& ctx, const Shape& a, const Shape& b, const Tensor& dy, Grads dx);
 void sub_backward(Context& ctx, const Shape& a, const Shape& b, const Tensor& dy, Grads dx);
 void mul_backward(Context& ctx, const Tensor& a, const Tensor& b, const Tensor& dy, Grads dx);
+/// The gradient of a choice between a and b: where equal, half to each, else dy to the one that
+/// `minimum` (or else maximum) takes. a and b hold reals, or both hold codes of one scale.
+void choice_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& b, const Tensor& dy,
+                     Grads dx);
 
 /// Maximum over each window (padding never wins); the gradient goes to the first maximum in
 /// row-major order. x [N, H, W, C].
@@ -145,11 +173,19 @@ Var batch_norm(Var x, Var gamma, Var beta, std::shared_ptr<BatchNormStats> stats
                real eps = real(1e-5), real momentum = real(0.1));
 Var relu(Var x);
 Var relu6(Var x);
+Var hard_tanh(Var x);
 Var operator+(Var a, Var b);
 Var operator-(Var a, Var b);
 Var operator*(Var a, Var b);
-/// By a constant.
+/// With a constant.
+Var operator+(Var a, real b);
+Var operator-(Var a, real b);
+Var operator-(real a, Var b);
 Var operator*(Var a, real b);
+Var minimum(Var a, Var b);
+Var maximum(Var a, Var b);
+Var minimum(Var a, real b);
+Var maximum(Var a, real b);
 Var max_pool2d(Var x, const Window2d& window);
 Var avg_pool2d(Var x, const Window2d& window, bool count_include_pad = false);
 Var global_avg_pool(Var x);

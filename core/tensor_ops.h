@@ -17,8 +17,9 @@ struct MoveOp : Op {
   virtual Shape result(const Shape& x) const = 0;
   /// From the input to the result.
   virtual StridedCopy copy(const Shape& x) const = 0;
-  /// The result has elements that are not copied: they are zero.
+  /// The result has elements that are not copied: they are fill_value().
   virtual bool fills() const { return false; }
+  virtual real fill_value() const { return 0; }
   /// Some of the input is left out: its gradient is zero.
   virtual bool drops() const { return false; }
   Tensor forward(Context&, In, Saved&) const final;
@@ -40,16 +41,18 @@ struct SliceOp final : MoveOp {
   bool drops() const override { return true; }
 };
 
-/// Zeros around an image; x [N, H, W, C]. SAME is not a padding of its own: pads are explicit.
+/// `value` around an image; x [N, H, W, C]. SAME is not a padding of its own: pads are explicit.
 struct Pad2dOp final : MoveOp {
   Padding2d pads;
-  /// Throws Error for negative pads and for SAME.
-  explicit Pad2dOp(const Padding2d& p);
+  real value;
+  /// Throws Error for negative pads, for SAME and for a value that is not finite.
+  explicit Pad2dOp(const Padding2d& p, real v = 0);
   std::string_view name() const override { return "pad2d"; }
   std::string attributes() const override;
   Shape result(const Shape& x) const override;
   StridedCopy copy(const Shape& x) const override;
   bool fills() const override { return true; }
+  real fill_value() const override { return value; }
 };
 
 /// Dimension d of the result is dimension permutation[d] of x; permutation[0] = 0.
@@ -125,7 +128,7 @@ struct ConvTranspose2dOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
-/// Each value is kept with probability 1 - p and then divided by 1 - p (Srivastava et al. 2014), in
+/// Each value is kept with probability keep() and then divided by it (Srivastava et al. 2014), in
 /// training; evaluation passes x on. Which values depends on (Context::seed, Context::step,
 /// `stream`, index) alone.
 struct DropoutOp final : Op {
@@ -133,6 +136,10 @@ struct DropoutOp final : Op {
   std::uint64_t stream;
   /// Throws Error unless 0 <= p < 1.
   DropoutOp(double probability, std::uint64_t s);
+  /// 1 - p to a whole number of 1 / 65536, at least one: what the random bits can tell apart.
+  double keep() const noexcept { return 1 - threshold() / 65536.0; }
+  /// Sixteen random bits below this drop the value.
+  std::uint32_t threshold() const noexcept;
   std::string_view name() const override { return "dropout"; }
   std::string attributes() const override;
   Tensor forward(Context&, In, Saved&) const override;
@@ -144,7 +151,7 @@ Tensor dropout_mask(Context& ctx, const DropoutOp& op, const Shape& shape);
 Var slice(Var x, int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1);
 /// `parts` slices of equal extent. Throws Error if the axis does not divide.
 std::vector<Var> split(Var x, int axis, int parts);
-Var pad2d(Var x, const Padding2d& pads);
+Var pad2d(Var x, const Padding2d& pads, real value = 0);
 Var transpose(Var x, std::vector<int> permutation);
 Var concat(std::span<const Var> parts, int axis);
 inline Var concat(std::initializer_list<Var> parts, int axis) {

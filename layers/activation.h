@@ -15,6 +15,12 @@ class Relu6 final : public Module {
   Var forward(Var x) override { return relu6(x); }
 };
 
+/// min(max(x, -1), 1)
+class HardTanh final : public Module {
+ public:
+  Var forward(Var x) override { return hard_tanh(x); }
+};
+
 class Sigmoid final : public Module {
  public:
   Var forward(Var x) override { return sigmoid(x); }

@@ -63,7 +63,7 @@ bool Rewriter::rewrite_kept(int id) {
     const Source x = source(id, 0);
     const ValuePtr value = new_value(n.name, false);
     value->before_dropout = x.value;
-    value->keep = 1 - dropout->p;
+    value->keep = dropout->keep();
     auto op = std::make_shared<QDropoutOp>(state_, value, n.name);
     op->dropout = dropout;
     add_op(id, op, {x.node});

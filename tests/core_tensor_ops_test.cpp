@@ -1,4 +1,5 @@
-// Sub, mul, slice, pad, transpose, concat, mean, resize, transposed convolution, dropout.
+// Add, sub, mul, minimum, maximum, slice, pad, transpose, concat, mean, resize, transposed
+// convolution, dropout.
 #include <doctest/doctest.h>
 
 #include "tests/op_checks.h"
@@ -32,6 +33,24 @@ std::vector<Case> cases() {
   const Tensor channels = random_tensor({3, 1, 1, 6}, 2), vector = random_tensor({6}, 3);
   using Vars = std::span<const Var>;
   return {
+      {"add broadcast", {image, channels}, [](Vars v) { return v[0] + v[1]; }},
+      {"add of a vector", {vector, image}, [](Vars v) { return v[0] + v[1]; }},
+      {"add of rows and columns",
+       {random_tensor({3, 5, 1, 1}, 6), random_tensor({3, 1, 4, 6}, 7)},
+       [](Vars v) { return v[0] + v[1]; }},
+      {"add of a constant", {image}, [](Vars v) { return v[0] + real(0.3); }},
+      {"sub of a constant", {image}, [](Vars v) { return v[0] - real(0.3); }},
+      {"sub from a constant", {image}, [](Vars v) { return real(0.3) - v[0]; }},
+      {"minimum",
+       {image, random_tensor(image.shape(), 13)},
+       [](Vars v) { return minimum(v[0], v[1]); }},
+      {"maximum",
+       {image, random_tensor(image.shape(), 14)},
+       [](Vars v) { return maximum(v[0], v[1]); }},
+      {"minimum broadcast", {channels, image}, [](Vars v) { return minimum(v[0], v[1]); }},
+      {"maximum broadcast", {image, vector}, [](Vars v) { return maximum(v[0], v[1]); }},
+      {"minimum with a constant", {image}, [](Vars v) { return minimum(v[0], real(0.1)); }},
+      {"maximum with itself", {image}, [](Vars v) { return maximum(v[0], v[0]); }},
       {"sub", {image, random_tensor(image.shape(), 4)}, [](Vars v) { return v[0] - v[1]; }},
       {"sub broadcast", {channels, image}, [](Vars v) { return v[0] - v[1]; }},
       {"mul", {image, random_tensor(image.shape(), 5)}, [](Vars v) { return v[0] * v[1]; }},
@@ -54,6 +73,11 @@ std::vector<Case> cases() {
        {image},
        [](Vars v) {
          return pad2d(v[0], {1, 0, 2, 3});
+       }},
+      {"pad2d with a value",
+       {image},
+       [](Vars v) {
+         return pad2d(v[0], {1, 0, 2, 3}, real(-0.7));
        }},
       {"transpose",
        {image},
@@ -113,6 +137,18 @@ TEST_SUITE("core tensor ops") {
     const Var a = tape.input(counting({1, 2, 3})), b = tape.input(counting({3}));
     CHECK(largest_error((a - b).value(), {0, 0, 0, 3, 3, 3}) == 0);
     CHECK(largest_error((a * b).value(), {0, 1, 4, 0, 4, 10}) == 0);
+    CHECK(largest_error((a + b).value(), {0, 2, 4, 3, 5, 7}) == 0);
+    CHECK(largest_error((b + a).value(), {0, 2, 4, 3, 5, 7}) == 0);
+    CHECK(largest_error((a + real(2)).value(), {2, 3, 4, 5, 6, 7}) == 0);
+    CHECK(largest_error((real(2) - b).value(), {2, 1, 0}) == 0);
+    CHECK(largest_error(minimum(a, real(3) - b).value(), {0, 1, 1, 3, 2, 1}) == 0);
+    CHECK(largest_error(maximum(real(3) - b, a).value(), {3, 2, 2, 3, 4, 5}) == 0);
+    CHECK(largest_error(minimum(a, real(2)).value(), {0, 1, 2, 2, 2, 2}) == 0);
+    CHECK(largest_error(hard_tanh(a - real(2)).value(), {-1, -1, 0, 1, 1, 1}) == 0);
+    constexpr real no_number = std::numeric_limits<real>::quiet_NaN();
+    for (const Var y : {minimum(b, no_number), maximum(b, no_number), hard_tanh(b * no_number)}) {
+      CHECK(std::isnan(y.value().r()[0]));
+    }
     CHECK(largest_error(slice(a, 2, 0, 3, 2).value(), {0, 2, 3, 5}) == 0);
     CHECK(largest_error(split(a, 1, 2)[1].value(), {3, 4, 5}) == 0);
     CHECK(largest_error(transpose(a, {0, 2, 1}).value(), {0, 3, 1, 4, 2, 5}) == 0);
@@ -122,6 +158,8 @@ TEST_SUITE("core tensor ops") {
     CHECK(mean(a, {2}, true).shape() == Shape({1, 2, 1}));
     const Var image = tape.input(counting({1, 2, 2, 1}));
     CHECK(largest_error(pad2d(image, {0, 1, 1, 0}).value(), {0, 0, 1, 0, 2, 3, 0, 0, 0}) == 0);
+    CHECK(largest_error(pad2d(image, {0, 1, 1, 0}, 7).value(), {7, 0, 1, 7, 2, 3, 7, 7, 7}) == 0);
+    CHECK(contains(error_of([&] { pad2d(image, {}, no_number); }), "a finite value"));
     CHECK(largest_error(resize_nearest(image, 3, 2).value(), {0, 1, 0, 1, 2, 3}) == 0);
     CHECK(largest_error(resize_bilinear(image, 2, 4).value(),
                         {0, 0.25, 0.75, 1, 2, 2.25, 2.75, 3}) < 1e-7);
@@ -191,11 +229,47 @@ TEST_SUITE("core tensor ops") {
     CHECK(contains(error_of([&] { dropout(tape.input(ones), 1, 3); }), "[0, 1), got 1"));
   }
 
+  TEST_CASE("dropout divides by the probability that its random bits have") {
+    // 0.9999 is 65529 of 65536; 1 / (1 - 0.9999) would be 6.8 % too much.
+    for (const auto& [p, kept_of_65536] : {std::pair{0.9999, 7}, {0.9999999, 1}, {0.4, 39322}}) {
+      CAPTURE(p);
+      CHECK(DropoutOp(p, 1).keep() == kept_of_65536 / 65536.0);
+      Context ctx(2, 1);
+      Tape tape(ctx);
+      const Var y = dropout(tape.input(Tensor::full({1 << 20}, 1)), p, 1);
+      double sum = 0;
+      std::int64_t others = 0;
+      for (const real v : y.value().span<real>()) {
+        others += v != 0 && v != static_cast<real>(65536.0 / kept_of_65536);
+        sum += double{v};
+      }
+      CHECK(others == 0);
+      const double deviation = std::sqrt(65536.0 / kept_of_65536 / (1 << 20));
+      CHECK(std::fabs(sum / (1 << 20) - 1) < 4 * deviation);
+    }
+  }
+
+  TEST_CASE("minimum and maximum: at a tie each operand gets half of the gradient") {
+    const std::vector<real> a = {1, 2, 3, 4}, b = {2, 2, 1, 4};
+    for (const bool smaller : {true, false}) {
+      Tape tape;
+      const Var va = tape.input(Tensor::from<real>({1, 4}, a), true);
+      const Var vb = tape.input(Tensor::from<real>({1, 4}, b), true);
+      tape.backward(mean(smaller ? minimum(va, vb) : maximum(va, vb), {1}));
+      const double q = 0.25, h = 0.125;
+      const std::vector<double> to_a =
+          smaller ? std::vector{q, h, 0.0, h} : std::vector{0.0, h, q, h};
+      CHECK(largest_error(tape.grad(va), to_a) == 0);
+      CHECK(largest_error(tape.grad(vb), {q - to_a[0], h, q - to_a[2], h}) == 0);
+    }
+  }
+
   TEST_CASE("errors name op, expected and got") {
     Tape tape;
     const Var a = tape.input(Tensor::zeros({2, 3, 4, 5}));
     const Var b = tape.input(Tensor::zeros({2, 3, 4, 6}));
     CHECK(contains(error_of([&] { a* b; }), "mul: shapes [2, 3, 4, 5] and [2, 3, 4, 6]"));
+    CHECK(contains(error_of([&] { minimum(a, b); }), "minimum: shapes [2, 3, 4, 5] and"));
     CHECK(contains(error_of([&] { slice(a, 0, 0, 1); }), "an axis behind the batch"));
     CHECK(contains(error_of([&] { slice(a, 3, 2, 6); }), "an end of at most 5 on axis 3, got 6"));
     CHECK(contains(error_of([&] { split(a, 3, 2); }), "divides into 2 parts"));

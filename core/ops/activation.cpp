@@ -1,4 +1,5 @@
-// relu and relu6. Backward needs only the result: it is inside the open range where the input was.
+// relu, relu6 and hard_tanh. Backward needs only the result: it is inside the open range where the
+// input was.
 #include "core/ops.h"
 #include "core/ops/common.h"
 #include "core/simd.h"
@@ -31,6 +32,15 @@ OCTET_INLINE void relu6_body(const MapPass& p) {
 }
 OCTET_SIMD_FUNCTION(relu6_pass, relu6_body, const MapPass&)
 
+OCTET_INLINE void hard_tanh_body(const MapPass& p) {
+  OCTET_INDEPENDENT
+  for (std::int64_t i = 0; i < p.n; ++i) {
+    const real v = p.x[i], low = v < -1 ? real(-1) : v;
+    p.y[i] = low > 1 ? real(1) : low;
+  }
+}
+OCTET_SIMD_FUNCTION(hard_tanh_pass, hard_tanh_body, const MapPass&)
+
 // dx = beta dx + (inside ? dy : 0)
 struct MaskPass {
   const real* y;
@@ -45,6 +55,10 @@ struct AboveZero {
 };
 struct BetweenZeroAndSix {
   static OCTET_INLINE bool inside(real y) { return (y > 0) & (y < 6); }
+};
+
+struct BetweenOnes {
+  static OCTET_INLINE bool inside(real y) { return (y > -1) & (y < 1); }
 };
 
 template <class Range>
@@ -65,6 +79,7 @@ OCTET_INLINE void mask_body(const MaskPass& p) {
 }
 OCTET_SIMD_FUNCTION(relu_mask, mask_body<AboveZero>, const MaskPass&)
 OCTET_SIMD_FUNCTION(relu6_mask, mask_body<BetweenZeroAndSix>, const MaskPass&)
+OCTET_SIMD_FUNCTION(hard_tanh_mask, mask_body<BetweenOnes>, const MaskPass&)
 
 Tensor map(Context& ctx, std::string_view op, In x, Saved& saved,
            void (*pass)(const MapPass&) noexcept) {
@@ -118,12 +133,24 @@ void Relu6Op::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads
   mask(ctx, saved, dy, dx, relu6_mask);
 }
 
+Tensor HardTanhOp::forward(Context& ctx, In x, Saved& saved) const {
+  return map(ctx, name(), x, saved, hard_tanh_pass);
+}
+
+void HardTanhOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  mask(ctx, saved, dy, dx, hard_tanh_mask);
+}
+
 Var relu(Var x) {
   return x.tape->record(std::make_shared<ReluOp>(), {x});
 }
 
 Var relu6(Var x) {
   return x.tape->record(std::make_shared<Relu6Op>(), {x});
+}
+
+Var hard_tanh(Var x) {
+  return x.tape->record(std::make_shared<HardTanhOp>(), {x});
 }
 
 }  // namespace octet

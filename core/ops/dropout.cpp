@@ -20,7 +20,7 @@ struct Key {
 template <class F>
 void for_kept(Context& ctx, const DropoutOp& op, Key key, std::int64_t n, const F& f) {
   // 16 random bits an element, four elements a draw.
-  const auto threshold = static_cast<std::uint32_t>(std::llround(op.p * 65536));
+  const std::uint32_t threshold = op.threshold();
   for_blocks(ctx, n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; i += 4) {
       const std::uint64_t bits =
@@ -37,6 +37,10 @@ void for_kept(Context& ctx, const DropoutOp& op, Key key, std::int64_t n, const 
 
 DropoutOp::DropoutOp(double probability, std::uint64_t s) : p(probability), stream(s) {
   OCTET_CHECK(p >= 0 && p < 1, "dropout: expected a probability in [0, 1), got ", p);
+}
+
+std::uint32_t DropoutOp::threshold() const noexcept {
+  return static_cast<std::uint32_t>(std::min(std::llround(p * 65536), 65535ll));
 }
 
 std::string DropoutOp::attributes() const {
@@ -60,7 +64,7 @@ Tensor DropoutOp::forward(Context& ctx, In x, Saved& saved) const {
   Tensor y = ctx.empty(x[0].shape());
   const real* px = x[0].r();
   real* py = y.r();
-  const real scale = static_cast<real>(1 / (1 - p));
+  const real scale = static_cast<real>(1 / keep());
   const Key key{ctx.seed, ctx.step};
   for_kept(ctx, *this, key, y.numel(),
            [&](std::int64_t i, bool kept) { py[i] = kept ? scale * px[i] : real(0); });
@@ -78,7 +82,7 @@ void DropoutOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Gra
   real beta;
   real* out = dx[0]->accumulate(dy.shape(), ctx, beta);
   const real* g = dy.r();
-  const real scale = static_cast<real>(1 / (1 - p));
+  const real scale = static_cast<real>(1 / keep());
   for_kept(ctx, *this, key, dy.numel(), [&](std::int64_t i, bool kept) {
     const real v = kept ? scale * g[i] : real(0);
     out[i] = beta == 0 ? v : out[i] + v;

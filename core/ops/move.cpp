@@ -1,6 +1,10 @@
 // Slice, pad and transpose: one forward, one backward, three strided views.
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <iomanip>
 #include <numeric>
+#include <sstream>
 
 #include "core/ops.h"
 #include "core/ops/strided_copy.h"
@@ -21,7 +25,8 @@ Tensor MoveOp::forward(Context& ctx, In x, Saved& saved) const {
   check_real(name(), "x", x[0]);
   const Shape& in = x[0].shape();
   const Shape out = result(in);
-  Tensor y = fills() ? ctx.zeros(out) : ctx.empty(out);
+  Tensor y = ctx.empty(out);
+  if (fills()) y.fill(fill_value());
   copy(in).copy(ctx, x[0].r(), y.r());
   saved.extra = in;
   return y;
@@ -78,14 +83,18 @@ StridedCopy SliceOp::copy(const Shape& x) const {
       begin * inner, 0);
 }
 
-Pad2dOp::Pad2dOp(const Padding2d& p) : pads(p) {
+Pad2dOp::Pad2dOp(const Padding2d& p, real v) : pads(p), value(v) {
   OCTET_CHECK(!p.same && p.top >= 0 && p.bottom >= 0 && p.left >= 0 && p.right >= 0,
               "pad2d: expected explicit pads >= 0, got top ", p.top, ", bottom ", p.bottom,
               ", left ", p.left, ", right ", p.right, p.same ? " and SAME" : "");
+  OCTET_CHECK(std::isfinite(value), "pad2d: expected a finite value, got ", value);
 }
 
 std::string Pad2dOp::attributes() const {
-  return "pads=" + list(std::array{pads.top, pads.bottom, pads.left, pads.right});
+  std::ostringstream s;
+  s << "pads=" << list(std::array{pads.top, pads.bottom, pads.left, pads.right});
+  if (value != 0) s << std::setprecision(17) << ", value=" << value;
+  return s.str();
 }
 
 Shape Pad2dOp::result(const Shape& x) const {
@@ -148,8 +157,8 @@ std::vector<Var> split(Var x, int axis, int parts) {
   return out;
 }
 
-Var pad2d(Var x, const Padding2d& pads) {
-  return x.tape->record(std::make_shared<Pad2dOp>(pads), {x});
+Var pad2d(Var x, const Padding2d& pads, real value) {
+  return x.tape->record(std::make_shared<Pad2dOp>(pads, value), {x});
 }
 
 Var transpose(Var x, std::vector<int> permutation) {

@@ -55,7 +55,7 @@ void QDropoutOp::backward_real(Context& ctx, const Saved& saved, const Tensor& d
     return;
   }
   const auto* kept = saved.tensors[0].data<std::uint8_t>();
-  const real scale = static_cast<real>(1 / (1 - dropout->p));
+  const real scale = static_cast<real>(1 / dropout->keep());
   Tensor d = ctx.empty(dy.shape());
   for (std::int64_t i = 0, n = dy.numel(); i < n; ++i) {
     d.r()[i] = kept[i] ? scale * dy.r()[i] : real(0);
