@@ -57,12 +57,13 @@ int Lowering::add_int32(std::string name, const Shape& shape,
   return add({std::move(name), int8::DType::i32, extents(shape), {}, bytes_of(values)});
 }
 
-int Lowering::add_scalar_code(std::string name, std::int8_t code, QuantParams params) {
+int Lowering::add_constant(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
+                           QuantParams params) {
   return add({std::move(name),
               int8::DType::i8,
-              {1},
+              extents(shape),
               {{params.scale}, {params.zero_point}, 0},
-              bytes_of(std::span<const std::int8_t>(&code, 1))});
+              bytes_of(codes)});
 }
 
 int Lowering::add_paddings(std::string name, const Padding2d& pads) {

@@ -23,8 +23,13 @@ class Lowering {
                   std::vector<float> scale, int axis);
   int add_bias(std::string name, std::span<const std::int32_t> codes, std::vector<float> scale);
   int add_int32(std::string name, const Shape& shape, std::span<const std::int32_t> values);
-  /// An int8 constant with one element.
-  int add_scalar_code(std::string name, std::int8_t code, QuantParams params);
+  /// An int8 constant operand with params of its own.
+  int add_constant(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
+                   QuantParams params);
+  /// The same with one element.
+  int add_scalar_code(std::string name, std::int8_t code, QuantParams params) {
+    return add_constant(std::move(name), {1}, {&code, 1}, params);
+  }
 
   /// The constant of PAD and PADV2 for an NHWC image.
   int add_paddings(std::string name, const Padding2d& pads);

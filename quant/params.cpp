@@ -5,18 +5,38 @@
 #include <cmath>
 
 #include "core/ops/common.h"
+#include "quant/int8/ops/quantize.h"
 #include "quant/vectors.h"
 
 namespace octet::quant {
 
-QuantParams activation_params(double min, double max) {
+namespace {
+
+QuantParams covering_params(double min, double max, float least_scale) {
   OCTET_CHECK(std::isfinite(min) && std::isfinite(max) && min <= max,
               "activation range: expected finite min <= max, got [", min, ", ", max, "]");
   min = std::min(min, 0.0);
   max = std::max(max, 0.0);
-  const float scale = std::max(static_cast<float>((max - min) / 255.0), activation_scale_floor);
+  const float scale = std::max(static_cast<float>((max - min) / 255.0), least_scale);
   const double zero_point = std::round(-128.0 - min / double(scale));
   return {scale, static_cast<std::int32_t>(std::clamp(zero_point, -128.0, 127.0))};
+}
+
+}  // namespace
+
+QuantParams activation_params(double min, double max) {
+  return covering_params(min, max, activation_scale_floor);
+}
+
+QuantParams constant_params(double min, double max) {
+  return covering_params(min, max, constant_scale_floor);
+}
+
+Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params) {
+  Tensor codes = ctx.empty(constant.shape(), DType::i8);
+  int8::quantize(constant.data<float>(), params.scale, params.zero_point, codes.data<std::int8_t>(),
+                 codes.numel());
+  return codes;
 }
 
 QuantParams input_params(std::span<const float> mean, std::span<const float> std) {

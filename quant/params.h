@@ -19,6 +19,14 @@ inline constexpr float activation_scale_floor = 0x1p-16f;
 /// scale = (max - min) / 255, real 0 has an exact code, codes are [-128, 127].
 /// Throws Error unless the range is finite and min <= max.
 QuantParams activation_params(double min, double max);
+/// The same for a constant operand, whose scale may be any that multipliers can take: a constant
+/// with one value has it exactly.
+QuantParams constant_params(double min, double max);
+inline constexpr float constant_scale_floor = 0x1p-60f;
+
+/// Codes of a constant operand: as the network's input (line 20).
+Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params);
+
 
 /// Params of the network's input from its normalization real = (pixel - mean[c]) / std[c], pixels
 /// 0 to 255. With one mean and std for all channels and an integer mean, code = pixel - 128

@@ -1,6 +1,8 @@
 // The graph that prepare_qat and prepare_ptq build; which op becomes what is in the other files.
 #include "quant/prepare.h"
 
+#include <algorithm>
+
 #include "quant/qops/simple.h"
 #include "quant/rewriter.h"
 
@@ -80,6 +82,7 @@ int8::Activation Rewriter::clamp_of(int id) const {
   const Op* op = old_node(id).op.get();
   if (dynamic_cast<const ReluOp*>(op)) return int8::Activation::relu;
   if (dynamic_cast<const Relu6Op*>(op)) return int8::Activation::relu6;
+  if (dynamic_cast<const HardTanhOp*>(op)) return int8::Activation::relu_n1_to_1;
   return int8::Activation::none;
 }
 
@@ -125,6 +128,12 @@ void Rewriter::add_output() {
   const auto at = new_id_.find(old_.output());
   OCTET_CHECK(at != new_id_.end(), "prepare: the network's output is not computed by an op");
   const Source y = at->second;
+  OCTET_CHECK(std::any_of(nodes_.begin(), nodes_.end(),
+                          [](const GraphNode& n) {
+                            const auto* op = dynamic_cast<const QOp*>(n.op.get());
+                            return op && op->in_graph() && !dynamic_cast<const QInputOp*>(op);
+                          }),
+              "prepare: the network computes nothing: its output is its input");
   add_node(std::make_shared<QOutputOp>(state_, y.value, "output"), {y.node},
            old_node(old_.output()).shape);
 }

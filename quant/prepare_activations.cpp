@@ -24,9 +24,13 @@ bool Rewriter::rewrite_activation(int id) {
   const GraphNode& n = old_node(id);
   if (const int8::Activation clamp = clamp_of(id); clamp != int8::Activation::none) {
     const Source x = source(id, 0);
-    const bool rescales = clamp == int8::Activation::relu;
-    new_id_[id] = add_table(n.name, x, make_clamp_function(clamp),
-                            rescales ? new_value(n.name, is_output(id)) : x.value, n.shape);
+    // RELU6 keeps the params; RELU_N1_TO_1 has no op of its own here: it is what MUL by one fuses.
+    new_id_[id] = add_table(
+        n.name, x,
+        clamp == int8::Activation::relu_n1_to_1
+            ? make_constant_function(WithConstant::multiply, 1, clamp)
+            : make_clamp_function(clamp),
+        clamp == int8::Activation::relu6 ? x.value : new_value(n.name, is_output(id)), n.shape);
     return true;
   }
   const auto op = std::dynamic_pointer_cast<const ActivationOp>(n.op);
@@ -36,9 +40,10 @@ bool Rewriter::rewrite_activation(int id) {
   const Source x = source(id, 0);
   if (dynamic_cast<const HardSigmoidOp*>(op.get())) {
     const std::string sum_name = n.name + ".add";
-    const Source sum = add_table(sum_name, x, make_add_function(3, int8::Activation::relu6),
-                                 new_value(sum_name, false), n.shape);
-    new_id_[id] = add_table(n.name, sum, make_mul_function(1.0f / 6),
+    const Source sum = add_table(
+        sum_name, x, make_constant_function(WithConstant::add, 3, int8::Activation::relu6),
+        new_value(sum_name, false), n.shape);
+    new_id_[id] = add_table(n.name, sum, make_constant_function(WithConstant::multiply, 1.0f / 6),
                             new_value(n.name, is_output(id)), n.shape);
   } else if (dynamic_cast<const SiluOp*>(op.get())) {
     const std::string gate_name = n.name + ".logistic";

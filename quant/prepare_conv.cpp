@@ -1,5 +1,6 @@
 // Convolutions, linear layers and batch norms with what fuses into them.
 #include "quant/qops/conv.h"
+#include "quant/qops/simple.h"
 #include "quant/rewriter.h"
 
 namespace octet::quant {
@@ -49,11 +50,18 @@ void Rewriter::absorb_bias(int id, const BatchNormOp& bn) {
 void Rewriter::rewrite_batch_norm(int id) {
   const GraphNode& n = old_node(id);
   const auto* bn = dynamic_cast<const BatchNormOp*>(n.op.get());
-  const Source x = source(id, 0);
+  Source x = source(id, 0);
   const std::int64_t channels = n.shape[-1];
-  OCTET_CHECK(n.shape.rank() == 4, "prepare: layer ", n.name,
-              ": a batch norm that no convolution can take in needs an input [N, H, W, C], got ",
-              n.shape);
+  // Rows of features are pixels of an image: [N, ..., C] to [N, rows, 1, C] and back.
+  const bool is_image = n.shape.rank() == 4;
+  const Shape image{n.shape[0], channels == 0 ? 0 : n.shape.numel() / (n.shape[0] * channels), 1,
+                    channels};
+  const auto reshaped = [&](const Source& from, const std::string& name, const Shape& to) {
+    auto op = std::make_shared<QReshapeOp>(state_, from.value, name);
+    op->dims.assign(to.dims().begin() + 1, to.dims().end());
+    return add_node(op, {from.node}, to);
+  };
+  if (!is_image) x = reshaped(x, n.name + ".image", image);
   GraphNode ones;
   ones.kind = Tape::Kind::constant;
   ones.constant = Tensor::full({channels, 1, 1, 1}, real(1));
@@ -67,8 +75,10 @@ void Rewriter::rewrite_batch_norm(int id) {
   op->groups = static_cast<int>(channels);
   op->batch_norm = {bn->stats, double(bn->eps), double(bn->momentum)};
   op->activation = activation;
-  add_op(end, op, std::move(inputs));
-  new_id_.try_emplace(id, new_id_[end]);
+  Source y = add_node(op, std::move(inputs), is_image ? n.shape : image);
+  if (!is_image) y = reshaped(y, n.name + ".rows", n.shape);
+  new_id_[end] = y;
+  new_id_.try_emplace(id, y);
 }
 
 }  // namespace octet::quant

@@ -22,10 +22,11 @@ constexpr QuantParams softmax_params{1.0f / 256, -128};
 bool Rewriter::rewrite_tensor_op(int id) {
   const GraphNode& n = old_node(id);
   const Op* op = n.op.get();
-  if (dynamic_cast<const AddOp*>(op)) {
-    rewrite_add(id);
-  } else if (dynamic_cast<const SubOp*>(op) || dynamic_cast<const MulOp*>(op)) {
+  if (dynamic_cast<const AddOp*>(op) || dynamic_cast<const SubOp*>(op) ||
+      dynamic_cast<const MulOp*>(op)) {
     rewrite_binary(id);
+  } else if (dynamic_cast<const MinimumOp*>(op) || dynamic_cast<const MaximumOp*>(op)) {
+    rewrite_choice(id);
   } else if (const auto* max = dynamic_cast<const MaxPool2dOp*>(op)) {
     rewrite_pool(id, QPoolOp::Kind::max, max->window);
   } else if (const auto* average = dynamic_cast<const AvgPool2dOp*>(op)) {
@@ -49,7 +50,10 @@ bool Rewriter::rewrite_tensor_op(int id) {
 
 bool Rewriter::rewrite_kept(int id) {
   const GraphNode& n = old_node(id);
-  if (const auto move = std::dynamic_pointer_cast<const MoveOp>(n.op)) {
+  const auto pad = std::dynamic_pointer_cast<const Pad2dOp>(n.op);
+  if (pad && pad->value != 0) {
+    rewrite_pad(id, pad);
+  } else if (const auto move = std::dynamic_pointer_cast<const MoveOp>(n.op)) {
     const Source x = source(id, 0);
     auto op = std::make_shared<QMoveOp>(state_, x.value, n.name);
     op->move = move;
@@ -97,31 +101,67 @@ bool Rewriter::rewrite_free(int id) {
   return true;
 }
 
-void Rewriter::rewrite_concat(int id) {
-  const GraphNode& n = old_node(id);
+ValuePtr Rewriter::joined_value(const std::string& name, std::vector<ValuePtr> parts) {
   auto join = std::make_shared<Join>();
-  std::vector<int> inputs;
-  for (std::size_t i = 0; i < n.inputs.size(); ++i) {
-    const Source x = source(id, i);
-    join->parts.push_back(x.value);
-    inputs.push_back(x.node);
+  join->parts = std::move(parts);
+  join->cut = Tensor::zeros({static_cast<std::int64_t>(join->parts.size())});
+  // One fixed pair of params for all that are computed, which holds the constants, is the whole's.
+  std::optional<QuantParams> fixed;
+  for (const ValuePtr& p : join->parts) {
+    if (!p->constant) fixed = p->fixed;
   }
-  join->cut = Tensor::zeros({static_cast<std::int64_t>(inputs.size())});
-  const std::optional<QuantParams>& first = join->parts[0]->fixed;
-  const bool all_fixed = first && std::all_of(join->parts.begin(), join->parts.end(),
-                                              [&](const ValuePtr& p) { return p->fixed == first; });
-  const ValuePtr value = new_value(n.name, false);
+  for (const ValuePtr& p : join->parts) {
+    if (!fixed) break;
+    bool fits = p->fixed && *p->fixed == *fixed;
+    if (p->constant) {
+      const Value::Range part = p->range(), whole = fixed_range(*fixed);
+      fits = part.min >= whole.min && part.max <= whole.max;
+    }
+    if (!fits) fixed.reset();
+  }
+  const ValuePtr value = new_value(name, false);
   value->join = join;
-  if (all_fixed) value->fixed = first;
-  for (std::size_t i = 0; i < inputs.size() && !all_fixed; ++i) {
+  value->fixed = fixed;
+  for (std::size_t i = 0; i < join->parts.size() && !fixed; ++i) {
     const ValuePtr& part = join->parts[i];
     const auto of_part = joined_.try_emplace(part.get(), value.get()).first->second;
     // A part takes its params from one class only, and only if they are its own to take.
     if (part->fixed || part->before_dropout || of_part != value.get()) join->cut.r()[i] = 1;
   }
-  auto op = std::make_shared<QConcatOp>(state_, value, n.name);
+  return value;
+}
+
+void Rewriter::rewrite_concat(int id) {
+  const GraphNode& n = old_node(id);
+  std::vector<ValuePtr> parts;
+  std::vector<int> inputs;
+  for (std::size_t i = 0; i < n.inputs.size(); ++i) {
+    const Source x = source(id, i);
+    parts.push_back(x.value);
+    inputs.push_back(x.node);
+  }
+  auto op = std::make_shared<QConcatOp>(state_, joined_value(n.name, std::move(parts)), n.name);
   op->axis = static_cast<const ConcatOp&>(*n.op).resolved_axis(n.shape);
   add_op(id, op, std::move(inputs));
+}
+
+void Rewriter::rewrite_choice(int id) {
+  const GraphNode& n = old_node(id);
+  const auto [a, b] = operands(id);
+  auto op = std::make_shared<QChoiceOp>(state_, joined_value(n.name, {a.value, b.value}), n.name);
+  op->minimum = dynamic_cast<const MinimumOp*>(n.op.get()) != nullptr;
+  add_op(id, op, {a.node, b.node});
+}
+
+void Rewriter::rewrite_pad(int id, std::shared_ptr<const Pad2dOp> pad) {
+  const GraphNode& n = old_node(id);
+  const Source x = source(id, 0);
+  const ValuePtr value =
+      constant_value(n.name + ".value",
+                     std::make_shared<Parameter>(Tensor::full({1}, static_cast<real>(pad->value))));
+  auto op = std::make_shared<QPadOp>(state_, joined_value(n.name, {x.value, value}), n.name);
+  op->pad = std::move(pad);
+  add_op(id, op, {x.node});
 }
 
 void Rewriter::rewrite_conv_transpose(int id) {
@@ -135,43 +175,93 @@ void Rewriter::rewrite_conv_transpose(int id) {
   add_op(id, op, std::move(inputs));
 }
 
-void Rewriter::rewrite_add(int id) {
+ValuePtr Rewriter::constant_value(const std::string& name, ParameterPtr constant) {
+  ValuePtr value = new_value(name, false);
+  value->constant = std::move(constant);
+  return value;
+}
+
+std::pair<Rewriter::Source, Rewriter::Source> Rewriter::operands(int id) {
   const GraphNode& n = old_node(id);
-  const Source a = source(id, 0), b = source(id, 1);
-  const auto [activation, end] = fuse_clamp(id);
-  const ValuePtr value = new_value(n.name, is_output(end));
-  auto op = std::make_shared<QAddOp>(state_, value, n.name);
-  op->a = a.value;
-  op->b = b.value;
-  op->activation = activation;
-  add_op(end, op, {a.node, b.node});
-  new_id_.try_emplace(id, new_id_[end]);
+  const auto is_constant = [&](std::size_t i) {
+    const Tape::Kind kind = old_node(n.inputs[i]).kind;
+    return kind == Tape::Kind::constant || kind == Tape::Kind::param;
+  };
+  const auto operand = [&](std::size_t i) -> Source {
+    const GraphNode& c = old_node(n.inputs[i]);
+    if (!is_constant(i) || is_constant(1 - i)) return source(id, i);
+    const GraphNode& other = old_node(n.inputs[1 - i]);
+    OCTET_CHECK(n.shape.rank() == other.shape.rank() && n.shape[0] == other.shape[0] &&
+                    (c.shape.rank() < n.shape.rank() || c.shape[0] == 1),
+                "prepare: layer ", n.name, ": a constant operand ", c.shape,
+                " must not add dimensions or samples to ", other.shape);
+    const auto [at, added] = parameter_node_.try_emplace(n.inputs[i], 0);
+    if (added) at->second = append(c);
+    return {at->second,
+            constant_value(n.name + ".constant", c.kind == Tape::Kind::param
+                                                     ? c.parameter
+                                                     : std::make_shared<Parameter>(c.constant))};
+  };
+  const Source a = operand(0);
+  return {a, operand(1)};
+}
+
+bool Rewriter::rewrite_with_scalar(int id) {
+  const GraphNode& n = old_node(id);
+  for (const std::size_t side : {std::size_t{1}, std::size_t{0}}) {
+    const GraphNode& c = old_node(n.inputs[side]);
+    const GraphNode& x = old_node(n.inputs[1 - side]);
+    const bool scalar = c.kind == Tape::Kind::constant && c.constant.numel() == 1;
+    if (!scalar || x.kind == Tape::Kind::constant || x.kind == Tape::Kind::param) continue;
+    if (n.shape != x.shape) continue;
+    const auto value = static_cast<float>(c.constant.item());
+    OCTET_CHECK(std::isfinite(value), "prepare: layer ", n.name,
+                ": expected a finite constant, got ", value);
+    const WithConstant kind = dynamic_cast<const MulOp*>(n.op.get())   ? WithConstant::multiply
+                              : dynamic_cast<const AddOp*>(n.op.get()) ? WithConstant::add
+                              : side == 1                              ? WithConstant::subtract
+                                          : WithConstant::subtract_from;
+    const Source from = source(id, 1 - side);
+    const auto [activation, end] = fuse_clamp(id);
+    new_id_[end] = add_table(n.name, from, make_constant_function(kind, value, activation),
+                             new_value(n.name, is_output(end)), n.shape);
+    new_id_.try_emplace(id, new_id_[end]);
+    return true;
+  }
+  return false;
 }
 
 void Rewriter::rewrite_binary(int id) {
+  if (rewrite_with_scalar(id)) return;
   const GraphNode& n = old_node(id);
-  const bool product = dynamic_cast<const MulOp*>(n.op.get()) != nullptr;
-  const GraphNode& second = old_node(n.inputs[1]);
-  if (product && second.kind == Tape::Kind::constant && second.constant.numel() == 1) {
-    const float factor = static_cast<float>(second.constant.item());
-    OCTET_CHECK(factor > 0 && std::isfinite(factor), "prepare: layer ", n.name,
-                ": expected a finite factor > 0, got ", factor);
-    new_id_[id] = add_table(n.name, source(id, 0), make_mul_function(factor),
-                            new_value(n.name, is_output(id)), n.shape);
-    return;
-  }
-  const Source a = source(id, 0), b = source(id, 1);
+  const auto [a, b] = operands(id);
   const auto [activation, end] = fuse_clamp(id);
-  auto op = std::make_shared<QBinaryOp>(state_, new_value(n.name, is_output(end)), n.name);
-  op->kind = product ? QBinaryOp::Kind::mul : QBinaryOp::Kind::sub;
-  op->a = a.value;
-  op->b = b.value;
-  op->activation = activation;
-  add_op(end, op, {a.node, b.node});
+  const ValuePtr value = new_value(n.name, is_output(end));
+  const bool sum = dynamic_cast<const AddOp*>(n.op.get()) != nullptr;
+  if (sum && !a.value->constant && !b.value->constant &&
+      old_node(n.inputs[0]).shape == old_node(n.inputs[1]).shape) {
+    auto op = std::make_shared<QAddOp>(state_, value, n.name);
+    op->a = a.value;
+    op->b = b.value;
+    op->activation = activation;
+    add_op(end, op, {a.node, b.node});
+  } else {
+    auto op = std::make_shared<QBinaryOp>(state_, value, n.name);
+    op->kind = sum                                      ? QBinaryOp::Kind::add
+               : dynamic_cast<const MulOp*>(n.op.get()) ? QBinaryOp::Kind::mul
+                                                        : QBinaryOp::Kind::sub;
+    op->a = a.value;
+    op->b = b.value;
+    op->activation = activation;
+    add_op(end, op, {a.node, b.node});
+  }
   new_id_.try_emplace(id, new_id_[end]);
 }
 
 void Rewriter::rewrite_pool(int id, QPoolOp::Kind kind, const Window2d& window) {
+  OCTET_CHECK(window.dilation_h == 1 && window.dilation_w == 1, "prepare: layer ",
+              old_node(id).name, ": pooling with a dilation (", window.to_string(),
+              ") has no int8 form");
   const Source x = source(id, 0);
   auto op = std::make_shared<QPoolOp>(state_, x.value, old_node(id).name);
   op->kind = kind;
@@ -183,10 +273,22 @@ void Rewriter::rewrite_average_pool(int id, const AvgPool2dOp& pool) {
   const Source x = source(id, 0);
   const Shape& in = old_node(old_node(id).inputs[0]).shape;
   const Padding2d pads = pool.window.resolve(in[1], in[2]);
+  if (!pool.count_include_pad) {
+    Window2d same = pool.window;
+    same.padding = Padding2d::same_padding();
+    OCTET_CHECK(pads == Padding2d{} || pads == same.resolve(in[1], in[2]), "prepare: layer ",
+                old_node(id).name, ": average pooling with padding (", pool.window.to_string(),
+                " on ", in,
+                ") that does not count padded pixels has no int8 form; use SAME "
+                "padding or count_include_pad");
+  }
   if (!pool.count_include_pad || pads == Padding2d{}) {
     rewrite_pool(id, QPoolOp::Kind::average, pool.window);
     return;
   }
+  OCTET_CHECK(pool.window.dilation_h == 1 && pool.window.dilation_w == 1, "prepare: layer ",
+              old_node(id).name, ": pooling with a dilation (", pool.window.to_string(),
+              ") has no int8 form");
   // Line 19: padded pixels count, so they are made explicit.
   auto pad = std::make_shared<QMoveOp>(state_, x.value, old_node(id).name + ".pad");
   pad->move = std::make_shared<Pad2dOp>(pads);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 
 #include "quant/params.h"
 #include "quant/qops/conv.h"
@@ -31,20 +30,18 @@ QatModel::QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state,
 }
 
 void QatModel::update_params() {
-  std::vector<float> least(values_.size(), 0.0f);
-  std::map<const Value*, std::size_t> index;
-  for (std::size_t i = 0; i < values_.size(); ++i) index[values_[i].get()] = i;
+  for (const ValuePtr& v : values_) v->least_scale = 0;
   // A raised scale may ask more of the ops behind it, and of parts of the same class: until nothing
   // changes.
   for (bool changed = true; changed;) {
-    settle_params(values_, least, is_training());
+    settle_params(values_, is_training());
     changed = false;
     for (const GraphNode& n : graph_->nodes()) {
       const auto* op = dynamic_cast<const QOp*>(n.op.get());
       if (!op) continue;
       const float needed = op->least_output_scale();
       if (op->out->params.scale >= needed) continue;
-      float& known = least[index.at(op->out.get())];
+      float& known = op->out->least_scale;
       OCTET_CHECK(known < needed && !op->out->fixed, "layer ", op->layer,
                   ": its input's range is too wide for its output's");
       known = needed;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/tensor_ops.h"
 #include "layers/graph_module.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"
@@ -77,8 +78,18 @@ class Rewriter {
   bool rewrite_free(int id);
   void rewrite_concat(int id);
   void rewrite_conv_transpose(int id);
-  void rewrite_add(int id);
+  /// A constant operand's Value.
+  ValuePtr constant_value(const std::string& name, ParameterPtr constant);
+  /// Both operands of an elementwise op; one of them may be a constant or a parameter.
+  std::pair<Source, Source> operands(int id);
+  /// The class of an op whose parts and result have the same params, but for those that are cut
+  /// off.
+  ValuePtr joined_value(const std::string& name, std::vector<ValuePtr> parts);
+  /// With one constant for all elements: a table. False: it is not so.
+  bool rewrite_with_scalar(int id);
   void rewrite_binary(int id);
+  void rewrite_choice(int id);
+  void rewrite_pad(int id, std::shared_ptr<const Pad2dOp> pad);
   void rewrite_pool(int id, QPoolOp::Kind kind, const Window2d& window);
   void rewrite_average_pool(int id, const AvgPool2dOp& pool);
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <utility>
 
 namespace octet::quant {
 
 bool Value::seen() const {
-  if (fixed) return true;
+  if (fixed || constant) return true;
   if (before_dropout) return before_dropout->seen();
   if (!join) return observer.seen();
   return std::all_of(join->parts.begin(), join->parts.end(),
@@ -23,10 +23,7 @@ void Value::observe(double min, double max) {
 }
 
 Value::Range Value::range() const {
-  if (fixed) {
-    const double scale = double(fixed->scale);
-    return {scale * (-128 - fixed->zero_point), scale * (127 - fixed->zero_point)};
-  }
+  if (fixed) return fixed_range(*fixed);
   if (before_dropout) return before_dropout->range();
   Range r{0, 0};
   if (join) {
@@ -36,25 +33,36 @@ Value::Range Value::range() const {
     }
     return r;
   }
+  if (constant) {
+    for (const real v : std::as_const(constant->value).span<real>()) {
+      OCTET_CHECK(std::isfinite(v), "constant operand ", name, ": expected finite values, got ", v);
+      r = {std::min(r.min, double(v)), std::max(r.max, double(v))};
+    }
+    return r;
+  }
   OCTET_CHECK(observer.seen(), "value ", name, " has no observed range: calibrate first");
   return {std::min(0.0, observer.min()), std::max(0.0, observer.max())};
 }
 
-void settle_params(const std::vector<ValuePtr>& values, const std::vector<float>& least_scale,
-                   bool training) {
-  std::map<const Value*, float> least;
-  for (std::size_t i = 0; i < values.size(); ++i) least[values[i].get()] = least_scale[i];
+Value::Range fixed_range(QuantParams params) {
+  const double scale = double(params.scale);
+  return {scale * (-128 - params.zero_point), scale * (127 - params.zero_point)};
+}
+
+void settle_params(const std::vector<ValuePtr>& values, bool training) {
   for (const ValuePtr& v : values) {
     if (!v->join) continue;
     for (std::size_t i = 0; i < v->join->parts.size(); ++i) {
       if (v->join->is_cut(i)) continue;
-      least[v.get()] = std::max(least[v.get()], least[v->join->parts[i].get()]);
+      v->least_scale = std::max(v->least_scale, v->join->parts[i]->least_scale);
     }
   }
   for (const ValuePtr& v : values) {
     const Value::Range r = v->range();
-    v->params = v->fixed ? *v->fixed : activation_params(r.min, r.max);
-    const float floor = least[v.get()];
+    v->params = v->fixed      ? *v->fixed
+                : v->constant ? constant_params(r.min, r.max)
+                              : activation_params(r.min, r.max);
+    const float floor = v->least_scale;
     if (v->params.scale < floor) v->params = activation_params(0.0, 255.0 * double(floor));
   }
   for (auto v = values.rbegin(); v != values.rend(); ++v) {
@@ -76,6 +84,7 @@ void cut_narrow_parts(const std::vector<ValuePtr>& values) {
     if (!v->join) continue;
     const double width = v->range().width();
     for (std::size_t i = 0; i < v->join->parts.size(); ++i) {
+      if (v->join->parts[i]->constant) continue;  // quantized with whatever params the whole has
       if (4 * v->join->parts[i]->range().width() < width) v->join->cut.r()[i] = 1;
     }
   }

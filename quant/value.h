@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/context.h"
+#include "core/parameter.h"
 #include "quant/observer.h"
 #include "quant/params.h"
 #include "quant/qconfig.h"
@@ -17,8 +18,9 @@ namespace octet::quant {
 struct Value;
 using ValuePtr = std::shared_ptr<Value>;
 
-/// The class of a concatenation: its parts take the params of the whole, but for those that are cut
-/// off by a QUANTIZE (line 17).
+/// The class of an op whose operands and result share scale and zero point (concatenation, minimum,
+/// maximum, a padding with a value): the parts take the params of the whole, but for those that are
+/// cut off by a QUANTIZE (line 17).
 struct Join {
   std::vector<ValuePtr> parts;
   Tensor cut;  ///< real [parts]: 1 where a QUANTIZE stands between part and whole; model state
@@ -35,12 +37,14 @@ struct Value {
   std::string name;  ///< of the first member
   Observer observer;
   std::optional<QuantParams> fixed;  ///< not observed
-  std::shared_ptr<Join> join;        ///< set for the result of a concatenation: not observed
+  std::shared_ptr<Join> join;        ///< set for the result of such an op: not observed
   ValuePtr before_dropout;           ///< set for the result of a dropout: not observed
-  double keep = 1;                   ///< probability that the dropout keeps a code
-  QuantParams params;                ///< of the present step
+  ParameterPtr constant;  ///< set for an operand that is no result: its reals; not observed
+  double keep = 1;        ///< probability that the dropout keeps a code
+  QuantParams params;     ///< of the present step
+  float least_scale = 0;  ///< of the present step: what the ops that make it ask for
 
-  bool observed() const noexcept { return !fixed && !join && !before_dropout; }
+  bool observed() const noexcept { return !fixed && !join && !before_dropout && !constant; }
   /// Whether the range is known.
   bool seen() const;
   /// Feeds the observer; a range that is not finite is an Error naming the value.
@@ -50,15 +54,17 @@ struct Value {
     double min, max;  ///< contains 0
     double width() const { return max - min; }
   };
-  /// Of the reals. Throws Error if nothing was observed yet.
+  /// Of the reals. Throws Error if nothing was observed yet, or a constant is not finite.
   Range range() const;
 };
 
+/// The reals of all codes.
+Value::Range fixed_range(QuantParams params);
+
 /// Sets the params of all values for a step (lines 3 and 17): from their ranges; parts from their
 /// whole; behind a dropout, in training, the scale over its probability to keep (line 22).
-/// `values`: every value after those it depends on. `least_scale(i)`: of values[i].
-void settle_params(const std::vector<ValuePtr>& values, const std::vector<float>& least_scale,
-                   bool training);
+/// `values`: every value after those it depends on. No scale is below its value's least_scale.
+void settle_params(const std::vector<ValuePtr>& values, bool training);
 
 /// Cuts off the parts whose range is more than 4 times narrower than the whole's (line 17).
 void cut_narrow_parts(const std::vector<ValuePtr>& values);

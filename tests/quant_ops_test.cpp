@@ -29,6 +29,18 @@ struct OpCase {
   double steps = 1.01;
 };
 
+/// [1, 1, 1, 8] or any other shape: -1.5 to 1.5, none of them zero.
+Tensor some_constant(const Shape& shape) {
+  Tensor t = Tensor::empty(shape);
+  Random random(11);
+  for (real& v : t.span<real>()) v = static_cast<real>(random.uniform(0.2, 1.5));
+  for (std::int64_t i = 0; i < t.numel(); i += 3) t.r()[i] = -t.r()[i];
+  return t;
+}
+Var constant(Var x, const Shape& shape) {
+  return x.tape->constant(some_constant(shape));
+}
+
 const OpCase op_cases[] = {
     {"relu", [](Var x) { return relu(x); }},
     {"relu6", [](Var x) { return relu6(x); }},
@@ -53,6 +65,67 @@ const OpCase op_cases[] = {
      2.6},
     {"mul with relu", [](Var x) { return relu(slice(x, 3, 0, 4) * slice(x, 3, 4, 8)); }},
     {"square", [](Var x) { return x * x; }},
+    {"add broadcast",
+     [](Var x) {
+       return x + mean(x, {1, 2}, true);
+     },
+     1.6},
+    {"add broadcast the other way, relu", [](Var x) { return relu(mean(x, {3}, true) + x); }, 1.6},
+    {"hard_tanh", [](Var x) { return hard_tanh(x); }},
+    {"hard_tanh of a sum", [](Var x) { return hard_tanh(x + x); }},
+    {"mul by minus one", [](Var x) { return x * real(-1); }},
+    {"mul by zero, add", [](Var x) { return x * real(0) + x; }},
+    {"mul by a small constant, relu6", [](Var x) { return relu6(x * real(-1e-2)); }},
+    {"add a constant", [](Var x) { return x + real(-1.7); }},
+    {"add a constant, relu", [](Var x) { return relu(x + real(2)); }},
+    {"sub a constant", [](Var x) { return x - real(0.9); }},
+    {"sub from a constant", [](Var x) { return real(0.9) - x; }},
+    {"mul by a vector", [](Var x) { return x * constant(x, {8}); }, 3.5},
+    {"add a vector",
+     [](Var x) {
+       return constant(x, {1, 1, 1, 8}) + x;
+     },
+     1.6},
+    {"sub of an image",
+     [](Var x) {
+       return x - constant(x, {6, 4, 8});
+     },
+     1.6},
+    {"sub from a row",
+     [](Var x) {
+       return relu(constant(x, {1, 4, 1}) - x);
+     },
+     1.6},
+    {"mul to more",
+     [](Var x) {
+       return mean(x, {1}, true) * constant(x, {6, 1, 8});
+     },
+     3.5},
+    {"minimum", [](Var x) { return minimum(slice(x, 3, 0, 4), slice(x, 3, 4, 8)); }},
+    {"maximum broadcast",
+     [](Var x) {
+       return maximum(x, mean(x, {1, 2}, true));
+     },
+     1.6},
+    {"maximum, one part cut off", [](Var x) { return maximum(sigmoid(x), x); }, 1.6},
+    {"minimum of equal fixed", [](Var x) { return minimum(sigmoid(x), sigmoid(relu(x))); }, 1.6},
+    {"minimum with a constant", [](Var x) { return minimum(x, real(0.7)); }},
+    {"maximum with a constant out of range", [](Var x) { return maximum(x, real(20)) + x; }, 2.6},
+    {"maximum of a vector", [](Var x) { return maximum(constant(x, {8}), relu(x)); }},
+    {"minimum of fixed and constant", [](Var x) { return minimum(sigmoid(x), real(0.6)); }},
+    {"pad2d with a value",
+     [](Var x) {
+       return pad2d(x, {1, 0, 2, 1}, real(-1.25));
+     }},
+    {"pad2d with a far value",
+     [](Var x) {
+       return pad2d(sigmoid(x), {1, 0, 2, 1}, 7);
+     },
+     1.6},
+    {"pad2d of fixed",
+     [](Var x) {
+       return pad2d(octet::tanh(x), {1, 1, 0, 0}, real(-0.5));
+     }},
     {"slice", [](Var x) { return slice(x, 1, 1, 6, 2); }},
     {"pad2d",
      [](Var x) {
@@ -248,6 +321,80 @@ TEST_CASE("every quantized op converts to the codes that training computes") {
   }
 }
 
+namespace {
+
+/// hard_tanh(minimum(x scale + shift, top)), parameters for each channel.
+class ScaleShift final : public Module {
+ public:
+  explicit ScaleShift(std::int64_t channels) {
+    scale_ = register_parameter("scale", some_constant({channels}));
+    shift_ = register_parameter("shift", Tensor::zeros({1, 1, 1, channels}));
+    top_ = register_parameter("top", Tensor::full({1}, real(0.8)));
+  }
+  Var forward(Var x) override {
+    Tape& t = *x.tape;
+    return hard_tanh(minimum(x * t.param(scale_) + t.param(shift_), t.param(top_)));
+  }
+
+ private:
+  ParameterPtr scale_, shift_, top_;
+};
+
+}  // namespace
+
+TEST_CASE("parameters as operands: gradients of the float ops, codes of the file") {
+  ScaleShift model(8);
+  const Tensor x = exact_input(1, {3, 6, 4, 8});
+  Context ctx(2);
+  QatModel qat = prepared(model, x, int8::Rounding::single_rounding);
+  calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
+  qat.advance(Stage::frozen_bn);
+  qat.eval();
+  model.eval();
+  run(ctx, qat, x);
+  run(ctx, model, x);
+  const auto got = qat.named_parameters(), expected = model.named_parameters();
+  REQUIRE(got.size() == 3);
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    CAPTURE(got[i].name);
+    CHECK(got[i].name == expected[i].name);
+    const Tensor &g = got[i].parameter->grad.value(), &e = expected[i].parameter->grad.value();
+    REQUIRE(g.shape() == e.shape());
+    double largest = 0, worst = 0;
+    for (std::int64_t k = 0; k < g.numel(); ++k) {
+      largest = std::max(largest, std::fabs(double(e.r()[k])));
+      worst = std::max(worst, std::fabs(double(g.r()[k]) - double(e.r()[k])));
+    }
+    CHECK(largest > 1);
+    CHECK(worst < 0.2 * largest);  // a few of 72 values lie within a code of a clamp
+  }
+}
+
+TEST_CASE("a batch norm on rows of features that no linear layer takes in") {
+  Init init(4);
+  for (const bool rank3 : {false, true}) {
+    for (const auto rounding : both_roundings) {
+      CAPTURE(rank3);
+      auto net = std::make_shared<Sequential>();
+      net->add("first",
+               std::make_shared<Conv2d>(Conv2dOptions{.in_channels = 3, .out_channels = 8}, init));
+      if (rank3) {
+        net->add("rows", std::make_shared<test::Custom>([](Var x) { return reshape(x, {24, 8}); }));
+      } else {
+        net->add("flatten", std::make_shared<Flatten>());
+      }
+      const std::int64_t features = rank3 ? 8 : 192;
+      net->add("linear", std::make_shared<Linear>(LinearOptions{features, 16}, init));
+      net->add("relu", std::make_shared<Relu>());
+      net->add("bn", std::make_shared<BatchNorm2d>(BatchNorm2dOptions{16}));
+      net->add("relu6", std::make_shared<Relu6>());
+      net->add("flatten2", std::make_shared<Flatten>());
+      net->add("last", std::make_shared<Linear>(LinearOptions{rank3 ? 384 : 16, 3}, init));
+      check_conversion(net, {4, 6, 4, 3}, rounding);
+    }
+  }
+}
+
 TEST_CASE(
     "layers with parameters: PReLU, transposed convolution, squeeze and excitation, dropout") {
   Init init(4);
@@ -259,6 +406,7 @@ TEST_CASE(
   const auto up = [&](const T& o) { return std::make_shared<ConvTranspose2d>(o, init); };
   const Layer layers[] = {
       {"prelu", std::make_shared<Prelu>(8)},
+      {"learned scale and shift", std::make_shared<ScaleShift>(8)},
       {"transposed, same", up(T{8, 5, 4, 2, Padding2d::all(1)})},
       {"transposed, valid", up(T{8, 5, 2, 2})},
       {"transposed, cropped", up(T{8, 5, 3, 2, Padding2d::all(1), 1})},
@@ -314,6 +462,72 @@ TEST_CASE("prepare rewrites to ops of the file format") {
     message = e.what();
   }
   CHECK(message.find("gelu has no int8 form") != std::string::npos);
+}
+
+namespace {
+
+std::string refusal(const Record& record) {
+  test::Custom model(record);
+  try {
+    prepared(model, exact_input(1, {2, 6, 4, 8}), int8::Rounding::single_rounding);
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "not refused";
+}
+
+}  // namespace
+
+TEST_CASE("prepare refuses what could not be converted") {
+  const auto window = [](int kernel, int stride, Padding2d pads, int dilation) {
+    Window2d w;
+    w.kernel_h = w.kernel_w = kernel;
+    w.stride_h = w.stride_w = stride;
+    w.dilation_h = w.dilation_w = dilation;
+    w.padding = pads;
+    return w;
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  const char* uncounted = "that does not count padded pixels has no int8 form";
+  has(refusal([&](Var x) { return avg_pool2d(x, window(3, 2, Padding2d::all(1), 1)); }), uncounted);
+  has(refusal([&](Var x) { return avg_pool2d(x, window(3, 1, {2, 0, 0, 1}, 1)); }), uncounted);
+  const char* dilated = "pooling with a dilation";
+  has(refusal([&](Var x) { return max_pool2d(x, window(2, 1, {}, 2)); }), dilated);
+  has(refusal([&](Var x) { return avg_pool2d(x, window(2, 1, {}, 2)); }), dilated);
+  has(refusal([&](Var x) { return avg_pool2d(x, window(2, 1, Padding2d::all(1), 2), true); }),
+      dilated);
+  has(refusal([](Var x) { return x; }), "computes nothing");
+  has(refusal([](Var x) { return dropout(x, 0.5, 1); }), "computes nothing");
+  has(refusal([](Var x) { return x * std::numeric_limits<real>::infinity(); }), "finite");
+  has(refusal([](Var x) {
+        return flatten(x) * x.tape->constant(Tensor::full({2, 1}, 3));
+      }),
+      "must not add dimensions or samples");
+  has(refusal([](Var x) {
+        return mean(x, {1, 2}) + constant(x, {1, 1, 8});
+      }),
+      "must not add dimensions or samples");
+  // Padding that is SAME's, or counts, has a form.
+  CHECK(lowered_ops([&](Var x) { return avg_pool2d(x, window(3, 1, Padding2d::all(1), 1)); }) ==
+        "AVERAGE_POOL_2D");
+}
+
+TEST_CASE("constants, minimum, maximum and hard_tanh become ops of the file format") {
+  CHECK(lowered_ops([](Var x) { return x * real(-1); }) == "MUL");
+  CHECK(lowered_ops([](Var x) { return relu6(real(1) - x); }) == "SUB");
+  CHECK(lowered_ops([](Var x) { return relu(x + constant(x, {8})); }) == "ADD");
+  CHECK(lowered_ops([](Var x) { return hard_tanh(x); }) == "MUL");
+  CHECK(lowered_ops([](Var x) { return hard_tanh(x - constant(x, {8})); }) == "SUB");
+  CHECK(lowered_ops([](Var x) { return x + mean(x, {1, 2}, true); }) == "MEAN ADD");
+  CHECK(lowered_ops([](Var x) { return minimum(x, real(0.5)); }) == "MINIMUM");
+  CHECK(lowered_ops([](Var x) {
+          const Var y = relu(x);
+          return maximum(y, sigmoid(x));
+        }) == "RELU LOGISTIC QUANTIZE MAXIMUM");
+  CHECK(lowered_ops([](Var x) { return pad2d(x, {1, 0, 0, 0}, 1); }) == "PADV2");
 }
 
 TEST_CASE("a concatenation is one class, but for fixed params and ranges 4 times apart") {

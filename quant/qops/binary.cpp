@@ -7,8 +7,10 @@
 #include "core/ops.h"
 #include "core/ops/broadcast.h"
 #include "quant/int8/ops/add.h"
+#include "quant/int8/ops/min_max.h"
 #include "quant/int8/ops/mul.h"
 #include "quant/lowering.h"
+#include "quant/params.h"
 #include "quant/qops/activation.h"
 #include "quant/qops/dequantize.h"
 
@@ -49,7 +51,21 @@ Range run(Context& ctx, const Broadcast& broadcast, const F& preclamp,
   return seen;
 }
 
-/// What backward needs besides the saved tensors {a, b, passes} of MUL, {passes} of SUB.
+/// Codes of an operand.
+Tensor codes_of(Context& ctx, const Value& value, const Tensor& x) {
+  return value.constant ? quantize_constant(ctx, x, value.params) : x;
+}
+
+/// The constant operand's tensor in the graph, or that of the computed one.
+int lower_operand(Lowering& l, const std::string& name, const Value& value, int input,
+                  const Tensor& x) {
+  if (!value.constant) return input;
+  Context ctx;
+  const Tensor codes = quantize_constant(ctx, x, value.params);
+  return l.add_constant(name, codes.shape(), codes.span<std::int8_t>(), value.params);
+}
+
+/// What backward needs besides the saved tensors {a, b, passes} of MUL, {passes} of the others.
 struct Kept {
   QuantParams a, b;
   Shape a_shape, b_shape;
@@ -69,7 +85,9 @@ float QBinaryOp::least_output_scale() const {
 Tensor QBinaryOp::forward_float(Context& ctx, In x) const {
   Saved unused;
   unused.wanted = false;
-  Tensor y = kind == Kind::mul ? MulOp().forward(ctx, x, unused) : SubOp().forward(ctx, x, unused);
+  Tensor y = kind == Kind::mul   ? MulOp().forward(ctx, x, unused)
+             : kind == Kind::sub ? SubOp().forward(ctx, x, unused)
+                                 : AddOp().forward(ctx, x, unused);
   const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
   observe_activated(*out, double(*min), double(*max), activation);
   for (real& v : y.span<real>()) v = activate(v, activation);
@@ -81,6 +99,7 @@ Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   Tensor y = ctx.empty(broadcast.shape(), DType::i8);
   Tensor passes = ctx.empty(broadcast.shape(), DType::u8);
   const QuantParams pa = a->params, pb = b->params, po = out->params;
+  const Tensor xa = codes_of(ctx, *a, x[0]), xb = codes_of(ctx, *b, x[1]);
   const bool open = open_lower_bound(activation);
   Range seen;
   if (kind == Kind::mul) {
@@ -89,15 +108,15 @@ Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved) const {
                               po.zero_point, activation, state->rounding);
     seen = run(
         ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::mul_preclamp(p, u, v); },
-        p.range, open, x[0], x[1], y, passes);
-    saved.tensors = {passes, x[0], x[1]};
+        p.range, open, xa, xb, y, passes);
+    saved.tensors = {passes, xa, xb};
   } else {
-    const int8::AddParams p =
-        int8::make_sub_params(pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale,
-                              po.zero_point, activation, state->rounding);
+    const int8::AddParams p = (kind == Kind::sub ? int8::make_sub_params : int8::make_add_params)(
+        pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale, po.zero_point, activation,
+        state->rounding);
     seen = run(
         ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::add_preclamp(p, u, v); },
-        p.range, open, x[0], x[1], y, passes);
+        p.range, open, xa, xb, y, passes);
     saved.tensors = {passes};
   }
   if (state->observing(ctx)) {
@@ -121,15 +140,76 @@ void QBinaryOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy
   if (kind == Kind::mul) {
     mul_backward(ctx, dequantize(ctx, saved.tensors[1], kept.a),
                  dequantize(ctx, saved.tensors[2], kept.b), delta, dx);
-  } else {
+  } else if (kind == Kind::sub) {
     sub_backward(ctx, kept.a_shape, kept.b_shape, delta, dx);
+  } else {
+    add_backward(ctx, kept.a_shape, kept.b_shape, delta, dx);
   }
 }
 
-int QBinaryOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
+int QBinaryOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
+  const int first = lower_operand(l, layer + ".constant", *a, inputs[0], x[0]);
+  const int second = lower_operand(l, layer + ".constant", *b, inputs[1], x[1]);
   const int y = l.add_value(layer, shape, out->params);
-  l.add_node(kind == Kind::mul ? int8::OpCode::mul : int8::OpCode::sub, {inputs[0], inputs[1]}, y,
-             int8::ElementwiseAttributes{activation});
+  l.add_node(kind == Kind::mul   ? int8::OpCode::mul
+             : kind == Kind::sub ? int8::OpCode::sub
+                                 : int8::OpCode::add,
+             {first, second}, y, int8::ElementwiseAttributes{activation});
+  return y;
+}
+
+// ---- minimum and maximum ----
+
+namespace {
+
+/// What backward needs besides the saved tensors {a, b}, codes in the params of the result.
+struct ChoiceKept {
+  std::vector<JoinedParts::Cut> cuts;
+};
+
+}  // namespace
+
+Tensor QChoiceOp::forward_float(Context& ctx, In x) const {
+  Saved unused;
+  unused.wanted = false;
+  return minimum ? MinimumOp().forward(ctx, x, unused) : MaximumOp().forward(ctx, x, unused);
+}
+
+Tensor QChoiceOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  const Broadcast broadcast("layer " + layer, x[0].shape(), x[1].shape());
+  JoinedParts parts = join_parts(ctx, *this, x);
+  Tensor y = ctx.empty(broadcast.shape(), DType::i8);
+  const auto *a = parts.codes[0].data<std::int8_t>(), *b = parts.codes[1].data<std::int8_t>();
+  auto* codes = y.data<std::int8_t>();
+  const int a_step = broadcast.a_step(), b_step = broadcast.b_step();
+  const auto kernel = minimum ? int8::minimum_kernel(state->isa) : int8::maximum_kernel(state->isa);
+  broadcast.for_pieces(ctx, [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
+    if (a_step == 1 && b_step == 1) {
+      kernel.run({}, a + ia, b + ib, codes + iy, n);
+      return;
+    }
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int8_t u = a[ia + i * a_step], v = b[ib + i * b_step];
+      codes[iy + i] = minimum ? std::min(u, v) : std::max(u, v);
+    }
+  });
+  if (saved.wanted) {
+    saved.tensors = std::move(parts.codes);
+    saved.extra = ChoiceKept{std::move(parts.cuts)};
+  }
+  return y;
+}
+
+void QChoiceOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  join_backward(ctx, std::any_cast<const ChoiceKept&>(saved.extra).cuts, dx, [&](Grads inner) {
+    choice_backward(ctx, minimum, saved.tensors[0], saved.tensors[1], dy, inner);
+  });
+}
+
+int QChoiceOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
+  std::vector<int> parts = lower_parts(l, *this, inputs, x);
+  const int y = l.add_value(layer, shape, out->params);
+  l.add_node(minimum ? int8::OpCode::minimum : int8::OpCode::maximum, std::move(parts), y, {});
   return y;
 }
 

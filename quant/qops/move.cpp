@@ -4,8 +4,9 @@
 #include <array>
 
 #include "core/ops/strided_copy.h"
+#include "quant/int8/ops/quantize.h"
 #include "quant/lowering.h"
-#include "quant/qops/table.h"
+#include "quant/qops/join.h"
 
 namespace octet::quant {
 
@@ -64,28 +65,64 @@ int QMoveOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& sh
   return y;
 }
 
-// ---- concatenation ----
+// ---- a padding with a value ----
 
 namespace {
 
-/// What backward needs of the parts: shapes, and slopes where a part was requantized (its codes are
-/// the saved tensors, in order).
-struct Kept {
-  std::vector<Shape> shapes;
-  std::vector<std::optional<SlopeTable>> slopes;
+struct PadKept {
+  Shape in;
+  std::vector<JoinedParts::Cut> cuts;
 };
 
 }  // namespace
 
-float QConcatOp::least_output_scale() const {
-  float least = 0;
-  const Join& join = *out->join;
-  for (std::size_t i = 0; i < join.parts.size(); ++i) {
-    if (!join.is_cut(i)) continue;
-    least = std::max(least, make_requantize_function()->least_output_scale(join.parts[i]->params));
-  }
-  return least;
+Tensor QPadOp::forward_float(Context& ctx, In x) const {
+  Saved unused;
+  return pad->forward(ctx, x, unused);
 }
+
+std::int8_t QPadOp::code() const {
+  return int8::quantize_one(static_cast<float>(pad->value), out->params.scale,
+                            out->params.zero_point);
+}
+
+Tensor QPadOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+  const Shape& in = x[0].shape();
+  JoinedParts parts = join_parts(ctx, *this, x);
+  Tensor y = ctx.empty(pad->result(in), DType::i8);
+  auto* codes = y.data<std::int8_t>();
+  std::fill_n(codes, y.numel(), code());
+  pad->copy(in).copy(ctx, parts.codes[0].data<std::int8_t>(), codes);
+  saved.extra = PadKept{in, std::move(parts.cuts)};
+  return y;
+}
+
+void QPadOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  const auto& kept = std::any_cast<const PadKept&>(saved.extra);
+  join_backward(ctx, kept.cuts, dx, [&](Grads inner) {
+    if (inner[0]) move_backward(ctx, *pad, kept.in, dy, *inner[0]);
+  });
+}
+
+int QPadOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
+  const int input = lower_parts(l, *this, inputs, x)[0];
+  const int amounts = l.add_paddings(layer + ".paddings", pad->pads);
+  const int constant = l.add_scalar_code(layer + ".value", code(), out->params);
+  const int y = l.add_value(layer, shape, out->params);
+  l.add_node(int8::OpCode::padv2, {input, amounts, constant}, y, {});
+  return y;
+}
+
+// ---- concatenation ----
+
+namespace {
+
+struct ConcatKept {
+  std::vector<Shape> shapes;
+  std::vector<JoinedParts::Cut> cuts;
+};
+
+}  // namespace
 
 Tensor QConcatOp::forward_float(Context& ctx, In x) const {
   Saved unused;
@@ -95,58 +132,29 @@ Tensor QConcatOp::forward_float(Context& ctx, In x) const {
 Tensor QConcatOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const Shape whole = ConcatOp(axis).result(x, "layer " + layer);
   Tensor y = ctx.empty(whole, DType::i8);
-  const Join& join = *out->join;
-  Kept kept;
+  JoinedParts parts = join_parts(ctx, *this, x);
+  ConcatKept kept;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::int64_t extent = x[i].shape()[axis];
-    Tensor codes = x[i];
     kept.shapes.push_back(x[i].shape());
-    kept.slopes.emplace_back();
-    if (join.is_cut(i)) {
-      const UnaryFunctionPtr f = make_requantize_function();
-      const QuantParams in = join.parts[i]->params;
-      const int8::UnaryCodes by_code = f->codes(in, out->params, state->rounding);
-      codes = ctx.empty(x[i].shape(), DType::i8);
-      int8::lookup_kernel(state->isa)(by_code.table(), x[i].data<std::int8_t>(),
-                                      codes.data<std::int8_t>(), codes.numel());
-      kept.slopes.back() = slope_table(*f, in, by_code);
-      saved.tensors.push_back(x[i]);
-    }
     part_to_whole(whole, axis, start, extent)
-        .copy(ctx, codes.data<std::int8_t>(), y.data<std::int8_t>());
+        .copy(ctx, parts.codes[i].data<std::int8_t>(), y.data<std::int8_t>());
     start += extent;
   }
+  kept.cuts = std::move(parts.cuts);
   saved.extra = std::move(kept);
   return y;
 }
 
 void QConcatOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  const auto& kept = std::any_cast<const Kept&>(saved.extra);
-  // Parts behind a QUANTIZE get their piece in a gradient of its own first.
-  std::vector<Grad> own(dx.size());
-  std::vector<Grad*> pieces(dx.begin(), dx.end());
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (pieces[i] && kept.slopes[i]) pieces[i] = &own[i];
-  }
-  concat_backward(ctx, axis, kept.shapes, dy, pieces);
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (!kept.slopes[i]) continue;
-    const Tensor& codes = saved.tensors[next++];
-    if (dx[i]) dx[i]->add(apply_slopes(ctx, *kept.slopes[i], codes, own[i].value()), ctx);
-  }
+  const auto& kept = std::any_cast<const ConcatKept&>(saved.extra);
+  join_backward(ctx, kept.cuts, dx,
+                [&](Grads inner) { concat_backward(ctx, axis, kept.shapes, dy, inner); });
 }
 
-int QConcatOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
-  std::vector<int> parts(inputs.begin(), inputs.end());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (!out->join->is_cut(i)) continue;
-    const std::string name = layer + ".quantize_" + std::to_string(i);
-    const int y = l.add_value(name, l.shape(parts[i]), out->params);
-    make_requantize_function()->lower(l, name, parts[i], y);
-    parts[i] = y;
-  }
+int QConcatOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
+  std::vector<int> parts = lower_parts(l, *this, inputs, x);
   const int y = l.add_value(layer, shape, out->params);
   l.add_node(int8::OpCode::concatenation, std::move(parts), y, int8::ConcatenationAttributes{axis});
   return y;

@@ -1,8 +1,8 @@
-// Quantized ops that only move codes: slice, pad, transpose, concatenation.
+// Quantized ops that only move codes: slice, pads, transpose, concatenation.
 #pragma once
 
 #include "core/tensor_ops.h"
-#include "quant/qops/qop.h"
+#include "quant/qops/join.h"
 
 namespace octet::quant {
 
@@ -19,6 +19,24 @@ class QMoveOp final : public QOp {
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 };
 
+/// A pad with a value other than zero: PADV2. The class of input and result holds the value, which
+/// is the second part of out->join.
+class QPadOp final : public QOp {
+ public:
+  std::shared_ptr<const Pad2dOp> pad;
+  using QOp::QOp;
+  std::string_view name() const override { return "q_pad2d"; }
+  std::string attributes() const override { return pad->attributes(); }
+  Tensor forward_float(Context& ctx, In x) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
+  int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+  float least_output_scale() const override { return least_joined_scale(*this); }
+
+ private:
+  std::int8_t code() const;
+};
+
 /// ConcatOp on codes. Parts have the params of the result (out->join), or pass through a QUANTIZE.
 class QConcatOp final : public QOp {
  public:
@@ -30,7 +48,7 @@ class QConcatOp final : public QOp {
   Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-  float least_output_scale() const override;
+  float least_output_scale() const override { return least_joined_scale(*this); }
 };
 
 }  // namespace octet::quant

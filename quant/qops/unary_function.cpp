@@ -1,6 +1,10 @@
 #include "quant/qops/unary_function.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+#include <utility>
 #include <vector>
 
 #include "quant/int8/ops/add.h"
@@ -9,6 +13,7 @@
 #include "quant/int8/ops/relu.h"
 #include "quant/int8/ops/sigmoids.h"
 #include "quant/lowering.h"
+#include "quant/params.h"
 #include "quant/qops/activation.h"
 
 namespace octet::quant {
@@ -94,80 +99,116 @@ class RequantizeFunction final : public UnaryFunction {
   }
 };
 
-/// A positive constant as an int8 operand: code 127, zero point 0.
+/// A constant as an int8 operand: zero point 0, code 127 or -127, so that it is exact.
 struct Constant {
-  explicit Constant(float v) : value(v), params{v / 127.0f, 0} {}
+  explicit Constant(float v)
+      : value(v), params{std::max(std::fabs(v) / 127.0f, constant_scale_floor), 0} {
+    code = int8::quantize_one(v, params.scale, 0);
+  }
   float value;
   QuantParams params;
-  static constexpr std::int8_t code = 127;
+  std::int8_t code;
   int add_to(Lowering& l, const std::string& layer) const {
     return l.add_scalar_code(layer + ".constant", code, params);
   }
 };
 
-class AddFunction final : public UnaryFunction {
+class ConstantFunction final : public UnaryFunction {
  public:
-  AddFunction(float constant, int8::Activation activation)
-      : constant_(constant), activation_(activation) {}
-  std::string_view name() const override { return "add_constant"; }
-  std::string attributes() const override { return "constant=" + std::to_string(constant_.value); }
-  void values(const real* x, std::int64_t n, real* y) const override {
-    for (std::int64_t i = 0; i < n; ++i) y[i] = activate(x[i] + constant_.value, activation_);
+  ConstantFunction(WithConstant kind, float constant, int8::Activation activation)
+      : kind_(kind), constant_(constant), activation_(activation) {}
+  std::string_view name() const override {
+    switch (kind_) {
+      case WithConstant::add:
+        return "add_constant";
+      case WithConstant::subtract:
+        return "sub_constant";
+      case WithConstant::subtract_from:
+        return "sub_from_constant";
+      case WithConstant::multiply:
+        break;
+    }
+    return "mul_constant";
   }
-  void slopes(const real*, std::int64_t n, real* d) const override { std::fill_n(d, n, real(1)); }
+  std::string attributes() const override {
+    std::ostringstream s;
+    s << "constant=" << std::setprecision(9) << constant_.value;
+    if (activation_ != int8::Activation::none) {
+      s << ", activation=" << static_cast<int>(activation_);
+    }
+    return s.str();
+  }
+  void values(const real* x, std::int64_t n, real* y) const override {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = activate(value(x[i]), activation_);
+  }
+  void slopes(const real*, std::int64_t n, real* d) const override {
+    std::fill_n(d, n,
+                kind_ == WithConstant::multiply        ? real(constant_.value)
+                : kind_ == WithConstant::subtract_from ? real(-1)
+                                                       : real(1));
+  }
   int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
     const QuantParams c = constant_.params;
-    const int8::AddParams p =
-        int8::make_add_params(in.scale, in.zero_point, c.scale, c.zero_point, out.scale,
-                              out.zero_point, activation_, rounding);
-    return int8::tabulate(
-        [&](int q) { return int8::add_preclamp(p, static_cast<std::int8_t>(q), Constant::code); },
-        p.range);
+    const std::int8_t k = constant_.code;
+    const auto params = [&](auto make, QuantParams a, QuantParams b) {
+      return make(a.scale, a.zero_point, b.scale, b.zero_point, out.scale, out.zero_point,
+                  activation_, rounding);
+    };
+    switch (kind_) {
+      case WithConstant::add: {
+        const int8::AddParams p = params(int8::make_add_params, in, c);
+        return int8::tabulate([&](int q) { return int8::add_preclamp(p, code_of(q), k); }, p.range);
+      }
+      case WithConstant::subtract: {
+        const int8::AddParams p = params(int8::make_sub_params, in, c);
+        return int8::tabulate([&](int q) { return int8::add_preclamp(p, code_of(q), k); }, p.range);
+      }
+      case WithConstant::subtract_from: {
+        const int8::AddParams p = params(int8::make_sub_params, c, in);
+        return int8::tabulate([&](int q) { return int8::add_preclamp(p, k, code_of(q)); }, p.range);
+      }
+      case WithConstant::multiply:
+        break;
+    }
+    const int8::MulParams p = params(int8::make_mul_params, in, c);
+    return int8::tabulate([&](int q) { return int8::mul_preclamp(p, code_of(q), k); }, p.range);
   }
   bool open_lower() const override { return open_lower_bound(activation_); }
   float least_output_scale(QuantParams in) const override {
-    return std::max(in.scale, constant_.params.scale) * 0x1p-18f;
+    const float c = constant_.params.scale;
+    return kind_ == WithConstant::multiply ? in.scale * c * 0x1p-14f
+                                           : std::max(in.scale, c) * 0x1p-18f;
   }
   void lower(Lowering& l, const std::string& layer, int input, int output) const override {
-    l.add_node(int8::OpCode::add, {input, constant_.add_to(l, layer)}, output,
-               int8::ElementwiseAttributes{activation_});
+    const int c = constant_.add_to(l, layer);
+    const int8::OpCode op = kind_ == WithConstant::add        ? int8::OpCode::add
+                            : kind_ == WithConstant::multiply ? int8::OpCode::mul
+                                                              : int8::OpCode::sub;
+    std::vector<int> inputs{input, c};
+    if (kind_ == WithConstant::subtract_from) std::swap(inputs[0], inputs[1]);
+    l.add_node(op, std::move(inputs), output, int8::ElementwiseAttributes{activation_});
   }
 
  private:
+  static std::int8_t code_of(int q) { return static_cast<std::int8_t>(q); }
+  real value(real x) const {
+    const real c = real(constant_.value);
+    switch (kind_) {
+      case WithConstant::add:
+        return x + c;
+      case WithConstant::subtract:
+        return x - c;
+      case WithConstant::subtract_from:
+        return c - x;
+      case WithConstant::multiply:
+        break;
+    }
+    return x * c;
+  }
+
+  WithConstant kind_;
   Constant constant_;
   int8::Activation activation_;
-};
-
-class MulFunction final : public UnaryFunction {
- public:
-  explicit MulFunction(float constant) : constant_(constant) {}
-  std::string_view name() const override { return "mul_constant"; }
-  std::string attributes() const override { return "constant=" + std::to_string(constant_.value); }
-  void values(const real* x, std::int64_t n, real* y) const override {
-    for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] * constant_.value;
-  }
-  void slopes(const real*, std::int64_t n, real* d) const override {
-    std::fill_n(d, n, real(constant_.value));
-  }
-  int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
-    const QuantParams c = constant_.params;
-    const int8::MulParams p =
-        int8::make_mul_params(in.scale, in.zero_point, c.scale, c.zero_point, out.scale,
-                              out.zero_point, int8::Activation::none, rounding);
-    return int8::tabulate(
-        [&](int q) { return int8::mul_preclamp(p, static_cast<std::int8_t>(q), Constant::code); },
-        p.range);
-  }
-  float least_output_scale(QuantParams in) const override {
-    return in.scale * constant_.params.scale * 0x1p-14f;
-  }
-  void lower(Lowering& l, const std::string& layer, int input, int output) const override {
-    l.add_node(int8::OpCode::mul, {input, constant_.add_to(l, layer)}, output,
-               int8::ElementwiseAttributes{});
-  }
-
- private:
-  Constant constant_;
 };
 
 }  // namespace
@@ -217,11 +258,9 @@ UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op
 UnaryFunctionPtr make_requantize_function() {
   return std::make_shared<RequantizeFunction>();
 }
-UnaryFunctionPtr make_add_function(float constant, int8::Activation activation) {
-  return std::make_shared<AddFunction>(constant, activation);
-}
-UnaryFunctionPtr make_mul_function(float constant) {
-  return std::make_shared<MulFunction>(constant);
+UnaryFunctionPtr make_constant_function(WithConstant kind, float constant,
+                                        int8::Activation activation) {
+  return std::make_shared<ConstantFunction>(kind, constant, activation);
 }
 
 }  // namespace octet::quant

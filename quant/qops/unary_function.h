@@ -43,9 +43,10 @@ UnaryFunctionPtr make_clamp_function(int8::Activation activation);
 UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op);
 /// QUANTIZE: the identity, rescaled.
 UnaryFunctionPtr make_requantize_function();
-/// ADD of a constant > 0, then the clamp.
-UnaryFunctionPtr make_add_function(float constant, int8::Activation activation);
-/// MUL by a constant > 0.
-UnaryFunctionPtr make_mul_function(float constant);
+/// x + c, x - c, c - x, x c.
+enum class WithConstant { add, subtract, subtract_from, multiply };
+/// ADD, SUB or MUL with one finite constant, then the clamp.
+UnaryFunctionPtr make_constant_function(WithConstant kind, float constant,
+                                        int8::Activation activation = int8::Activation::none);
 
 }  // namespace octet::quant
