@@ -132,6 +132,16 @@ Pool::~Pool() {
   impl_->trim();
 }
 
+// The header of such a block is not used.
+std::byte* Pool::take(Impl& impl, std::size_t bytes) {
+  OCTET_CHECK(bytes <= SIZE_MAX / 4, "pool: cannot allocate ", bytes, " bytes");
+  return impl.take(size_class(bytes)) + header_bytes;
+}
+
+void Pool::give_back(Impl& impl, std::byte* block, std::size_t bytes) noexcept {
+  impl.give_back(block - header_bytes, size_class(bytes));
+}
+
 std::shared_ptr<std::byte> Pool::allocate(std::size_t bytes) {
   OCTET_CHECK(bytes <= SIZE_MAX / 4, "pool: cannot allocate ", bytes, " bytes");
   const std::size_t size = size_class(bytes);

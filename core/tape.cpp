@@ -8,7 +8,8 @@ const Tensor& Var::value() const {
 }
 
 Tape::Tape() : own_ctx_(std::make_unique<Context>()), ctx_(own_ctx_.get()), mode_(GradMode::on) {}
-Tape::Tape(Context& ctx, GradMode mode) : ctx_(&ctx), mode_(mode) {}
+Tape::Tape(Context& ctx, GradMode mode)
+    : ctx_(&ctx), mode_(mode), nodes_(ctx.pool), param_ids_(ctx.pool) {}
 Tape::~Tape() = default;
 
 Var Tape::append(Node node) {

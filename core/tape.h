@@ -4,6 +4,7 @@
 
 #include <any>
 #include <deque>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -142,8 +143,10 @@ class Tape {
   GradMode mode_;
   bool done_ = false;
   std::string scope_;
-  std::deque<Node> nodes_;
-  std::unordered_map<const Parameter*, int> param_ids_;
+  std::deque<Node, PoolAllocator<Node>> nodes_;
+  std::unordered_map<const Parameter*, int, std::hash<const Parameter*>, std::equal_to<>,
+                     PoolAllocator<std::pair<const Parameter* const, int>>>
+      param_ids_;
 };
 
 }  // namespace octet

@@ -92,7 +92,7 @@ Var GraphModule::forward(Var x) {
   Tape& tape = *x.tape;
   const bool release = !tape.grad_enabled();
   NodeScope scope(tape);
-  std::vector<Var> values(nodes_.size());
+  PoolVector<Var> values(nodes_.size(), tape.context().pool);
   std::vector<Var> inputs;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const GraphNode& n = nodes_[i];

@@ -17,7 +17,8 @@ struct Chunk {
 inline constexpr std::int64_t chunk_size = 8192;
 
 /// Appends the chunks of a tensor of `elements`.
-inline void cut(std::size_t index, std::int64_t elements, std::vector<Chunk>& chunks) {
+template <class Chunks>
+void cut(std::size_t index, std::int64_t elements, Chunks& chunks) {
   for (std::int64_t begin = 0; begin < elements; begin += chunk_size) {
     chunks.push_back({index, begin, std::min(chunk_size, elements - begin)});
   }

@@ -27,8 +27,8 @@ double sum_of_squares(const real* g, std::int64_t n) {
 
 double clip_grad_norm(Context& ctx, const std::vector<ParameterPtr>& parameters, double max_norm) {
   OCTET_CHECK(max_norm > 0, "clip_grad_norm: expected max_norm > 0, got ", max_norm);
-  std::vector<Chunk> chunks;
-  std::vector<real*> gradients;
+  PoolVector<Chunk> chunks(ctx.pool);
+  PoolVector<real*> gradients(ctx.pool);
   for (const ParameterPtr& p : parameters) {
     if (!p->requires_grad || p->grad.empty()) continue;
     Tensor& g = p->grad.value();
@@ -36,7 +36,7 @@ double clip_grad_norm(Context& ctx, const std::vector<ParameterPtr>& parameters,
     cut(gradients.size(), g.numel(), chunks);
     gradients.push_back(g.r());
   }
-  std::vector<double> partial(chunks.size());
+  PoolVector<double> partial(chunks.size(), ctx.pool);
   const auto tasks = static_cast<std::int64_t>(chunks.size());
   ctx.threads.run(tasks, [&](std::int64_t task, int) {
     const auto t = static_cast<std::size_t>(task);

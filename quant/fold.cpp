@@ -7,17 +7,20 @@
 
 namespace octet::quant {
 
-Folded fold(const FoldInput& in) {
+Folded fold(const FoldInput& in, PoolAllocator<float> memory) {
   const std::size_t channels = in.weight_scale.size();
   const bool bn = !in.gamma.empty();
   OCTET_DCHECK(!bn || (in.beta.size() == channels && in.mean.size() == channels));
-  Folded out;
-  out.scale.resize(channels);
-  out.sign.resize(channels);
-  out.bias.resize(channels);
-  out.f.resize(channels);
-  out.sigma.resize(channels);
-  out.mean.resize(channels);
+  const auto filled = [&](auto zero) {
+    return PoolVector<decltype(zero)>(channels, zero, PoolAllocator<decltype(zero)>(memory));
+  };
+  Folded out{filled(0.0f),
+             filled(std::int32_t{0}),
+             filled(std::int32_t{0}),
+             filled(int8::Multiplier{}),
+             filled(0.0),
+             filled(0.0),
+             filled(0.0)};
   constexpr double bias_limit = 0x1p30;
   const double s_x = double(in.input_scale);
   for (std::size_t c = 0; c < channels; ++c) {
@@ -49,7 +52,7 @@ Folded fold(const FoldInput& in) {
     out.sigma[c] = sigma;
     out.mean[c] = mean;
   }
-  out.multiplier = int8::conv_multipliers(in.input_scale, out.scale, in.output.scale, in.rounding);
+  int8::conv_multipliers(in.input_scale, out.scale, in.output.scale, in.rounding, out.multiplier);
   return out;
 }
 

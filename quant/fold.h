@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
+#include "core/pool.h"
 #include "quant/int8/fixed_point.h"
 #include "quant/qconfig.h"
 
@@ -28,16 +28,17 @@ struct FoldInput {
 };
 
 struct Folded {
-  std::vector<float> scale;        ///< s_f: the weight scale in the file
-  std::vector<std::int32_t> sign;  ///< q_f = sign q_w: +1, -1, or 0 for a constant channel
-  std::vector<std::int32_t> bias;  ///< bias_q, |.| <= 2^30
-  std::vector<int8::Multiplier> multiplier;  ///< (m, e) of M = s_x s_f / s_y
-  std::vector<double> f;                     ///< gamma / sigma (1 without batch norm)
-  std::vector<double> sigma;                 ///< sqrt(var + eps) (1 without batch norm)
-  std::vector<double> mean;                  ///< 0 without batch norm
-  int constant_channels = 0;                 ///< line 9
+  PoolVector<float> scale;                  ///< s_f: the weight scale in the file
+  PoolVector<std::int32_t> sign;            ///< q_f = sign q_w: +1, -1, or 0 for a constant channel
+  PoolVector<std::int32_t> bias;            ///< bias_q, |.| <= 2^30
+  PoolVector<int8::Multiplier> multiplier;  ///< (m, e) of M = s_x s_f / s_y
+  PoolVector<double> f;                     ///< gamma / sigma (1 without batch norm)
+  PoolVector<double> sigma;                 ///< sqrt(var + eps) (1 without batch norm)
+  PoolVector<double> mean;                  ///< 0 without batch norm
+  int constant_channels = 0;                ///< line 9
 };
 
-Folded fold(const FoldInput& in);
+/// Memory from the allocator's pool, or from the heap.
+Folded fold(const FoldInput& in, PoolAllocator<float> memory = {});
 
 }  // namespace octet::quant

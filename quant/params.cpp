@@ -119,12 +119,13 @@ WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view
   const std::int64_t channels = weight.shape()[0];
   const std::int64_t n = weight.numel() / std::max<std::int64_t>(channels, 1);
   WeightCodes out{ctx.empty(weight.shape(), DType::i8),
-                  std::vector<float>(static_cast<std::size_t>(channels))};
+                  PoolVector<float>(static_cast<std::size_t>(channels), ctx.pool)};
   const real* w = weight.r();
   auto* q = out.codes.data<std::int8_t>();
   constexpr std::int32_t infinity = 0x7f800000;
   // The first channel that fails, by kind: the message must not depend on the threads.
-  std::vector<std::uint8_t> not_finite(static_cast<std::size_t>(channels)), overflow(not_finite);
+  PoolVector<std::uint8_t> not_finite(static_cast<std::size_t>(channels), ctx.pool);
+  PoolVector<std::uint8_t> overflow(not_finite.size(), ctx.pool);
   for_items(ctx, channels, n, [&](std::int64_t channel) {
     const auto c = static_cast<std::size_t>(channel);
     std::int32_t bits = 0;
@@ -138,7 +139,7 @@ WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view
     sum_magnitudes(reduction);
     overflow[c] = sum * 255 >= (std::int64_t{1} << 30);
   });
-  const auto first = [](const std::vector<std::uint8_t>& flags) {
+  const auto first = [](const PoolVector<std::uint8_t>& flags) {
     return std::find(flags.begin(), flags.end(), 1) - flags.begin();
   };
   OCTET_CHECK(first(not_finite) == channels, "layer ", layer, ": weight of output channel ",

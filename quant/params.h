@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "core/context.h"
 #include "quant/qconfig.h"
@@ -19,6 +18,7 @@ inline constexpr float activation_scale_floor = 0x1p-16f;
 /// scale = (max - min) / 255, real 0 has an exact code, codes are [-128, 127].
 /// Throws Error unless the range is finite and min <= max.
 QuantParams activation_params(double min, double max);
+
 /// The same for a constant operand, whose scale may be any that multipliers can take: a constant
 /// with one value has it exactly.
 QuantParams constant_params(double min, double max);
@@ -27,7 +27,6 @@ inline constexpr float constant_scale_floor = 0x1p-60f;
 /// Codes of a constant operand: as the network's input (line 20).
 Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params);
 
-
 /// Params of the network's input from its normalization real = (pixel - mean[c]) / std[c], pixels
 /// 0 to 255. With one mean and std for all channels and an integer mean, code = pixel - 128
 /// exactly; otherwise the params that cover every channel's range.
@@ -35,8 +34,8 @@ QuantParams input_params(std::span<const float> mean, std::span<const float> std
 
 /// Symmetric per-channel weight quantization (line 4).
 struct WeightCodes {
-  Tensor codes;              ///< i8, the weight's shape, in [-127, 127]
-  std::vector<float> scale;  ///< per output channel (dimension 0)
+  Tensor codes;             ///< i8, the weight's shape, in [-127, 127]
+  PoolVector<float> scale;  ///< per output channel (dimension 0)
 };
 /// `weight`: [O, ...]. Throws Error naming `layer` if a weight is not finite or if
 /// sum |q| * 255 of a channel reaches 2^30 (line 5).

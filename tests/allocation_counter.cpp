@@ -8,10 +8,11 @@
 
 namespace {
 
-std::atomic<long> allocations{0};
+std::atomic<long> allocations{0}, large_allocations{0};
 
 void* allocate(std::size_t size, std::size_t alignment) {
   ++allocations;
+  if (size >= 4096) ++large_allocations;
   void* p = nullptr;
   if (posix_memalign(&p, std::max(alignment, sizeof(void*)), std::max<std::size_t>(size, 1)) != 0) {
     throw std::bad_alloc();
@@ -42,10 +43,13 @@ void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
 
 namespace octet::test {
 
-AllocationCounter::AllocationCounter() : before_(allocations) {}
+AllocationCounter::AllocationCounter() : before_(allocations), large_before_(large_allocations) {}
 
 long AllocationCounter::count() const {
   return allocations - before_;
+}
+long AllocationCounter::large() const {
+  return large_allocations - large_before_;
 }
 
 }  // namespace octet::test

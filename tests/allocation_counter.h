@@ -8,9 +8,11 @@ class AllocationCounter {
  public:
   AllocationCounter();
   long count() const;
+  /// Those of 4 KiB or more.
+  long large() const;
 
  private:
-  long before_;
+  long before_, large_before_;
 };
 
 }  // namespace octet::test

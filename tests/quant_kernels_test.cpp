@@ -60,7 +60,8 @@ TEST_CASE("requantizing in training: codes, mask and range by the definition") {
           target.rounding = rounding;
           target.isa = int8::best_isa();
           target.range = true;
-          RequantizePass pass(folded, target, 1);
+          Pool pool;
+          RequantizePass pass(pool, folded, target, 1);
           std::vector<std::int8_t> codes(acc.size() + 8, 77);
           std::vector<std::uint8_t> mask(acc.size() / 8 + 9, 0x55);
           pass.run(0, acc.data(), rows, codes.data(), mask.data());

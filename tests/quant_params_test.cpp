@@ -144,8 +144,8 @@ TEST_CASE("fold: without batch norm the bias alone") {
   in.weight_scale = scale;
   in.bias = bias;
   const Folded f = fold(in);
-  CHECK(f.scale == std::vector<float>{0.01f, 0.02f});
-  CHECK(f.sign == std::vector<std::int32_t>{1, 1});
+  CHECK(f.scale == PoolVector<float>{0.01f, 0.02f});
+  CHECK(f.sign == PoolVector<std::int32_t>{1, 1});
   CHECK(f.bias[0] == std::lround(1.0 / (0.5 * double(0.01f))));
   CHECK(f.bias[1] == std::lround(-1.0 / (0.5 * double(0.02f))));
 }

@@ -2,7 +2,6 @@
 // of fixed size, and the blocks are added in order.
 #include <cmath>
 #include <sstream>
-#include <vector>
 
 #include "core/ops.h"
 #include "core/ops/channel_passes.h"
@@ -19,13 +18,13 @@ struct Extent {
 
 // What backward needs besides x and gamma.
 struct BatchNormSaved {
-  std::vector<double> mean, inverse_std;
+  PoolVector<double> mean, inverse_std;
   bool training = false;
 };
 
 // Two sums per channel: f(first row, rows, sums a, sums b) for each block, blocks in order.
 template <class F>
-void block_sums(Context& ctx, const Extent& e, std::vector<double>& a, std::vector<double>& b,
+void block_sums(Context& ctx, const Extent& e, PoolVector<double>& a, PoolVector<double>& b,
                 const F& f) {
   const std::int64_t c = e.channels, blocks = e.blocks();
   auto scratch = ctx.pool.allocate(static_cast<std::size_t>(2 * c * blocks) * sizeof(double));
@@ -47,8 +46,7 @@ void block_sums(Context& ctx, const Extent& e, std::vector<double>& a, std::vect
 
 // Batch mean and biased variance into `mean` and `var`; moves the running ones.
 void batch_statistics(Context& ctx, const Extent& e, const real* x, real momentum,
-                      BatchNormStats& running, std::vector<double>& mean,
-                      std::vector<double>& var) {
+                      BatchNormStats& running, PoolVector<double>& mean, PoolVector<double>& var) {
   block_sums(ctx, e, mean, var,
              [&](std::int64_t first, std::int64_t rows, double* sum, double* square) {
                moments_pass({x + first * e.channels, rows, e.channels, sum, square});
@@ -87,7 +85,7 @@ Tensor BatchNormOp::forward(Context& ctx, In x, Saved& saved) const {
 
   const Extent e{x[0].numel() / in[-1], in[-1]};
   const auto channels = static_cast<std::size_t>(e.channels);
-  std::vector<double> mean(channels), inverse_std(channels);
+  PoolVector<double> mean(channels, ctx.pool), inverse_std(channels, ctx.pool);
   if (ctx.training) {
     OCTET_CHECK(e.rows > 1, "batch_norm: x: training needs more than one value a channel, got ",
                 in);
@@ -132,7 +130,7 @@ void BatchNormOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, G
   const Extent e{x.numel() / channels, channels};
   const real* px = x.r();
   const real* pdy = dy.r();
-  std::vector<double> dbeta, dgamma;
+  PoolVector<double> dbeta(ctx.pool), dgamma(ctx.pool);
   if (s.training || dx[1] || dx[2]) {
     block_sums(ctx, e, dbeta, dgamma,
                [&](std::int64_t first, std::int64_t rows, double* sum, double* dot) {
@@ -142,7 +140,7 @@ void BatchNormOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, G
     for (std::size_t c = 0; c < dgamma.size(); ++c) dgamma[c] *= s.inverse_std[c];
   }
   real beta;
-  const auto add = [&](Grad* to, const std::vector<double>& value) {
+  const auto add = [&](Grad* to, const PoolVector<double>& value) {
     if (!to) return;
     real* out = to->accumulate({channels}, ctx, beta);
     for (std::size_t c = 0; c < value.size(); ++c) {

@@ -1,7 +1,6 @@
 // Knowledge distillation: the Kullback-Leibler divergence of softened class probabilities.
 #include <cmath>
 #include <sstream>
-#include <vector>
 
 #include "core/losses.h"
 #include "core/ops/common.h"
@@ -10,7 +9,7 @@ namespace octet {
 namespace {
 
 /// log softmax(x / T) of one row.
-void log_softmax(const real* x, std::int64_t k, double temperature, std::vector<double>& out) {
+void log_softmax(const real* x, std::int64_t k, double temperature, PoolVector<double>& out) {
   const double largest = double{*std::max_element(x, x + k)};
   double sum = 0;
   for (std::int64_t i = 0; i < k; ++i) {
@@ -43,7 +42,7 @@ Tensor DistillationOp::forward(Context& ctx, In x, Saved& saved) const {
   OCTET_CHECK(batch > 0 && classes > 0, "distillation: student: expected a batch and classes, got ",
               x[0].shape());
   Tensor difference = ctx.empty(x[0].shape());
-  std::vector<double> student(static_cast<std::size_t>(classes)), teacher(student);
+  PoolVector<double> student(static_cast<std::size_t>(classes), ctx.pool), teacher(student);
   double sum = 0;
   for (std::int64_t n = 0; n < batch; ++n) {
     log_softmax(x[0].r() + n * classes, classes, temperature, student);

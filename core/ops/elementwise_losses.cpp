@@ -16,7 +16,7 @@ Tensor mean_of(Context& ctx, std::string_view op, In x, Saved& saved, const F& t
   check_shape(op, "targets", x[1], x[0].shape());
   const std::int64_t n = x[0].numel(), block = 4096;
   OCTET_CHECK(n > 0, op, ": x: expected at least one element, got ", x[0].shape());
-  std::vector<double> partial(static_cast<std::size_t>(ceil_div(n, block)));
+  PoolVector<double> partial(static_cast<std::size_t>(ceil_div(n, block)), ctx.pool);
   const real *p = x[0].r(), *t = x[1].r();
   for_blocks(
       ctx, n,

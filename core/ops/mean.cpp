@@ -8,8 +8,9 @@ namespace octet {
 namespace {
 
 /// Appends a dimension inside those that `offsets` runs over.
-void extend(std::vector<std::int64_t>& offsets, std::int64_t size, std::int64_t stride) {
-  std::vector<std::int64_t> next;
+void extend(PoolVector<std::int64_t>& offsets, std::int64_t size, std::int64_t stride) {
+  PoolVector<std::int64_t> next(offsets.get_allocator());
+  next.reserve(offsets.size() * static_cast<std::size_t>(size));
   for (const std::int64_t base : offsets) {
     for (std::int64_t i = 0; i < size; ++i) next.push_back(base + i * stride);
   }
@@ -18,8 +19,9 @@ void extend(std::vector<std::int64_t>& offsets, std::int64_t size, std::int64_t 
 
 }  // namespace
 
-MeanPlan::MeanPlan(std::string_view op, const Shape& x, std::span<const int> axes, bool keep_dims)
-    : kept{0}, reduced{0} {
+MeanPlan::MeanPlan(Pool& pool, std::string_view op, const Shape& x, std::span<const int> axes,
+                   bool keep_dims)
+    : kept(1, 0, pool), reduced(1, 0, pool) {
   std::vector<bool> reduce(static_cast<std::size_t>(x.rank()), false);
   for (const int axis : axes) {
     const int d = axis < 0 ? axis + x.rank() : axis;
@@ -50,7 +52,7 @@ std::string MeanOp::attributes() const {
 Tensor MeanOp::forward(Context& ctx, In x, Saved& saved) const {
   check_inputs(name(), x.size(), 1, 1);
   check_real(name(), "x", x[0]);
-  const MeanPlan plan(name(), x[0].shape(), axes, keep_dims);
+  const MeanPlan plan(ctx.pool, name(), x[0].shape(), axes, keep_dims);
   Tensor y = ctx.empty(plan.result);
   const real* px = x[0].r();
   real* py = y.r();
@@ -77,7 +79,7 @@ Tensor MeanOp::forward(Context& ctx, In x, Saved& saved) const {
 void MeanOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
   if (!dx[0]) return;
   const auto& shape = std::any_cast<const Shape&>(saved.extra);
-  const MeanPlan plan(name(), shape, axes, keep_dims);
+  const MeanPlan plan(ctx.pool, name(), shape, axes, keep_dims);
   real beta;
   real* out = dx[0]->accumulate(shape, ctx, beta);
   const real* g = dy.r();

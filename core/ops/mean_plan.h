@@ -3,8 +3,8 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
+#include "core/pool.h"
 #include "core/shape.h"
 
 namespace octet {
@@ -12,12 +12,13 @@ namespace octet {
 /// Within a sample, output k * inner + c is the mean of the elements kept[k] + reduced[r] + c.
 struct MeanPlan {
   std::int64_t inner = 1;  ///< extent of the trailing dimensions that stay
-  std::vector<std::int64_t> kept, reduced;
+  PoolVector<std::int64_t> kept, reduced;
   Shape result;             ///< with the batch
   std::int64_t sample = 1;  ///< elements of a sample of x
 
   /// Throws Error naming `op` for repeated axes and those out of range or of the batch.
-  MeanPlan(std::string_view op, const Shape& x, std::span<const int> axes, bool keep_dims);
+  MeanPlan(Pool& pool, std::string_view op, const Shape& x, std::span<const int> axes,
+           bool keep_dims);
 };
 
 }  // namespace octet

@@ -8,8 +8,8 @@
 
 namespace octet {
 
-std::vector<ResizeTap> resize_taps(std::int64_t in, int out, Interpolation interpolation,
-                                   Coordinates coordinates) {
+PoolVector<ResizeTap> resize_taps(Pool& pool, std::int64_t in, int out, Interpolation interpolation,
+                                  Coordinates coordinates) {
   const bool align = coordinates == Coordinates::align_corners && out > 1;
   const bool half = coordinates == Coordinates::half_pixel;
   // Nearest as TFLite computes it, in float.
@@ -17,7 +17,8 @@ std::vector<ResizeTap> resize_taps(std::int64_t in, int out, Interpolation inter
                             : static_cast<float>(in) / static_cast<float>(out);
   const double exact_scale = align ? static_cast<double>(in - 1) / (out - 1)
                                    : static_cast<double>(in) / static_cast<double>(out);
-  std::vector<ResizeTap> taps;
+  PoolVector<ResizeTap> taps(pool);
+  taps.reserve(static_cast<std::size_t>(out));
   for (int i = 0; i < out; ++i) {
     if (interpolation == Interpolation::nearest) {
       const float at = (static_cast<float>(i) + (half ? 0.5f : 0.0f)) * scale;
@@ -54,8 +55,8 @@ Tensor Resize2dOp::forward(Context& ctx, In x, Saved& saved) const {
   check_rank(name(), "x", x[0], 4, "[N, H, W, C]");
   const Shape& in = x[0].shape();
   OCTET_CHECK(in[1] > 0 && in[2] > 0, "resize2d: x: expected an image, got ", in);
-  const auto rows = resize_taps(in[1], out_h, interpolation, coordinates);
-  const auto columns = resize_taps(in[2], out_w, interpolation, coordinates);
+  const auto rows = resize_taps(ctx.pool, in[1], out_h, interpolation, coordinates);
+  const auto columns = resize_taps(ctx.pool, in[2], out_w, interpolation, coordinates);
   const std::int64_t channels = in[3], line = in[2] * channels;
   Tensor y = ctx.empty({in[0], out_h, out_w, channels});
   const real* px = x[0].r();
@@ -81,12 +82,12 @@ Tensor Resize2dOp::forward(Context& ctx, In x, Saved& saved) const {
 void Resize2dOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
   if (!dx[0]) return;
   const auto& in = std::any_cast<const Shape&>(saved.extra);
-  resize_backward(ctx, in, resize_taps(in[1], out_h, interpolation, coordinates),
-                  resize_taps(in[2], out_w, interpolation, coordinates), dy, *dx[0]);
+  resize_backward(ctx, in, resize_taps(ctx.pool, in[1], out_h, interpolation, coordinates),
+                  resize_taps(ctx.pool, in[2], out_w, interpolation, coordinates), dy, *dx[0]);
 }
 
-void resize_backward(Context& ctx, const Shape& x, const std::vector<ResizeTap>& rows,
-                     const std::vector<ResizeTap>& columns, const Tensor& dy, Grad& dx) {
+void resize_backward(Context& ctx, const Shape& x, std::span<const ResizeTap> rows,
+                     std::span<const ResizeTap> columns, const Tensor& dy, Grad& dx) {
   real beta;
   real* out = dx.accumulate(x, ctx, beta);
   if (beta == 0) std::fill_n(out, x.numel(), real(0));

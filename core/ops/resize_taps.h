@@ -1,7 +1,7 @@
 // Resampling rows and columns of an image by two taps each. Not for users of the library.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "core/context.h"
 #include "core/grad.h"
@@ -14,10 +14,10 @@ struct ResizeTap {
   std::int64_t lo = 0, hi = 0;
   real weight = 0;
 };
-std::vector<ResizeTap> resize_taps(std::int64_t in, int out, Interpolation interpolation,
-                                   Coordinates coordinates);
+PoolVector<ResizeTap> resize_taps(Pool& pool, std::int64_t in, int out, Interpolation interpolation,
+                                  Coordinates coordinates);
 /// dx (of shape `x`) += the adjoint of the resampling of dy.
-void resize_backward(Context& ctx, const Shape& x, const std::vector<ResizeTap>& rows,
-                     const std::vector<ResizeTap>& columns, const Tensor& dy, Grad& dx);
+void resize_backward(Context& ctx, const Shape& x, std::span<const ResizeTap> rows,
+                     std::span<const ResizeTap> columns, const Tensor& dy, Grad& dx);
 
 }  // namespace octet

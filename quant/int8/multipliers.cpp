@@ -28,14 +28,18 @@ void check_no_overflow(std::int64_t max_abs, Multiplier multiplier, std::string_
 
 std::vector<Multiplier> conv_multipliers(float s_in, std::span<const float> s_w, float s_out,
                                          Rounding rounding) {
-  std::vector<Multiplier> multipliers;
-  multipliers.reserve(s_w.size());
-  for (const float s : s_w) {
-    const double real = static_cast<double>(s_in) * static_cast<double>(s);
-    multipliers.push_back(checked_multiplier(real / static_cast<double>(s_out), rounding,
-                                             "input scale * weight scale / output scale"));
-  }
+  std::vector<Multiplier> multipliers(s_w.size());
+  conv_multipliers(s_in, s_w, s_out, rounding, multipliers);
   return multipliers;
+}
+
+void conv_multipliers(float s_in, std::span<const float> s_w, float s_out, Rounding rounding,
+                      std::span<Multiplier> out) {
+  for (std::size_t c = 0; c < s_w.size(); ++c) {
+    const double real = static_cast<double>(s_in) * static_cast<double>(s_w[c]);
+    out[c] = checked_multiplier(real / static_cast<double>(s_out), rounding,
+                                "input scale * weight scale / output scale");
+  }
 }
 
 std::vector<Multiplier> fully_connected_multipliers(float s_in, std::span<const float> s_w,

@@ -16,6 +16,10 @@ namespace octet::int8 {
 std::vector<Multiplier> conv_multipliers(float s_in, std::span<const float> s_w, float s_out,
                                          Rounding rounding);
 
+/// The same, written to `out` (one entry for each weight scale).
+void conv_multipliers(float s_in, std::span<const float> s_w, float s_out, Rounding rounding,
+                      std::span<Multiplier> out);
+
 /// FULLY_CONNECTED: one weight scale: M = double(f32(s_in * s_w)) / double(s_out);
 /// several: as conv_multipliers.
 std::vector<Multiplier> fully_connected_multipliers(float s_in, std::span<const float> s_w,

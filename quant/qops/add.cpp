@@ -1,7 +1,6 @@
 #include "quant/qops/add.h"
 
 #include <limits>
-#include <vector>
 
 #include "quant/lowering.h"
 #include "quant/qops/activation.h"
@@ -49,7 +48,7 @@ Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   Tensor mask = ctx.empty({mask_bytes(n)}, DType::u8);
   auto* bits = mask.data<std::uint8_t>();
   const std::int64_t chunks = (n + chunk_size - 1) / chunk_size;
-  std::vector<std::int32_t> min(static_cast<std::size_t>(chunks)), max(min.size());
+  PoolVector<std::int32_t> min(static_cast<std::size_t>(chunks), ctx.pool), max(min);
   const std::int32_t mask_lo = params.range.lo + (open_lower_bound(activation) ? 1 : 0);
   const MaskedAddKernel kernel = masked_add_kernel(state->isa);
   ctx.threads.run(chunks, [&](std::int64_t chunk, int) {

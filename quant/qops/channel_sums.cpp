@@ -140,7 +140,8 @@ void ChannelSums::total(std::span<double> a, std::span<double> b) const {
   std::ranges::fill(b, 0.0);
   const auto width = static_cast<std::size_t>(wide.width), channels = a.size();
   for (std::size_t i = 0; i < partial_.size(); ++i) {
-    (i / width % 2 == 0 ? a : b)[i % width % channels] += partial_[i];
+    const std::span<double> sum = i / width % 2 == 0 ? a : b;
+    if (!sum.empty()) sum[i % width % channels] += partial_[i];
   }
 }
 
@@ -155,20 +156,19 @@ void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
 
 void mask_gradient(Context& ctx, const MaskedGradient& g, float* delta, std::span<double> sum) {
   const WideRows wide(g.channels);
-  ChannelSums sums(g.channels, piece_count(wide, g.rows));
+  ChannelSums sums(ctx.pool, g.channels, piece_count(wide, g.rows));
   for_calls(ctx, g, wide, delta, [&](std::int64_t piece, Span& s) {
     s.sum = sums.a(piece);
     mask_columns(s);
   });
-  std::vector<double> unused(sum.size());
-  sums.total(sum, unused);
+  sums.total(sum, {});
 }
 
 void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
                   std::span<double> sum_u) {
   const WideRows wide(g.channels);
-  ChannelSums sums(g.channels, piece_count(wide, g.rows));
-  const auto scale = wide.repeated(g.scale), offset = wide.repeated(g.offset);
+  ChannelSums sums(ctx.pool, g.channels, piece_count(wide, g.rows));
+  const auto scale = wide.repeated(ctx.pool, g.scale), offset = wide.repeated(ctx.pool, g.offset);
   for_calls(ctx, g, wide, nullptr, [&](std::int64_t piece, Span& s) {
     s.scale = scale.data();
     s.offset = offset.data();
@@ -182,9 +182,9 @@ void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
 void centre_gradient(Context& ctx, const MaskedGradient& g, std::span<const float> f,
                      std::span<const float> mean, std::span<const float> mean_u, float* du) {
   const WideRows wide(g.channels);
-  const auto scale = wide.repeated(g.scale), offset = wide.repeated(g.offset);
-  const auto wide_f = wide.repeated(f), wide_mean = wide.repeated(mean),
-             wide_mean_u = wide.repeated(mean_u);
+  const auto scale = wide.repeated(ctx.pool, g.scale), offset = wide.repeated(ctx.pool, g.offset);
+  const auto wide_f = wide.repeated(ctx.pool, f), wide_mean = wide.repeated(ctx.pool, mean),
+             wide_mean_u = wide.repeated(ctx.pool, mean_u);
   for_calls(ctx, g, wide, du, [&](std::int64_t, Span& s) {
     s.scale = scale.data();
     s.offset = offset.data();

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "core/context.h"
 #include "quant/qops/wide_rows.h"
@@ -14,16 +13,17 @@ namespace octet::quant {
 /// Two sums for each channel, collected from pieces that may run at once.
 class ChannelSums {
  public:
-  ChannelSums(std::int64_t channels, std::int64_t pieces)
-      : wide(channels), partial_(static_cast<std::size_t>(pieces * 2 * wide.width), 0.0) {}
+  ChannelSums(Pool& pool, std::int64_t channels, std::int64_t pieces)
+      : wide(channels), partial_(static_cast<std::size_t>(pieces * 2 * wide.width), 0.0, pool) {}
 
   const WideRows wide;
   double* a(std::int64_t piece) noexcept { return partial_.data() + piece * 2 * wide.width; }
   double* b(std::int64_t piece) noexcept { return a(piece) + wide.width; }
+  /// Sums to a and, unless it is empty, b.
   void total(std::span<double> a, std::span<double> b) const;
 
  private:
-  std::vector<double> partial_;  // [pieces][2][width]
+  PoolVector<double> partial_;  // [pieces][2][width]
 };
 
 /// Adds acc and acc^2 to the sums of one piece (line 7).

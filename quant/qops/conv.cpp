@@ -35,9 +35,9 @@ int8::ConvGeometry geometry_of(const ConvShape& s) {
   return g;
 }
 
-std::vector<double> as_double(const Tensor& t) {
+PoolVector<double> as_double(Pool& pool, const Tensor& t) {
   const auto v = t.span<real>();
-  return {v.begin(), v.end()};
+  return {v.begin(), v.end(), pool};
 }
 
 }  // namespace
@@ -88,11 +88,11 @@ FoldInput QConvOp::fold_input(In x, std::span<const float> weight_scale,
   return f;
 }
 
-Folded QConvOp::fold_running(In x, std::span<const float> weight_scale) const {
-  if (!batch_norm) return fold(fold_input(x, weight_scale, {}, {}));
-  const std::vector<double> mean = as_double(batch_norm->stats->mean);
-  const std::vector<double> var = as_double(batch_norm->stats->var);
-  return fold(fold_input(x, weight_scale, mean, var));
+Folded QConvOp::fold_running(Pool& pool, In x, std::span<const float> weight_scale) const {
+  if (!batch_norm) return fold(fold_input(x, weight_scale, {}, {}), pool);
+  const PoolVector<double> mean = as_double(pool, batch_norm->stats->mean);
+  const PoolVector<double> var = as_double(pool, batch_norm->stats->var);
+  return fold(fold_input(x, weight_scale, mean, var), pool);
 }
 
 Tensor QConvOp::forward_float(Context& ctx, In x) const {
@@ -158,9 +158,9 @@ void QConvOp::batch_statistics(const Kept& kept, std::int64_t rows, std::span<do
   }
 }
 
-void QConvOp::observe(const Kept& kept, const RequantizePass& pass) const {
+void QConvOp::observe(Pool& pool, const Kept& kept, const RequantizePass& pass) const {
   const std::size_t channels = kept.weight_scale.size();
-  std::vector<std::int32_t> min(channels), max(channels);
+  PoolVector<std::int32_t> min(channels, pool), max(channels, pool);
   pass.range(min, max);
   double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
   for (std::size_t c = 0; c < channels; ++c) {
@@ -191,22 +191,22 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     OCTET_CHECK(rows > 1, "layer ", layer,
                 ": batch statistics need more than one value per channel, got ", rows);
     acc = ctx.empty({rows, channels}, DType::i32);
-    ChannelSums sums(channels, pieces.count());
+    ChannelSums sums(ctx.pool, channels, pieces.count());
     pieces.run(ctx, conv, codes, zero_point, acc.data<std::int32_t>(),
                [&](std::int64_t piece, std::int64_t, std::int64_t n, const std::int32_t* a) {
                  add_moments(sums, piece, a, n);
                });
-    std::vector<double> mean(kept.weight_scale.size()), var(mean.size());
+    PoolVector<double> mean(kept.weight_scale.size(), ctx.pool), var(mean.size(), ctx.pool);
     sums.total(mean, var);
     batch_statistics(kept, rows, mean, var);
-    kept.folded = fold(fold_input(x, kept.weight_scale, mean, var));
+    kept.folded = fold(fold_input(x, kept.weight_scale, mean, var), ctx.pool);
   } else {
-    kept.folded = fold_running(x, kept.weight_scale);
+    kept.folded = fold_running(ctx.pool, x, kept.weight_scale);
   }
 
   const int8::ClampRange range =
       int8::clamp_range(activation, out->params.scale, out->params.zero_point);
-  RequantizePass pass(kept.folded,
+  RequantizePass pass(ctx.pool, kept.folded,
                       {.zero_point = out->params.zero_point,
                        .lo = range.lo,
                        .hi = range.hi,
@@ -228,7 +228,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   } else {
     pieces.run(ctx, conv, codes, zero_point, nullptr, requantize);
   }
-  if (state->observing(ctx)) observe(kept, pass);
+  if (state->observing(ctx)) observe(ctx.pool, kept, pass);
   if (saved.wanted) {
     saved.tensors = {x[0], weights.codes, mask};
     if (kept.batch_statistics) saved.tensors.push_back(acc);
@@ -240,7 +240,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 int QConvOp::constant_channels(In x) const {
   Context ctx;
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  return fold_running(x, weights.scale).constant_channels;
+  return fold_running(ctx.pool, x, weights.scale).constant_channels;
 }
 
 }  // namespace octet::quant

@@ -50,7 +50,7 @@ class QConvOp final : public QOp {
   Shape result_shape(In x, const ConvShape& s) const;
   FoldInput fold_input(In x, std::span<const float> weight_scale, std::span<const double> mean,
                        std::span<const double> var) const;
-  Folded fold_running(In x, std::span<const float> weight_scale) const;
+  Folded fold_running(Pool& pool, In x, std::span<const float> weight_scale) const;
   const int8::PackedConv& pack(const ConvShape& s, const std::int8_t* codes) const;
   /// Sums of acc and acc^2 to mean and variance of u; moves the running ones.
   void batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
@@ -58,7 +58,7 @@ class QConvOp final : public QOp {
   void weight_gradient(Context& ctx, const Kept& kept, const Tensor& x, const Tensor& q_w,
                        const Tensor& delta, std::span<const double> sum, Grad* d_w,
                        Grad* d_gamma) const;
-  void observe(const Kept& kept, const RequantizePass& pass) const;
+  void observe(Pool& pool, const Kept& kept, const RequantizePass& pass) const;
 
   /// Only memory that is used again: packed anew in every forward. A prepared model runs in one
   /// thread at a time.

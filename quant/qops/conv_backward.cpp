@@ -8,7 +8,7 @@ namespace octet::quant {
 
 namespace {
 
-void add_channels(Context& ctx, Grad* grad, const std::vector<double>& values) {
+void add_channels(Context& ctx, Grad* grad, std::span<const double> values) {
   if (!grad) return;
   real beta = 0;
   const Shape shape{static_cast<std::int64_t>(values.size())};
@@ -39,7 +39,7 @@ void QConvOp::weight_gradient(Context& ctx, const Kept& kept, const Tensor& x, c
   conv_backward_weights(ctx, s, input, delta.r(), g.r(), real(0));
   const auto* q = q_w.data<std::int8_t>();
   const std::int64_t taps = q_w.numel() / s.out_c;
-  std::vector<double> gamma_gradient(static_cast<std::size_t>(s.out_c));
+  PoolVector<double> gamma_gradient(static_cast<std::size_t>(s.out_c), ctx.pool);
   real* p = g.r();
   for_items(ctx, s.out_c, taps, [&](std::int64_t channel) {
     const auto c = static_cast<std::size_t>(channel);
@@ -68,12 +68,12 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
 
   Tensor delta = writable_gradient(ctx, dy);
   MaskedGradient masked{dy.r(), mask.data<std::uint8_t>(), nullptr, {}, {}, rows, s.out_c};
-  std::vector<double> sum(channels), sum_u(channels);  // of delta, delta u_hat
-  std::vector<float> to_input(channels);               // dx = (to_input q_w)^T delta
+  PoolVector<double> sum(channels, ctx.pool), sum_u(channels, ctx.pool);  // of delta, delta u_hat
+  PoolVector<float> to_input(channels, ctx.pool);  // dx = (to_input q_w)^T delta
   if (kept.batch_statistics) {
     // From here on `delta` is dL/du (line 25).
-    std::vector<float> scale(channels), offset(channels), f(channels), mean(channels),
-        mean_u(channels);
+    const PoolVector<float> zeros(channels, ctx.pool);
+    PoolVector<float> scale(zeros), offset(zeros), f(zeros), mean(zeros), mean_u(zeros);
     for (std::size_t c = 0; c < channels; ++c) {
       const double unit = double(kept.in.scale) * double(kept.weight_scale[c]);
       scale[c] = static_cast<float>(unit / kept.folded.sigma[c]);

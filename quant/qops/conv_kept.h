@@ -1,8 +1,6 @@
 // What QConvOp's forward keeps for its backward.
 #pragma once
 
-#include <vector>
-
 #include "quant/qops/conv.h"
 
 namespace octet::quant {
@@ -10,7 +8,7 @@ namespace octet::quant {
 /// Besides the saved tensors {x codes, weight codes, mask, and with batch statistics acc}.
 struct QConvOp::Kept {
   ConvShape shape;
-  std::vector<float> weight_scale;
+  PoolVector<float> weight_scale;
   Folded folded;
   QuantParams in;
   bool batch_statistics = false;

@@ -11,7 +11,7 @@ namespace octet::quant {
 namespace {
 
 // q_f = sign q_w, in the file's layout: OHWI as it is; depthwise [C, KH, KW, 1] to [1, KH, KW, C].
-std::vector<std::int8_t> file_weights(const Tensor& codes, const std::vector<std::int32_t>& sign,
+std::vector<std::int8_t> file_weights(const Tensor& codes, std::span<const std::int32_t> sign,
                                       bool depthwise) {
   const auto* q = codes.data<std::int8_t>();
   const std::int64_t channels = codes.shape()[0];
@@ -32,19 +32,20 @@ std::vector<std::int8_t> file_weights(const Tensor& codes, const std::vector<std
 int QConvOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
   Context ctx;
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  const Folded folded = fold_running(x, weights.scale);
+  const Folded folded = fold_running(ctx.pool, x, weights.scale);
   const Shape& w = x[1].shape();
   int input = inputs[0];
   const bool depthwise = !linear && groups > 1 && w[3] == 1;
   const std::vector<std::int8_t> codes = file_weights(weights.codes, folded.sign, depthwise);
 
-  std::vector<float> bias_scale(folded.scale.size());
+  const std::vector<float> scale(folded.scale.begin(), folded.scale.end());
+  std::vector<float> bias_scale(scale.size());
   for (std::size_t c = 0; c < bias_scale.size(); ++c) {
-    bias_scale[c] = in->params.scale * folded.scale[c];
+    bias_scale[c] = in->params.scale * scale[c];
   }
 
   if (linear) {
-    const int weight = l.add_weights(layer + ".weight", w, codes, folded.scale, 0);
+    const int weight = l.add_weights(layer + ".weight", w, codes, scale, 0);
     const int bias = l.add_bias(layer + ".bias", folded.bias, std::move(bias_scale));
     const int y = l.add_value(layer, shape, out->params);
     l.add_node(int8::OpCode::fully_connected, {input, weight, bias}, y,
@@ -62,9 +63,9 @@ int QConvOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& 
   int weight = -1;
   if (depthwise) {
     a.depth_multiplier = static_cast<int>(w[0] / groups);
-    weight = l.add_weights(layer + ".weight", {1, w[1], w[2], w[0]}, codes, folded.scale, 3);
+    weight = l.add_weights(layer + ".weight", {1, w[1], w[2], w[0]}, codes, scale, 3);
   } else {
-    weight = l.add_weights(layer + ".weight", w, codes, folded.scale, 0);
+    weight = l.add_weights(layer + ".weight", w, codes, scale, 0);
   }
   const int bias = l.add_bias(layer + ".bias", folded.bias, std::move(bias_scale));
   const int y = l.add_value(layer, shape, out->params);

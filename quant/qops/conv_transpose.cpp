@@ -66,18 +66,18 @@ int8::ConvGeometry spread_geometry(const ConvShape& s) {
 /// Besides the saved tensors {x codes, weight codes, mask}.
 struct QConvTransposeOp::Kept {
   ConvShape shape;
-  std::vector<float> weight_scale;
+  PoolVector<float> weight_scale;
   QuantParams in;
 };
 
-Folded QConvTransposeOp::fold_bias(In x, std::span<const float> weight_scale) const {
+Folded QConvTransposeOp::fold_bias(Pool& pool, In x, std::span<const float> weight_scale) const {
   FoldInput f;
   f.input_scale = in->params.scale;
   f.output = out->params;
   f.weight_scale = weight_scale;
   f.rounding = state->rounding;
   if (x.size() > 2) f.bias = x[2].span<real>();
-  return fold(f);
+  return fold(f, pool);
 }
 
 /// factor[o] * code for weights [O, ...].
@@ -106,17 +106,22 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const ConvShape& s = kept.shape;
   WeightCodes weights = quantize_weight(ctx, x[1], layer);
   kept.weight_scale = std::move(weights.scale);
-  const Folded folded = fold_bias(x, kept.weight_scale);
+  const Folded folded = fold_bias(ctx.pool, x, kept.weight_scale);
 
   const Tensor flipped = flip(ctx, weights.codes);
   const Tensor wide = spread(ctx, x[0], s.window, kept.in.zero_point);
-  const int8::PackedConv packed(spread_geometry(s), state->isa, flipped.data<std::int8_t>());
+  const int8::ConvGeometry geometry = spread_geometry(s);
+  if (!packed_ || packed_->geometry() != geometry) {
+    packed_ = std::make_unique<int8::PackedConv>(geometry, state->isa);
+  }
+  packed_->pack(flipped.data<std::int8_t>());
+  const int8::PackedConv& packed = *packed_;
 
   Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, DType::i8);
   Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
   const bool observing = state->observing(ctx);
   const ConvPieces pieces(packed.geometry(), s.batch);
-  RequantizePass pass(folded,
+  RequantizePass pass(ctx.pool, folded,
                       {.zero_point = out->params.zero_point,
                        .rounding = state->rounding,
                        .isa = state->isa,
@@ -129,7 +134,7 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
                         mask.data<std::uint8_t>() + first * s.in_c / 8);
              });
   if (observing) {
-    std::vector<std::int32_t> min(folded.scale.size()), max(min);
+    PoolVector<std::int32_t> min(folded.scale.size(), ctx.pool), max(min);
     pass.range(min, max);
     double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
     for (std::size_t c = 0; c < min.size(); ++c) {
@@ -157,7 +162,7 @@ int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
                             const Shape& shape) const {
   Context ctx;
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  const Folded folded = fold_bias(x, weights.scale);
+  const Folded folded = fold_bias(ctx.pool, x, weights.scale);
   const ConvShape s = conv_transpose_shape(l.shape(inputs[0]), x[1].shape(), *conv, layer);
   std::vector<std::int8_t> codes(weights.codes.span<std::int8_t>().begin(),
                                  weights.codes.span<std::int8_t>().end());
@@ -167,7 +172,8 @@ int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
   }
   std::vector<float> bias_scale;
   for (const float scale : folded.scale) bias_scale.push_back(in->params.scale * scale);
-  const int weight = l.add_weights(layer + ".weight", x[1].shape(), codes, folded.scale, 0);
+  const int weight = l.add_weights(layer + ".weight", x[1].shape(), codes,
+                                   {folded.scale.begin(), folded.scale.end()}, 0);
   const int bias = l.add_bias(layer + ".bias", folded.bias, std::move(bias_scale));
 
   // Pads other than none and SAME: the whole result, then the slice inside the pads.

@@ -1,10 +1,11 @@
 // Quantized transposed convolution.
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "core/conv_transpose.h"
 #include "quant/fold.h"
+#include "quant/int8/conv.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
@@ -26,7 +27,10 @@ class QConvTransposeOp final : public QOp {
 
  private:
   struct Kept;
-  Folded fold_bias(In x, std::span<const float> weight_scale) const;
+  Folded fold_bias(Pool& pool, In x, std::span<const float> weight_scale) const;
+
+  /// Only memory that is used again, as in QConvOp.
+  mutable std::unique_ptr<int8::PackedConv> packed_;
 };
 
 }  // namespace octet::quant

@@ -17,7 +17,7 @@ Tensor QMeanOp::forward_float(Context& ctx, In x) const {
 }
 
 Tensor QMeanOp::forward_codes(Context& ctx, In x, Saved& saved) const {
-  const MeanPlan plan("layer " + layer, x[0].shape(), mean->axes, mean->keep_dims);
+  const MeanPlan plan(ctx.pool, "layer " + layer, x[0].shape(), mean->axes, mean->keep_dims);
   const int8::MeanParams params = int8::make_mean_params(
       in->params.scale, in->params.zero_point, out->params.scale, out->params.zero_point,
       static_cast<std::int64_t>(plan.reduced.size()), state->rounding);

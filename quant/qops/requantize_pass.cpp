@@ -5,18 +5,20 @@
 
 namespace octet::quant {
 
-RequantizePass::RequantizePass(const Folded& folded, const RequantizeTarget& target,
+RequantizePass::RequantizePass(Pool& pool, const Folded& folded, const RequantizeTarget& target,
                                std::int64_t pieces)
     : wide_(static_cast<std::int64_t>(folded.bias.size())),
       target_(target),
-      kernel_(requantize_kernel(target.isa, target.rounding)) {
-  std::vector<std::int32_t> m, shift;
-  for (const int8::Multiplier& by : folded.multiplier) {
-    m.push_back(by.m);
-    shift.push_back(by.shift);
+      kernel_(requantize_kernel(target.isa, target.rounding)),
+      min_(pool),
+      max_(pool) {
+  PoolVector<std::int32_t> m(folded.multiplier.size(), pool), shift(m.size(), pool);
+  for (std::size_t c = 0; c < m.size(); ++c) {
+    m[c] = folded.multiplier[c].m;
+    shift[c] = folded.multiplier[c].shift;
   }
-  const auto repeated = [&](const std::vector<std::int32_t>& v) {
-    return wide_.repeated(std::span<const std::int32_t>(v));
+  const auto repeated = [&](const PoolVector<std::int32_t>& v) {
+    return wide_.repeated(pool, std::span<const std::int32_t>(v));
   };
   bias_ = repeated(folded.bias);
   multiplier_ = repeated(m);

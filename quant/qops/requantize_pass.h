@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "core/context.h"
 #include "quant/fold.h"
@@ -32,7 +31,8 @@ struct RequantizeTarget {
 class RequantizePass {
  public:
   /// `pieces`: how many calls of run() there will be.
-  RequantizePass(const Folded& folded, const RequantizeTarget& target, std::int64_t pieces);
+  RequantizePass(Pool& pool, const Folded& folded, const RequantizeTarget& target,
+                 std::int64_t pieces);
 
   /// acc [rows, channels] -> codes, and the mask from bit 0 of `mask` on. Pieces may run at once.
   void run(std::int64_t piece, const std::int32_t* acc, std::int64_t rows, std::int8_t* codes,
@@ -45,8 +45,8 @@ class RequantizePass {
   WideRows wide_;
   RequantizeTarget target_;
   RequantizeKernel kernel_;
-  std::vector<std::int32_t> sign_, bias_, multiplier_, shift_;  // sign_: empty if all are +1
-  std::vector<std::int32_t> min_, max_;                         // [pieces, width]
+  PoolVector<std::int32_t> sign_, bias_, multiplier_, shift_;  // sign_: empty if all are +1
+  PoolVector<std::int32_t> min_, max_;                         // [pieces, width]
 };
 
 }  // namespace octet::quant

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tensor_ops.h"
+#include "quant/int8/ops/resize.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
@@ -33,6 +34,16 @@ class QResizeOp final : public QOp {
   Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+
+ private:
+  /// The engine's taps of both axes; nearest as bilinear with one tap.
+  struct Taps {
+    std::int64_t in_h = -1, in_w = -1;
+    std::vector<int8::BilinearTap> rows, columns;
+  };
+  /// Those of images like x, made once.
+  const Taps& taps_of(const Shape& x) const;
+  mutable Taps taps_;
 };
 
 }  // namespace octet::quant

@@ -1,7 +1,6 @@
 #include <array>
 
 #include "core/ops/resize_taps.h"
-#include "quant/int8/ops/resize.h"
 #include "quant/lowering.h"
 #include "quant/qops/resample.h"
 
@@ -14,10 +13,6 @@ int8::ResizeAttributes attributes_of(const Resize2dOp& op) {
           .half_pixel_centers = op.coordinates == Coordinates::half_pixel};
 }
 
-/// The engine's taps of both axes; nearest as bilinear with one tap.
-struct Taps {
-  std::vector<int8::BilinearTap> rows, columns;
-};
 std::vector<int8::BilinearTap> axis_taps(const Resize2dOp& op, std::int64_t in, int out) {
   const auto size = static_cast<int>(in);
   if (op.interpolation == Interpolation::bilinear) {
@@ -29,12 +24,10 @@ std::vector<int8::BilinearTap> axis_taps(const Resize2dOp& op, std::int64_t in, 
   }
   return taps;
 }
-Taps taps_of(const Resize2dOp& op, const Shape& x) {
-  return {axis_taps(op, x[1], op.out_h), axis_taps(op, x[2], op.out_w)};
-}
 
-std::vector<ResizeTap> as_real(const std::vector<int8::BilinearTap>& taps) {
-  std::vector<ResizeTap> out;
+PoolVector<ResizeTap> as_real(Pool& pool, const std::vector<int8::BilinearTap>& taps) {
+  PoolVector<ResizeTap> out(pool);
+  out.reserve(taps.size());
   for (const int8::BilinearTap& t : taps) {
     out.push_back({t.lo, t.hi, static_cast<real>(t.weight_hi) / real(1024)});
   }
@@ -42,6 +35,14 @@ std::vector<ResizeTap> as_real(const std::vector<int8::BilinearTap>& taps) {
 }
 
 }  // namespace
+
+const QResizeOp::Taps& QResizeOp::taps_of(const Shape& x) const {
+  if (taps_.in_h != x[1] || taps_.in_w != x[2]) {
+    taps_ = {x[1], x[2], axis_taps(*resize, x[1], resize->out_h),
+             axis_taps(*resize, x[2], resize->out_w)};
+  }
+  return taps_;
+}
 
 Tensor QResizeOp::forward_float(Context& ctx, In x) const {
   Saved unused;
@@ -51,7 +52,7 @@ Tensor QResizeOp::forward_float(Context& ctx, In x) const {
 Tensor QResizeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const Shape& in = x[0].shape();
   OCTET_CHECK(in.rank() == 4, "layer ", layer, ": expected an input [N, H, W, C], got ", in);
-  const Taps taps = taps_of(*resize, in);
+  const Taps& taps = taps_of(in);
   const bool nearest = resize->interpolation == Interpolation::nearest;
   const std::int64_t channels = in[3], line = in[2] * channels;
   const std::int64_t out_h = resize->out_h, out_w = resize->out_w;
@@ -85,8 +86,9 @@ Tensor QResizeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 void QResizeOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
   if (!dx[0]) return;
   const auto& in = std::any_cast<const Shape&>(saved.extra);
-  const Taps taps = taps_of(*resize, in);
-  resize_backward(ctx, in, as_real(taps.rows), as_real(taps.columns), dy, *dx[0]);
+  const Taps& taps = taps_of(in);
+  resize_backward(ctx, in, as_real(ctx.pool, taps.rows), as_real(ctx.pool, taps.columns), dy,
+                  *dx[0]);
 }
 
 int QResizeOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {

@@ -94,7 +94,7 @@ Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   auto* bits = mask.data<std::uint8_t>();
   constexpr std::int64_t chunk_size = 1 << 14;  // a multiple of 8: chunks share no mask byte
   const std::int64_t chunks = (n + chunk_size - 1) / chunk_size;
-  std::vector<std::int32_t> min(static_cast<std::size_t>(chunks)), max(min.size());
+  PoolVector<std::int32_t> min(static_cast<std::size_t>(chunks), ctx.pool), max(min);
   ctx.threads.run(chunks, [&](std::int64_t chunk, int) {
     std::int32_t lo = std::numeric_limits<std::int32_t>::max();
     std::int32_t hi = std::numeric_limits<std::int32_t>::min();

@@ -23,7 +23,7 @@ std::array<real, 256> all_reals(QuantParams p) {
 /// Which codes occur.
 std::array<bool, 256> occurring(Context& ctx, const std::int8_t* q, std::int64_t n) {
   const std::int64_t chunks = (n + chunk_size - 1) / chunk_size;
-  std::vector<std::array<bool, 256>> seen(static_cast<std::size_t>(chunks));
+  PoolVector<std::array<bool, 256>> seen(static_cast<std::size_t>(chunks), ctx.pool);
   ctx.threads.run(chunks, [&](std::int64_t chunk, int) {
     std::array<bool, 256>& s = seen[static_cast<std::size_t>(chunk)];
     const std::int64_t end = std::min(n, (chunk + 1) * chunk_size);

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <numeric>
 #include <span>
-#include <vector>
+
+#include "core/pool.h"
 
 namespace octet::quant {
 
@@ -25,8 +26,8 @@ struct WideRows {
   }
 
   template <class T>
-  std::vector<T> repeated(std::span<const T> per_channel) const {
-    std::vector<T> wide;
+  PoolVector<T> repeated(Pool& pool, std::span<const T> per_channel) const {
+    PoolVector<T> wide(pool);
     wide.reserve(static_cast<std::size_t>(width));
     for (std::int64_t i = 0; i < repeat; ++i) {
       wide.insert(wide.end(), per_channel.begin(), per_channel.end());
