@@ -274,7 +274,7 @@ TEST_CASE("a clone is independent and keeps what is shared inside") {
   graph->eval();
   CHECK_FALSE(graph->clone()->is_training());
 
-  Custom c([](Var v) { return v + v.tape->constant(Tensor::zeros({1, 4})); });
+  Custom c([](Var v) { return concat({v, v.tape->constant(Tensor::zeros({1, 4}))}, 1); });
   CHECK_THROWS_AS(trace(c, Tensor::zeros({1, 4})), Error);  // the shapes fit one batch size only
   Custom l([](Var v) { return linear(v, v.tape->constant(Tensor::full({2, 4}, 1))); });
   auto with_constant = trace(l, Tensor::zeros({1, 4}));
@@ -299,7 +299,7 @@ TEST_CASE("without gradients, values go away at their last use") {
     CHECK(in.value().defined());
     return ctx.pool.usage().peak;
   };
-  CHECK(peak(*graph) <= 4 * x.bytes() + 4096);
+  CHECK(peak(*graph) <= 4 * x.bytes() + 16384);  // the tape's nodes too
   CHECK(peak(net) >= 12 * x.bytes());
 }
 

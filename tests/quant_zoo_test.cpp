@@ -17,7 +17,7 @@ using namespace octet::quant;
 namespace {
 
 constexpr int classes = 4;
-constexpr std::int64_t batch_size = 4;
+constexpr std::int64_t batch_size = 16;  // enough that the work is cut into several pieces
 
 /// A small version of a network of the zoo.
 struct Net {
