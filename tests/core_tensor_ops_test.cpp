@@ -231,7 +231,13 @@ TEST_SUITE("core tensor ops") {
 
   TEST_CASE("dropout divides by the probability that its random bits have") {
     // 0.9999 is 65529 of 65536; 1 / (1 - 0.9999) would be 6.8 % too much.
-    for (const auto& [p, kept_of_65536] : {std::pair{0.9999, 7}, {0.9999999, 1}, {0.4, 39322}}) {
+    struct Case {
+      double p;
+      int kept_of_65536;
+    };
+    for (const Case& c : {Case{0.9999, 7}, {0.9999999, 1}, {0.4, 39322}}) {
+      const double p = c.p;
+      const int kept_of_65536 = c.kept_of_65536;
       CAPTURE(p);
       CHECK(DropoutOp(p, 1).keep() == kept_of_65536 / 65536.0);
       Context ctx(2, 1);
