@@ -2,6 +2,8 @@
 // are data and get no gradient.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "core/tape.h"
@@ -11,16 +13,21 @@ namespace octet {
 struct CrossEntropyOptions {
   /// The target of each sample is (1 - s) its label + s / K every class (Szegedy et al. 2016).
   double label_smoothing = 0;
-  /// Real [K]: factor on each class's terms; the mean is then over the labels' weights.
-  /// Undefined: 1.
+  /// Real [K]: factor on each class's terms; the mean is then over the labels' weights. If those
+  /// are all 0, so are the loss and its gradients (the samples do not count). Undefined: 1.
   Tensor class_weights;
+  /// What the sum over the batch is divided by; 0: the sum of the labels' weights. A batch that is
+  /// worked off in parts takes that of the whole batch (label_weight) for each of them: losses and
+  /// gradients of the parts then add up to those of the batch.
+  double divisor = 0;
 };
 
 /// Mean over the batch of -sum_k t_k log softmax(x)_k. Inputs: logits [N, K], labels i32 [N].
 /// Throws Error for a label outside [0, K).
 struct SoftmaxCrossEntropyOp final : Op {
   CrossEntropyOptions options;
-  /// Throws Error unless 0 <= label_smoothing < 1 and the weights are finite, >= 0, not all 0.
+  /// Throws Error unless 0 <= label_smoothing < 1, the weights are finite, >= 0, not all 0, and
+  /// divisor is finite and >= 0.
   explicit SoftmaxCrossEntropyOp(CrossEntropyOptions o = {});
   std::string_view name() const override { return "softmax_cross_entropy"; }
   std::string attributes() const override;
@@ -62,13 +69,17 @@ struct DistillationOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// The sum of the labels' weights. `class_weights`: see CrossEntropyOptions. Throws Error for a
+/// label that has none.
+double label_weight(std::span<const std::int32_t> labels, const Tensor& class_weights);
+
 /// labels: i32 [N].
 Var cross_entropy(Var logits, const Tensor& labels, const CrossEntropyOptions& options = {});
 Var bce_with_logits(Var logits, const Tensor& targets);
 Var mse_loss(Var x, const Tensor& targets);
 Var l1_loss(Var x, const Tensor& targets);
-/// Add it to the loss on the labels, each with its factor: 0.9 * distillation + 0.1 *
-/// cross_entropy.
+/// Add it to the loss on the labels, each with its factor:
+/// real(0.9) * distillation_loss(s, t, 4) + real(0.1) * cross_entropy(s, labels).
 Var distillation_loss(Var student, const Tensor& teacher, double temperature);
 
 }  // namespace octet

@@ -182,6 +182,9 @@ Var operator+(Var a, real b);
 Var operator-(Var a, real b);
 Var operator-(real a, Var b);
 Var operator*(Var a, real b);
+inline Var operator*(real a, Var b) {
+  return b * a;
+}
 Var minimum(Var a, Var b);
 Var maximum(Var a, Var b);
 Var minimum(Var a, real b);

@@ -48,9 +48,63 @@ TEST_SUITE("core losses") {
                    }),
                    "finite and >= 0, got -1"));
     CHECK(contains(error_of([&] {
-                     cross_entropy(x, labels, {0, of({3}, {0, 1, 0})});
+                     cross_entropy(x, labels, {0, of({3}, {0, 0, 0})});
                    }),
-                   "every label of the batch has weight 0"));
+                   "class_weights: expected one above 0"));
+    CHECK(contains(error_of([&] {
+                     cross_entropy(x, labels, {0, {}, -1});
+                   }),
+                   "finite divisor >= 0, got -1"));
+  }
+
+  TEST_CASE("cross entropy: a batch whose labels all have weight 0 counts for nothing") {
+    const Tensor labels = Tensor::from<std::int32_t>({2}, std::vector<std::int32_t>{2, 0});
+    for (const double smoothing : {0.0, 0.3}) {
+      CAPTURE(smoothing);
+      Tape tape;
+      const Var x = tape.input(of({2, 3}, {1, 2, real(0.5), -1, 0, 3}), true);
+      const Var loss = cross_entropy(x, labels, {smoothing, of({3}, {0, 1, 0})});
+      CHECK(value_of(loss) == 0);
+      tape.backward(loss);
+      for (const real g : tape.grad(x).span<real>()) CHECK(g == 0);
+    }
+  }
+
+  TEST_CASE("cross entropy in parts with the divisor of the whole adds up to that of the whole") {
+    const Tensor x = random_tensor({6, 4}, 1), weights = of({4}, {0.5, 1, 0, 3});
+    const std::vector<std::int32_t> labels{1, 0, 3, 2, 2, 1};  // the middle part has weight 0
+    const double divisor = label_weight(labels, weights);
+    CHECK(divisor == 0.5 + 2 + 3);
+    CHECK(label_weight(labels, {}) == 6);
+    CHECK(contains(error_of([&] { label_weight(std::vector<std::int32_t>{4}, weights); }),
+                   "expected 0 to 3, got 4"));
+    for (const double smoothing : {0.0, 0.2}) {
+      CAPTURE(smoothing);
+      Tape whole;
+      const Var all = whole.input(x, true);
+      const Var loss =
+          cross_entropy(all, Tensor::from<std::int32_t>({6}, labels), {smoothing, weights});
+      whole.backward(loss);
+      double sum = 0;
+      std::int64_t at = 0;
+      for (const std::int64_t n : {3, 2, 1}) {
+        Tape tape;
+        const auto rows = x.span<real>().subspan(static_cast<std::size_t>(4 * at),
+                                                 static_cast<std::size_t>(4 * n));
+        const Var part = tape.input(Tensor::from<real>({n, 4}, rows), true);
+        const Tensor y = Tensor::from<std::int32_t>(
+            {n},
+            std::span(labels).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(n)));
+        const Var part_loss = cross_entropy(part, y, {smoothing, weights, divisor});
+        sum += value_of(part_loss);
+        tape.backward(part_loss);
+        for (std::int64_t i = 0; i < 4 * n; ++i) {
+          CHECK(tape.grad(part).r()[i] == doctest::Approx(whole.grad(all).r()[4 * at + i]));
+        }
+        at += n;
+      }
+      CHECK(sum == doctest::Approx(value_of(loss)));
+    }
   }
 
   TEST_CASE("BCE, MSE, L1 and distillation by hand") {
@@ -115,7 +169,7 @@ TEST_SUITE("core losses") {
     check_gradient("l1", {x}, [&](Vars v) { return l1_loss(v[0], t); });
     check_gradient("distillation", {x}, [&](Vars v) { return distillation_loss(v[0], t, 2.5); });
     check_gradient("a mixture", {x}, [&](Vars v) {
-      return distillation_loss(v[0], t, 4) * 0.9 + cross_entropy(v[0], labels) * 0.1;
+      return real(0.9) * distillation_loss(v[0], t, 4) + real(0.1) * cross_entropy(v[0], labels);
     });
   }
 #endif

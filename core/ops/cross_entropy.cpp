@@ -22,6 +22,8 @@ SoftmaxCrossEntropyOp::SoftmaxCrossEntropyOp(CrossEntropyOptions o) : options(st
   OCTET_CHECK(options.label_smoothing >= 0 && options.label_smoothing < 1,
               "softmax_cross_entropy: expected label_smoothing in [0, 1), got ",
               options.label_smoothing);
+  OCTET_CHECK(std::isfinite(options.divisor) && options.divisor >= 0,
+              "softmax_cross_entropy: expected a finite divisor >= 0, got ", options.divisor);
   if (!options.class_weights.defined()) return;
   double sum = 0;
   for (const real w : options.class_weights.span<real>()) {
@@ -36,10 +38,11 @@ std::string SoftmaxCrossEntropyOp::attributes() const {
   std::ostringstream s;
   s << "label_smoothing=" << options.label_smoothing
     << (options.class_weights.defined() ? ", class_weights" : "");
+  if (options.divisor > 0) s << ", divisor=" << options.divisor;
   return s.str();
 }
 
-// Saves the softmax ([N, K]) and the labels; extra: the sum of the labels' weights.
+// Saves the softmax ([N, K]) and the labels; extra: the divisor, 0 where no sample counts.
 Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
   check_inputs(name(), x.size(), 2, 2);
   check_rank(name(), "logits", x[0], 2, "[N, K]");
@@ -74,18 +77,17 @@ Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
       Eigen::Map<RealRow>(softmax.r() + n * classes, classes) = (exponential / sum).cast<real>();
     }
   }
-  OCTET_CHECK(weight_sum > 0,
-              "softmax_cross_entropy: class_weights: every label of the batch has weight 0");
+  const double divisor = options.divisor > 0 ? options.divisor : weight_sum;
   if (saved.wanted) {
     saved.tensors = {softmax, x[1]};
-    saved.extra = weight_sum;
+    saved.extra = divisor;
   }
   Tensor y = ctx.empty({1});
-  *y.r() = static_cast<real>(loss / weight_sum);
+  *y.r() = divisor > 0 ? static_cast<real>(loss / divisor) : real(0);
   return y;
 }
 
-// With target t: d loss / d x_k = (softmax_k sum_j t_j - t_k) / sum of the labels' weights.
+// With target t: d loss / d x_k = (softmax_k sum_j t_j - t_k) / divisor.
 void SoftmaxCrossEntropyOp::backward(Context& ctx, const Saved& saved, const Tensor& dy,
                                      Grads dx) const {
   if (!dx[0]) return;
@@ -96,8 +98,8 @@ void SoftmaxCrossEntropyOp::backward(Context& ctx, const Saved& saved, const Ten
   const double smoothing = options.label_smoothing, share = smoothing / double(classes);
   double share_sum = 0;  // of the part of t that is the same for every sample
   for (std::int64_t k = 0; k < classes; ++k) share_sum += share * weight_of(weights, k);
-  const real scale =
-      static_cast<real>(double{dy.item()} / std::any_cast<const double&>(saved.extra));
+  const double divisor = std::any_cast<const double&>(saved.extra);
+  const real scale = divisor > 0 ? static_cast<real>(double{dy.item()} / divisor) : real(0);
   real beta;
   real* out = dx[0]->accumulate(softmax.shape(), ctx, beta);
   for (std::int64_t n = 0; n < batch; ++n) {
@@ -112,6 +114,17 @@ void SoftmaxCrossEntropyOp::backward(Context& ctx, const Saved& saved, const Ten
       row[k] = beta == 0 ? g : row[k] + g;
     }
   }
+}
+
+double label_weight(std::span<const std::int32_t> labels, const Tensor& class_weights) {
+  if (!class_weights.defined()) return static_cast<double>(labels.size());
+  double sum = 0;
+  for (const std::int32_t label : labels) {
+    OCTET_CHECK(label >= 0 && label < class_weights.numel(), "label_weight: label: expected 0 to ",
+                class_weights.numel() - 1, ", got ", label);
+    sum += weight_of(class_weights, label);
+  }
+  return sum;
 }
 
 Var cross_entropy(Var logits, const Tensor& labels, const CrossEntropyOptions& options) {
