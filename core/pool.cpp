@@ -93,6 +93,7 @@ struct Pool::Impl {
       list.clear();
     }
     usage.cached = 0;
+    usage.peak = usage.in_use;
   }
 
   // Places the shared_ptr's control block in the header; its deallocation, which is the last use

@@ -22,12 +22,12 @@ class Pool {
   /// A block of at least `bytes`; goes back to the pool when the last owner lets go.
   std::shared_ptr<std::byte> allocate(std::size_t bytes);
 
-  /// Bytes handed out and not returned; the most there ever were; bytes held for reuse.
+  /// Bytes handed out and not returned; the most there were since trim(); bytes held for reuse.
   struct Usage {
     std::size_t in_use = 0, peak = 0, cached = 0;
   };
   Usage usage() const;
-  /// Frees the cached blocks.
+  /// Frees the cached blocks; the peak starts anew from what is in use.
   void trim();
 
  private:

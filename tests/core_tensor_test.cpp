@@ -69,6 +69,7 @@ TEST_SUITE("core pool") {
     pool.trim();
     CHECK(pool.usage().cached == 0);
     CHECK(pool.usage().in_use == cached);
+    CHECK(pool.usage().peak == cached);  // from here on
   }
 
   TEST_CASE("near sizes share blocks, and at most an eighth is wasted") {
