@@ -20,12 +20,12 @@ void Ema::update(Context& ctx) {
   const std::int32_t t = ++updates_.data<std::int32_t>()[0];
   const double warm = (1.0 + t) / (10.0 + t);
   const double decay = options_.warm_up ? std::min(options_.decay, warm) : options_.decay;
-  const real keep = static_cast<real>(decay), rest = static_cast<real>(1 - decay);
+  const real rest = static_cast<real>(1 - decay);
   ctx.threads.run(static_cast<std::int64_t>(chunks_.size()), [&](std::int64_t task, int) {
     const Chunk& c = chunks_[static_cast<std::size_t>(task)];
     real* __restrict a = averages_[c.index].r() + c.begin;
     const real* __restrict w = parameters_[c.index]->value.r() + c.begin;
-    for (std::int64_t i = 0; i < c.size; ++i) a[i] = keep * a[i] + rest * w[i];
+    for (std::int64_t i = 0; i < c.size; ++i) a[i] += rest * (w[i] - a[i]);
   });
 }
 

@@ -17,7 +17,8 @@ struct EmaOptions {
   bool warm_up = true;
 };
 
-/// a <- d a + (1 - d) w after each optimizer step; a starts as a copy of w.
+/// a <- a + (1 - d) (w - a) after each optimizer step; a starts as a copy of w. Weights that stay
+/// as they are, such as frozen ones, are their own average to the bit.
 class Ema {
  public:
   /// Throws Error unless 0 <= decay < 1.

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <random>
 
 #include "optim/adam.h"
 #include "optim/clip.h"
@@ -376,6 +377,19 @@ TEST_CASE("exponential moving average") {
   warm.update(ctx);  // 2/11 * 0 + 9/11 * 11
   warm.swap();
   CHECK(w->value.r()[0] == doctest::Approx(9));
+}
+
+TEST_CASE("the average of a weight that stays as it is has its bits") {
+  Context ctx;
+  std::mt19937 rng(1);
+  std::uniform_real_distribution<real> draw(-2, 2);
+  auto p = std::make_shared<Parameter>(Tensor::empty({1000}));
+  for (real& v : p->value.span<real>()) v = draw(rng);
+  optim::Ema ema({p}, {.decay = 0.95});
+  const Tensor before = p->value.clone();
+  for (int i = 0; i < 50; ++i) ema.update(ctx);
+  ema.swap();
+  CHECK(same_bits(p->value, before));
 }
 
 TEST_CASE("a learning rate factor of a parameter is a learning rate of its own") {
