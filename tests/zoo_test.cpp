@@ -120,6 +120,16 @@ TEST_CASE("the registry refuses unknown names, naming the nearest, and bad optio
   CHECK_THROWS_AS(zoo::make_model("lenet", {.classes = -1}), Error);
   CHECK_THROWS_AS(zoo::make_model("lenet", {.in_h = 3}), Error);
   CHECK_THROWS_AS(zoo::make_model("lenet", {.width = 0}), Error);
+  for (const char* name : {"squeezenet1_1", "vgg11_bn"}) {
+    const int least = std::string(name) == "vgg11_bn" ? 32 : 31;
+    CHECK_THROWS_WITH_AS(zoo::make_model(name, {.classes = 2, .in_w = least - 1, .width = 0.125}),
+                         doctest::Contains("expected an image of at least"), Error);
+    const auto net =
+        zoo::make_model(name, {.classes = 2, .in_h = least, .in_w = least, .width = 0.125});
+    net->eval();
+    Tape tape;
+    CHECK((*net)(tape.input(Tensor::zeros({1, least, least, 3}))).shape() == Shape{1, 2});
+  }
   CHECK(zoo::model_names().size() == 14);
   CHECK_THROWS_WITH_AS(zoo::make_model("autoencoder", {.classes = 2}),
                        doctest::Contains("has no classes, got 2"), Error);
