@@ -1,8 +1,34 @@
 #include "layers/parameter_pattern.h"
 
+#include <algorithm>
+
 #include "core/nearest.h"
 
 namespace octet {
+
+namespace {
+
+/// How far the literal text before the first * and behind the last one is from the ends of `name`.
+std::size_t distance(std::string_view name, std::string_view pattern) {
+  const std::size_t first = pattern.find('*');
+  if (first == pattern.npos) return edit_distance(name, pattern);
+  const std::string_view head = pattern.substr(0, first);
+  const std::string_view tail = pattern.substr(pattern.rfind('*') + 1);
+  const std::size_t of_tail = std::min(tail.size(), name.size());
+  return edit_distance(head, name.substr(0, head.size())) +
+         edit_distance(tail, name.substr(name.size() - of_tail));
+}
+
+/// The first of the names that come nearest to matching; empty if there are none.
+std::string nearest_name(std::string_view pattern, const std::vector<std::string>& names) {
+  const auto nearer = [&](const std::string& a, const std::string& b) {
+    return distance(a, pattern) < distance(b, pattern);
+  };
+  const auto best = std::min_element(names.begin(), names.end(), nearer);
+  return best == names.end() ? std::string() : *best;
+}
+
+}  // namespace
 
 bool matches_pattern(std::string_view name, std::string_view pattern) {
   const std::size_t star = pattern.find('*');
@@ -23,7 +49,7 @@ std::vector<ParameterPtr> parameters_matching(const Module& module, std::string_
     if (matches_pattern(p.name, pattern)) found.push_back(std::move(p.parameter));
   }
   OCTET_CHECK(!found.empty(), "no parameter matches '", pattern, "'; the nearest name is '",
-              names.empty() ? "" : nearest(pattern, names), "'");
+              nearest_name(pattern, names), "'");
   return found;
 }
 

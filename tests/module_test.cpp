@@ -274,3 +274,20 @@ TEST_CASE("parameters by pattern") {
   CHECK_THROWS_WITH_AS(freeze(net, "a.wieght"), doctest::Contains("nearest name is 'a.weight'"),
                        Error);
 }
+
+TEST_CASE("a pattern that matches nothing names what its literal ends are nearest to") {
+  Init init;
+  Sequential net;
+  for (const char* name : {"c", "conv1", "conv2", "classifier"}) {
+    net.add(name, std::make_shared<Linear>(LinearOptions{2, 2}, init));
+  }
+  const auto suggests = [&](const char* pattern, const std::string& name) {
+    CAPTURE(pattern);
+    CHECK_THROWS_WITH_AS(parameters_matching(net, pattern),
+                         doctest::Contains(("nearest name is '" + name + "'").c_str()), Error);
+  };
+  suggests("conv9*", "conv1.weight");
+  suggests("clasifier.*", "classifier.weight");
+  suggests("clasifier*bias", "classifier.bias");
+  suggests("*.conv2.biass", "conv2.bias");
+}
