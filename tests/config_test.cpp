@@ -169,6 +169,11 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
        "FILE: /data/augment/random_crop: expected /data/crop_h and /data/crop_w with it"},
       {R"({"name": "t", "data": {"path": "d", "channels": 1}, "model": {"zoo": "lenet"}, "train": {}})",
        "FILE: /data/channels: is for format = image_folder, but /data/format is hdf5"},
+      {with(R"("quant": {"mode": "qat", "loss": {"class_weights": [0]}})"),
+       "FILE: /quant/loss/class_weights: expected one above 0, got only zeros"},
+      {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet"},
+           "train": {"loss": {"class_weights": [0, 0, 0]}}})",
+       "FILE: /train/loss/class_weights: expected one above 0, got only zeros"},
       // variables
       {R"({"name": "t", "data": {"path": "${OCTET_NO_SUCH}/d"}})",
        "FILE: /data/path: the environment variable OCTET_NO_SUCH is not set, but the path "

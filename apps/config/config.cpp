@@ -115,8 +115,11 @@ void describe(FieldVisitor& v, Schedule& c) {
 void describe(FieldVisitor& v, Loss& c) {
   v.number({"label_smoothing", "Share of the target that is spread over all classes"},
            c.label_smoothing, {0, 1, false, true});
-  v.numbers({"class_weights", "Factor on the loss of each class: one number for all, or one each"},
-            c.class_weights, {0, 1e6});
+  v.numbers(
+      {"class_weights",
+       "Factor on the loss of each class: one number for all, or one each; a batch whose labels "
+       "all have 0 counts for nothing"},
+      c.class_weights, {0, 1e6});
 }
 
 void describe(FieldVisitor& v, ParameterGroup& c) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -132,10 +133,14 @@ struct Config {
   std::filesystem::path file;  ///< where it was read from
   std::string source;          ///< that file's text
   std::vector<std::string> overrides;
+  std::map<std::string, std::string> origins;  ///< values that overrides set: see Origins
 
   bool quantized() const { return quant && quant->mode != "none"; }
   bool qat() const { return quant && quant->mode == "qat"; }
   std::filesystem::path run_dir() const { return out.path / name; }
+  /// What a message begins with about the value at a JSON pointer, "configs/x.json: /quant/batch",
+  /// or "--set quant.batch=9: /quant/batch" where an override set it.
+  std::string where(const std::string& pointer) const;
 };
 
 /// The table of keys. One overload for each struct above.

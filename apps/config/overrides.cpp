@@ -40,4 +40,15 @@ Origins apply_overrides(Json& document, const std::vector<std::string>& override
   return origins;
 }
 
+std::string where(const std::string& file, const Origins& origins, const std::string& pointer) {
+  std::string from = file;
+  for (std::string at = pointer; !at.empty(); at.erase(at.rfind('/'))) {
+    if (const auto set = origins.find(at); set != origins.end()) {
+      from = set->second;
+      break;
+    }
+  }
+  return from + ": " + (pointer.empty() ? "/" : pointer);
+}
+
 }  // namespace octet::config

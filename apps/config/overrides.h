@@ -17,4 +17,7 @@ using Origins = std::map<std::string, std::string>;
 /// '=', an empty part in its key, or passes through something that is not an object.
 Origins apply_overrides(Json& document, const std::vector<std::string>& overrides);
 
+/// "file: /pointer", or "--set ...: /pointer" where an override set that value or one around it.
+std::string where(const std::string& file, const Origins& origins, const std::string& pointer);
+
 }  // namespace octet::config

@@ -1,4 +1,5 @@
 // From a file and overrides to a checked configuration.
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -26,6 +27,12 @@ std::string read_text(const std::filesystem::path& file) {
   return text;
 }
 
+void check_loss(const Config& c, const std::string& section, const Loss& loss) {
+  const std::vector<double>& w = loss.class_weights;
+  OCTET_CHECK(std::any_of(w.begin(), w.end(), [](double v) { return v > 0; }),
+              c.where(section + "/loss/class_weights"), ": expected one above 0, got only zeros");
+}
+
 /// What single keys cannot say.
 void check_together(const Config& c) {
   const std::string file = c.file.string();
@@ -41,6 +48,8 @@ void check_together(const Config& c) {
     OCTET_CHECK(c.quant->stages.total() > 0, file,
                 ": /quant/stages: expected at least one epoch in all, got 0");
   }
+  if (c.train) check_loss(c, "/train", c.train->steps.loss);
+  if (c.qat()) check_loss(c, "/quant", c.quant->steps.loss);
   const bool crop = c.data.crop_h > 0 || c.data.crop_w > 0;
   OCTET_CHECK(crop || !c.data.augment.random_crop, file,
               ": /data/augment/random_crop: expected /data/crop_h and /data/crop_w with it");
@@ -51,6 +60,10 @@ void check_together(const Config& c) {
 
 }  // namespace
 
+std::string Config::where(const std::string& pointer) const {
+  return config::where(file.string(), origins, pointer);
+}
+
 Config read_config(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
   Config c;
   c.file = file;
@@ -59,6 +72,7 @@ Config read_config(const std::filesystem::path& file, const std::vector<std::str
   Json document = parse_json(c.source, file.string());
   OCTET_CHECK(document.is_object(), file.string(), ": expected an object, got ", got(document));
   Origins origins = apply_overrides(document, overrides);
+  c.origins = origins;
   Reader reader(document, file.string(), file.parent_path(), std::move(origins));
   describe(reader, c);
   reader.finish();

@@ -38,17 +38,15 @@ void Reader::push(const Json& object, std::string pointer) {
   frames_.push_back(std::move(frame));
 }
 
-std::string Reader::override_of(std::string pointer) const {
-  while (!pointer.empty()) {
-    if (const auto it = origins_.find(pointer); it != origins_.end()) return it->second;
-    pointer.erase(pointer.rfind('/'));
+bool Reader::overridden(std::string pointer) const {
+  for (; !pointer.empty(); pointer.erase(pointer.rfind('/'))) {
+    if (origins_.contains(pointer)) return true;
   }
-  return {};
+  return false;
 }
 
 std::string Reader::where(const std::string& pointer) const {
-  const std::string by = override_of(pointer);
-  return (by.empty() ? file_ : by) + ": " + (pointer.empty() ? "/" : pointer);
+  return config::where(file_, origins_, pointer);
 }
 
 std::string Reader::pointer_of(const Key& key) const {
@@ -154,7 +152,7 @@ void Reader::path(const Key& key, Path& value) {
   const std::string pointer = pointer_of(key);
   if (!json->is_string() || json->get<std::string>().empty()) wrong(pointer, "a path", *json);
   value.text = json->get<std::string>();
-  const bool to_current = !override_of(pointer).empty() || key.name == "out";
+  const bool to_current = overridden(pointer) || key.name == "out";
   value.path =
       expand_path(value.text, to_current ? std::filesystem::path() : folder_, where(pointer));
 }
