@@ -80,4 +80,10 @@ std::vector<std::int64_t> BatchMaker::indices(const Loader::Position& position) 
           order.begin() + static_cast<std::ptrdiff_t>(last)};
 }
 
+std::vector<std::int64_t> BatchMaker::indices(std::uint64_t epoch) const {
+  std::vector<std::int32_t> order;
+  permute(epoch, order);
+  return {order.begin(), order.begin() + static_cast<std::ptrdiff_t>(samples())};
+}
+
 }  // namespace octet::data_detail

@@ -14,6 +14,7 @@ class BatchMaker {
   /// Requires position.batch < batches(). Memory comes from a pool of its own.
   Batch make(const Loader::Position& position);
   std::vector<std::int64_t> indices(const Loader::Position& position) const;
+  std::vector<std::int64_t> indices(std::uint64_t epoch) const;
 
   std::int64_t batches() const noexcept { return batches_; }
   std::int64_t samples() const noexcept;

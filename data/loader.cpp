@@ -156,6 +156,10 @@ std::vector<std::int64_t> Loader::indices(const Position& position) const {
   return impl_->maker.indices(position);
 }
 
+std::vector<std::int64_t> Loader::indices(std::uint64_t epoch) const {
+  return impl_->maker.indices(epoch);
+}
+
 const Dataset& Loader::dataset() const noexcept {
   return impl_->maker.dataset();
 }

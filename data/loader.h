@@ -71,6 +71,8 @@ class Loader {
   std::int64_t samples_per_epoch() const noexcept;
   /// The data set's indices of the samples in the batch at `position`, in order.
   std::vector<std::int64_t> indices(const Position& position) const;
+  /// The data set's indices of all samples of an epoch, in order: batch after batch.
+  std::vector<std::int64_t> indices(std::uint64_t epoch) const;
 
   const Dataset& dataset() const noexcept;
   const LoaderOptions& options() const noexcept;

@@ -151,6 +151,23 @@ TEST_CASE("loader: leaving a loop early, the next goes on") {
   CHECK(epochs(loader, 1) == std::vector<Copy>(all.begin() + 1, all.begin() + 6));
 }
 
+TEST_CASE("loader: the order of an epoch is that of its batches, known beforehand") {
+  const Dataset d = random_dataset(21, 5, 5, 2, 3, 1);
+  for (const bool drop_last : {false, true}) {
+    LoaderOptions o = options(2);
+    o.batch = 4;
+    o.drop_last = drop_last;
+    const Loader loader(d, o);
+    std::vector<std::int64_t> joined;
+    for (std::int64_t b = 0; b < loader.batches_per_epoch(); ++b) {
+      const std::vector<std::int64_t> part = loader.indices({3, b});
+      joined.insert(joined.end(), part.begin(), part.end());
+    }
+    CHECK(loader.indices(std::uint64_t{3}) == joined);
+    CHECK(joined.size() == (drop_last ? 20 : 21));
+  }
+}
+
 TEST_CASE("loader: augmentation is keyed by the sample, not by its place") {
   const Dataset d = random_dataset(30, 6, 6, 1, 30, 1);
   LoaderOptions o = options(2);

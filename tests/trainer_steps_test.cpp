@@ -91,6 +91,56 @@ TEST_CASE_FIXTURE(StepsFixture, "trainer: accumulated gradients are those of the
   }
 }
 
+TEST_CASE_FIXTURE(StepsFixture,
+                  "trainer: the same with class weights, also where parts weigh nothing") {
+  Json c = config();
+  c["train"]["epochs"] = 1;
+  c["quant"]["observer"] = "min_max";
+  c["quant"]["drop_last"] = false;
+  c["quant"]["stages"] = {{"train_bn", 0}, {"frozen_bn", 0}, {"frozen_observers", 1}};
+  c["quant"]["optimizer"]["lr"] = 0.01;
+  c["quant"]["batch"] = 40;
+  c["quant"]["calibrate_batches"] = 1;
+  c["quant"]["loss"] = {{"class_weights", {0, 9, 0, 5, 0, 1, 0, 0.1, 0, 0}},
+                        {"label_smoothing", 0.1}};
+  auto large = result(c, "large");
+  const std::string lines = metrics("large");
+  // Single pictures: many have a label of weight 0.
+  c["quant"]["batch"] = 1;
+  c["quant"]["calibrate_batches"] = 40;
+  c["quant"]["accumulate_steps"] = 40;
+  auto small = result(c, "small");
+  c["quant"]["loss"]["class_weights"] = {1};
+  auto unweighted = result(c, "unweighted");
+  for (const char* name : {"qat/conv1.weight", "qat/conv2.weight", "qat/fc2.weight"}) {
+    CAPTURE(std::string(name));
+    const double moved = distance(large.at(name), unweighted.at(name));
+    CHECK(moved > 0);
+    CHECK(distance(large.at(name), small.at(name)) < 0.02 * moved);
+  }
+  const auto loss = [&](const std::string& name) {
+    const std::string text = metrics(name);
+    const auto at = text.find("\"phase\":\"qat\"");
+    return Json::parse(text.substr(text.rfind('\n', at) + 1,
+                                   text.find('\n', at) - text.rfind('\n', at) - 1))
+        .at("train_loss")
+        .get<double>();
+  };
+  CHECK(loss("small") == doctest::Approx(loss("large")).epsilon(1e-3));
+}
+
+TEST_CASE_FIXTURE(StepsFixture, "trainer: an average does not change frozen parameters") {
+  Json c = config();
+  c.erase("quant");
+  c["train"]["epochs"] = 1;
+  c["train"]["parameters"] = {{{"pattern", "conv1.*"}, {"freeze", true}}};
+  auto plain = result(c, "plain");
+  c["train"]["ema_decay"] = 0.95;
+  auto averaged = result(c, "averaged");
+  CHECK(same_bits(plain.at("model/conv1.weight"), averaged.at("model/conv1.weight")));
+  CHECK_FALSE(same_bits(plain.at("model/conv2.weight"), averaged.at("model/conv2.weight")));
+}
+
 TEST_CASE_FIXTURE(StepsFixture, "trainer: averaged weights, clipping and the loss take effect") {
   Json c = config();
   c.erase("quant");
@@ -126,7 +176,7 @@ TEST_CASE_FIXTURE(StepsFixture, "trainer: averaged weights, clipping and the los
   write(wrong);
   const TrainerRun r = run();
   CHECK(r.code == 1);
-  CHECK(r.says("loss/class_weights: expected 1 or 10 numbers, got 2"));
+  CHECK(r.says("error: tiny.json: /train/loss/class_weights: expected 1 or 10 numbers, got 2"));
   wrong["train"].erase("loss");
   wrong["model"] = {{"zoo", "autoencoder"}};
   write(wrong);

@@ -242,6 +242,66 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: errors exit 1, say why and leave not
   }
 }
 
+TEST_CASE_FIXTURE(TrainerFixture,
+                  "trainer: what a later phase would stumble over is an error before the first") {
+  struct Row {
+    const char* section;
+    Json change;
+    const char* message;
+  };
+  const Row rows[] = {
+      {"quant",
+       {{"loss", {{"class_weights", {1, 2}}}}},
+       "error: tiny.json: /quant/loss/class_weights: expected 1 or 10 numbers, got 2"},
+      {"quant",
+       {{"parameters", {{{"pattern", "fc*"}}, {{"pattern", "conv9*"}}}}},
+       "error: tiny.json: /quant/parameters/1/pattern: no parameter matches 'conv9*'; the nearest "
+       "name is 'conv1.weight'"},
+      {"quant",
+       {{"parameters", {{{"pattern", "*"}, {"freeze", true}}}}},
+       "error: tiny.json: /quant/parameters: every parameter of the network is frozen"},
+      {"quant",
+       {{"batch", 500}},
+       "error: tiny.json: /quant/batch: expected at most the 200 training pictures"},
+      {"quant",
+       {{"schedule", {{"warmup_epochs", 3}}}},
+       "error: tiny.json: /quant/schedule/warmup_epochs: expected less than the 3 epochs"},
+      {"train",
+       {{"loss", {{"class_weights", {0}}}}},
+       "error: tiny.json: /train/loss/class_weights: expected one above 0"},
+      {"train",
+       {{"batch", 500}},
+       "error: tiny.json: /train/batch: expected at most the 200 training pictures"},
+      {"model",
+       {{"zoo", "squeezenet1_1"}},
+       "error: tiny.json: /model: squeezenet1_1: expected an image of at least 31 x 31, got 20 x"},
+      {"init", {{"checkpoint", "other.h5"}}, "error: tiny.json: /init: the weights do not fit"},
+  };
+  Json other = config();
+  other["model"]["width"] = 0.5;
+  other["train"]["epochs"] = 1;
+  other.erase("quant");
+  other["name"] = "other";
+  write(other);
+  REQUIRE(run({}, "other").code == 0);
+  fs::copy_file(run_dir("other") / "checkpoint.h5", dir / "other.h5");
+  for (const Row& row : rows) {
+    CAPTURE(std::string(row.message));
+    Json c = config();
+    c[row.section].update(row.change);
+    write(c);
+    const TrainerRun r = run();
+    CAPTURE(r.output);
+    CHECK(r.code == 1);
+    CHECK(r.says(row.message));
+    CHECK_FALSE(r.says("epoch 1/"));
+    CHECK_FALSE(fs::exists(run_dir()));
+  }
+  write(config());
+  CHECK(run({"--set", "quant.loss.class_weights=[1, 2]"})
+            .says("error: --set quant.loss.class_weights=[1, 2]: /quant/loss/class_weights: "));
+}
+
 TEST_CASE_FIXTURE(TrainerFixture, "trainer: damaged inputs are refused") {
   write(config());
   const auto digits = test::read_file(dir / "digits.h5");

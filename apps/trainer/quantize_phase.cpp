@@ -1,9 +1,8 @@
+#include "apps/setup/network.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/phases.h"
-#include "apps/trainer/setup.h"
 #include "core/error.h"
 #include "quant/convert.h"
-#include "quant/prepare.h"
 
 namespace octet::trainer {
 namespace {
@@ -33,16 +32,14 @@ void calibrate(Session& s) {
 
 Outcome fine_tune(Session& s, bool resumed) {
   const config::Quant& c = *s.config.quant;
-  const std::int64_t epochs = c.stages.total();
+  const setup::TrainingSection section = setup::quant_section(s.config);
+  const std::int64_t epochs = section.epochs;
   Loader loader = s.train_loader(c.batch, c.drop_last);
   Loader test = s.test_loader(c.batch);
   if (!resumed) s.restored.reset();  // what is there belongs to the phase before
   TrainingPlan plan{.name = "qat",
                     .model = *s.qat,
-                    .optimizer = c.optimizer,
-                    .schedule = c.schedule,
-                    .steps = c.steps,
-                    .epochs = epochs,
+                    .section = section,
                     .loader = loader,
                     .begin_epoch =
                         [&](std::int64_t epoch) {
@@ -79,12 +76,7 @@ quant::Stage stage_of_epoch(const config::Stages& stages, std::int64_t epoch) {
 }
 
 void make_quantized_model(Session& s) {
-  const Shape input = s.input_shape();
-  const auto graph = trace(s.model, Tensor::zeros(input));
-  const quant::QConfig qconfig = make_qconfig(s.config, input[3]);
-  const bool ptq = s.config.quant->mode == "ptq";
-  s.qat.reset(ptq ? new quant::QatModel(quant::prepare_ptq(graph, qconfig))
-                  : new quant::QatModel(quant::prepare_qat(graph, qconfig)));
+  s.qat.reset(new quant::QatModel(setup::prepare(s.config, *s.model, s.input_shape())));
 }
 
 void restore_quantized_model(Session& s) {

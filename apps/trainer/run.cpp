@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "apps/setup/data.h"
+#include "apps/trainer/door.h"
 #include "apps/trainer/initial_weights.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/run_dir.h"
@@ -15,14 +17,6 @@ namespace {
 int thread_count(const config::Config& c) {
   if (c.threads > 0) return c.threads;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
-
-DataSource open_data(const config::Config& c) {
-  try {
-    return open_data_source(parse_data_format(c.data.format), c.data.path.path, c.data.channels);
-  } catch (const Error& e) {
-    fail(c.file.string(), ": /data: ", e.what());
-  }
 }
 
 std::string state_of(const Checkpoint& c) {
@@ -71,7 +65,8 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
 }  // namespace
 
 Outcome run(const config::Config& c, const RunOptions& options, Progress& progress) {
-  Session s(c, open_data(c), progress, thread_count(c));
+  Session s(c, setup::open_data(c), progress, thread_count(c));
+  check_phases(s);
   const RunFiles& files = s.files;
   const RunDirLock lock(files.dir);
   remove_leftovers(files.dir);
@@ -118,9 +113,9 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
     progress.say(files.dir.string() + ": starting " + c.model.zoo + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +
                  (s.ctx.threads.size() == 1 ? " thread" : " threads"));
+    if (weights) load_initial_weights(s, *weights);
     remove_outputs(files);
     s.metrics.emplace(files.metrics, "");
-    if (weights) load_initial_weights(s, *weights);
   }
   if (run_phases(s) == Outcome::interrupted) return Outcome::interrupted;
   report(c, options, read_summary(files.summary).value(), progress);

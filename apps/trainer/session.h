@@ -72,9 +72,10 @@ class Session {
   const std::string run_key;
   bool outputs_only = false;  ///< the run was finished: only make its files again
 
-  TransformOptions transform(bool augmented) const;
   /// [1, H, W, C] of the network's input.
   Shape input_shape() const;
+  /// Outputs of the network.
+  std::int64_t classes() const;
   /// Batches of the training split, shuffled and augmented as the configuration says.
   Loader train_loader(int batch, bool drop_last) const;
   /// The test split as it is.

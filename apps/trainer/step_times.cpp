@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "apps/trainer/phases.h"
-#include "apps/trainer/setup.h"
-#include "quant/prepare.h"
+#include "apps/setup/network.h"
+#include "apps/setup/training.h"
 
 namespace octet::trainer {
 namespace {
@@ -48,17 +47,17 @@ StepTimes measure_step_times(Session& s) {
 
   const auto network = trace(s.model, Tensor::zeros(s.input_shape()))->clone();
   network->train();
-  const auto optimizer = make_optimizer(c.optimizer, network->parameters());
+  const setup::TrainingSection section = setup::quant_section(s.config);
+  const auto optimizer = setup::make_optimizer(section, network->parameters());
 
   std::unique_ptr<quant::QatModel> quantized;
   std::unique_ptr<optim::Optimizer> quantized_optimizer;
   if (s.config.qat()) {
-    quantized.reset(new quant::QatModel(
-        quant::prepare_qat(*network, make_qconfig(s.config, s.input_shape()[3]))));
+    quantized.reset(new quant::QatModel(setup::prepare(s.config, *s.model, s.input_shape())));
     quantized->load_state(s.qat->state());
     quantized->restore_stage(longest_stage(c.stages));
     quantized->train();
-    quantized_optimizer = make_optimizer(c.optimizer, quantized->parameters());
+    quantized_optimizer = setup::make_optimizer(section, quantized->parameters());
   }
 
   std::vector<double> of_float, of_quantized;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "apps/trainer/diagnose.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/interrupt.h"
-#include "apps/trainer/setup.h"
 #include "core/error.h"
 #include "optim/clip.h"
 #include "optim/lr_schedule.h"
@@ -22,7 +22,7 @@ double seconds_since(Clock::time_point start) {
 
 std::string place(const TrainingPlan& plan, const Position& at) {
   return plan.name + " training, epoch " + std::to_string(at.epoch + 1) + " of " +
-         std::to_string(plan.epochs) + ", step " + std::to_string(at.step + 1);
+         std::to_string(plan.section.epochs) + ", step " + std::to_string(at.step + 1);
 }
 
 /// What a phase's steps need besides the session.
@@ -31,64 +31,93 @@ struct Trainer {
   TrainingPlan& plan;
   optim::LrSchedule schedule;
   CrossEntropyOptions loss;
+  /// Of each batch of the epoch: the sum of its labels' weights. Empty where every update is made
+  /// from one batch.
+  std::vector<double> batch_weights;
 
+  const config::Steps& steps() const { return plan.section.steps; }
   std::int64_t batches_per_epoch() const { return plan.loader.batches_per_epoch(); }
   std::int64_t total_steps() const { return schedule.total_steps; }
 };
 
 Trainer make_trainer(Session& s, TrainingPlan& plan) {
-  const std::int64_t batches = plan.loader.batches_per_epoch();
-  const std::int64_t steps =
-      (batches + plan.steps.accumulate_steps - 1) / plan.steps.accumulate_steps;
-  s.optimizer = make_optimizer(plan.optimizer, plan.model.parameters());
-  apply_groups(plan.steps.parameters, plan.model, *s.optimizer);
-  if (plan.steps.ema_decay > 0) {
-    s.ema.emplace(plan.model.parameters(), optim::EmaOptions{.decay = plan.steps.ema_decay});
+  const setup::TrainingSection& section = plan.section;
+  s.optimizer = setup::make_optimizer(section, plan.model.parameters());
+  setup::apply_groups(section, plan.model, *s.optimizer);
+  if (section.steps.ema_decay > 0) {
+    s.ema.emplace(plan.model.parameters(), optim::EmaOptions{.decay = section.steps.ema_decay});
   }
   if (s.restored) {
     s.optimizer->load_state(s.restored->group("optimizer"));
     if (s.ema) s.ema->load_state(s.restored->group("ema"));
     s.restored.reset();
   }
-  const auto classes = s.config.model.classes ? s.config.model.classes : s.data.train.classes;
-  return {s, plan, make_schedule(plan.schedule, plan.optimizer.lr, plan.epochs, steps),
-          make_loss(plan.steps.loss, classes)};
+  const std::int64_t steps = setup::steps_per_epoch(section, plan.loader.batches_per_epoch());
+  return {
+      s, plan, setup::make_schedule(section, steps), setup::make_loss(section, s.classes()), {}};
 }
 
-/// Forward and backward of one batch, which is `share` of the update's images; adds to the epoch's
-/// sums.
-void add_gradients(Trainer& t, const Batch& batch, double share) {
+/// Sums of label weights, batch by batch: known before the first batch of an update is made.
+std::vector<double> batch_weights(const Loader& loader, std::uint64_t epoch,
+                                  const Tensor& class_weights) {
+  const auto of_sample = loader.dataset().labels.span<std::int32_t>();
+  std::vector<std::int32_t> labels;
+  for (const std::int64_t i : loader.indices(epoch)) {
+    labels.push_back(of_sample[static_cast<std::size_t>(i)]);
+  }
+  const auto batch = static_cast<std::size_t>(loader.options().batch);
+  std::vector<double> weights;
+  for (std::size_t at = 0; at < labels.size(); at += batch) {
+    const std::size_t n = std::min(batch, labels.size() - at);
+    weights.push_back(label_weight(std::span(labels).subspan(at, n), class_weights));
+  }
+  return weights;
+}
+
+void begin_epoch(Trainer& t, std::int64_t epoch) {
+  t.plan.loader.seek(static_cast<std::uint64_t>(epoch), t.s.at.batch);
+  if (t.steps().accumulate_steps > 1) {
+    t.batch_weights =
+        batch_weights(t.plan.loader, static_cast<std::uint64_t>(epoch), t.loss.class_weights);
+  }
+}
+
+/// Forward and backward of one batch; returns its loss. The options have the divisor of the whole
+/// update where that is made from several batches: the losses are then its parts.
+double add_gradients(Trainer& t, const Batch& batch, const CrossEntropyOptions& loss_options) {
   Session& s = t.s;
   Tape tape(s.ctx);
   const Var logits = t.plan.model(tape.input(batch.x));
-  const Var loss = cross_entropy(logits, batch.y, t.loss);
+  const Var loss = cross_entropy(logits, batch.y, loss_options);
   const double value = double(loss.value().item());
   OCTET_CHECK(std::isfinite(value), "the loss is ", value, first_not_finite(tape, t.plan.model));
-  const auto images = batch.y.numel();
-  s.at.loss_sum += value * static_cast<double>(images);
   s.at.correct += count_correct(logits.value(), batch.y);
-  s.at.images += images;
-  tape.backward(share == 1 ? loss : loss * static_cast<real>(share));
+  tape.backward(loss);
+  return value;
 }
 
-/// One update from the next batches.
+/// One update from the next batches, read one at a time: the loader makes the next ones meanwhile.
 void step(Trainer& t) {
   Session& s = t.s;
-  const config::Steps& c = t.plan.steps;
+  const config::Steps& c = t.steps();
   const auto count = std::min<std::int64_t>(c.accumulate_steps, t.batches_per_epoch() - s.at.batch);
-  std::vector<Batch> batches;
-  std::int64_t images = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    batches.push_back(t.plan.loader.next());
-    images += batches.back().y.numel();
+  CrossEntropyOptions options = t.loss;
+  if (count > 1) {
+    const auto first = t.batch_weights.begin() + static_cast<std::ptrdiff_t>(s.at.batch);
+    options.divisor = std::accumulate(first, first + static_cast<std::ptrdiff_t>(count), 0.0);
   }
   s.optimizer->zero_grad();
+  double loss = 0;
+  std::int64_t images = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     // Dropout differs from batch to batch.
     s.ctx.step = static_cast<std::uint64_t>(s.at.step * c.accumulate_steps + i);
-    const Batch& batch = batches[static_cast<std::size_t>(i)];
-    add_gradients(t, batch, static_cast<double>(batch.y.numel()) / static_cast<double>(images));
+    const Batch batch = t.plan.loader.next();
+    images += batch.y.numel();
+    loss += add_gradients(t, batch, options);
   }
+  s.at.loss_sum += loss * static_cast<double>(images);
+  s.at.images += images;
   if (c.clip_grad_norm > 0) {
     optim::clip_grad_norm(s.ctx, s.optimizer->parameters(), c.clip_grad_norm);
   }
@@ -142,9 +171,9 @@ Outcome train(Session& s, TrainingPlan& plan) {
   plan.model.train();
   Trainer t = make_trainer(s, plan);
   const auto per_epoch = t.batches_per_epoch();
-  while (s.at.epoch < plan.epochs) {
+  while (s.at.epoch < plan.section.epochs) {
     const std::string label = plan.begin_epoch(s.at.epoch);
-    plan.loader.seek(static_cast<std::uint64_t>(s.at.epoch), s.at.batch);
+    begin_epoch(t, s.at.epoch);
     const double before = s.at.epoch_seconds;
     const Clock::time_point start = Clock::now();
     while (s.at.batch < per_epoch) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "apps/setup/training.h"
 #include "apps/trainer/session.h"
 
 namespace octet::trainer {
@@ -11,10 +12,7 @@ namespace octet::trainer {
 struct TrainingPlan {
   std::string name;  ///< of the phase in metrics: "float", "qat"
   Module& model;
-  const config::Optimizer& optimizer;
-  const config::Schedule& schedule;
-  const config::Steps& steps;
-  std::int64_t epochs = 0;
+  const setup::TrainingSection& section;
   Loader& loader;
   /// Before each epoch's first batch, and when a run goes on. Returns what to call the epoch.
   std::function<std::string(std::int64_t epoch)> begin_epoch;

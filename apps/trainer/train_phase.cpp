@@ -5,20 +5,18 @@
 namespace octet::trainer {
 
 Outcome run_train_phase(Session& s) {
-  const config::Train& c = *s.config.train;
-  Loader loader = s.train_loader(c.batch, c.drop_last);
-  Loader test = s.test_loader(c.batch);
+  const setup::TrainingSection section = setup::train_section(s.config);
+  const std::int64_t epochs = section.epochs;
+  Loader loader = s.train_loader(section.batch, section.drop_last);
+  Loader test = s.test_loader(section.batch);
   TrainingPlan plan{.name = "float",
                     .model = *s.model,
-                    .optimizer = c.optimizer,
-                    .schedule = c.schedule,
-                    .steps = c.steps,
-                    .epochs = c.epochs,
+                    .section = section,
                     .loader = loader,
                     .begin_epoch =
                         [&](std::int64_t epoch) {
                           return "epoch " + std::to_string(epoch + 1) + "/" +
-                                 std::to_string(c.epochs);
+                                 std::to_string(epochs);
                         },
                     .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
                       const auto e = evaluate(s.ctx, *s.model, test);
@@ -30,7 +28,7 @@ Outcome run_train_phase(Session& s) {
                       return "test " + percent(e->accuracy());
                     }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
-  s.results["speed.epoch_seconds"] = s.at.phase_seconds / static_cast<double>(c.epochs);
+  s.results["speed.epoch_seconds"] = s.at.phase_seconds / static_cast<double>(epochs);
   s.enter(s.config.quantized() ? Phase::quantize : Phase::finish);
   s.save();
   return Outcome::finished;

@@ -1,0 +1,36 @@
+#include "apps/trainer/door.h"
+
+#include "apps/setup/network.h"
+#include "apps/setup/training.h"
+#include "core/error.h"
+
+namespace octet::trainer {
+namespace {
+
+void check_section(const Session& s, const setup::TrainingSection& t, Module& model) {
+  const std::int64_t images = s.data.train.size();
+  OCTET_CHECK(!t.drop_last || t.batch <= images, t.where("batch"), ": expected at most the ",
+              images, " training pictures of ", s.data.train.name,
+              ", for drop_last leaves out a smaller batch; got ", t.batch);
+  const auto optimizer = setup::make_optimizer(t, model.parameters());
+  setup::apply_groups(t, model, *optimizer);
+  setup::make_loss(t, s.classes());
+  const Loader loader = s.train_loader(t.batch, t.drop_last);
+  setup::make_schedule(t, setup::steps_per_epoch(t, loader.batches_per_epoch()));
+}
+
+}  // namespace
+
+void check_phases(Session& s) {
+  const config::Config& c = s.config;
+  // A copy: groups freeze parameters.
+  const auto network = trace(s.model, Tensor::zeros(s.input_shape()))->clone();
+  if (c.train) check_section(s, setup::train_section(c), *network);
+  if (c.quantized()) {
+    quant::QatModel model = setup::prepare(c, *s.model, s.input_shape());
+    if (c.qat()) check_section(s, setup::quant_section(c), model);
+  }
+  s.test_loader(s.batch_size());
+}
+
+}  // namespace octet::trainer
