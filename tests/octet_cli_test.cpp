@@ -351,6 +351,16 @@ TEST_SUITE("octet") {
     CHECK(b["batch"] == 3);
     CHECK(a["isa"] == int8::isa_name(int8::best_isa()));
   }
+
+  TEST_CASE_FIXTURE(Fixture,
+                    "bench: a file that cannot be written is an error before it measures") {
+    const auto start = std::chrono::steady_clock::now();
+    const Result r =
+        cli({"bench", model, "--seconds", "30", "--json", (dir / "none" / "b.json").string()});
+    CHECK(r.code == 1);
+    CHECK(r.err.find("cannot write") != std::string::npos);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  }
 }
 
 TEST_SUITE("shared") {

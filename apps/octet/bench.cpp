@@ -212,6 +212,9 @@ void print(const Json& json) {
 }
 
 void bench(const Options& options) {
+  if (!options.json.empty() && options.json != "-") {
+    const AtomicFile writable(options.json);  // or an error now, not after the measurement
+  }
   const Json json = bench_json(options);
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (options.json == "-") {
