@@ -109,7 +109,7 @@ void Tape::backward(Var loss) {
       const Tensor kept = n.retain_grad ? n.grad.value() : Tensor();
       if (ctx_->observer) ctx_->observer->begin();
       n.op->backward(*ctx_, n.saved, n.grad.value(), wanted);
-      if (ctx_->observer) ctx_->observer->backward_done(id);
+      if (ctx_->observer) ctx_->observer->backward_done(id, wanted);
     }
     n.saved = {};
     if (!n.retain_grad) n.grad.release();

@@ -60,7 +60,8 @@ struct TapeObserver {
   /// Right after the forward of node `id`, in the module `scope`.
   virtual void forward_done(int id, const Op& op, const std::string& scope, In x,
                             const Tensor& y) = 0;
-  virtual void backward_done(int id) = 0;
+  /// Right after the backward of node `id`; `dx`: see Op::backward.
+  virtual void backward_done(int id, Grads dx) = 0;
 };
 
 /// A handle to a value on a tape; valid as long as the tape.

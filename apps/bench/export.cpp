@@ -28,7 +28,7 @@ Tensor random_images(const Shape& shape, Random& random) {
 }
 
 void export_network(const Options& options) {
-  Network network = find_network(options.net);
+  Network network = find_network(options.net, Mode::real);
   network.options.seed = options.seed;
   constexpr std::int64_t batch = 8;
   constexpr int batches = 4;

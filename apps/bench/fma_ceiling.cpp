@@ -48,17 +48,21 @@ OCTET_TARGET_AVX2 float fma_256() {
 }
 #endif
 
-// Without known vectors: what the compiler makes of four lanes.
+// Without known vectors: what the compiler makes of four lanes, a product and a sum.
 float multiply_add() {
   typedef float Four __attribute__((vector_size(16)));
+  // Nothing that the compiler could compute in advance.
+  volatile float unknown = 0.5f;
+  const float half = unknown;
+  const Four a{half, half, half, half};
   Four s[sums];
-  for (Four& v : s) v = Four{1, 1, 1, 1};
-  const Four a{0.5f, 0.5f, 0.5f, 0.5f};
+  for (int k = 0; k < sums; ++k) s[k] = a * static_cast<float>(k);
   for (long i = 0; i < rounds; ++i) {
-    for (Four& v : s) v = v * a + a;
+#pragma GCC unroll 12
+    for (int k = 0; k < sums; ++k) s[k] = s[k] * a + a;
   }
   float total = 0;
-  for (const Four& v : s) total += v[0];
+  for (const Four& v : s) total += v[0] + v[1] + v[2] + v[3];
   return total;
 }
 
@@ -68,8 +72,11 @@ double fma_ceiling() {
   float (*run)() = multiply_add;
   int lanes = 4;
 #if defined(__x86_64__)
-  if (simd_level() == Simd::avx512) run = fma_512, lanes = 16;
-  if (simd_level() == Simd::avx2) run = fma_256, lanes = 8;
+  if (__builtin_cpu_supports("avx512f")) {
+    run = fma_512, lanes = 16;
+  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    run = fma_256, lanes = 8;
+  }
 #endif
   volatile float keep = 0;
   double best = 1e9;

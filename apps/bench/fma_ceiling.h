@@ -3,8 +3,9 @@
 
 namespace octet::bench {
 
-/// GFLOP/s of independent fused multiply-adds in registers (two operations each) on the widest
-/// vectors that training uses: the best of several short runs, in CPU time of the calling thread.
+/// GFLOP/s of independent fused multiply-adds in registers (two operations each) on the CPU's
+/// widest vectors, whatever OCTET_MAX_ISA says, of which OpenBLAS knows nothing: the best of
+/// several short runs, in CPU time of the calling thread.
 double fma_ceiling();
 
 }  // namespace octet::bench

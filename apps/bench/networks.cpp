@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "apps/config/config.h"
+#include "apps/setup/data.h"
+#include "apps/setup/network.h"
 #include "core/error.h"
 #include "core/nearest.h"
 
@@ -27,13 +28,39 @@ constexpr Entry entries[] = {
     {"resnet18", "resnet18", 0, 0, 1, 16},
 };
 
-Network resolved(std::string name, std::string zoo_name, zoo::ModelOptions options, int batch) {
+/// What the networks by name train with.
+std::shared_ptr<const config::Config> default_config() {
+  const auto c = std::make_shared<config::Config>();
+  c->train.emplace();
+  c->quant.emplace();
+  c->quant->optimizer = c->train->optimizer;
+  return c;
+}
+
+Network resolved(std::string name, std::string zoo_name, zoo::ModelOptions options, int batch,
+                 Mode mode) {
   options.seed = seed;
   options = zoo::resolve_options(zoo_name, options);
-  return {std::move(name), std::move(zoo_name), options, batch};
+  return {.name = std::move(name),
+          .zoo = std::move(zoo_name),
+          .options = options,
+          .batch = batch,
+          .config = default_config(),
+          .mode = mode};
 }
 
 }  // namespace
+
+Mode parse_mode(std::string_view name) {
+  if (name == "float") return Mode::real;
+  if (name == "qat") return Mode::qat;
+  OCTET_CHECK(name == "qat-frozen", "mode: expected float, qat or qat-frozen, got ", name);
+  return Mode::qat_frozen;
+}
+
+setup::TrainingSection Network::section() const {
+  return mode == Mode::real ? setup::train_section(*config) : setup::quant_section(*config);
+}
 
 std::vector<std::string> network_names() {
   std::vector<std::string> names;
@@ -45,30 +72,44 @@ std::vector<std::string> network_names() {
   return names;
 }
 
-Network find_network(std::string_view name) {
+Network find_network(std::string_view name, Mode mode) {
   for (const Entry& e : entries) {
     if (e.name != name) continue;
     zoo::ModelOptions o;
     o.classes = e.classes;
     o.in_h = o.in_w = e.size;
     o.width = e.width;
-    return resolved(std::string(name), std::string(e.zoo), o, e.batch);
+    return resolved(std::string(name), std::string(e.zoo), o, e.batch, mode);
   }
   const std::vector<std::string> models = zoo::model_names();
   if (std::find(models.begin(), models.end(), name) != models.end())
-    return resolved(std::string(name), std::string(name), {}, 16);
+    return resolved(std::string(name), std::string(name), {}, 16, mode);
   fail("unknown network '", name, "': did you mean '", nearest(name, network_names()), "'?");
 }
 
-Network network_of_config(const std::string& file) {
-  const config::Config c = config::read_config(file, {});
-  zoo::ModelOptions o;
-  o.classes = c.model.classes;
-  o.width = c.model.width;
-  o.in_h = c.data.crop_h;
-  o.in_w = c.data.crop_w;
-  o.in_c = c.data.channels;
-  return resolved(c.name, c.model.zoo, o, c.train ? c.train->batch : 64);
+Network network_of_config(const std::string& file, Mode mode) {
+  const auto c = std::make_shared<const config::Config>(config::read_config(file, {}));
+  if (mode == Mode::real) {
+    OCTET_CHECK(c->train, c->where("/train"),
+                ": --mode float times the step of this section, "
+                "which the configuration does not have");
+  } else {
+    OCTET_CHECK(c->qat(), c->where("/quant/mode"), ": expected qat for --mode ",
+                mode == Mode::qat ? "qat" : "qat-frozen", ", got ",
+                c->quant ? c->quant->mode : "no section 'quant'");
+  }
+  const DataSource data = setup::open_data(*c);
+  const Shape input = setup::input_shape(*c, data.train);
+  const zoo::ModelOptions options = setup::network_options(*c, data.train, input);
+  setup::make_network(*c, data.train, input);  // whether it can be made
+  Network network{.name = c->name,
+                  .zoo = c->model.zoo,
+                  .options = zoo::resolve_options(c->model.zoo, options),
+                  .config = c,
+                  .from_file = true,
+                  .mode = mode};
+  network.batch = network.section().batch;
+  return network;
 }
 
 }  // namespace octet::bench

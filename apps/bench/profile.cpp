@@ -3,8 +3,14 @@
 #include <algorithm>
 
 #include "apps/bench/usage.h"
+#include "quant/qops/conv.h"
 
 namespace octet::bench {
+namespace {
+
+constexpr double never = 1e9;
+
+}  // namespace
 
 void Profile::begin() {
   op_start_ = cpu_ms();
@@ -17,7 +23,16 @@ void Profile::forward_done(int id, const Op& op, const std::string& scope, In x,
     t.forward_ms = std::min(t.forward_ms, ms);
     return;
   }
-  t = {std::string(op.name()), scope, y.shape().to_string(), 0, ms, 1e9};
+  t = {};
+  t.op = op.name();
+  t.scope = scope;
+  t.shape = y.shape().to_string();
+  t.forward_ms = ms;
+  t.backward_ms = never;
+  t.integer = dynamic_cast<const quant::QOp*>(&op) != nullptr;
+  // A frozen batch norm's gradient comes out of the weight's product.
+  const auto* conv = dynamic_cast<const quant::QConvOp*>(&op);
+  folded_[id] = conv && conv->batch_norm && conv->state->stage != quant::Stage::train_bn;
   // Convolutions and linear layers have the only second operand of another rank or extent that
   // starts with the output's channels.
   const bool weighted =
@@ -29,8 +44,12 @@ void Profile::forward_done(int id, const Op& op, const std::string& scope, In x,
   }
 }
 
-void Profile::backward_done(int id) {
+void Profile::backward_done(int id, Grads dx) {
   OpTime& t = ops_[id];
+  if (t.macs > 0) {
+    const bool input = dx[0], weight = dx[1] || (folded_[id] && dx[2]);
+    t.backward_macs = (input ? t.macs : 0) + (weight ? t.macs : 0);
+  }
   t.backward_ms = std::min(t.backward_ms, cpu_ms() - op_start_);
 }
 
@@ -39,7 +58,7 @@ void Profile::ended(std::string_view phase) {
   // Before the first phase of a step nothing is running: its start is next_step() or, at first,
   // unknown.
   if (phase_start_ >= 0) {
-    if (phase_ == phases_.size()) phases_.push_back({std::string(phase), 1e9});
+    if (phase_ == phases_.size()) phases_.push_back({std::string(phase), never});
     phases_[phase_].ms = std::min(phases_[phase_].ms, now - phase_start_);
     ++phase_;
   }
@@ -56,7 +75,7 @@ std::vector<Profile::OpTime> Profile::ops() const {
   std::vector<OpTime> all;
   for (const auto& [id, t] : ops_) {
     all.push_back(t);
-    if (all.back().backward_ms >= 1e9) all.back().backward_ms = 0;
+    if (all.back().backward_ms >= never) all.back().backward_ms = 0;
   }
   return all;
 }

@@ -17,13 +17,16 @@ class Profile final : public TapeObserver, public TrainingStep::PhaseWatcher {
  public:
   void begin() override;
   void forward_done(int id, const Op& op, const std::string& scope, In x, const Tensor& y) override;
-  void backward_done(int id) override;
+  void backward_done(int id, Grads dx) override;
   void ended(std::string_view phase) override;
   void next_step();
 
   struct OpTime {
     std::string op, scope, shape;  ///< shape: of the result
     double macs = 0;               ///< of the forward, whole batch
+    double backward_macs = 0;      ///< of the products that are done: none for a gradient that
+                                   ///< nobody wants
+    bool integer = false;          ///< the forward multiplies int8 codes
     double forward_ms = 0, backward_ms = 0;
   };
   struct PhaseTime {
@@ -34,7 +37,8 @@ class Profile final : public TapeObserver, public TrainingStep::PhaseWatcher {
   const std::vector<PhaseTime>& phases() const { return phases_; }
 
  private:
-  std::map<int, OpTime> ops_;  // by node
+  std::map<int, OpTime> ops_;   // by node
+  std::map<int, bool> folded_;  // by node: a frozen batch norm
   std::vector<PhaseTime> phases_;
   std::size_t phase_ = 0;
   double op_start_ = 0, phase_start_ = -1;

@@ -1,11 +1,27 @@
-// One training step in double precision: the slow reference of the float step. Plain data only:
-// the implementation is built with another `real` and shares no type with its caller.
+// One training step in double precision: the slow reference of the float step, and of the gradients
+// of a quantized one. Plain data only: the implementation is built with another `real` and shares
+// no type with its caller.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 namespace octet::bench {
+
+/// What a quantized layer's result was: it takes the place of what double precision computes there,
+/// so that both steps see the same values, and the gradient passes where the clamp did not act.
+struct ReferenceValue {
+  const char* layer;         ///< the float op's name in a trace
+  const float* reals;        ///< scale (code - zero point)
+  std::int64_t count;        ///< of reals
+  bool batch_norm, clamp;    ///< behind the batch norm, the clamp activation that follow the op
+  const float *mean, *var;   ///< running statistics of the batch norm; null: the batch's own
+  double scale, zero_point;  ///< v / scale + zero_point: where a real v is among the codes
+  /// The clamp, in codes. The gradient passes where it did not act: the code tells, but at the
+  /// bounds themselves, where the computed real tells; no gradient passes at an open lower bound.
+  double lo, hi;
+  bool open_lower;
+};
 
 struct ReferenceStep {
   const char* model;  ///< of the zoo
@@ -14,14 +30,20 @@ struct ReferenceStep {
   std::int64_t batch;
   const float* parameters;  ///< all of them, one behind the other, as named_parameters() has them
   const float* x;           ///< [batch, in_h, in_w, in_c]
-  const std::int32_t* labels;
+  const std::int32_t* labels;    ///< of a classifier, else null
+  const float* target;           ///< what the others reconstruct, [batch, in_h * in_w * in_c]
+  double label_smoothing;        ///< see CrossEntropyOptions
+  const float* class_weights;    ///< [classes] or null
+  const ReferenceValue* values;  ///< of a quantized step, else null
+  std::int64_t value_count;
   // Results
   double loss;
   double* gradients;  ///< as many as parameters
 };
 
-/// Softmax cross entropy and its gradients, batch norm in training mode. False, and a message, if
-/// that fails.
+/// Softmax cross entropy, or the mean squared error against the target where the model is no
+/// classifier, and its gradients. Batch norm in training mode, unless a value says otherwise.
+/// False, and a message, if that fails.
 [[gnu::visibility("default")]] bool run_reference_step(ReferenceStep& step, char* message,
                                                        std::size_t message_size) noexcept;
 

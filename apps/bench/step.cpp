@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/bench/check_step.h"
+#include "apps/bench/child.h"
 #include "apps/bench/commands.h"
 #include "apps/bench/fma_ceiling.h"
 #include "apps/bench/profile.h"
 #include "apps/bench/usage.h"
+#include "apps/octet/ceiling.h"
 #include "apps/octet/text_table.h"
 #include "core/atomic_file.h"
 
@@ -56,7 +58,13 @@ Times time_steps(TrainingStep& step, const SyntheticBatch& batch, double seconds
   return t;
 }
 
-Json profile_json(Context& ctx, TrainingStep& step, const SyntheticBatch& batch, double ceiling) {
+/// GFLOP/s of one core, two operations a multiply-add.
+struct Ceilings {
+  double real, integer;
+};
+
+Json profile_json(Context& ctx, TrainingStep& step, const SyntheticBatch& batch,
+                  const Ceilings& ceilings) {
   Profile profile;
   ctx.observer = &profile;
   for (int i = 0; i < 7; ++i) {
@@ -67,49 +75,61 @@ Json profile_json(Context& ctx, TrainingStep& step, const SyntheticBatch& batch,
   Json phases = Json::object(), ops = Json::array();
   for (const Profile::PhaseTime& p : profile.phases()) phases[p.phase] = p.ms;
   for (const Profile::OpTime& t : profile.ops()) {
-    const auto share = [&](double flop, double ms) {
-      return ms > 0 ? 1e-6 * flop / ms / ceiling : 0.0;
+    const auto share = [&](double macs, double ms, double ceiling) {
+      return ms > 0 && ceiling > 0 ? 2e-6 * macs / ms / ceiling : 0.0;
     };
-    ops.push_back({{"op", t.op},
-                   {"layer", t.scope},
-                   {"shape", t.shape},
-                   {"macs", t.macs},
-                   {"forward_ms", t.forward_ms},
-                   {"backward_ms", t.backward_ms},
-                   {"forward_share_of_ceiling", share(2 * t.macs, t.forward_ms)},
-                   {"backward_share_of_ceiling", share(4 * t.macs, t.backward_ms)}});
+    ops.push_back(
+        {{"op", t.op},
+         {"layer", t.scope},
+         {"shape", t.shape},
+         {"macs", t.macs},
+         {"backward_macs", t.backward_macs},
+         {"forward_ms", t.forward_ms},
+         {"backward_ms", t.backward_ms},
+         {"forward_share_of_ceiling",
+          share(t.macs, t.forward_ms, t.integer ? ceilings.integer : ceilings.real)},
+         {"backward_share_of_ceiling", share(t.backward_macs, t.backward_ms, ceilings.real)}});
   }
   return {{"phases_ms", phases}, {"ops", ops}};
 }
 
-/// Multiply-adds of one forward, counted by running it.
-double count_macs(Context& ctx, TrainingStep& step, const SyntheticBatch& batch) {
+struct Macs {
+  double forward = 0, backward = 0;
+};
+
+/// Multiply-adds of one step, counted by running it.
+Macs count_macs(Context& ctx, TrainingStep& step, const SyntheticBatch& batch) {
   Profile profile;
   ctx.observer = &profile;
   step.gradients(batch);
   ctx.observer = nullptr;
-  double macs = 0;
-  for (const Profile::OpTime& t : profile.ops()) macs += t.macs;
+  Macs macs;
+  for (const Profile::OpTime& t : profile.ops()) {
+    macs.forward += t.macs;
+    macs.backward += t.backward_macs;
+  }
   return macs;
 }
 
 Json step_json(const Options& options) {
-  const Network network =
-      options.config.empty() ? find_network(options.net) : network_of_config(options.config);
   const Mode mode = parse_mode(options.mode);
+  const Network network = options.config.empty() ? find_network(options.net, mode)
+                                                 : network_of_config(options.config, mode);
   const int images = options.batch > 0 ? options.batch : network.batch;
-  Json check;
-  {
+  // In a process of its own, which takes the memory of the reference with it.
+  const Json check = Json::parse(in_child([&] {
     Context ctx(options.threads);
-    check = check_step(ctx, network, mode);
-  }
-  const double ceiling = fma_ceiling();
+    return check_step(ctx, network).dump();
+  }));
+  const int8::Isa isa = int8::best_isa();
+  const Ceilings ceilings{fma_ceiling(), 2e-9 * app::peak_macs_per_second(isa)};
   Context ctx(options.threads);
   const SyntheticBatch batch(network, images);
-  TrainingStep step(ctx, network, mode, int8::best_isa());
+  TrainingStep step(ctx, network, isa);
+  // Calibration is no part of the step: what it held goes back, and the peaks start anew.
   ctx.pool.trim();
   reset_peak_memory();
-  const double macs = count_macs(ctx, step, batch);
+  const Macs macs = count_macs(ctx, step, batch);
   const Times t = time_steps(step, batch, options.seconds);
   const double median = t.wall[t.wall.size() / 2];
   const Pool::Usage used = ctx.pool.usage();
@@ -118,22 +138,24 @@ Json step_json(const Options& options) {
                {"mode", options.mode},
                {"batch", images},
                {"threads", options.threads},
-               {"isa", int8::isa_name(int8::best_isa())},
+               {"isa", int8::isa_name(isa)},
                {"steps", t.wall.size()},
                {"median_ms", median},
                {"min_ms", t.wall.front()},
                {"cpu_median_ms", t.cpu[t.cpu.size() / 2]},
                {"cpu_min_ms", t.cpu.front()},
                {"images_per_s", 1e3 * images / median},
-               {"macs", macs},
-               {"gflops", 6e-6 * macs / median},
-               {"ceiling_gflops_per_core", ceiling},
+               {"macs", macs.forward},
+               {"backward_macs", macs.backward},
+               {"gflops", 2e-6 * (macs.forward + macs.backward) / median},
+               {"ceiling_gflops_per_core", ceilings.real},
+               {"int8_ceiling_gflops_per_core", ceilings.integer},
                {"peak_rss_mib", peak_rss_mib()},
                {"pool_peak_mib", mib(used.peak)},
                {"pool_held_mib", mib(used.in_use + used.cached)},
                {"page_faults_per_step", t.page_faults},
                {"check", check}};
-  if (options.profile) json["profile"] = profile_json(ctx, step, batch, ceiling);
+  if (options.profile) json["profile"] = profile_json(ctx, step, batch, ceilings);
   return json;
 }
 
@@ -147,7 +169,7 @@ void print_profile(const Json& profile) {
   TextTable ops({"op", "layer", "result", "forward ms", "ceiling", "backward ms", "ceiling"});
   for (const Json& op : profile["ops"]) {
     const auto share = [&](const char* key) {
-      return op["macs"].get<double>() > 0 ? fixed(100 * op[key].get<double>(), 0) + "%" : "-";
+      return op[key].get<double>() > 0 ? fixed(100 * op[key].get<double>(), 0) + "%" : "-";
     };
     ops.add({op["op"].get<std::string>(), op["layer"].get<std::string>(),
              op["shape"].get<std::string>(), fixed(op["forward_ms"].get<double>(), 3),
@@ -165,7 +187,7 @@ void print(const Json& json) {
   std::cout << json["network"].get<std::string>() << ", " << json["mode"].get<std::string>()
             << ", batch " << json["batch"].get<int>() << ", threads " << json["threads"].get<int>()
             << " (checked against " << json["check"]["against"].get<std::string>()
-            << ", error of the gradients " << json["check"]["gradient_error"].get<double>()
+            << ": error of a gradient at most " << json["check"]["gradient_error"].get<double>()
             << ")\nmedian " << number("median_ms", 2) << " ms, min " << number("min_ms", 2)
             << " ms, CPU min " << number("cpu_min_ms", 2) << " ms over "
             << json["steps"].get<std::size_t>() << " steps\n"
@@ -177,6 +199,9 @@ void print(const Json& json) {
 }
 
 void step(const Options& options) {
+  if (!options.json.empty() && options.json != "-") {
+    const AtomicFile writable(options.json);  // or an error now, not after the measurement
+  }
   const Json json = step_json(options);
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (options.json == "-") {
@@ -192,13 +217,19 @@ void step(const Options& options) {
 void add_step(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "step", "Time the training step of a network (zero_grad, forward, backward, Adam).");
+      "step", "Time the training step of a network (zero_grad, forward, backward, optimizer).");
   auto* net = command->add_option("--net", options->net, "one of the networks compared")
                   ->check(CLI::IsMember(network_names()));
-  auto* config = command->add_option("--config", options->config, "a trainer's configuration")
-                     ->check(CLI::ExistingFile);
+  auto* config =
+      command
+          ->add_option(
+              "--config", options->config,
+              "a trainer's configuration: its network for its data, loss, optimizer and groups")
+          ->check(CLI::ExistingFile);
   net->excludes(config);
-  command->add_option("--batch", options->batch, "images; 0: as in the comparisons")
+  command
+      ->add_option("--batch", options->batch,
+                   "images; 0: as in the comparisons, or the configuration's")
       ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
   command->add_option("--threads", options->threads)
@@ -214,8 +245,9 @@ void add_step(CLI::App& app) {
   command->add_option("--json", options->json,
                       "write the figures to this file, or to the standard output alone (-)");
   command->callback([options] {
-    OCTET_CHECK(!options->net.empty() || !options->config.empty(),
-                "expected --net NAME or --config FILE");
+    if (options->net.empty() && options->config.empty()) {
+      throw CLI::RequiredError("--net NAME or --config FILE");
+    }
     step(*options);
   });
 }

@@ -1,52 +1,89 @@
 #include "apps/bench/training_step.h"
 
+#include "apps/setup/network.h"
 #include "core/ops.h"
 #include "core/random.h"
 #include "layers/graph_module.h"
+#include "optim/clip.h"
 #include "quant/prepare.h"
 
 namespace octet::bench {
+namespace {
 
-Mode parse_mode(std::string_view name) {
-  if (name == "float") return Mode::real;
-  if (name == "qat") return Mode::qat;
-  OCTET_CHECK(name == "qat-frozen", "mode: expected float, qat or qat-frozen, got ", name);
-  return Mode::qat_frozen;
+/// Random pixels, normalized as the configuration says.
+void fill_with_pixels(const config::Normalize& normalize, std::int64_t channels, Random& random,
+                      std::span<real> x) {
+  const auto of_channel = [](const std::vector<double>& v, std::size_t c) {
+    return v.size() == 1 ? v[0] : v[c];
+  };
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t c = i % static_cast<std::size_t>(channels);
+    const auto pixel = static_cast<double>(random.below(256));
+    x[i] =
+        static_cast<real>((pixel - of_channel(normalize.mean, c)) / of_channel(normalize.std, c));
+  }
 }
+
+ModulePtr make_quantized(Context& ctx, const Network& network, Module& real_network,
+                         int8::Isa isa) {
+  const SyntheticBatch batch(network, 4);
+  // Running statistics such as training would have left.
+  real_network.train();
+  for (int i = 0; i < 8; ++i) {
+    Tape tape(ctx, GradMode::off);
+    real_network(tape.input(batch.x));
+  }
+  quant::QConfig config;
+  if (network.from_file) config = setup::make_qconfig(*network.config, network.options.in_c);
+  config.isa = isa;
+  const auto graph = trace(real_network, Tensor::zeros(network.input(1)));
+  const std::shared_ptr<quant::QatModel> model(
+      new quant::QatModel(quant::prepare_qat(*graph, config)));
+  model->calibrate(ctx, batch.x);
+  model->finish_calibration();
+  model->set_sample({});
+  if (network.mode == Mode::qat_frozen) model->advance(quant::Stage::frozen_bn);
+  return model;
+}
+
+}  // namespace
 
 SyntheticBatch::SyntheticBatch(const Network& network, std::int64_t samples)
-    : x(Tensor::empty(network.input(samples))), labels(Tensor::empty({samples}, DType::i32)) {
+    : x(Tensor::empty(network.input(samples))) {
   Random random(7);
-  for (real& v : x.span<real>()) v = static_cast<real>(random.normal());
-  std::int64_t n = 0;
-  for (std::int32_t& label : labels.span<std::int32_t>()) {
-    label = static_cast<std::int32_t>(n++ * 7 % network.options.classes);
+  if (network.from_file) {
+    fill_with_pixels(network.config->data.normalize, network.options.in_c, random, x.span<real>());
+  } else {
+    for (real& v : x.span<real>()) v = static_cast<real>(random.normal());
   }
+  if (!network.is_classifier()) {
+    target = x.reshape({samples, x.numel() / samples});
+    return;
+  }
+  // Classes that count for something.
+  const std::vector<double>& weights = network.section().steps.loss.class_weights;
+  std::vector<std::int32_t> classes;
+  for (std::int32_t k = 0; k < network.options.classes; ++k) {
+    const auto i = static_cast<std::size_t>(k);
+    if (i >= weights.size() || weights[i] > 0 || weights.size() == 1) classes.push_back(k);
+  }
+  labels = Tensor::empty({samples}, DType::i32);
+  std::size_t n = 0;
+  for (std::int32_t& label : labels.span<std::int32_t>()) label = classes[n++ * 7 % classes.size()];
 }
 
-TrainingStep::TrainingStep(Context& ctx, const Network& network, Mode mode, int8::Isa isa)
+TrainingStep::TrainingStep(Context& ctx, const Network& network, int8::Isa isa)
     : ctx_(ctx), model_(zoo::make_model(network.zoo, network.options)) {
-  if (mode != Mode::real) {
-    const SyntheticBatch batch(network, 4);
-    // Running statistics such as training would have left.
-    model_->train();
-    for (int i = 0; i < 8; ++i) {
-      Tape tape(ctx, GradMode::off);
-      (*model_)(tape.input(batch.x));
-    }
-    quant::QConfig config;
-    config.isa = isa;
-    const auto graph = trace(model_, Tensor::zeros(network.input(1)));
-    const std::shared_ptr<quant::QatModel> model(
-        new quant::QatModel(quant::prepare_qat(*graph, config)));
-    model->calibrate(ctx, batch.x);
-    model->finish_calibration();
-    model->set_sample({});
-    if (mode == Mode::qat_frozen) model->advance(quant::Stage::frozen_bn);
-    model_ = model;
-  }
+  if (network.mode != Mode::real) model_ = make_quantized(ctx, network, *model_, isa);
   model_->train();
-  optimizer_ = std::make_unique<optim::Adam>(model_->parameters());
+  const setup::TrainingSection section = network.section();
+  optimizer_ = setup::make_optimizer(section, model_->parameters());
+  setup::apply_groups(section, *model_, *optimizer_);
+  if (network.is_classifier()) loss_ = setup::make_loss(section, network.options.classes);
+  clip_grad_norm_ = section.steps.clip_grad_norm;
+  if (section.steps.ema_decay > 0) {
+    ema_.emplace(model_->parameters(), optim::EmaOptions{.decay = section.steps.ema_decay});
+  }
 }
 
 float TrainingStep::gradients(const SyntheticBatch& batch, PhaseWatcher* watcher) {
@@ -56,9 +93,10 @@ float TrainingStep::gradients(const SyntheticBatch& batch, PhaseWatcher* watcher
   optimizer_->zero_grad();
   ended("zero_grad");
   Tape tape(ctx_);
-  const Var logits = (*model_)(tape.input(batch.x));
+  const Var y = (*model_)(tape.input(batch.x));
   ended("forward");
-  const Var loss = cross_entropy(logits, batch.labels);
+  const Var loss =
+      batch.labels.defined() ? cross_entropy(y, batch.labels, loss_) : mse_loss(y, batch.target);
   const float value = loss.value().item();
   ended("loss");
   tape.backward(loss);
@@ -68,7 +106,11 @@ float TrainingStep::gradients(const SyntheticBatch& batch, PhaseWatcher* watcher
 
 float TrainingStep::run(const SyntheticBatch& batch, PhaseWatcher* watcher) {
   const float loss = gradients(batch, watcher);
+  if (clip_grad_norm_ > 0) {
+    optim::clip_grad_norm(ctx_, optimizer_->parameters(), clip_grad_norm_);
+  }
   optimizer_->step(ctx_);
+  if (ema_) ema_->update(ctx_);
   if (watcher) watcher->ended("optimizer");
   return loss;
 }

@@ -2,30 +2,32 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "apps/bench/networks.h"
 #include "core/context.h"
-#include "optim/adam.h"
+#include "optim/ema.h"
+#include "optim/optimizer.h"
 #include "quant/qat_model.h"
 
 namespace octet::bench {
 
-enum class Mode : std::uint8_t { real, qat, qat_frozen };
-/// float, qat (stage train_bn) or qat-frozen (stage frozen_bn).
-Mode parse_mode(std::string_view name);
-
-/// Random images (normal) and labels, the same for the same number of samples.
+/// Random images and labels, the same for the same number of samples: normal values, or, for a
+/// configuration's network, pixels as it normalizes them. `labels`: of a classifier; `target`: what
+/// the others reconstruct, the images as rows.
 struct SyntheticBatch {
-  Tensor x, labels;
+  Tensor x, labels, target;
   SyntheticBatch(const Network& network, std::int64_t samples);
 };
 
-/// The network with seeded weights, in training mode, and Adam. A quantized one is calibrated on
-/// two small batches and stands in its stage.
+/// The network with seeded weights, in training mode, and what its configuration trains it with:
+/// loss (cross-entropy, or MSE against the input), groups of parameters, clipping, optimizer and
+/// average. One batch is one step, whatever accumulate_steps says. A quantized network is
+/// calibrated on a small batch and stands in its stage.
 class TrainingStep {
  public:
-  TrainingStep(Context& ctx, const Network& network, Mode mode, int8::Isa isa);
+  TrainingStep(Context& ctx, const Network& network, int8::Isa isa);
 
   /// Called between the phases of a step: with the phase that ended.
   struct PhaseWatcher {
@@ -38,11 +40,16 @@ class TrainingStep {
   float gradients(const SyntheticBatch& batch, PhaseWatcher* watcher = nullptr);
 
   Module& model() { return *model_; }
+  /// Of a classifier.
+  const CrossEntropyOptions& loss_options() const { return loss_; }
 
  private:
   Context& ctx_;
   ModulePtr model_;
-  std::unique_ptr<optim::Adam> optimizer_;
+  CrossEntropyOptions loss_;
+  double clip_grad_norm_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  std::optional<optim::Ema> ema_;
 };
 
 }  // namespace octet::bench
