@@ -20,8 +20,8 @@ struct ReplaceOp final : Op {
   explicit ReplaceOp(const ReferenceValue& v) : value(v) {}
   std::string_view name() const override { return "replace"; }
   Tensor forward(Context& ctx, In x, Saved& saved) const override {
-    OCTET_CHECK(x[0].numel() == value.count, "layer ", value.layer, ": expected ", x[0].numel(),
-                " values, got ", value.count);
+    OCTET_CHECK(x[0].numel() == value.count, "layer ", value.layer ? value.layer : "?",
+                ": expected ", x[0].numel(), " values, got ", value.count);
     Tensor y = ctx.empty(x[0].shape());
     std::copy(value.reals, value.reals + value.count, y.r());
     saved.tensors = {x[0]};
@@ -54,13 +54,25 @@ class Replay {
  public:
   Replay(const GraphModule& graph, const ReferenceStep& step) : graph_(graph) {
     std::map<std::string, int> ids;
+    std::vector<int> ops;
     for (int id = 0; id < size(); ++id) {
-      if (node(id).kind == Tape::Kind::op) ids[node(id).name] = id;
+      if (node(id).kind != Tape::Kind::op) continue;
+      ids[node(id).name] = id;
+      ops.push_back(id);
+    }
+    if (step.value_count > 0 && !step.values[0].layer) {
+      OCTET_CHECK(static_cast<std::int64_t>(ops.size()) == step.value_count, "expected ",
+                  ops.size(), " values, got ", step.value_count);
+      for (std::size_t i = 0; i < ops.size(); ++i) replaced_[ops[i]] = &step.values[i];
+      return;
     }
     for (std::int64_t i = 0; i < step.value_count; ++i) {
       const ReferenceValue& v = step.values[i];
       const auto found = ids.find(v.layer);
-      if (found == ids.end()) continue;  // a part of an op
+      if (found == ids.end()) {
+        add_part(ids, v);
+        continue;
+      }
       int last = found->second;
       if (v.batch_norm) {
         if (!dynamic_cast<const BatchNormOp*>(node(last).op.get())) last = reader(last);
@@ -94,6 +106,17 @@ class Replay {
   }
 
  private:
+  /// The value between the two halves of a hard sigmoid, relu6(x + 3): "<layer>.add".
+  void add_part(const std::map<std::string, int>& ids, const ReferenceValue& v) {
+    const std::string name = v.layer, ending = ".add";
+    OCTET_CHECK(name.ends_with(ending), "no layer ", name);
+    const auto whole = ids.find(name.substr(0, name.size() - ending.size()));
+    OCTET_CHECK(
+        whole != ids.end() && dynamic_cast<const HardSigmoidOp*>(node(whole->second).op.get()),
+        "no layer ", name);
+    halves_[whole->second] = &v;
+  }
+
   int size() const { return static_cast<int>(graph_.nodes().size()); }
   const GraphNode& node(int id) const { return graph_.nodes()[static_cast<std::size_t>(id)]; }
   int reader(int id) const {
@@ -117,13 +140,22 @@ class Replay {
     }
     const auto replaced = replaced_.find(id);
     if (replaced == replaced_.end()) return tape.record(n.op, inputs);
+    return tape.record(std::make_shared<ReplaceOp>(*replaced->second),
+                       {before_replacing(tape, id, inputs)});
+  }
+
+  Var before_replacing(Tape& tape, int id, const std::vector<Var>& inputs) const {
+    const GraphNode& n = node(id);
     // A clamp of its own: its gradient is that of the codes' clamp.
-    const Var y = is_clamp(*n.op) ? inputs[0] : tape.record(n.op, inputs);
-    return tape.record(std::make_shared<ReplaceOp>(*replaced->second), {y});
+    if (replaced_.at(id)->layer && is_clamp(*n.op)) return inputs[0];
+    const auto half = halves_.find(id);
+    if (half == halves_.end()) return tape.record(n.op, inputs);
+    const Var sum = inputs[0] + tape.constant(Tensor::full(inputs[0].shape(), real(3)));
+    return tape.record(std::make_shared<ReplaceOp>(*half->second), {sum}) * (real(1) / 6);
   }
 
   const GraphModule& graph_;
-  std::map<int, const ReferenceValue*> replaced_, statistics_;
+  std::map<int, const ReferenceValue*> replaced_, statistics_, halves_;
   std::vector<int> passed_;  // clamps that belong to the value in front of them
 };
 
@@ -164,6 +196,7 @@ void run(ReferenceStep& step) {
   const Var input = tape.input(x);
   const Var loss = loss_of(step, step.values ? Replay(*graph, step).run(input) : (*model)(input));
   step.loss = loss.value().item();
+  if (!step.gradients) return;
   tape.backward(loss);
   double* to = step.gradients;
   for (const NamedParameter& p : model->named_parameters()) {

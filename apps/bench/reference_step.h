@@ -8,12 +8,13 @@
 
 namespace octet::bench {
 
-/// What a quantized layer's result was: it takes the place of what double precision computes there,
-/// so that both steps see the same values, and the gradient passes where the clamp did not act.
+/// What an op's result was in the step under test: it takes the place of what double precision
+/// computes there, so that both steps differentiate at the same values; behind a quantized layer
+/// the gradient passes where the clamp did not act.
 struct ReferenceValue {
-  const char* layer;         ///< the float op's name in a trace
-  const float* reals;        ///< scale (code - zero point)
-  std::int64_t count;        ///< of reals
+  const char* layer;   ///< the float op's name in a trace; null: values are those of all its ops
+  const float* reals;  ///< scale (code - zero point)
+  std::int64_t count;  ///< of reals
   bool batch_norm, clamp;    ///< behind the batch norm, the clamp activation that follow the op
   const float *mean, *var;   ///< running statistics of the batch norm; null: the batch's own
   double scale, zero_point;  ///< v / scale + zero_point: where a real v is among the codes
@@ -34,11 +35,11 @@ struct ReferenceStep {
   const float* target;           ///< what the others reconstruct, [batch, in_h * in_w * in_c]
   double label_smoothing;        ///< see CrossEntropyOptions
   const float* class_weights;    ///< [classes] or null
-  const ReferenceValue* values;  ///< of a quantized step, else null
+  const ReferenceValue* values;  ///< null: none is replaced
   std::int64_t value_count;
   // Results
   double loss;
-  double* gradients;  ///< as many as parameters
+  double* gradients;  ///< as many as parameters; null: not wanted
 };
 
 /// Softmax cross entropy, or the mean squared error against the target where the model is no

@@ -1,4 +1,4 @@
-// What the layers of a quantized step computed, for the reference in double precision.
+// What the layers of a step computed, for the reference in double precision.
 #pragma once
 
 #include <deque>
@@ -29,6 +29,20 @@ class QuantizedValues final : public TapeObserver {
   std::deque<std::vector<float>> reals_;
   std::deque<std::string> layers_;
   std::vector<ReferenceValue> values_;
+};
+
+/// The results of all ops of a float forward, in order.
+class RealValues final : public TapeObserver {
+ public:
+  void begin() override {}
+  void forward_done(int id, const Op& op, const std::string& scope, In x, const Tensor& y) override;
+  void backward_done(int, Grads) override {}
+
+  /// Without that of the last op, the loss. Point into this object.
+  std::vector<ReferenceValue> values() const;
+
+ private:
+  std::deque<std::vector<float>> reals_;
 };
 
 /// The reals that weights are in the forward: by the parameter's name, scale times code.

@@ -1,4 +1,4 @@
-#include "apps/bench/quantized_values.h"
+#include "apps/bench/step_values.h"
 
 #include <limits>
 
@@ -85,6 +85,25 @@ void QuantizedValues::forward_done(int, const Op& any, const std::string&, In, c
     set_clamp(v, int8::ClampRange{}, false);
   }
   values_.push_back(v);
+}
+
+void RealValues::forward_done(int, const Op&, const std::string&, In, const Tensor& y) {
+  const auto v = y.span<real>();
+  reals_.emplace_back(v.begin(), v.end());
+}
+
+std::vector<ReferenceValue> RealValues::values() const {
+  std::vector<ReferenceValue> all;
+  for (std::size_t i = 0; i + 1 < reals_.size(); ++i) {
+    ReferenceValue v{};
+    v.reals = reals_[i].data();
+    v.count = static_cast<std::int64_t>(reals_[i].size());
+    v.scale = 1;
+    v.lo = -std::numeric_limits<double>::infinity();
+    v.hi = std::numeric_limits<double>::infinity();
+    all.push_back(v);
+  }
+  return all;
 }
 
 std::map<std::string, std::vector<float>> quantized_weights(Context& ctx,
