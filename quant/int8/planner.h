@@ -24,8 +24,9 @@ struct MemoryPlan {
 std::size_t memory_lower_bound(std::span<const MemoryBlock> blocks);
 
 /// A small arena: several greedy orders, then a deterministic search; of thousands of blocks, one
-/// pass. Offsets are 64-byte aligned if that costs at most 2 % of the lower bound, else less (32 down
-/// to 1, whichever is smallest, but as each block needs it). Deterministic. Requires first <= last and that the sum of all blocks fits size_t.
+/// pass. Offsets are 64-byte aligned if that costs at most 2 % of the lower bound, else less (32 to
+/// 1, whichever is smallest), but never less than a block needs. Deterministic. Requires
+/// first <= last and that the sum of all blocks fits size_t.
 MemoryPlan plan_memory(std::span<const MemoryBlock> blocks);
 
 }  // namespace octet::int8
