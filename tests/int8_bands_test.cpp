@@ -144,7 +144,7 @@ void check_units(const Model::Impl& model, const Step& step) {
   }
   REQUIRE(step.outputs.size() == 1);
   std::vector<std::byte> whole(bytes(step.outputs[0]));
-  const AlignedBytes scratch(step.scratch_bytes(1, 1));
+  const AlignedBuffer scratch(step.scratch_bytes(1, 1));
   octet::ThreadPool alone;
   const auto run = [&](auto& values, std::vector<std::byte>& y, const Range* units) {
     std::vector<const std::byte*> in;

@@ -198,7 +198,7 @@ struct Context::Impl {
   const LanePlan plan;
   ThreadPool threads;
   ThreadPool alone{1};
-  AlignedBytes doors;  ///< inputs and outputs of the whole batch, if it is cut
+  AlignedBuffer doors;  ///< inputs and outputs of the whole batch, if it is cut
   std::vector<Lane> lanes;
   std::vector<std::byte*> inputs, outputs;
   std::vector<std::vector<double>> lane_seconds;  ///< for run_profiled

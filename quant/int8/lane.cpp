@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
-
-#include "core/error.h"
 
 namespace octet::int8 {
 namespace {
@@ -25,14 +22,6 @@ std::size_t scratch_size(const Model::Impl& model, int threads, int samples) {
 }
 
 }  // namespace
-
-AlignedBytes::AlignedBytes(std::size_t size) {
-  if (size == 0) return;
-  void* memory = ::operator new (size, std::align_val_t{64}, std::nothrow);
-  if (!memory) throw MemoryError(text_of("memory for values: ", size, " bytes are not there"));
-  bytes_.reset(static_cast<std::byte*>(memory));
-  std::memset(memory, 0, size);
-}
 
 LanePlan::LanePlan(const Model::Impl& model, int lane_samples, int threads, bool keep)
     : samples(lane_samples),

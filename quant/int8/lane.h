@@ -3,31 +3,16 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <span>
 #include <vector>
 
 #include "core/parallel.h"
+#include "quant/int8/aligned_buffer.h"
 #include "quant/int8/band_plan.h"
 #include "quant/int8/model_impl.h"
 #include "quant/int8/storage.h"
 
 namespace octet::int8 {
-
-/// Zeroed, 64-byte aligned memory.
-class AlignedBytes {
- public:
-  /// Throws MemoryError if it is not there.
-  explicit AlignedBytes(std::size_t size);
-  std::byte* get() const noexcept { return bytes_.get(); }
-
- private:
-  struct Free {
-    void operator()(std::byte* p) const noexcept { ::operator delete (p, std::align_val_t{64}); }
-  };
-  std::unique_ptr<std::byte, Free> bytes_;
-};
 
 /// Where a lane's values lie.
 struct LanePlan {
@@ -75,7 +60,7 @@ class Lane {
   };
 
   const LanePlan& plan_;
-  AlignedBytes arena_, scratch_;
+  AlignedBuffer arena_, scratch_;
   std::vector<BoundStep> steps_;
 };
 

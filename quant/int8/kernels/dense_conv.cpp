@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "quant/int8/kernels/aligned_buffer.h"
+#include "quant/int8/aligned_buffer.h"
 #include "quant/int8/kernels/channel_table.h"
 #include "quant/int8/kernels/dense_plan.h"
 #include "quant/int8/kernels/work_split.h"

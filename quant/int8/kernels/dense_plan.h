@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "quant/int8/aligned_buffer.h"
 #include "quant/int8/conv.h"
-#include "quant/int8/kernels/aligned_buffer.h"
 #include "quant/int8/kernels/channel_table.h"
 #include "quant/int8/kernels/conv_args.h"
 

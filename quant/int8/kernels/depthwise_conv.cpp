@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "quant/int8/kernels/aligned_buffer.h"
+#include "quant/int8/aligned_buffer.h"
 #include "quant/int8/kernels/channel_table.h"
 #include "quant/int8/kernels/depthwise_plan.h"
 #include "quant/int8/kernels/work_split.h"

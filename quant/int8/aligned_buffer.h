@@ -1,4 +1,4 @@
-// Memory for packed weights and tables: 64-byte aligned, zeroed.
+// Memory for values, scratch, packed weights and tables: 64-byte aligned, zeroed.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,10 @@ constexpr std::size_t align64(std::size_t bytes) noexcept {
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t bytes)
-      : data_(static_cast<std::byte*>(::operator new (align64(bytes), std::align_val_t{64}))),
-        size_(bytes) {
-    std::memset(data_.get(), 0, align64(bytes));
-  }
+  /// Throws MemoryError if it is not there.
+  explicit AlignedBuffer(std::size_t bytes);
+
+  std::byte* get() const noexcept { return data_.get(); }
   template <class T>
   T* as() noexcept {
     return reinterpret_cast<T*>(data_.get());
