@@ -39,8 +39,8 @@ bool cpu_has_avx_vnni() {
 #endif
 
 #if defined(OCTET_AMX)
-// CPUID leaf 7, EDX bits 24 (AMX-TILE) and 25 (AMX-INT8). Linux gives a process the tile registers
-// when it asks for them, and those of its threads that start later.
+// CPUID leaf 7, EDX bits 24 (AMX-TILE) and 25 (AMX-INT8). Linux gives a process and all its threads
+// the tile registers when it asks for them.
 bool cpu_has_amx_int8() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || ((edx >> 24) & 3) != 3) return false;
