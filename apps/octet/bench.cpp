@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cmath>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "apps/octet/ceiling.h"
 #include "apps/octet/commands.h"
@@ -109,10 +111,28 @@ std::string shape_of(const int8::Graph& graph, const int8::Node& node) {
   return shapes;
 }
 
+/// What the instructions can do that a kernel multiplies with: those of the set in its name.
+class Ceilings {
+ public:
+  /// In multiply-accumulates a second of a core; 0 if there is no such instruction.
+  double of(std::string_view kernel) {
+    for (const int8::Isa isa : int8::available_isas()) {
+      if (!kernel.ends_with(int8::isa_name(isa))) continue;
+      const auto [entry, fresh] = measured_.try_emplace(isa, 0.0);
+      if (fresh) entry->second = peak_macs_per_second(isa);
+      return entry->second;
+    }
+    return 0;
+  }
+
+ private:
+  std::map<int8::Isa, double> measured_;
+};
+
 /// Times of every step: median and minimum. The share of the ceiling is that of the minimum.
 Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
                   int8::Context& context, const Options& options) {
-  const double ceiling = peak_macs_per_second(model.isa()) * options.run.threads;
+  Ceilings ceilings;
   const std::vector<int8::StepInfo> steps = model.steps();
   std::vector<std::vector<double>> times(steps.size());
   const Clock::time_point begin = Clock::now();
@@ -129,6 +149,7 @@ Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
     std::sort(times[i].begin(), times[i].end());
     const double least = times[i].front();
     const double macs = static_cast<double>(steps[i].macs) * context.batch();
+    const double ceiling = macs > 0 ? ceilings.of(steps[i].kernel) * options.run.threads : 0.0;
     json.push_back({{"index", steps[i].node},
                     {"layer", graph.tensors[static_cast<std::size_t>(node.outputs[0])].name},
                     {"op", int8::op_name(node.op)},
