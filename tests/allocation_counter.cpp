@@ -10,22 +10,33 @@ namespace {
 
 std::atomic<long> allocations{0}, large_allocations{0};
 
-void* allocate(std::size_t size, std::size_t alignment) {
+void* allocate(std::size_t size, std::size_t alignment) noexcept {
   ++allocations;
   if (size >= 4096) ++large_allocations;
   void* p = nullptr;
-  if (posix_memalign(&p, std::max(alignment, sizeof(void*)), std::max<std::size_t>(size, 1)) != 0) {
-    throw std::bad_alloc();
-  }
+  const int error =
+      posix_memalign(&p, std::max(alignment, sizeof(void*)), std::max<std::size_t>(size, 1));
+  return error == 0 ? p : nullptr;
+}
+
+void* allocate_or_throw(std::size_t size, std::size_t alignment) {
+  void* p = allocate(size, alignment);
+  if (!p) throw std::bad_alloc();
   return p;
 }
 
 }  // namespace
 
 void* operator new(std::size_t size) {
-  return allocate(size, alignof(std::max_align_t));
+  return allocate_or_throw(size, alignof(std::max_align_t));
 }
 void* operator new(std::size_t size, std::align_val_t a) {
+  return allocate_or_throw(size, static_cast<std::size_t>(a));
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size, alignof(std::max_align_t));
+}
+void* operator new(std::size_t size, std::align_val_t a, const std::nothrow_t&) noexcept {
   return allocate(size, static_cast<std::size_t>(a));
 }
 void operator delete(void* p) noexcept {
