@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "quant/int8/aligned_buffer.h"
-#include "quant/int8/kernels/channel_table.h"
+#include "quant/int8/kernels/blocked_conv.h"
 #include "quant/int8/kernels/dense_plan.h"
 #include "quant/int8/kernels/work_split.h"
 
@@ -16,20 +15,14 @@ namespace {
 
 constexpr std::int64_t output_cost = 24;  // of requantizing one value, in multiplications
 
-class DenseConv final : public ConvAlgorithm {
+class DenseConv final : public BlockedConv {
  public:
   DenseConv(const ConvGeometry& g, const ConvKernels& kernels)
-      : ConvAlgorithm(g),
-        k_(kernels),
-        plan_(g, kernels),
-        weights_(static_cast<std::size_t>(plan_.weight_bytes)),
-        sums_(g.out_c) {}
+      : BlockedConv(g, kernels), plan_(g, kernels) {
+    allocate(plan_.slots, plan_.blocks.size(), plan_.weight_bytes);
+  }
 
   void pack(const std::int8_t* weights) noexcept override;
-  void prepare(std::int32_t input_zero_point, const Requantization& out) override;
-  std::size_t packed_bytes() const noexcept override {
-    return weights_.size() + sums_.bytes() + constants_.size();
-  }
   std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes(batch);
   }
@@ -41,18 +34,8 @@ class DenseConv final : public ConvAlgorithm {
                  std::int64_t batch, Range units, std::byte* scratch) const noexcept override;
 
  private:
-  struct Run {
-    const std::int8_t* x;
-    std::int32_t input_zero_point;
-    const ConvOutput& out;
-    const std::byte* table;
-    const BlockMode* modes;
-  };
-
-  void fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
-                      std::byte* memory) const noexcept;
-  [[gnu::noinline]] Run bind(const std::int8_t* x, std::int32_t input_zero_point,
-                             const ConvOutput& out, std::byte* scratch) const noexcept;
+  void fill_constants(std::int32_t correction, const ConvOutput& out, const ChannelTable& table,
+                      BlockMode* modes) const noexcept override;
   void fetch_weights(const DenseBlock& b) const noexcept;
   [[gnu::noinline]] void fill_slab(const PixelBlock& p, const Run& run,
                                    std::uint8_t* slab) const noexcept;
@@ -63,27 +46,15 @@ class DenseConv final : public ConvAlgorithm {
   void compute_one_by_one(BlockArgs args, const DenseBlock& b,
                           const Requantization& r) const noexcept;
 
-  /// At the front of scratch.
-  std::size_t shared_bytes() const noexcept {
-    return constants_.size() > 0 ? 0 : constants_bytes();
-  }
-  std::size_t constants_bytes() const noexcept {
-    return align64(ChannelTable::bytes(plan_.slots)) +
-           align64(plan_.blocks.size() * sizeof(BlockMode));
-  }
   std::size_t slab_bytes(std::int64_t batch) const noexcept {
     return plan_.slab_bytes(batch * g_.out_h * g_.out_w);
   }
 
-  const ConvKernels& k_;
   const DensePlan plan_;
-  AlignedBuffer weights_, constants_;
-  WeightSums sums_;
 };
 
 void DenseConv::pack(const std::int8_t* weights) noexcept {
-  sums_.compute(weights, g_.weights_per_channel());
-  constants_ = {};
+  begin_pack(weights);
   plan_.pack(weights, weights_.as<std::byte>());
 }
 
@@ -190,37 +161,13 @@ void DenseConv::compute_one_by_one(BlockArgs args, const DenseBlock& b,
   }
 }
 
-void DenseConv::prepare(std::int32_t input_zero_point, const Requantization& out) {
-  AlignedBuffer constants(constants_bytes());
-  fill_constants(input_zero_point, {&out, nullptr, nullptr}, constants.as<std::byte>());
-  constants_ = std::move(constants);
-}
-
-/// The table of channels, then the modes of all blocks.
-void DenseConv::fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
-                               std::byte* memory) const noexcept {
-  const ChannelTable table(memory, plan_.slots);
-  auto* modes = reinterpret_cast<BlockMode*>(memory + align64(ChannelTable::bytes(plan_.slots)));
-  const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
-  std::memset(memory, 0, ChannelTable::bytes(plan_.slots));
+void DenseConv::fill_constants(std::int32_t correction, const ConvOutput& out,
+                               const ChannelTable& table, BlockMode* modes) const noexcept {
+  std::memset(table.out(0).start, 0, ChannelTable::bytes(plan_.slots));
   for (std::size_t i = 0; i < plan_.blocks.size(); ++i) {
     const DenseBlock& b = plan_.blocks[i];
     modes[i] = fill_channels(k_, sums_, b.first, b.channels, correction, out, table.out(b.slot));
   }
-}
-
-/// With the constants that were prepared, else with those of this run, at the front of scratch.
-DenseConv::Run DenseConv::bind(const std::int8_t* x, std::int32_t input_zero_point,
-                               const ConvOutput& out, std::byte* scratch) const noexcept {
-  const std::byte* constants = scratch;
-  if (constants_.size() > 0) {
-    constants = constants_.as<std::byte>();
-  } else {
-    fill_constants(input_zero_point, out, scratch);
-  }
-  return {
-      x, input_zero_point, out, constants,
-      reinterpret_cast<const BlockMode*>(constants + align64(ChannelTable::bytes(plan_.slots)))};
 }
 
 void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,

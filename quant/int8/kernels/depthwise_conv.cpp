@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "quant/int8/aligned_buffer.h"
-#include "quant/int8/kernels/channel_table.h"
+#include "quant/int8/kernels/blocked_conv.h"
 #include "quant/int8/kernels/depthwise_plan.h"
 #include "quant/int8/kernels/work_split.h"
 
@@ -15,20 +14,14 @@ namespace {
 
 constexpr std::int64_t output_cost = 32;  // of one result, in multiplications
 
-class DepthwiseConv final : public ConvAlgorithm {
+class DepthwiseConv final : public BlockedConv {
  public:
   DepthwiseConv(const ConvGeometry& g, const ConvKernels& kernels)
-      : ConvAlgorithm(g),
-        k_(kernels),
-        plan_(g, kernels),
-        weights_(static_cast<std::size_t>(plan_.weight_bytes)),
-        sums_(g.out_c) {}
+      : BlockedConv(g, kernels), plan_(g, kernels) {
+    allocate(plan_.slots, plan_.pieces.size(), plan_.weight_bytes);
+  }
 
   void pack(const std::int8_t* weights) noexcept override;
-  void prepare(std::int32_t input_zero_point, const Requantization& out) override;
-  std::size_t packed_bytes() const noexcept override {
-    return weights_.size() + sums_.bytes() + constants_.size();
-  }
   std::size_t scratch_bytes(int threads, std::int64_t) const noexcept override {
     return shared_bytes() + static_cast<std::size_t>(threads) * plan_.worker_bytes();
   }
@@ -38,13 +31,6 @@ class DepthwiseConv final : public ConvAlgorithm {
                  std::int64_t batch, Range units, std::byte* scratch) const noexcept override;
 
  private:
-  struct Run {
-    const std::int8_t* x;
-    std::int32_t input_zero_point;
-    const ConvOutput& out;
-    const std::byte* table;
-    const BlockMode* modes;
-  };
   // One worker's scratch.
   struct Workspace {
     std::uint8_t* residues;  // plan_.step runs of gathered columns
@@ -61,10 +47,8 @@ class DepthwiseConv final : public ConvAlgorithm {
     int row = 0, row_end = 0, column = 0, columns = 0;
   };
 
-  void fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
-                      std::byte* memory) const noexcept;
-  [[gnu::noinline]] Run bind(const std::int8_t* x, std::int32_t input_zero_point,
-                             const ConvOutput& out, std::byte* scratch) const noexcept;
+  void fill_constants(std::int32_t correction, const ConvOutput& out, const ChannelTable& table,
+                      BlockMode* modes) const noexcept override;
   Workspace workspace(std::byte* memory) const noexcept;
   void compute(const Region& region, std::size_t piece, const Run& run,
                const Workspace& w) const noexcept;
@@ -73,24 +57,12 @@ class DepthwiseConv final : public ConvAlgorithm {
   void row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p, const Requantization& r,
                       std::int8_t* y, std::int32_t* values) const noexcept;
 
-  /// At the front of scratch.
-  std::size_t shared_bytes() const noexcept {
-    return constants_.size() > 0 ? 0 : constants_bytes();
-  }
-  std::size_t constants_bytes() const noexcept {
-    return align64(ChannelTable::bytes(plan_.slots)) +
-           align64(plan_.pieces.size() * sizeof(BlockMode));
-  }
-  const ConvKernels& k_;
   DepthwisePlan plan_;
-  AlignedBuffer weights_, constants_;
-  WeightSums sums_;
 };
 
 void DepthwiseConv::pack(const std::int8_t* weights) noexcept {
   const std::int64_t per_channel = g_.weights_per_channel();
-  sums_.compute(weights, per_channel);
-  constants_ = {};
+  begin_pack(weights);
   for (const DepthwisePiece& p : plan_.pieces) {
     std::byte* to = weights_.as<std::byte>() + p.weights;
     for (int q = 0; q < 4; ++q) {
@@ -275,18 +247,8 @@ void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p,
   }
 }
 
-void DepthwiseConv::prepare(std::int32_t input_zero_point, const Requantization& out) {
-  AlignedBuffer constants(constants_bytes());
-  fill_constants(input_zero_point, {&out, nullptr, nullptr}, constants.as<std::byte>());
-  constants_ = std::move(constants);
-}
-
-/// The table of channels, then the modes of all blocks.
-void DepthwiseConv::fill_constants(std::int32_t input_zero_point, const ConvOutput& out,
-                                   std::byte* memory) const noexcept {
-  const ChannelTable table(memory, plan_.slots);
-  auto* modes = reinterpret_cast<BlockMode*>(memory + align64(ChannelTable::bytes(plan_.slots)));
-  const std::int32_t correction = k_.zero_point_free ? 0 : input_zero_point + k_.offset;
+void DepthwiseConv::fill_constants(std::int32_t correction, const ConvOutput& out,
+                                   const ChannelTable& table, BlockMode* modes) const noexcept {
   for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
     const DepthwisePiece& p = plan_.pieces[i];
     constexpr int most = 64;
@@ -301,20 +263,6 @@ void DepthwiseConv::fill_constants(std::int32_t input_zero_point, const ConvOutp
       for (int row = 0; row < 4; ++row) std::memcpy(rows[row] + slot, natural[row] + c, 16);
     }
   }
-}
-
-/// With the constants that were prepared, else with those of this run, at the front of scratch.
-DepthwiseConv::Run DepthwiseConv::bind(const std::int8_t* x, std::int32_t input_zero_point,
-                                       const ConvOutput& out, std::byte* scratch) const noexcept {
-  const std::byte* constants = scratch;
-  if (constants_.size() > 0) {
-    constants = constants_.as<std::byte>();
-  } else {
-    fill_constants(input_zero_point, out, scratch);
-  }
-  return {
-      x, input_zero_point, out, constants,
-      reinterpret_cast<const BlockMode*>(constants + align64(ChannelTable::bytes(plan_.slots)))};
 }
 
 void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
