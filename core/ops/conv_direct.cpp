@@ -27,6 +27,18 @@ decltype(&conv_backward_weights) direct_backward_weights(const ConvShape&) noexc
 
 namespace {
 
+// The best that this CPU runs, or null.
+const DirectKernels* direct_kernels() noexcept {
+#if defined(__x86_64__)
+  static const DirectKernels* const best = simd_level() == Simd::avx512 ? direct_avx512()
+                                           : simd_level() == Simd::avx2 ? direct_avx2()
+                                                                        : nullptr;
+  return best;
+#else
+  return nullptr;
+#endif
+}
+
 // Floats. The weights of a block of channels are read again for every tile of pixels; sums of
 // weights' gradients are read and written again for every image.
 constexpr std::int64_t most_weights = 4 * 1024 * 1024;

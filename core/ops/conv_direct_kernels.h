@@ -30,7 +30,10 @@ struct DirectKernels {
   void (*backward_weights)(const DirectRows& r, const float* dy, float* dw) noexcept;
 };
 
-/// The best this CPU runs, or null.
-const DirectKernels* direct_kernels() noexcept;
+#if defined(__x86_64__)
+/// For CPUs that have these instructions.
+const DirectKernels* direct_avx512() noexcept;
+const DirectKernels* direct_avx2() noexcept;
+#endif
 
 }  // namespace octet

@@ -1,0 +1,112 @@
+// How rows of output pixels are cut into register blocks, for any vector length. Not for users of
+// the library.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "core/ops/conv_direct_kernels.h"
+
+namespace octet {
+
+/// Some pixels of one row by one or two vectors of output channels.
+struct ForwardBlock {
+  const float* x;
+  std::int64_t step, tap_row, runs, run;
+  const float* w;
+  std::int64_t w_channels;
+  const float* bias;
+  float beta;
+  float* y;
+  std::int64_t channels;
+  int last;  ///< valid channels of the last vector
+};
+
+/// Some values of a run by one or two vectors of output channels, summed over all pixels.
+struct WeightsBlock {
+  const float* x;
+  std::int64_t row, step, rows, cols;
+  const float* dy;
+  std::int64_t channels;
+  int last;  ///< valid channels of the last vector
+  float* dw;
+  std::int64_t w_channels;
+};
+
+/// DirectKernels made of an instruction set's register blocks. `Blocks` has
+///   lanes                     floats of a vector
+///   most                      pixels, or values of a run, that a block takes at most
+///   forward<P, V>, weights<R, V>   the blocks, 1 <= P, R <= most, V 1 or 2 vectors
+template <class Blocks>
+class DirectBlocks {
+ public:
+  static constexpr DirectKernels kernels() { return {Blocks::lanes, forward, backward_weights}; }
+
+ private:
+  static void forward(const DirectRows& r, const float* w, const float* bias, float beta,
+                      float* y) noexcept {
+    channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
+      for (std::int64_t i = 0; i < r.rows; ++i) {
+        equal_blocks(r.cols, [&](std::int64_t q, std::int64_t n) {
+          forward_blocks[v][static_cast<std::size_t>(n - 1)](
+              {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run,
+               w + c * r.runs * r.run, std::min<std::int64_t>(2 * Blocks::lanes, r.w_channels - c),
+               bias ? bias + c : nullptr, beta, y + (i * r.cols + q) * r.channels + c, r.channels,
+               last});
+        });
+      }
+    });
+  }
+
+  static void backward_weights(const DirectRows& r, const float* dy, float* dw) noexcept {
+    for (std::int64_t k = 0; k < r.runs; ++k) {
+      equal_blocks(r.run, [&](std::int64_t begin, std::int64_t n) {
+        channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
+          weights_blocks[v][static_cast<std::size_t>(n - 1)](
+              {r.source + k * r.tap_row + begin, r.row, r.step, r.rows, r.cols, dy + c, r.channels,
+               last, dw + (k * r.run + begin) * r.w_channels + c, r.w_channels});
+        });
+      });
+    }
+  }
+
+  // Cuts n into blocks of nearly equal size: f(begin, size).
+  template <class F>
+  static void equal_blocks(std::int64_t n, const F& f) {
+    const std::int64_t blocks = (n + Blocks::most - 1) / Blocks::most;
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      const std::int64_t begin = n * i / blocks;
+      f(begin, n * (i + 1) / blocks - begin);
+    }
+  }
+
+  // f(first channel, vectors - 1, valid channels of the last vector): pairs of vectors, then a
+  // single one.
+  template <class F>
+  static void channel_blocks(std::int64_t channels, const F& f) {
+    constexpr std::int64_t lanes = Blocks::lanes;
+    for (std::int64_t c = 0; c < channels; c += 2 * lanes) {
+      const std::int64_t left = channels - c;
+      const std::int64_t last = left > lanes ? std::min(left - lanes, lanes) : left;
+      f(c, left > lanes ? std::size_t{1} : std::size_t{0}, static_cast<int>(last));
+    }
+  }
+
+  template <int V, std::size_t... I>
+  static constexpr auto forward_table(std::index_sequence<I...>) {
+    return std::array{&Blocks::template forward<static_cast<int>(I) + 1, V>...};
+  }
+  template <int V, std::size_t... I>
+  static constexpr auto weights_table(std::index_sequence<I...>) {
+    return std::array{&Blocks::template weights<static_cast<int>(I) + 1, V>...};
+  }
+  using Sizes = std::make_index_sequence<Blocks::most>;
+  static constexpr std::array forward_blocks = {forward_table<1>(Sizes()),
+                                                forward_table<2>(Sizes())};
+  static constexpr std::array weights_blocks = {weights_table<1>(Sizes()),
+                                                weights_table<2>(Sizes())};
+};
+
+}  // namespace octet
