@@ -35,14 +35,14 @@ struct WeightsBlock {
   std::int64_t w_channels;
 };
 
-/// DirectKernels made of an instruction set's register blocks. `Blocks` has
-///   lanes                     floats of a vector
+/// DirectKernels made of an instruction set's register blocks, `lanes` floats a vector. `Blocks`
+/// has
 ///   most                      pixels, or values of a run, that a block takes at most
 ///   forward<P, V>, weights<R, V>   the blocks, 1 <= P, R <= most, V 1 or 2 vectors
-template <class Blocks>
+template <class Blocks, std::int64_t lanes>
 class DirectBlocks {
  public:
-  static constexpr DirectKernels kernels() { return {Blocks::lanes, forward, backward_weights}; }
+  static constexpr DirectKernels kernels() { return {lanes, forward, backward_weights}; }
 
  private:
   static void forward(const DirectRows& r, const float* w, const float* bias, float beta,
@@ -52,7 +52,7 @@ class DirectBlocks {
         equal_blocks(r.cols, [&](std::int64_t q, std::int64_t n) {
           forward_blocks[v][static_cast<std::size_t>(n - 1)](
               {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run,
-               w + c * r.runs * r.run, std::min<std::int64_t>(2 * Blocks::lanes, r.w_channels - c),
+               w + c * r.runs * r.run, std::min<std::int64_t>(2 * lanes, r.w_channels - c),
                bias ? bias + c : nullptr, beta, y + (i * r.cols + q) * r.channels + c, r.channels,
                last});
         });
@@ -86,7 +86,6 @@ class DirectBlocks {
   // single one.
   template <class F>
   static void channel_blocks(std::int64_t channels, const F& f) {
-    constexpr std::int64_t lanes = Blocks::lanes;
     for (std::int64_t c = 0; c < channels; c += 2 * lanes) {
       const std::int64_t left = channels - c;
       const std::int64_t last = left > lanes ? std::min(left - lanes, lanes) : left;

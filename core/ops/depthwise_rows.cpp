@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/ops/common.h"
-#include "core/ops/depthwise_avx512.h"
+#include "core/ops/depthwise_fused.h"
 #include "core/simd.h"
 
 namespace octet {
@@ -98,29 +98,28 @@ OCTET_INLINE void weights_body(const DepthwiseWeightsRow& a) {
 }
 OCTET_SIMD_FUNCTION(run_weights, weights_body, const DepthwiseWeightsRow&)
 
-#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
-bool fused() noexcept {
-  static const bool avx512 = simd_level() == Simd::avx512;
-  return avx512;
-}
-#else
-constexpr bool fused() noexcept {
-  return false;
-}
-template <class Row>
-void depthwise_row_avx512(const Row&) noexcept {}
-template <class Row>
-void depthwise_weights_row_avx512(const Row&) noexcept {}
-#endif
-
 }  // namespace
 
 void depthwise_row(const DepthwiseRow& row) noexcept {
-  fused() ? depthwise_row_avx512(row) : run_row(row);
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+  static const auto run = simd_level() == Simd::avx512 ? depthwise_row_avx512
+                          : simd_level() == Simd::avx2 ? depthwise_row_avx2
+                                                       : run_row;
+  run(row);
+#else
+  run_row(row);
+#endif
 }
 
 void depthwise_weights_row(const DepthwiseWeightsRow& row) noexcept {
-  fused() ? depthwise_weights_row_avx512(row) : run_weights(row);
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+  static const auto run = simd_level() == Simd::avx512 ? depthwise_weights_row_avx512
+                          : simd_level() == Simd::avx2 ? depthwise_weights_row_avx2
+                                                       : run_weights;
+  run(row);
+#else
+  run_weights(row);
+#endif
 }
 
 }  // namespace octet
