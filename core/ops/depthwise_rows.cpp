@@ -98,28 +98,29 @@ OCTET_INLINE void weights_body(const DepthwiseWeightsRow& a) {
 }
 OCTET_SIMD_FUNCTION(run_weights, weights_body, const DepthwiseWeightsRow&)
 
+// The best that this CPU runs.
+struct Kernels {
+  void (*row)(const DepthwiseRow&) noexcept = run_row;
+  void (*weights_row)(const DepthwiseWeightsRow&) noexcept = run_weights;
+};
+Kernels kernels() {
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+  if (simd_level() == Simd::avx512) return {depthwise_row_avx512, depthwise_weights_row_avx512};
+  if (simd_level() == Simd::avx2) return {depthwise_row_avx2, depthwise_weights_row_avx2};
+#endif
+  return {};
+}
+
 }  // namespace
 
 void depthwise_row(const DepthwiseRow& row) noexcept {
-#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
-  static const auto run = simd_level() == Simd::avx512 ? depthwise_row_avx512
-                          : simd_level() == Simd::avx2 ? depthwise_row_avx2
-                                                       : run_row;
+  static const auto run = kernels().row;
   run(row);
-#else
-  run_row(row);
-#endif
 }
 
 void depthwise_weights_row(const DepthwiseWeightsRow& row) noexcept {
-#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
-  static const auto run = simd_level() == Simd::avx512 ? depthwise_weights_row_avx512
-                          : simd_level() == Simd::avx2 ? depthwise_weights_row_avx2
-                                                       : run_weights;
+  static const auto run = kernels().weights_row;
   run(row);
-#else
-  run_weights(row);
-#endif
 }
 
 }  // namespace octet
