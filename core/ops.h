@@ -42,15 +42,18 @@ struct BatchNormStats {
 /// y = gamma (x - mean) / sqrt(var + eps) + beta over the last dimension. Inputs: x [..., C],
 /// gamma [C], beta [C]. Training: the batch's statistics (biased variance), and running statistics
 /// r <- (1 - momentum) r + momentum s with the unbiased variance, as PyTorch. Otherwise the
-/// running ones. Source: Ioffe & Szegedy 2015.
-struct BatchNormOp final : Op {
+/// running ones. Source: Ioffe & Szegedy 2015. A relu, relu6 or hard_tanh behind it is done in the
+/// same passes, forward and backward.
+struct BatchNormOp final : DeferredOp {
   std::shared_ptr<BatchNormStats> stats;
   real eps, momentum;
   BatchNormOp(std::shared_ptr<BatchNormStats> s, real e, real m)
       : stats(std::move(s)), eps(e), momentum(m) {}
   std::string_view name() const override { return "batch_norm"; }
   std::string attributes() const override;
-  Tensor forward(Context&, In, Saved&) const override;
+  Shape prepare(Context&, In, Saved&) const override;
+  Tensor finish(Context&, const Saved&) const override;
+  std::shared_ptr<const DeferredOp> followed_by(const Op&) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 

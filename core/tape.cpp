@@ -7,6 +7,11 @@ const Tensor& Var::value() const {
   return tape->value(*this);
 }
 
+const Shape& Var::shape() const {
+  OCTET_CHECK(tape, "shape of a Var that belongs to no tape");
+  return tape->shape(*this);
+}
+
 Tape::Tape() : own_ctx_(std::make_unique<Context>()), ctx_(own_ctx_.get()), mode_(GradMode::on) {}
 Tape::Tape(Context& ctx, GradMode mode)
     : ctx_(&ctx), mode_(mode), nodes_(ctx.pool), param_ids_(ctx.pool) {}
@@ -14,6 +19,7 @@ Tape::~Tape() = default;
 
 Var Tape::append(Node node) {
   node.scope = scope_;
+  if (node.value.defined()) node.shape = node.value.shape();
   nodes_.push_back(std::move(node));
   return {this, size() - 1};
 }
@@ -58,60 +64,85 @@ Var Tape::param(const ParameterPtr& parameter) {
   return v;
 }
 
+// With the op behind the first input, if its result was put off and the two can run as one.
+bool Tape::run_fused(Node& n, const Op& op) {
+  if (n.inputs.size() != 1) return false;
+  const Node& from = node(n.inputs[0]);
+  if (!from.put_off || from.retain_grad) return false;
+  n.fused = from.put_off->followed_by(op);
+  if (!n.fused) return false;
+  n.fused_inputs = from.inputs;
+  n.saved = from.saved;
+  n.value = n.fused->finish(*ctx_, n.saved);
+  return true;
+}
+
+void Tape::run(Node& n, const Op& op, std::span<const Var> inputs) {
+  std::vector<Tensor> values;
+  values.reserve(inputs.size());
+  for (const Var& v : inputs) values.push_back(value(v));
+  n.saved.wanted = n.requires_grad;
+  n.put_off = dynamic_cast<const DeferredOp*>(&op);
+  if (n.put_off) {
+    n.shape = n.put_off->prepare(*ctx_, values, n.saved);
+  } else {
+    n.value = op.forward(*ctx_, values, n.saved);
+  }
+}
+
 Var Tape::record(OpPtr op, std::span<const Var> inputs) {
   OCTET_CHECK(op, "tape: record: expected an op, got none");
   Node n;
   n.kind = Kind::op;
   n.inputs.reserve(inputs.size());
-  std::vector<Tensor> values;
-  values.reserve(inputs.size());
   for (const Var& v : inputs) {
-    values.push_back(value(v));
+    check_readable(v);
     n.inputs.push_back(v.id);
     n.requires_grad |= node(v.id).requires_grad;
   }
-  n.saved.wanted = n.requires_grad;
   if (ctx_->observer) ctx_->observer->begin();
-  n.value = op->forward(*ctx_, values, n.saved);
-  if (ctx_->observer) ctx_->observer->forward_done(size(), *op, scope_, values, n.value);
-  if (!n.requires_grad) n.saved = {};
+  if (!run_fused(n, *op)) run(n, *op, inputs);
+  if (!n.requires_grad && !n.put_off) n.saved = {};
   n.op = std::move(op);
-  return append(std::move(n));
+  const Var result = append(std::move(n));
+  if (ctx_->observer) ctx_->observer->forward_done(*this, result.id);
+  return result;
 }
 
 void Tape::backward(Var loss) {
   check(loss);
   OCTET_CHECK(grad_enabled(), "tape: backward on a tape with GradMode::off");
   OCTET_CHECK(!done_, "tape: backward a second time; what it needs was freed by the first");
-  Node& last = nodes_[static_cast<std::size_t>(loss.id)];
-  OCTET_CHECK(last.value.defined() && last.value.numel() == 1,
-              "tape: backward: expected a loss with one element, got shape ", last.value.shape());
+  Node& last = at(loss.id);
+  OCTET_CHECK(!last.released && last.shape.numel() == 1,
+              "tape: backward: expected a loss with one element, got ",
+              last.released ? "a released value of shape " : "shape ", last.shape);
   OCTET_CHECK(last.requires_grad,
               "tape: backward: the loss depends on nothing that requires a gradient");
   done_ = true;
-  for (int id = size() - 1; id > loss.id; --id) nodes_[static_cast<std::size_t>(id)].saved = {};
+  for (int id = size() - 1; id > loss.id; --id) free_saved(at(id));
 
-  Tensor seed = ctx_->empty(last.value.shape());
+  Tensor seed = ctx_->empty(last.shape);
   seed.fill(1);
   (last.kind == Kind::param ? last.parameter->grad : last.grad).add(std::move(seed), *ctx_);
   std::vector<Grad*> wanted;
   for (int id = loss.id; id >= 0; --id) {
-    Node& n = nodes_[static_cast<std::size_t>(id)];
+    Node& n = at(id);
     if (n.kind != Kind::op) continue;
     if (!n.grad.empty()) {
       wanted.clear();
-      for (int i : n.inputs) {
-        Node& from = nodes_[static_cast<std::size_t>(i)];
+      for (int i : n.fused ? n.fused_inputs : n.inputs) {
+        Node& from = at(i);
         Grad* g = from.kind == Kind::param ? &from.parameter->grad : &from.grad;
         wanted.push_back(from.requires_grad ? g : nullptr);
       }
       // A second owner: ops may write into a gradient that has only one.
       const Tensor kept = n.retain_grad ? n.grad.value() : Tensor();
       if (ctx_->observer) ctx_->observer->begin();
-      n.op->backward(*ctx_, n.saved, n.grad.value(), wanted);
-      if (ctx_->observer) ctx_->observer->backward_done(id, wanted);
+      (n.fused ? *n.fused : *n.op).backward(*ctx_, n.saved, n.grad.value(), wanted);
+      if (ctx_->observer) ctx_->observer->backward_done(*this, id, wanted);
     }
-    n.saved = {};
+    free_saved(n);
     if (!n.retain_grad) n.grad.release();
   }
 }
@@ -130,23 +161,58 @@ const Tensor& Tape::grad(Var v) const {
 void Tape::retain_grad(Var v) {
   check(v);
   OCTET_CHECK(!done_, "tape: retain_grad after backward");
-  Node& n = nodes_[static_cast<std::size_t>(v.id)];
+  Node& n = at(v.id);
   OCTET_CHECK(n.requires_grad, "tape: retain_grad: node ", v.id, " does not require a gradient");
   n.retain_grad = true;
+  for (int id = v.id + 1; id < size(); ++id) {
+    if (at(id).fused && at(id).inputs[0] == v.id) split(id);
+  }
 }
 
-const Tensor& Tape::value(Var v) const {
+// Runs a fused node's own op instead: the gradient of the value in between is wanted after all.
+void Tape::split(int id) {
+  Node& n = at(id);
+  n.fused = nullptr;
+  n.fused_inputs.clear();
+  n.saved = {};
+  const Var input{this, n.inputs[0]};
+  run(n, *n.op, {&input, 1});
+  if (n.released) n.value = Tensor();
+}
+
+// Not what a value that was put off is made of.
+void Tape::free_saved(Node& n) {
+  if (!n.put_off) n.saved = {};
+}
+
+void Tape::check_readable(Var v) const {
   check(v);
-  const Node& n = node(v.id);
-  OCTET_CHECK(!n.released, "tape: the value of node ", v.id, " was released");
+  OCTET_CHECK(!node(v.id).released, "tape: the value of node ", v.id, " was released");
+}
+
+const Tensor& Tape::value(Var v) {
+  check_readable(v);
+  Node& n = at(v.id);
+  if (n.put_off) {
+    n.value = n.put_off->finish(*ctx_, n.saved);
+    n.put_off = nullptr;
+    if (!n.requires_grad || done_) n.saved = {};
+  }
   return n.value;
+}
+
+const Shape& Tape::shape(Var v) const {
+  check(v);
+  return node(v.id).shape;
 }
 
 void Tape::release(Var v) {
   check(v);
-  Node& n = nodes_[static_cast<std::size_t>(v.id)];
+  Node& n = at(v.id);
   n.value = Tensor();
   n.released = true;
+  if (n.put_off && !n.requires_grad) n.saved = {};
+  n.put_off = nullptr;
 }
 
 }  // namespace octet

@@ -50,6 +50,23 @@ struct Op {
 };
 using OpPtr = std::shared_ptr<const Op>;
 
+/// An op in two parts. The tape runs prepare() at once and puts finish() off until somebody reads
+/// the result; a reader that does its own work in the same pass over memory never needs it.
+struct DeferredOp : Op {
+  /// Checks as forward() does and leaves in `saved` what finish() and backward() need, wanted or
+  /// not. Returns the result's shape.
+  virtual Shape prepare(Context& ctx, In x, Saved& saved) const = 0;
+  /// The result of a prepare().
+  virtual Tensor finish(Context& ctx, const Saved& saved) const = 0;
+  Tensor forward(Context& ctx, In x, Saved& saved) const final {
+    prepare(ctx, x, saved);
+    return finish(ctx, saved);
+  }
+  /// This op and behind it `reader`, whose only input is the result, as one op on this op's inputs
+  /// that goes on from what this op's prepare() saved; null if there is none.
+  virtual std::shared_ptr<const DeferredOp> followed_by(const Op& reader) const = 0;
+};
+
 class Tape;
 
 /// Watches the ops that tapes run, for profiles: see Context::observer.
@@ -57,11 +74,11 @@ struct TapeObserver {
   virtual ~TapeObserver() = default;
   /// Right before an op's forward or backward.
   virtual void begin() = 0;
-  /// Right after the forward of node `id`, in the module `scope`.
-  virtual void forward_done(int id, const Op& op, const std::string& scope, In x,
-                            const Tensor& y) = 0;
+  /// Right after the forward of node `id`; of a DeferredOp, after the part that was run. Reading
+  /// its value now has the other part run too, by itself.
+  virtual void forward_done(Tape& tape, int id) = 0;
   /// Right after the backward of node `id`; `dx`: see Op::backward.
-  virtual void backward_done(int id, Grads dx) = 0;
+  virtual void backward_done(Tape& tape, int id, Grads dx) = 0;
 };
 
 /// A handle to a value on a tape; valid as long as the tape.
@@ -69,7 +86,7 @@ struct Var {
   Tape* tape = nullptr;
   int id = -1;
   const Tensor& value() const;
-  const Shape& shape() const { return value().shape(); }
+  const Shape& shape() const;
 };
 
 enum class GradMode : bool { off = false, on = true };
@@ -105,7 +122,9 @@ class Tape {
   const Tensor& grad(Var v) const;
   void retain_grad(Var v);
 
-  const Tensor& value(Var v) const;
+  /// Computes it first if that was put off (see DeferredOp).
+  const Tensor& value(Var v);
+  const Shape& shape(Var v) const;
   /// Drops the value (backward still has what it saved). Later use of it throws Error.
   void release(Var v);
 
@@ -124,12 +143,17 @@ class Tape {
     std::vector<int> inputs;  // Kind::op
     ParameterPtr parameter;   // Kind::param
     std::string scope;
-    Tensor value;
+    Shape shape;
+    Tensor value;  // undefined if released or put off
     Saved saved;
     Grad grad;
     bool requires_grad = false;
     bool retain_grad = false;
     bool released = false;
+    const DeferredOp* put_off = nullptr;  // op, whose finish() has not been called
+    // Together with the op behind the first input: what ran in place of `op`, and its inputs.
+    std::shared_ptr<const DeferredOp> fused;
+    std::vector<int> fused_inputs;
   };
   /// Number of nodes and read access, for trace().
   int size() const noexcept { return static_cast<int>(nodes_.size()); }
@@ -138,6 +162,12 @@ class Tape {
  private:
   Var append(Node node);
   void check(Var v) const;
+  void check_readable(Var v) const;
+  static void free_saved(Node& n);
+  Node& at(int id) { return nodes_[static_cast<std::size_t>(id)]; }
+  bool run_fused(Node& n, const Op& op);
+  void run(Node& n, const Op& op, std::span<const Var> inputs);
+  void split(int id);
 
   std::unique_ptr<Context> own_ctx_;
   Context* ctx_;

@@ -44,9 +44,9 @@ std::string describe(const Tape::Node& n) {
     case Tape::Kind::input:
       return "an input in " + where;
     case Tape::Kind::constant:
-      return "a constant " + n.value.shape().to_string() + " in " + where;
+      return "a constant " + n.shape.to_string() + " in " + where;
     case Tape::Kind::param:
-      return "a parameter " + n.value.shape().to_string() + " in " + where;
+      return "a parameter " + n.shape.to_string() + " in " + where;
     case Tape::Kind::op:
       break;
   }
@@ -186,12 +186,10 @@ std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example) {
               "trace: expected an example [N, ...] with N >= 1, got ",
               example.defined() ? example.shape().to_string() : "an undefined tensor");
   const bool training = model.is_training();
-  // Gradients stay on so that a GraphModule inside keeps the values whose shapes are read below;
-  // nothing runs backward.
   Context context;
   context.training = false;
-  Tape tape(context);
-  Tape other(context);
+  Tape tape(context, GradMode::off);
+  Tape other(context, GradMode::off);
   Var y;
   {
     EvaluationMode mode(model);
@@ -207,7 +205,7 @@ std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example) {
   for (int i = 0; i < tape.size(); ++i) {
     const Tape::Node& n = tape.node(i);
     GraphNode g{n.kind, n.op, n.inputs, n.parameter, {}, names[static_cast<std::size_t>(i)], {}};
-    g.shape = n.value.shape();
+    g.shape = n.shape;
     if (n.kind == Tape::Kind::input) input = i;
     if (n.kind == Tape::Kind::constant) g.constant = n.value.clone();
     if (n.kind == Tape::Kind::param) {

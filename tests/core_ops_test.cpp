@@ -149,6 +149,9 @@ TEST_SUITE("core ops") {
     check_threads("batch norm", {x, g, h}, [](std::span<const Var> v) {
       return batch_norm(v[0], v[1], v[2], new_stats(13));
     });
+    check_threads("batch norm and relu", {x, g, h}, [](std::span<const Var> v) {
+      return relu(batch_norm(v[0], v[1], v[2], new_stats(13)));
+    });
   }
 
 #ifdef OCTET_REAL_DOUBLE
@@ -180,6 +183,30 @@ TEST_SUITE("core ops") {
     check_gradient("evaluation", {x, gamma, beta}, record, false);
     check_gradient("gamma and beta the same value", {x, gamma},
                    [&](std::span<const Var> v) { return batch_norm(v[0], v[1], v[1], stats); });
+  }
+
+  TEST_CASE("gradients of batch norm and a clamp in the same pass") {
+    const Tensor x = random_tensor({4, 3, 5, 5}, 1), gamma = random_tensor({5}, 2);
+    const Tensor beta = random_tensor({5}, 3);
+    auto stats = std::make_shared<BatchNormStats>(
+        BatchNormStats{random_tensor({5}, 4), Tensor::full({5}, real(0.05))});
+    for (const bool training : {true, false}) {
+      const auto check = [&](const char* what, Var (*clamp)(Var)) {
+        check_gradient(
+            what, {x, gamma, beta},
+            [&](std::span<const Var> v) {
+              return clamp(batch_norm(v[0], v[1], v[2], stats, 1e-3, 0));
+            },
+            training);
+      };
+      check("relu", relu);
+      check("relu6", relu6);
+      check("hard_tanh", hard_tanh);
+    }
+    check_gradient("two readers", {x, gamma, beta}, [&](std::span<const Var> v) {
+      const Var n = batch_norm(v[0], v[1], v[2], stats, 1e-3, 0);
+      return relu(n) * hard_tanh(n) + n;
+    });
   }
 #endif
 }

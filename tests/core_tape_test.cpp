@@ -1,6 +1,7 @@
 // What the tape promises: order, accumulation, what is kept, what is freed, what is refused.
 #include <doctest/doctest.h>
 
+#include "core/losses.h"
 #include "core/ops.h"
 #include "tests/naive.h"
 
@@ -34,6 +35,18 @@ struct Probe final : Op {
     dx[0]->add(std::move(g), ctx);
   }
 };
+
+/// A batch norm of inputs 0, 1 and 2.
+Var normalized(Tape& tape, std::uint64_t stream) {
+  const bool grad = tape.grad_enabled();
+  const Shape channels{24};
+  const Var x = tape.input(random_tensor({4, 5, 3, 24}, stream), grad);
+  const Var gamma = tape.input(random_tensor(channels, stream + 1), grad);
+  const Var beta = tape.input(random_tensor(channels, stream + 2), grad);
+  return batch_norm(x, gamma, beta,
+                    std::make_shared<BatchNormStats>(
+                        BatchNormStats{Tensor::zeros(channels), Tensor::full(channels, 1)}));
+}
 
 struct Thrower final : Op {
   std::string_view name() const override { return "thrower"; }
@@ -216,6 +229,78 @@ TEST_SUITE("core tape") {
         CHECK(now.cached == first.cached);
       }
     }
+  }
+
+  TEST_CASE("a batch norm's result is computed when it is read, or never") {
+    Context ctx;
+    for (const bool training : {true, false}) {
+      ctx.training = training;
+      Tape tape(ctx), eager(ctx);
+      const Var n = normalized(tape, 1), m = normalized(eager, 1);
+      CHECK(n.shape() == Shape({4, 5, 3, 24}));
+      CHECK_FALSE(tape.node(n.id).value.defined());
+      eager.value(m);
+      const Var y = relu6(n), z = relu6(m);
+      CHECK_FALSE(tape.node(n.id).value.defined());
+      CHECK(tape.node(y.id).inputs == eager.node(z.id).inputs);
+      CHECK(same_bits(y.value(), z.value()));
+      CHECK(same_bits(n.value(), m.value()));
+      tape.backward(mse_loss(y, Tensor::zeros(y.shape())));
+      eager.backward(mse_loss(z, Tensor::zeros(z.shape())));
+      for (const int id : {0, 1, 2}) {
+        const Tensor &g = tape.grad({&tape, id}), &e = eager.grad({&eager, id});
+        CHECK(largest_error(g, {e.span<real>().begin(), e.span<real>().end()}) < 1e-5);
+      }
+    }
+  }
+
+  TEST_CASE("readers of a batch norm of every kind share its gradient") {
+    // Put off, computed between the readers, and before them.
+    const auto gradient = [](int when, int id, bool retain) {
+      Tape tape;
+      const Var n = normalized(tape, 1);
+      if (when == 0) n.value();
+      const Var a = relu(n);
+      if (when == 1) n.value();
+      const Var b = relu6(n), y = a * b + n + hard_tanh(n);
+      if (retain) tape.retain_grad(n);
+      tape.backward(mse_loss(y, Tensor::zeros(y.shape())));
+      return tape.grad({&tape, retain ? n.id : id});
+    };
+    for (const bool retain : {false, true}) {
+      for (const int id : {0, 1, 2}) {
+        const Tensor expected = gradient(0, id, retain);
+        const auto e = expected.span<real>();
+        for (const int when : {1, 2}) {
+          CHECK(largest_error(gradient(when, id, retain), {e.begin(), e.end()}) < 1e-5);
+        }
+      }
+    }
+  }
+
+  TEST_CASE("what is put off is released and freed like any value") {
+    Context ctx;
+    for (const GradMode mode : {GradMode::off, GradMode::on}) {
+      Tape tape(ctx, mode);
+      const Var n = normalized(tape, 1);
+      const Var y = relu(n);
+      tape.release(n);
+      CHECK(contains(error_of([&] { n.value(); }), "was released"));
+      CHECK(contains(error_of([&] { relu(n); }), "was released"));
+      CHECK(n.shape() == y.shape());
+      if (mode == GradMode::off) {
+        CHECK(tape.node(n.id).saved.tensors.empty());
+        CHECK(tape.node(y.id).saved.tensors.empty());
+        continue;
+      }
+      tape.backward(mse_loss(y, Tensor::zeros(y.shape())));
+      CHECK(tape.grad({&tape, 0}).shape() == n.shape());
+      for (int id = 0; id < tape.size(); ++id) CHECK(tape.node(id).saved.tensors.empty());
+    }
+    Tape tape(ctx);
+    const Var n = normalized(tape, 1);
+    tape.backward(mse_loss(relu(n), Tensor::zeros(n.shape())));
+    CHECK(n.value().shape() == Shape({4, 5, 3, 24}));  // still there to be read
   }
 
   TEST_CASE("the scope is recorded with each node") {

@@ -16,8 +16,10 @@ void Profile::begin() {
   op_start_ = cpu_ms();
 }
 
-void Profile::forward_done(int id, const Op& op, const std::string& scope, In x, const Tensor& y) {
+void Profile::forward_done(Tape& tape, int id) {
   const double ms = cpu_ms() - op_start_;
+  const Tape::Node& node = tape.node(id);
+  const Op& op = *node.op;
   OpTime& t = ops_[id];
   if (!first_) {
     t.forward_ms = std::min(t.forward_ms, ms);
@@ -25,8 +27,8 @@ void Profile::forward_done(int id, const Op& op, const std::string& scope, In x,
   }
   t = {};
   t.op = op.name();
-  t.scope = scope;
-  t.shape = y.shape().to_string();
+  t.scope = node.scope;
+  t.shape = node.shape.to_string();
   t.forward_ms = ms;
   t.backward_ms = never;
   t.integer = dynamic_cast<const quant::QOp*>(&op) != nullptr;
@@ -38,13 +40,13 @@ void Profile::forward_done(int id, const Op& op, const std::string& scope, In x,
   const bool weighted =
       t.op.find("conv") != std::string::npos || t.op.find("linear") != std::string::npos;
   if (weighted) {
-    const Shape& w = x[1].shape();
-    t.macs =
-        static_cast<double>(y.numel()) * static_cast<double>(w.numel()) / static_cast<double>(w[0]);
+    const Shape& w = tape.node(node.inputs[1]).shape;
+    t.macs = static_cast<double>(node.shape.numel()) * static_cast<double>(w.numel()) /
+             static_cast<double>(w[0]);
   }
 }
 
-void Profile::backward_done(int id, Grads dx) {
+void Profile::backward_done(Tape&, int id, Grads dx) {
   OpTime& t = ops_[id];
   if (t.macs > 0) {
     const bool input = dx[0], weight = dx[1] || (folded_[id] && dx[2]);

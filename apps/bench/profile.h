@@ -16,8 +16,8 @@ namespace octet::bench {
 class Profile final : public TapeObserver, public TrainingStep::PhaseWatcher {
  public:
   void begin() override;
-  void forward_done(int id, const Op& op, const std::string& scope, In x, const Tensor& y) override;
-  void backward_done(int id, Grads dx) override;
+  void forward_done(Tape& tape, int id) override;
+  void backward_done(Tape&, int id, Grads dx) override;
   void ended(std::string_view phase) override;
   void next_step();
 

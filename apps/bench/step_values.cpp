@@ -49,9 +49,10 @@ bool only_moves(const quant::QOp& op) {
 
 }  // namespace
 
-void QuantizedValues::forward_done(int, const Op& any, const std::string&, In, const Tensor& y) {
-  const auto* op = dynamic_cast<const quant::QOp*>(&any);
+void QuantizedValues::forward_done(Tape& tape, int id) {
+  const auto* op = dynamic_cast<const quant::QOp*>(tape.node(id).op.get());
   if (!op || only_moves(*op)) return;
+  const Tensor& y = tape.node(id).value;
   const quant::QuantParams p = op->out->params;
   if (dynamic_cast<const quant::QInputOp*>(op)) {
     input_ = dequantized(y, p);
@@ -87,9 +88,13 @@ void QuantizedValues::forward_done(int, const Op& any, const std::string&, In, c
   values_.push_back(v);
 }
 
-void RealValues::forward_done(int, const Op&, const std::string&, In, const Tensor& y) {
-  const auto v = y.span<real>();
-  reals_.emplace_back(v.begin(), v.end());
+void RealValues::backward_done(Tape& tape, int, Grads) {
+  if (!reals_.empty()) return;
+  for (int id = 0; id < tape.size(); ++id) {
+    if (tape.node(id).kind != Tape::Kind::op) continue;
+    const auto v = tape.value({&tape, id}).span<real>();
+    reals_.emplace_back(v.begin(), v.end());
+  }
 }
 
 std::vector<ReferenceValue> RealValues::values() const {

@@ -16,8 +16,8 @@ namespace octet::bench {
 class QuantizedValues final : public TapeObserver {
  public:
   void begin() override {}
-  void forward_done(int id, const Op& op, const std::string& scope, In x, const Tensor& y) override;
-  void backward_done(int, Grads) override {}
+  void forward_done(Tape& tape, int id) override;
+  void backward_done(Tape&, int, Grads) override {}
 
   /// Point into this object.
   const std::vector<ReferenceValue>& values() const { return values_; }
@@ -31,12 +31,13 @@ class QuantizedValues final : public TapeObserver {
   std::vector<ReferenceValue> values_;
 };
 
-/// The results of all ops of a float forward, in order.
+/// The results of all ops of a float step's forward, in order. They are read when it is over: what
+/// the tape puts off is put off here too.
 class RealValues final : public TapeObserver {
  public:
   void begin() override {}
-  void forward_done(int id, const Op& op, const std::string& scope, In x, const Tensor& y) override;
-  void backward_done(int, Grads) override {}
+  void forward_done(Tape&, int) override {}
+  void backward_done(Tape& tape, int, Grads) override;
 
   /// Without that of the last op, the loss. Point into this object.
   std::vector<ReferenceValue> values() const;

@@ -1,6 +1,7 @@
 // relu, relu6 and hard_tanh. Backward needs only the result: it is inside the open range where the
 // input was.
 #include "core/ops.h"
+#include "core/ops/clamps.h"
 #include "core/ops/common.h"
 #include "core/simd.h"
 
@@ -13,33 +14,14 @@ struct MapPass {
   real* y;
 };
 
-// Written so that NaN stays NaN.
-OCTET_INLINE void relu_body(const MapPass& p) {
+template <Clamp clamp>
+OCTET_INLINE void map_body(const MapPass& p) {
   OCTET_INDEPENDENT
-  for (std::int64_t i = 0; i < p.n; ++i) {
-    const real v = p.x[i];
-    p.y[i] = v < 0 ? real(0) : v;
-  }
+  for (std::int64_t i = 0; i < p.n; ++i) p.y[i] = clamped<clamp>(p.x[i]);
 }
-OCTET_SIMD_FUNCTION(relu_pass, relu_body, const MapPass&)
-
-OCTET_INLINE void relu6_body(const MapPass& p) {
-  OCTET_INDEPENDENT
-  for (std::int64_t i = 0; i < p.n; ++i) {
-    const real v = p.x[i], low = v < 0 ? real(0) : v;
-    p.y[i] = low > 6 ? real(6) : low;
-  }
-}
-OCTET_SIMD_FUNCTION(relu6_pass, relu6_body, const MapPass&)
-
-OCTET_INLINE void hard_tanh_body(const MapPass& p) {
-  OCTET_INDEPENDENT
-  for (std::int64_t i = 0; i < p.n; ++i) {
-    const real v = p.x[i], low = v < -1 ? real(-1) : v;
-    p.y[i] = low > 1 ? real(1) : low;
-  }
-}
-OCTET_SIMD_FUNCTION(hard_tanh_pass, hard_tanh_body, const MapPass&)
+OCTET_SIMD_FUNCTION(relu_pass, map_body<Clamp::relu>, const MapPass&)
+OCTET_SIMD_FUNCTION(relu6_pass, map_body<Clamp::relu6>, const MapPass&)
+OCTET_SIMD_FUNCTION(hard_tanh_pass, map_body<Clamp::hard_tanh>, const MapPass&)
 
 // dx = beta dx + (inside ? dy : 0)
 struct MaskPass {
@@ -50,36 +32,25 @@ struct MaskPass {
   real* dx;
 };
 
-struct AboveZero {
-  static OCTET_INLINE bool inside(real y) { return y > 0; }
-};
-struct BetweenZeroAndSix {
-  static OCTET_INLINE bool inside(real y) { return (y > 0) & (y < 6); }
-};
-
-struct BetweenOnes {
-  static OCTET_INLINE bool inside(real y) { return (y > -1) & (y < 1); }
-};
-
-template <class Range>
+template <Clamp clamp>
 OCTET_INLINE void mask_body(const MaskPass& p) {
   if (p.beta == 0) {
     OCTET_INDEPENDENT
     for (std::int64_t i = 0; i < p.n; ++i) {
       const real g = p.dy[i];
-      p.dx[i] = Range::inside(p.y[i]) ? g : real(0);
+      p.dx[i] = inside<clamp>(p.y[i]) ? g : real(0);
     }
   } else {
     OCTET_INDEPENDENT
     for (std::int64_t i = 0; i < p.n; ++i) {
       const real g = p.dy[i];
-      p.dx[i] += Range::inside(p.y[i]) ? g : real(0);
+      p.dx[i] += inside<clamp>(p.y[i]) ? g : real(0);
     }
   }
 }
-OCTET_SIMD_FUNCTION(relu_mask, mask_body<AboveZero>, const MaskPass&)
-OCTET_SIMD_FUNCTION(relu6_mask, mask_body<BetweenZeroAndSix>, const MaskPass&)
-OCTET_SIMD_FUNCTION(hard_tanh_mask, mask_body<BetweenOnes>, const MaskPass&)
+OCTET_SIMD_FUNCTION(relu_mask, mask_body<Clamp::relu>, const MaskPass&)
+OCTET_SIMD_FUNCTION(relu6_mask, mask_body<Clamp::relu6>, const MaskPass&)
+OCTET_SIMD_FUNCTION(hard_tanh_mask, mask_body<Clamp::hard_tanh>, const MaskPass&)
 
 Tensor map(Context& ctx, std::string_view op, In x, Saved& saved,
            void (*pass)(const MapPass&) noexcept) {

@@ -6,6 +6,7 @@
 #include "core/ops.h"
 #include "core/ops/channel_passes.h"
 #include "core/ops/common.h"
+#include "core/wide_rows.h"
 
 namespace octet {
 namespace {
@@ -16,41 +17,68 @@ struct Extent {
   std::int64_t blocks() const { return ceil_div(rows, block()); }
 };
 
-// What backward needs besides x and gamma.
+Extent extent_of(const Tensor& x) {
+  const std::int64_t channels = x.shape()[-1];
+  return {x.numel() / channels, channels};
+}
+
+// What the result and backward need besides x and gamma.
 struct BatchNormSaved {
   PoolVector<double> mean, inverse_std;
+  PoolVector<real> scale, shift;  // y = scale x + shift, for wide rows
   bool training = false;
 };
+using SavedPtr = std::shared_ptr<const BatchNormSaved>;
 
-// Two sums per channel: f(first row, rows, sums a, sums b) for each block, blocks in order.
+const BatchNormSaved& saved_of(const Saved& saved) {
+  return *std::any_cast<const SavedPtr&>(saved.extra);
+}
+
+// Calls f(first value, number of values) for the rows of each block, on ctx.threads.
 template <class F>
-void block_sums(Context& ctx, const Extent& e, PoolVector<double>& a, PoolVector<double>& b,
-                const F& f) {
-  const std::int64_t c = e.channels, blocks = e.blocks();
-  auto scratch = ctx.pool.allocate(static_cast<std::size_t>(2 * c * blocks) * sizeof(double));
-  auto* partial = reinterpret_cast<double*>(scratch.get());
-  ctx.threads.run(blocks, [&](std::int64_t i, int) {
-    double* mine = partial + 2 * c * i;
-    std::fill_n(mine, 2 * c, 0.0);
-    f(i * e.block(), std::min(e.block(), e.rows - i * e.block()), mine, mine + c);
-  });
-  a.assign(static_cast<std::size_t>(c), 0.0);
-  b.assign(static_cast<std::size_t>(c), 0.0);
-  for (std::int64_t i = 0; i < blocks; ++i) {
-    for (std::int64_t k = 0; k < c; ++k) {
-      a[static_cast<std::size_t>(k)] += partial[2 * c * i + k];
-      b[static_cast<std::size_t>(k)] += partial[2 * c * i + c + k];
+void for_row_blocks(Context& ctx, const Extent& e, const F& f) {
+  for_blocks(
+      ctx, e.rows,
+      [&](std::int64_t begin, std::int64_t end) {
+        f(begin * e.channels, (end - begin) * e.channels);
+      },
+      e.block());
+}
+
+// Two sums per channel: f(pass) adds those of its n values at x + at, dy + at; blocks in order.
+template <class F>
+void channel_sums(Context& ctx, const Extent& e, const WideRows& wide, PoolVector<double>& a,
+                  PoolVector<double>& b, const F& f) {
+  const std::int64_t blocks = e.blocks(), width = wide.width;
+  PoolVector<double> partial(static_cast<std::size_t>(2 * width * blocks), 0.0, ctx.pool);
+  const std::int64_t call = wide.rows_per_call() * e.channels;
+  for_row_blocks(ctx, e, [&](std::int64_t begin, std::int64_t n) {
+    double* const mine = partial.data() + 2 * width * (begin / e.channels / e.block());
+    for (std::int64_t at = 0; at < n; at += call) {
+      ChannelSumsPass pass{};
+      pass.n = std::min(call, n - at);
+      pass.width = width;
+      pass.a = mine;
+      pass.b = mine + width;
+      f(pass, begin + at);
     }
+  });
+  a.assign(static_cast<std::size_t>(e.channels), 0.0);
+  b.assign(static_cast<std::size_t>(e.channels), 0.0);
+  for (std::size_t i = 0; i < partial.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    (at / width % 2 == 0 ? a : b)[static_cast<std::size_t>(at % width % e.channels)] += partial[i];
   }
 }
 
 // Batch mean and biased variance into `mean` and `var`; moves the running ones.
-void batch_statistics(Context& ctx, const Extent& e, const real* x, real momentum,
-                      BatchNormStats& running, PoolVector<double>& mean, PoolVector<double>& var) {
-  block_sums(ctx, e, mean, var,
-             [&](std::int64_t first, std::int64_t rows, double* sum, double* square) {
-               moments_pass({x + first * e.channels, rows, e.channels, sum, square});
-             });
+void batch_statistics(Context& ctx, const Extent& e, const WideRows& wide, const real* x,
+                      real momentum, BatchNormStats& running, PoolVector<double>& mean,
+                      PoolVector<double>& var) {
+  channel_sums(ctx, e, wide, mean, var, [&](ChannelSumsPass& pass, std::int64_t at) {
+    pass.x = x + at;
+    moments_pass(pass);
+  });
   const double n = static_cast<double>(e.rows), m = momentum;
   real* running_mean = running.mean.r();
   real* running_var = running.var.r();
@@ -62,6 +90,109 @@ void batch_statistics(Context& ctx, const Extent& e, const real* x, real momentu
   }
 }
 
+Tensor normalize(Context& ctx, const Saved& saved, Clamp clamp) {
+  const BatchNormSaved& s = saved_of(saved);
+  const Tensor& x = saved.tensors[0];
+  const real* px = x.r();
+  Tensor y = ctx.empty(x.shape());
+  real* py = y.r();
+  for_row_blocks(ctx, extent_of(x), [&](std::int64_t at, std::int64_t n) {
+    affine_pass({px + at, n, static_cast<std::int64_t>(s.scale.size()), s.scale.data(),
+                 s.shift.data(), py + at},
+                clamp);
+  });
+  return y;
+}
+
+// With g = dy where the clamp passes, u = (x - mean) / std and n rows: dbeta = sum g,
+// dgamma = sum g u, and dx = gamma / std (g - dbeta / n - u dgamma / n), without the last two terms
+// where the statistics are constants.
+void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx, Clamp clamp) {
+  const BatchNormSaved& s = saved_of(saved);
+  const Tensor& x = saved.tensors[0];
+  const Extent e = extent_of(x);
+  const WideRows wide(e.channels);
+  const real* px = x.r();
+  const real* pdy = dy.r();
+  PoolVector<double> dbeta(ctx.pool), dgamma(ctx.pool);
+  if (s.training || dx[1] || dx[2]) {
+    channel_sums(ctx, e, wide, dbeta, dgamma, [&](ChannelSumsPass& pass, std::int64_t at) {
+      pass.x = px + at;
+      pass.dy = pdy + at;
+      pass.scale = s.scale.data();
+      pass.shift = s.shift.data();
+      gradient_sums_pass(pass, clamp);
+    });
+    for (std::size_t c = 0; c < dgamma.size(); ++c) {
+      dgamma[c] = (dgamma[c] - s.mean[c] * dbeta[c]) * s.inverse_std[c];
+    }
+  }
+  real beta;
+  const auto add = [&](Grad* to, const PoolVector<double>& value) {
+    if (!to) return;
+    real* out = to->accumulate({e.channels}, ctx, beta);
+    for (std::size_t c = 0; c < value.size(); ++c) {
+      out[c] = static_cast<real>(beta == 0 ? value[c] : double{out[c]} + value[c]);
+    }
+  };
+  if (dx[0]) {
+    PoolVector<real> a(static_cast<std::size_t>(e.channels), ctx.pool), b(a), d(a);
+    const double n = static_cast<double>(e.rows);
+    for (std::size_t c = 0; c < a.size(); ++c) {
+      const double f = double{saved.tensors[1].r()[c]} * s.inverse_std[c];
+      const double slope = s.training ? -f * s.inverse_std[c] * dgamma[c] / n : 0;
+      a[c] = static_cast<real>(f);
+      b[c] = static_cast<real>(slope);
+      d[c] = static_cast<real>(s.training ? -f * dbeta[c] / n - slope * s.mean[c] : 0);
+    }
+    const auto repeated = [&](const PoolVector<real>& v) {
+      return wide.repeated(ctx.pool, std::span<const real>(v));
+    };
+    const PoolVector<real> wide_a = repeated(a), wide_b = repeated(b), wide_d = repeated(d);
+    Tensor own;  // the first contribution goes where dy is, if it may
+    real* out;
+    if (dx[0]->empty()) {
+      beta = 0;
+      own = writable_gradient(ctx, dy);
+      out = own.r();
+    } else {
+      out = dx[0]->accumulate(x.shape(), ctx, beta);
+    }
+    for_row_blocks(ctx, e, [&](std::int64_t at, std::int64_t count) {
+      batch_norm_grad_pass({px + at, pdy + at, count, wide.width, s.scale.data(), s.shift.data(),
+                            wide_a.data(), wide_b.data(), wide_d.data(), beta, out + at},
+                           clamp);
+    });
+    if (own.defined()) dx[0]->add(std::move(own), ctx);
+  }
+  add(dx[1], dgamma);
+  add(dx[2], dbeta);
+}
+
+// Batch norm and a clamp behind it.
+struct BatchNormClampOp final : DeferredOp {
+  Clamp clamp;
+  explicit BatchNormClampOp(Clamp c) : clamp(c) {}
+  std::string_view name() const override { return "batch_norm_clamp"; }
+  Shape prepare(Context&, In, Saved&) const override {
+    fail("batch_norm_clamp: goes on from what a batch norm has prepared");
+  }
+  Tensor finish(Context& ctx, const Saved& saved) const override {
+    return normalize(ctx, saved, clamp);
+  }
+  void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override {
+    normalize_backward(ctx, saved, dy, dx, clamp);
+  }
+  std::shared_ptr<const DeferredOp> followed_by(const Op&) const override { return nullptr; }
+};
+
+Clamp clamp_of(const Op& op) {
+  if (dynamic_cast<const ReluOp*>(&op)) return Clamp::relu;
+  if (dynamic_cast<const Relu6Op*>(&op)) return Clamp::relu6;
+  if (dynamic_cast<const HardTanhOp*>(&op)) return Clamp::hard_tanh;
+  return Clamp::none;
+}
+
 }  // namespace
 
 std::string BatchNormOp::attributes() const {
@@ -70,7 +201,7 @@ std::string BatchNormOp::attributes() const {
   return s.str();
 }
 
-Tensor BatchNormOp::forward(Context& ctx, In x, Saved& saved) const {
+Shape BatchNormOp::prepare(Context& ctx, In x, Saved& saved) const {
   check_inputs(name(), x.size(), 3, 3);
   check_real(name(), "x", x[0]);
   const Shape& in = x[0].shape();
@@ -83,104 +214,44 @@ Tensor BatchNormOp::forward(Context& ctx, In x, Saved& saved) const {
   check_shape(name(), "running variance", stats->var, per_channel);
   OCTET_CHECK(eps > 0, "batch_norm: eps: expected > 0, got ", eps);
 
-  const Extent e{x[0].numel() / in[-1], in[-1]};
+  const Extent e = extent_of(x[0]);
+  const WideRows wide(e.channels);
   const auto channels = static_cast<std::size_t>(e.channels);
-  PoolVector<double> mean(channels, ctx.pool), inverse_std(channels, ctx.pool);
+  PoolVector<double> mean(channels, ctx.pool), inverse_std(mean);
   if (ctx.training) {
     OCTET_CHECK(e.rows > 1, "batch_norm: x: training needs more than one value a channel, got ",
                 in);
-    batch_statistics(ctx, e, x[0].r(), momentum, *stats, mean, inverse_std);
+    batch_statistics(ctx, e, wide, x[0].r(), momentum, *stats, mean, inverse_std);
   } else {
     std::copy_n(stats->mean.r(), channels, mean.begin());
     std::copy_n(stats->var.r(), channels, inverse_std.begin());
   }
-  Scratch coefficients(ctx, 2 * e.channels);
-  real* scale = coefficients.get();
-  real* shift = scale + e.channels;
+  PoolVector<real> scale(channels, ctx.pool), shift(scale);
   for (std::size_t c = 0; c < channels; ++c) {
     inverse_std[c] = 1 / std::sqrt(inverse_std[c] + double{eps});
     const double f = double{x[1].r()[c]} * inverse_std[c];
     scale[c] = static_cast<real>(f);
     shift[c] = static_cast<real>(double{x[2].r()[c]} - mean[c] * f);
   }
-  Tensor y = ctx.empty(in);
-  const real* px = x[0].r();
-  real* py = y.r();
-  for_blocks(
-      ctx, e.rows,
-      [&](std::int64_t begin, std::int64_t end) {
-        affine_pass({px + begin * e.channels, scale, shift, end - begin, e.channels,
-                     py + begin * e.channels});
-      },
-      e.block());
-  if (saved.wanted) {
-    saved.tensors = {x[0], x[1]};
-    saved.extra = BatchNormSaved{std::move(mean), std::move(inverse_std), ctx.training};
-  }
-  return y;
+  saved.tensors = {x[0], x[1]};
+  saved.extra = SavedPtr(std::make_shared<BatchNormSaved>(
+      BatchNormSaved{std::move(mean), std::move(inverse_std),
+                     wide.repeated(ctx.pool, std::span<const real>(scale)),
+                     wide.repeated(ctx.pool, std::span<const real>(shift)), ctx.training}));
+  return in;
 }
 
-// With u = (x - mean) / std and n rows: dbeta = sum dy, dgamma = sum dy u, and
-// dx = gamma / std (dy - dbeta / n - u dgamma / n), without the last two terms where the
-// statistics are constants.
+Tensor BatchNormOp::finish(Context& ctx, const Saved& saved) const {
+  return normalize(ctx, saved, Clamp::none);
+}
+
 void BatchNormOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  const Tensor& x = saved.tensors[0];
-  const auto& s = std::any_cast<const BatchNormSaved&>(saved.extra);
-  const std::int64_t channels = x.shape()[-1];
-  const Extent e{x.numel() / channels, channels};
-  const real* px = x.r();
-  const real* pdy = dy.r();
-  PoolVector<double> dbeta(ctx.pool), dgamma(ctx.pool);
-  if (s.training || dx[1] || dx[2]) {
-    block_sums(ctx, e, dbeta, dgamma,
-               [&](std::int64_t first, std::int64_t rows, double* sum, double* dot) {
-                 const std::int64_t at = first * channels;
-                 batch_norm_sums_pass({px + at, pdy + at, s.mean.data(), rows, channels, sum, dot});
-               });
-    for (std::size_t c = 0; c < dgamma.size(); ++c) dgamma[c] *= s.inverse_std[c];
-  }
-  real beta;
-  const auto add = [&](Grad* to, const PoolVector<double>& value) {
-    if (!to) return;
-    real* out = to->accumulate({channels}, ctx, beta);
-    for (std::size_t c = 0; c < value.size(); ++c) {
-      out[c] = static_cast<real>(beta == 0 ? value[c] : double{out[c]} + value[c]);
-    }
-  };
-  if (dx[0]) {
-    Scratch coefficients(ctx, 3 * channels);
-    real* a = coefficients.get();
-    real* b = a + channels;
-    real* d = b + channels;
-    const double n = static_cast<double>(e.rows);
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const auto i = static_cast<std::size_t>(c);
-      const double f = double{saved.tensors[1].r()[c]} * s.inverse_std[i];
-      const double slope = s.training ? -f * s.inverse_std[i] * dgamma[i] / n : 0;
-      a[c] = static_cast<real>(f);
-      b[c] = static_cast<real>(slope);
-      d[c] = static_cast<real>(s.training ? -f * dbeta[i] / n - slope * s.mean[i] : 0);
-    }
-    Tensor own;  // the first contribution goes where dy is, if it may
-    real* out;
-    if (dx[0]->empty()) {
-      beta = 0;
-      own = writable_gradient(ctx, dy);
-      out = own.r();
-    } else {
-      out = dx[0]->accumulate(x.shape(), ctx, beta);
-    }
-    for_blocks(
-        ctx, e.rows,
-        [&](std::int64_t begin, std::int64_t end) {
-          const std::int64_t at = begin * channels;
-          batch_norm_grad_pass({px + at, pdy + at, a, b, d, end - begin, channels, beta, out + at});
-        },
-        e.block());
-    if (own.defined()) dx[0]->add(std::move(own), ctx);
-  }
-  add(dx[1], dgamma);
-  add(dx[2], dbeta);
+  normalize_backward(ctx, saved, dy, dx, Clamp::none);
+}
+
+std::shared_ptr<const DeferredOp> BatchNormOp::followed_by(const Op& reader) const {
+  const Clamp clamp = clamp_of(reader);
+  return clamp == Clamp::none ? nullptr : std::make_shared<BatchNormClampOp>(clamp);
 }
 
 Var batch_norm(Var x, Var gamma, Var beta, std::shared_ptr<BatchNormStats> stats, real eps,

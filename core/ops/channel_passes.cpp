@@ -4,86 +4,124 @@
 
 #include "core/simd.h"
 
-// The channel loops are the vector loops; the compiler cuts them to each target's registers.
+// The loops over a wide row are the vector loops; the compiler cuts them to each target's
+// registers.
 namespace octet {
 namespace {
 
-OCTET_INLINE void moments_body(const MomentsPass& p) {
-  double* const sum = p.sum;
-  double* const square = p.square;
-  for (std::int64_t r = 0; r < p.rows; ++r) {
-    const real* x = p.x + r * p.channels;
-    OCTET_INDEPENDENT
-    for (std::int64_t c = 0; c < p.channels; ++c) {
-      const double v = x[c];
-      sum[c] += v;
-      square[c] += v * v;
-    }
-  }
-}
-OCTET_SIMD_FUNCTION(run_moments, moments_body, const MomentsPass&)
-
-OCTET_INLINE void sums_body(const BatchNormSumsPass& p) {
-  double* const sum = p.sum;
-  double* const dot = p.dot;
-  const double* const mean = p.mean;
-  for (std::int64_t r = 0; r < p.rows; ++r) {
-    const real* x = p.x + r * p.channels;
-    const real* dy = p.dy + r * p.channels;
-    OCTET_INDEPENDENT
-    for (std::int64_t c = 0; c < p.channels; ++c) {
-      const double g = dy[c];
-      sum[c] += g;
-      dot[c] += g * (x[c] - mean[c]);
-    }
-  }
-}
-OCTET_SIMD_FUNCTION(run_sums, sums_body, const BatchNormSumsPass&)
-
+template <Clamp clamp>
 OCTET_INLINE void affine_body(const AffinePass& p) {
   const real* const scale = p.scale;
   const real* const shift = p.shift;
-  for (std::int64_t r = 0; r < p.rows; ++r) {
-    const real* x = p.x + r * p.channels;
-    real* y = p.y + r * p.channels;
+  for (std::int64_t i = 0; i < p.n; i += p.width) {
+    const real* x = p.x + i;
+    real* y = p.y + i;
+    const std::int64_t row = std::min(p.width, p.n - i);
     OCTET_INDEPENDENT
-    for (std::int64_t c = 0; c < p.channels; ++c) y[c] = scale[c] * x[c] + shift[c];
+    for (std::int64_t c = 0; c < row; ++c) y[c] = clamped<clamp>(scale[c] * x[c] + shift[c]);
   }
 }
-OCTET_SIMD_FUNCTION(run_affine, affine_body, const AffinePass&)
+OCTET_SIMD_FUNCTION(affine, affine_body<Clamp::none>, const AffinePass&)
+OCTET_SIMD_FUNCTION(affine_relu, affine_body<Clamp::relu>, const AffinePass&)
+OCTET_SIMD_FUNCTION(affine_relu6, affine_body<Clamp::relu6>, const AffinePass&)
+OCTET_SIMD_FUNCTION(affine_hard_tanh, affine_body<Clamp::hard_tanh>, const AffinePass&)
 
-OCTET_INLINE void grad_body(const BatchNormGradPass& p) {
-  const real* const a = p.a;
-  const real* const b = p.b;
-  const real* const d = p.d;
-  for (std::int64_t r = 0; r < p.rows; ++r) {
-    const real* x = p.x + r * p.channels;
-    const real* dy = p.dy + r * p.channels;
-    real* dx = p.dx + r * p.channels;
-    if (p.beta == 0) {
-      OCTET_INDEPENDENT
-      for (std::int64_t c = 0; c < p.channels; ++c) dx[c] = a[c] * dy[c] + b[c] * x[c] + d[c];
-    } else {
-      OCTET_INDEPENDENT
-      for (std::int64_t c = 0; c < p.channels; ++c) dx[c] += a[c] * dy[c] + b[c] * x[c] + d[c];
+// Where the clamp passes what was in front of it; no branch, so that the loops are vectorized.
+template <Clamp clamp>
+OCTET_INLINE real gated(real dy, real x, real scale, real shift) {
+  if constexpr (clamp == Clamp::none) return dy;
+  return inside<clamp>(scale * x + shift) ? dy : real(0);
+}
+
+template <Clamp clamp, bool accumulate>
+OCTET_INLINE void grad_rows(const BatchNormGradPass& p) {
+  const real *const a = p.a, *const b = p.b, *const d = p.d;
+  const real *const scale = p.scale, *const shift = p.shift;
+  for (std::int64_t i = 0; i < p.n; i += p.width) {
+    const real* x = p.x + i;
+    const real* dy = p.dy + i;
+    real* dx = p.dx + i;
+    const std::int64_t row = std::min(p.width, p.n - i);
+    OCTET_INDEPENDENT
+    for (std::int64_t c = 0; c < row; ++c) {
+      const real gradient = dy[c], value = x[c];
+      const real g = gated<clamp>(gradient, value, scale[c], shift[c]);
+      const real own = a[c] * g + b[c] * value + d[c];
+      dx[c] = accumulate ? dx[c] + own : own;
     }
   }
 }
-OCTET_SIMD_FUNCTION(run_grad, grad_body, const BatchNormGradPass&)
+template <Clamp clamp>
+OCTET_INLINE void grad_body(const BatchNormGradPass& p) {
+  if (p.beta == 0) {
+    grad_rows<clamp, false>(p);
+  } else {
+    grad_rows<clamp, true>(p);
+  }
+}
+OCTET_SIMD_FUNCTION(grad, grad_body<Clamp::none>, const BatchNormGradPass&)
+OCTET_SIMD_FUNCTION(grad_relu, grad_body<Clamp::relu>, const BatchNormGradPass&)
+OCTET_SIMD_FUNCTION(grad_relu6, grad_body<Clamp::relu6>, const BatchNormGradPass&)
+OCTET_SIMD_FUNCTION(grad_hard_tanh, grad_body<Clamp::hard_tanh>, const BatchNormGradPass&)
+
+void moments_portable(const ChannelSumsPass& p) noexcept {
+  for (std::int64_t i = 0; i < p.n; i += p.width) {
+    const std::int64_t row = std::min(p.width, p.n - i);
+    for (std::int64_t c = 0; c < row; ++c) {
+      const double v = p.x[i + c];
+      p.a[c] += v;
+      p.b[c] += v * v;
+    }
+  }
+}
+
+template <Clamp clamp>
+void gradient_portable(const ChannelSumsPass& p) noexcept {
+  for (std::int64_t i = 0; i < p.n; i += p.width) {
+    const std::int64_t row = std::min(p.width, p.n - i);
+    for (std::int64_t c = 0; c < row; ++c) {
+      real g = p.dy[i + c];
+      if constexpr (clamp != Clamp::none) g = gated<clamp>(g, p.x[i + c], p.scale[c], p.shift[c]);
+      p.a[c] += double{g};
+      p.b[c] += double{g} * double{p.x[i + c]};
+    }
+  }
+}
+
+const ChannelSumsKernels& sums_kernels() {
+  static constexpr ChannelSumsKernels portable{
+      moments_portable,
+      {gradient_portable<Clamp::none>, gradient_portable<Clamp::relu>,
+       gradient_portable<Clamp::relu6>, gradient_portable<Clamp::hard_tanh>}};
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+  if (simd_level() == Simd::avx512) return channel_sums_avx512();
+  if (simd_level() == Simd::avx2) return channel_sums_avx2();
+#endif
+  return portable;
+}
 
 }  // namespace
 
-void moments_pass(const MomentsPass& p) noexcept {
-  run_moments(p);
+void affine_pass(const AffinePass& p, Clamp clamp) noexcept {
+  constexpr void (*by_clamp[])(const AffinePass&) noexcept = {affine, affine_relu, affine_relu6,
+                                                              affine_hard_tanh};
+  by_clamp[static_cast<int>(clamp)](p);
 }
-void batch_norm_sums_pass(const BatchNormSumsPass& p) noexcept {
-  run_sums(p);
+
+void batch_norm_grad_pass(const BatchNormGradPass& p, Clamp clamp) noexcept {
+  constexpr void (*by_clamp[])(const BatchNormGradPass&) noexcept = {grad, grad_relu, grad_relu6,
+                                                                     grad_hard_tanh};
+  by_clamp[static_cast<int>(clamp)](p);
 }
-void affine_pass(const AffinePass& p) noexcept {
-  run_affine(p);
+
+void moments_pass(const ChannelSumsPass& p) noexcept {
+  static const ChannelSumsKernels& kernels = sums_kernels();
+  kernels.moments(p);
 }
-void batch_norm_grad_pass(const BatchNormGradPass& p) noexcept {
-  run_grad(p);
+
+void gradient_sums_pass(const ChannelSumsPass& p, Clamp clamp) noexcept {
+  static const ChannelSumsKernels& kernels = sums_kernels();
+  kernels.gradient[static_cast<int>(clamp)](p);
 }
 
 }  // namespace octet

@@ -1,54 +1,65 @@
-// Passes over a matrix [rows, channels] with per-channel coefficients: the loops of batch norm.
-// Compiled for several instruction sets. Not for users of the library.
+// Passes over a matrix [rows, channels] with per-channel coefficients: the loops of batch norm,
+// with or without a clamp behind it. Rows are taken several at a time (core/wide_rows.h): constants
+// and sums have `width` elements, one for each column of a wide row. Not for users of the library.
 #pragma once
 
 #include <cstdint>
 
+#include "core/ops/clamps.h"
 #include "core/real.h"
 
 namespace octet {
 
-/// Adds to sum[c] and square[c] the sums of x and x^2 over the rows, in double.
-struct MomentsPass {
-  const real* x;
-  std::int64_t rows, channels;
-  double* sum;
-  double* square;
-};
-void moments_pass(const MomentsPass& p) noexcept;
-
-/// Adds to sum[c] the sum of dy and to dot[c] the sum of dy (x - mean[c]), in double.
-struct BatchNormSumsPass {
-  const real* x;
-  const real* dy;
-  const double* mean;
-  std::int64_t rows, channels;
-  double* sum;
-  double* dot;
-};
-void batch_norm_sums_pass(const BatchNormSumsPass& p) noexcept;
-
-/// y = scale[c] x + shift[c]
+/// y = clamp(scale x + shift)
 struct AffinePass {
   const real* x;
+  std::int64_t n, width;
   const real* scale;
   const real* shift;
-  std::int64_t rows, channels;
   real* y;
 };
-void affine_pass(const AffinePass& p) noexcept;
+void affine_pass(const AffinePass& p, Clamp clamp) noexcept;
 
-/// dx = beta dx + a[c] dy + b[c] x + d[c]
+/// With g = dy where the clamp passes scale x + shift, else 0:
+/// dx = beta dx + a g + b x + d
 struct BatchNormGradPass {
   const real* x;
   const real* dy;
+  std::int64_t n, width;
+  const real* scale;
+  const real* shift;
   const real* a;
   const real* b;
   const real* d;
-  std::int64_t rows, channels;
   real beta;  ///< 0 or 1
   real* dx;
 };
-void batch_norm_grad_pass(const BatchNormGradPass& p) noexcept;
+void batch_norm_grad_pass(const BatchNormGradPass& p, Clamp clamp) noexcept;
+
+/// Two sums for each column, in double, to which a pass adds.
+struct ChannelSumsPass {
+  const real* x;
+  const real* dy;  ///< gradient only
+  std::int64_t n, width;
+  const real* scale;  ///< gradient through a clamp only, as shift
+  const real* shift;
+  double* a;
+  double* b;
+};
+/// a += x, b += x^2
+void moments_pass(const ChannelSumsPass& p) noexcept;
+/// a += g, b += g x
+void gradient_sums_pass(const ChannelSumsPass& p, Clamp clamp) noexcept;
+
+/// The sums' loops for one instruction set; all give the same bits. Floats only.
+struct ChannelSumsKernels {
+  using Pass = void (*)(const ChannelSumsPass&) noexcept;
+  Pass moments;
+  Pass gradient[4];  ///< by Clamp
+};
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+const ChannelSumsKernels& channel_sums_avx2() noexcept;
+const ChannelSumsKernels& channel_sums_avx512() noexcept;
+#endif
 
 }  // namespace octet

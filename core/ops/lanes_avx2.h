@@ -31,9 +31,42 @@ OCTET_TARGET_AVX2 OCTET_INLINE void store(float* to, Vector value) {
 OCTET_TARGET_AVX2 OCTET_INLINE Vector add(Vector a, Vector b) {
   return _mm256_add_ps(a, b);
 }
+OCTET_TARGET_AVX2 OCTET_INLINE Vector multiply(Vector a, Vector b) {
+  return _mm256_mul_ps(a, b);
+}
 /// a b + c
 OCTET_TARGET_AVX2 OCTET_INLINE Vector fmadd(Vector a, Vector b, Vector c) {
   return _mm256_fmadd_ps(a, b, c);
+}
+
+/// g where z > lo, else 0.
+OCTET_TARGET_AVX2 OCTET_INLINE Vector keep_above(Vector g, Vector z, Vector lo) {
+  return _mm256_and_ps(g, _mm256_cmp_ps(z, lo, _CMP_GT_OQ));
+}
+/// g where lo < z < hi, else 0.
+OCTET_TARGET_AVX2 OCTET_INLINE Vector keep_between(Vector g, Vector lo, Vector z, Vector hi) {
+  return keep_above(keep_above(g, z, lo), hi, z);
+}
+
+/// A Vector's values in double.
+struct Wide {
+  __m256d lo, hi;
+};
+OCTET_TARGET_AVX2 OCTET_INLINE Wide widen(Vector v) {
+  return {_mm256_cvtps_pd(_mm256_castps256_ps128(v)), _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1))};
+}
+OCTET_TARGET_AVX2 OCTET_INLINE Wide load_wide(const double* from) {
+  return {_mm256_loadu_pd(from), _mm256_loadu_pd(from + lanes / 2)};
+}
+OCTET_TARGET_AVX2 OCTET_INLINE void store_wide(double* to, Wide value) {
+  _mm256_storeu_pd(to, value.lo);
+  _mm256_storeu_pd(to + lanes / 2, value.hi);
+}
+OCTET_TARGET_AVX2 OCTET_INLINE Wide add(Wide a, Wide b) {
+  return {_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)};
+}
+OCTET_TARGET_AVX2 OCTET_INLINE Wide fmadd(Wide a, Wide b, Wide c) {
+  return {_mm256_fmadd_pd(a.lo, b.lo, c.lo), _mm256_fmadd_pd(a.hi, b.hi, c.hi)};
 }
 
 // All ones in the first `count` lanes.

@@ -2,6 +2,11 @@
 // of the library.
 #pragma once
 
+// g++ 12's own intrinsics start from an undefined value (its bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
 #include <immintrin.h>
 
 #include <cstdint>
@@ -31,9 +36,43 @@ OCTET_TARGET_AVX512 OCTET_INLINE void store(float* to, Vector value) {
 OCTET_TARGET_AVX512 OCTET_INLINE Vector add(Vector a, Vector b) {
   return _mm512_add_ps(a, b);
 }
+OCTET_TARGET_AVX512 OCTET_INLINE Vector multiply(Vector a, Vector b) {
+  return _mm512_mul_ps(a, b);
+}
 /// a b + c
 OCTET_TARGET_AVX512 OCTET_INLINE Vector fmadd(Vector a, Vector b, Vector c) {
   return _mm512_fmadd_ps(a, b, c);
+}
+
+/// g where z > lo, else 0.
+OCTET_TARGET_AVX512 OCTET_INLINE Vector keep_above(Vector g, Vector z, Vector lo) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(z, lo, _CMP_GT_OQ), g);
+}
+/// g where lo < z < hi, else 0.
+OCTET_TARGET_AVX512 OCTET_INLINE Vector keep_between(Vector g, Vector lo, Vector z, Vector hi) {
+  return keep_above(keep_above(g, z, lo), hi, z);
+}
+
+/// A Vector's values in double.
+struct Wide {
+  __m512d lo, hi;
+};
+OCTET_TARGET_AVX512 OCTET_INLINE Wide widen(Vector v) {
+  return {_mm512_cvtps_pd(_mm512_castps512_ps256(v)),
+          _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1))};
+}
+OCTET_TARGET_AVX512 OCTET_INLINE Wide load_wide(const double* from) {
+  return {_mm512_loadu_pd(from), _mm512_loadu_pd(from + lanes / 2)};
+}
+OCTET_TARGET_AVX512 OCTET_INLINE void store_wide(double* to, Wide value) {
+  _mm512_storeu_pd(to, value.lo);
+  _mm512_storeu_pd(to + lanes / 2, value.hi);
+}
+OCTET_TARGET_AVX512 OCTET_INLINE Wide add(Wide a, Wide b) {
+  return {_mm512_add_pd(a.lo, b.lo), _mm512_add_pd(a.hi, b.hi)};
+}
+OCTET_TARGET_AVX512 OCTET_INLINE Wide fmadd(Wide a, Wide b, Wide c) {
+  return {_mm512_fmadd_pd(a.lo, b.lo, c.lo), _mm512_fmadd_pd(a.hi, b.hi, c.hi)};
 }
 
 // The mask of vector v of V, the last of which has `last` valid lanes.

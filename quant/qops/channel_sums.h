@@ -6,7 +6,7 @@
 #include <span>
 
 #include "core/context.h"
-#include "quant/qops/wide_rows.h"
+#include "core/wide_rows.h"
 
 namespace octet::quant {
 

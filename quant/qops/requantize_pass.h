@@ -6,10 +6,10 @@
 #include <span>
 
 #include "core/context.h"
+#include "core/wide_rows.h"
 #include "quant/fold.h"
 #include "quant/int8/isa.h"
 #include "quant/qops/requantize_kernel.h"
-#include "quant/qops/wide_rows.h"
 
 namespace octet::quant {
 

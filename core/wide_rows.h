@@ -9,7 +9,7 @@
 
 #include "core/pool.h"
 
-namespace octet::quant {
+namespace octet {
 
 struct WideRows {
   explicit WideRows(std::int64_t row) : channels(row) {
@@ -38,4 +38,4 @@ struct WideRows {
   std::int64_t channels, repeat, width;
 };
 
-}  // namespace octet::quant
+}  // namespace octet
