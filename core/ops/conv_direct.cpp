@@ -64,23 +64,22 @@ ConvShape transposed(const ConvShape& s) {
   return t;
 }
 
+// Of a 1x1 convolution's tile for weights' gradients: a block of channels of dy stays in the
+// first-level cache.
+std::int64_t weights_pixels(const ConvShape& s) {
+  return std::max<std::int64_t>(192, 16 * 1024 / (s.in_c + s.out_c));
+}
+
 // Tiles of output rows; each task's source is copied with its padding, unless it has none.
 struct Plan {
-  explicit Plan(const ConvShape& s)
+  /// `pixels`: of a 1x1 convolution's tile.
+  Plan(const ConvShape& s, std::int64_t pixels)
       : shape(s),
         w_channels(ceil_div(s.out_c, direct_kernels()->multiple) * direct_kernels()->multiple) {
     const Window2d& v = s.window;
     if (v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
         s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0) {
-      // Long rows of whole images: few short blocks of pixels at their ends.
-      const std::int64_t pixels = s.in_h * s.in_w;
-      std::int64_t images =
-          std::clamp<std::int64_t>(tile_floats / std::max<std::int64_t>(pixels * s.in_c, 1), 1,
-                                   std::max<std::int64_t>(s.batch, 1));
-      while (s.batch % images != 0) --images;
-      shape.batch = s.batch / images;
-      shape.in_w = shape.out_w = images * pixels;
-      shape.in_h = shape.out_h = 1;
+      long_rows(pixels);
     }
     width = (shape.out_w - 1) * v.stride_w + std::int64_t{v.kernel_w - 1} * v.dilation_w + 1;
     window_h = std::int64_t{v.kernel_h - 1} * v.dilation_h + 1;
@@ -95,6 +94,24 @@ struct Plan {
     tiles = ceil_div(shape.out_h, rows);
     room = ((rows - 1) * v.stride_h + window_h) * width * shape.in_c;
   }
+
+  // The pixels of a 1x1 convolution are one long row, cut without a remainder into tiles of about
+  // `wanted` pixels: whole images, or parts of one.
+  void long_rows(std::int64_t wanted) {
+    const std::int64_t pixels = shape.in_h * shape.in_w;
+    std::int64_t images = std::clamp<std::int64_t>(wanted / std::max<std::int64_t>(pixels, 1), 1,
+                                                   std::max<std::int64_t>(shape.batch, 1));
+    while (shape.batch % images != 0) --images;
+    std::int64_t parts = images == 1 ? std::max<std::int64_t>(ceil_div(pixels, wanted), 1) : 1;
+    while (pixels % parts != 0) ++parts;
+    if (pixels / parts < wanted / 4) parts = 1;
+    shape.batch = shape.batch / images * parts;
+    shape.in_w = shape.out_w = images * pixels / parts;
+    shape.in_h = shape.out_h = 1;
+  }
+
+  // For products whose tiles are read once.
+  explicit Plan(const ConvShape& s) : Plan(s, std::max<std::int64_t>(tile_floats / s.in_c, 1)) {}
 
   // Floats of scratch that a tile of x needs.
   std::int64_t room_for(const ConvInput& x) const { return in_place && x.reals ? 0 : room; }
@@ -328,7 +345,7 @@ bool phases_fit(const ConvShape& s) {
 // A fixed number of partial sums, each over a run of images; added in order.
 void backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
                       real* dw, real beta) {
-  const Plan p(s);
+  const Plan p(s, weights_pixels(s));
   const std::int64_t depth = s.weights_per_channel(), size = depth * p.w_channels;
   const std::int64_t all = p.shape.batch * p.tiles;
   const std::int64_t most = std::clamp<std::int64_t>((1 << 20) / size, 4, 16);
@@ -369,7 +386,7 @@ decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcep
 decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
   // The sums are read and written once an image: that must be little beside the products.
   if (!fits(s, s.out_c) || s.out_c * s.weights_per_channel() > most_gradients) return nullptr;
-  const ConvShape rows = Plan(s).shape;
+  const ConvShape rows = Plan(s, weights_pixels(s)).shape;
   return rows.out_h * rows.out_w >= 64 ? backward_weights : nullptr;
 }
 

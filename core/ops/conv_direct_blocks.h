@@ -47,30 +47,67 @@ class DirectBlocks {
  private:
   static void forward(const DirectRows& r, const float* w, const float* bias, float beta,
                       float* y) noexcept {
-    channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
+    const std::int64_t depth = r.runs * r.run;
+    const auto block = [&](std::int64_t i, std::int64_t q, std::int64_t n, std::int64_t c,
+                           std::size_t v, int last) {
+      forward_blocks[v][static_cast<std::size_t>(n - 1)](
+          {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run, w + c * depth,
+           std::min<std::int64_t>(2 * lanes, r.w_channels - c), bias ? bias + c : nullptr, beta,
+           y + (i * r.cols + q) * r.channels + c, r.channels, last});
+    };
+    // Many values to few channels: read the pixels once.
+    if (depth > r.channels && depth * r.w_channels <= first_level_weights) {
       for (std::int64_t i = 0; i < r.rows; ++i) {
         equal_blocks(r.cols, [&](std::int64_t q, std::int64_t n) {
-          forward_blocks[v][static_cast<std::size_t>(n - 1)](
-              {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run,
-               w + c * r.runs * r.run, std::min<std::int64_t>(2 * lanes, r.w_channels - c),
-               bias ? bias + c : nullptr, beta, y + (i * r.cols + q) * r.channels + c, r.channels,
-               last});
+          channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
+            block(i, q, n, c, v, last);
+          });
         });
+      }
+      return;
+    }
+    channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
+      for (std::int64_t i = 0; i < r.rows; ++i) {
+        equal_blocks(r.cols, [&](std::int64_t q, std::int64_t n) { block(i, q, n, c, v, last); });
       }
     });
   }
 
   static void backward_weights(const DirectRows& r, const float* dy, float* dw) noexcept {
-    for (std::int64_t k = 0; k < r.runs; ++k) {
-      equal_blocks(r.run, [&](std::int64_t begin, std::int64_t n) {
-        channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
-          weights_blocks[v][static_cast<std::size_t>(n - 1)](
-              {r.source + k * r.tap_row + begin, r.row, r.step, r.rows, r.cols, dy + c, r.channels,
-               last, dw + (k * r.run + begin) * r.w_channels + c, r.w_channels});
+    const auto block = [&](std::int64_t k, std::int64_t begin, std::int64_t n, std::int64_t c,
+                           std::size_t v, int last) {
+      weights_blocks[v][static_cast<std::size_t>(n - 1)](
+          {r.source + k * r.tap_row + begin, r.row, r.step, r.rows, r.cols, dy + c, r.channels,
+           last, dw + (k * r.run + begin) * r.w_channels + c, r.w_channels});
+    };
+    const std::int64_t pixels = r.rows * r.cols;
+    if (r.channels <= r.runs * r.run) {
+      for (std::int64_t k = 0; k < r.runs; ++k) {
+        equal_blocks(r.run, [&](std::int64_t begin, std::int64_t n) {
+          channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
+            block(k, begin, n, c, v, last);
+          });
         });
-      });
+      }
+      return;
     }
+    // Few values to many channels: read dy once, and meanwhile fetch the next tile's.
+    channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
+      fetch(dy + (r.channels + c) * pixels, std::min(2 * lanes, r.channels - c) * pixels);
+      for (std::int64_t k = 0; k < r.runs; ++k) {
+        equal_blocks(r.run,
+                     [&](std::int64_t begin, std::int64_t n) { block(k, begin, n, c, v, last); });
+      }
+    });
   }
+
+  // To the second level: the hardware does not foresee blocks of channels.
+  static void fetch(const float* p, std::int64_t values) {
+    constexpr std::int64_t line = 16;
+    for (std::int64_t i = 0; i < values; i += line) __builtin_prefetch(p + i, 0, 2);
+  }
+
+  static constexpr std::int64_t first_level_weights = 6144;
 
   // Cuts n into blocks of nearly equal size: f(begin, size).
   template <class F>
