@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -88,37 +89,128 @@ TEST_CASE("requantizing in training: codes, mask and range by the definition") {
   }
 }
 
+TEST_CASE("requantizing in training: every shift, ties, extremes and tails, on every ISA") {
+  // One shift a column, over all that the contract allows, and factors of zero.
+  constexpr std::int64_t width = 64, rows = 40;
+  constexpr std::int32_t zero_point = 11, lo = -90, hi = 100, mask_lo = -89;
+  Rng rng = test::rng(36);
+  std::vector<int8::Multiplier> by(width);
+  std::vector<std::int32_t> sign(width), bias(width), m(width), shift(width);
+  std::vector<std::int32_t> acc(width * rows);
+  for (std::size_t c = 0; c < width; ++c) {
+    sign[c] = c % 3 == 0 ? -1 : 1;
+    bias[c] = static_cast<std::int32_t>(draw(rng, -1000, 1000));
+    if (c < 62) {
+      constexpr std::int64_t least = std::int64_t{1} << 30;
+      const std::int64_t some[] = {least, 2 * least - 1, draw(rng, least, 2 * least - 1)};
+      by[c] = {static_cast<std::int32_t>(some[c % 3 == 0 ? 0 : draw(rng, 0, 2)]),
+               static_cast<std::int32_t>(c) - 31};
+    }
+    m[c] = by[c].m;
+    shift[c] = by[c].shift;
+    // The largest |v|; room for the zero point.
+    const std::int64_t most = (INT32_MAX - 256) >> std::max(shift[c], 0);
+    for (std::size_t r = 0; r < rows; ++r) {
+      // Large, small, near the clamp, and halves (of factors 2^k).
+      const std::int64_t odd = 2 * draw(rng, -70, 70) + 1;
+      const std::int64_t unit = std::int64_t{1} << std::max(-shift[c], 0);
+      const std::int64_t some[] = {draw(rng, 0, 1) ? most : -most, draw(rng, -2, 2),
+                                   draw(rng, -300 * unit, 300 * unit), odd * unit};
+      const std::int64_t v = std::clamp(some[r % 4], -most, most);
+      const std::int64_t a = (v - bias[c]) * sign[c];
+      acc[r * width + c] =
+          static_cast<std::int32_t>(std::clamp<std::int64_t>(a, INT32_MIN + 1, INT32_MAX));
+      const std::int64_t back = std::int64_t{acc[r * width + c]} * sign[c] + bias[c];
+      if (back < -most || back > most) acc[r * width + c] = -bias[c] * sign[c];
+    }
+  }
+  for (const int8::Isa isa : int8::available_isas()) {
+    for (const int8::Rounding rounding : roundings) {
+      for (std::int64_t n : {width * rows, width * rows - 1, width * rows - 8, width * rows - 9,
+                             width * rows - 37, std::int64_t{5}, std::int64_t{16}}) {
+        CAPTURE(int8::isa_name(isa));
+        CAPTURE(static_cast<int>(rounding));
+        CAPTURE(n);
+        const auto size = static_cast<std::size_t>(n);
+        // Exactly as long as the contract says: a sanitizer sees what reads or writes behind it.
+        const std::vector<std::int32_t> in(acc.begin(), acc.begin() + n);
+        std::vector<std::int8_t> codes(size);
+        std::vector<std::uint8_t> mask((size + 7) / 8);
+        std::vector<std::int32_t> min(width, INT32_MAX), max(width, INT32_MIN);
+        std::vector<std::int32_t> least(min), most(max);
+        RequantizeSpan s{
+            in.data(), n,  width,   sign.data(),  bias.data(), m.data(),   shift.data(), zero_point,
+            lo,        hi, mask_lo, codes.data(), mask.data(), min.data(), max.data()};
+        requantize_kernel(isa, rounding)(s);
+        int wrong = 0, bits = 0, passed = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+          const std::size_t c = i % width;
+          const std::int32_t v = in[i] * sign[c] + bias[c];
+          const std::int32_t p =
+              int8::multiply_by_quantized_multiplier(v, by[c], rounding) + zero_point;
+          wrong += codes[i] != std::clamp(p, lo, hi);
+          wrong += bit(mask, i) != (p >= mask_lo && p <= hi);
+          passed += p >= mask_lo && p <= hi;
+          least[c] = std::min(least[c], v);
+          most[c] = std::max(most[c], v);
+        }
+        for (const std::uint8_t byte : mask) bits += std::popcount(byte);
+        CHECK(wrong == 0);
+        CHECK(bits == passed);  // none behind the end
+        CHECK(min == least);
+        CHECK(max == most);
+        // What may be left out.
+        std::vector<std::int8_t> others(size);
+        s.sign = nullptr;
+        s.mask = nullptr;
+        s.min = s.max = nullptr;
+        s.codes = others.data();
+        requantize_kernel(isa, rounding)(s);
+        for (std::size_t i = 0; i < size; ++i) {
+          if (sign[i % width] == 1) wrong += others[i] != codes[i];
+        }
+        CHECK(wrong == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("addition in training: codes, mask and range by the definition") {
   Rng rng = test::rng(32);
   for (const int8::Rounding rounding : roundings) {
     for (const std::int64_t n : {1, 7, 8, 9, 16, 17, 1003}) {
       CAPTURE(n);
-      const int8::AddParams params =
+      int8::AddParams params =
           int8::make_add_params(0.02f, 3, 0.05f, -7, 0.06f, -20, int8::Activation::relu, rounding);
+      params.subtract = n % 2 == 0;
       const auto size = static_cast<std::size_t>(n);
       std::vector<std::int8_t> a(size), b(size), codes(size + 1, 77);
       for (std::size_t i = 0; i < size; ++i) {
         a[i] = static_cast<std::int8_t>(draw(rng, -128, 127));
         b[i] = static_cast<std::int8_t>(draw(rng, -128, 127));
       }
-      std::vector<std::uint8_t> mask(size / 8 + 2, 0x55);
-      std::int32_t min = 0, max = 0, least = INT32_MAX, most = INT32_MIN;
-      const std::int32_t mask_lo = params.range.lo + 1;
-      masked_add_kernel(int8::best_isa())(
-          {params, a.data(), b.data(), n, mask_lo, codes.data(), mask.data(), &min, &max});
-      int wrong = 0;
-      for (std::size_t i = 0; i < size; ++i) {
-        const std::int32_t p = int8::add_preclamp(params, a[i], b[i]);
-        wrong += codes[i] != params.range.clamp(p);
-        wrong += bit(mask, i) != (p >= mask_lo && p <= params.range.hi);
-        least = std::min(least, p);
-        most = std::max(most, p);
+      for (const int8::Isa isa : int8::available_isas()) {
+        CAPTURE(int8::isa_name(isa));
+        std::ranges::fill(codes, std::int8_t{77});
+        std::vector<std::uint8_t> mask(size / 8 + 2, 0x55);
+        std::int32_t min = 0, max = 0, least = INT32_MAX, most = INT32_MIN;
+        const std::int32_t mask_lo = params.range.lo + 1;
+        masked_add_kernel(isa)(
+            {params, a.data(), b.data(), n, mask_lo, codes.data(), mask.data(), &min, &max});
+        int wrong = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+          const std::int32_t p = int8::add_preclamp(params, a[i], b[i]);
+          wrong += codes[i] != params.range.clamp(p);
+          wrong += bit(mask, i) != (p >= mask_lo && p <= params.range.hi);
+          least = std::min(least, p);
+          most = std::max(most, p);
+        }
+        CHECK(wrong == 0);
+        CHECK(min == least);
+        CHECK(max == most);
+        CHECK(codes[size] == 77);
+        CHECK(mask[(size + 7) / 8] == 0x55);
       }
-      CHECK(wrong == 0);
-      CHECK(min == least);
-      CHECK(max == most);
-      CHECK(codes[size] == 77);
-      CHECK(mask[(size + 7) / 8] == 0x55);
     }
   }
 }

@@ -12,15 +12,15 @@ namespace {
 constexpr int block = 16;
 
 // Eight flags (0 or 1), one a byte, as the bits of one byte.
-OCTET_INLINE std::uint8_t pack_flags(const std::uint8_t* flags) {
+std::uint8_t pack_flags(const std::uint8_t* flags) {
   std::uint64_t eight;
   std::memcpy(&eight, flags, 8);
   return static_cast<std::uint8_t>((eight * 0x0102040810204080u) >> 56);
 }
 
 // Elements [0, n) of a block at column `at`; v: sign acc + bias, p: before the clamp.
-OCTET_INLINE void finish_block(const RequantizeSpan& s, std::int64_t i, std::int64_t at, int n,
-                               const std::int32_t* v, const std::int32_t* p) {
+void finish_block(const RequantizeSpan& s, std::int64_t i, std::int64_t at, int n,
+                  const std::int32_t* v, const std::int32_t* p) {
   std::uint8_t flags[block] = {};
   for (int k = 0; k < n; ++k) {
     flags[k] = static_cast<std::uint8_t>((p[k] >= s.mask_lo) & (p[k] <= s.hi));
@@ -40,7 +40,7 @@ OCTET_INLINE void finish_block(const RequantizeSpan& s, std::int64_t i, std::int
 }
 
 template <int8::Rounding rounding>
-OCTET_INLINE void blocks(const RequantizeSpan& s) {
+void blocks(const RequantizeSpan& s) noexcept {
   for (std::int64_t i = 0; i < s.n; i += block) {
     const std::int64_t at = i % s.width;
     const int n = static_cast<int>(std::min<std::int64_t>(block, s.n - i));
@@ -54,8 +54,6 @@ OCTET_INLINE void blocks(const RequantizeSpan& s) {
     finish_block(s, i, at, n, v, p);
   }
 }
-OCTET_SIMD_FUNCTION(single_rounding, blocks<int8::Rounding::single_rounding>, const RequantizeSpan&)
-OCTET_SIMD_FUNCTION(double_rounding, blocks<int8::Rounding::double_rounding>, const RequantizeSpan&)
 
 }  // namespace
 
@@ -65,9 +63,12 @@ RequantizeKernel requantize_kernel(int8::Isa isa, int8::Rounding rounding) noexc
   if (int8::has_avx512_vnni(isa) && simd_level() == Simd::avx512) {
     return single ? requantize_single_avx512 : requantize_double_avx512;
   }
+  if (isa != int8::Isa::portable && simd_level() != Simd::portable) {
+    return single ? requantize_single_avx2 : requantize_double_avx2;
+  }
 #endif
   static_cast<void>(isa);
-  return single ? single_rounding : double_rounding;
+  return single ? blocks<int8::Rounding::single_rounding> : blocks<int8::Rounding::double_rounding>;
 }
 
 }  // namespace octet::quant

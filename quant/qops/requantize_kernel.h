@@ -32,6 +32,8 @@ using RequantizeKernel = void (*)(const RequantizeSpan&) noexcept;
 RequantizeKernel requantize_kernel(int8::Isa isa, int8::Rounding rounding) noexcept;
 
 #if defined(__x86_64__)
+void requantize_single_avx2(const RequantizeSpan& s) noexcept;
+void requantize_double_avx2(const RequantizeSpan& s) noexcept;
 void requantize_single_avx512(const RequantizeSpan& s) noexcept;
 void requantize_double_avx512(const RequantizeSpan& s) noexcept;
 #endif

@@ -3,56 +3,51 @@
 #pragma once
 
 #if defined(__x86_64__)
-// GCC 12 warns of the undefined operands in its own header.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-#include <immintrin.h>
+#include "quant/qops/lanes_avx512.h"
 
-#include <cstdint>
-
-#include "core/simd.h"
-
-namespace octet::quant {
+namespace octet::quant::avx512 {
 
 /// 64-bit values of the even and the odd elements.
 struct Halves {
   __m512i even, odd;
 };
-OCTET_INLINE OCTET_TARGET_AVX512 Halves widen(__m512i v) {
+OCTET_INLINE OCTET_LANES_TARGET Halves widen(__m512i v) {
   const __m512i high = _mm512_srai_epi64(v, 32);
   return {_mm512_srai_epi64(_mm512_slli_epi64(v, 32), 32), high};
 }
-OCTET_INLINE OCTET_TARGET_AVX512 __m512i merge(__m512i even, __m512i odd) {
+OCTET_INLINE OCTET_LANES_TARGET __m512i merge(__m512i even, __m512i odd) {
   return _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
 }
 
-/// (v m + 2^(total - 1)) >> total, total = 31 - shift
+/// ((v m + 2^(total - 1)) >> total) + addend, total = 31 - shift
 struct SingleRounding {
   Halves m, half, total;
-  OCTET_TARGET_AVX512 SingleRounding(__m512i multiplier, __m512i shift) {
+  __m512i addend;
+  OCTET_LANES_TARGET SingleRounding(__m512i multiplier, __m512i shift, __m512i plus)
+      : addend(plus) {
     m = widen(multiplier);
     total = widen(_mm512_sub_epi32(_mm512_set1_epi32(31), shift));
     half = {one_below(total.even), one_below(total.odd)};
   }
-  OCTET_TARGET_AVX512 static __m512i one_below(__m512i n) {
+  OCTET_LANES_TARGET static __m512i one_below(__m512i n) {
     const __m512i one = _mm512_set1_epi64(1);
     return _mm512_sllv_epi64(one, _mm512_sub_epi64(n, one));
   }
-  OCTET_INLINE OCTET_TARGET_AVX512 __m512i apply(__m512i v) const {
+  OCTET_INLINE OCTET_LANES_TARGET __m512i apply(__m512i v) const {
     const __m512i e = _mm512_add_epi64(_mm512_mul_epi32(v, m.even), half.even);
     const __m512i o = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(v, 32), m.odd), half.odd);
-    return merge(_mm512_srav_epi64(e, total.even), _mm512_srav_epi64(o, total.odd));
+    return add(merge(_mm512_srav_epi64(e, total.even), _mm512_srav_epi64(o, total.odd)), addend);
   }
 };
 
-/// rounding_divide_by_pot(srdhm(v << left, m), right): ties of the division go away from zero.
+/// rounding_divide_by_pot(srdhm(v << left, m), right) + addend: ties of the division go away from
+/// zero.
 struct DoubleRounding {
   Halves m, right, nudge;
-  __m512i left;
+  __m512i left, addend;
   __mmask8 divides_even, divides_odd;
-  OCTET_TARGET_AVX512 DoubleRounding(__m512i multiplier, __m512i shift) {
+  OCTET_LANES_TARGET DoubleRounding(__m512i multiplier, __m512i shift, __m512i plus)
+      : addend(plus) {
     const __m512i zero = _mm512_setzero_si512();
     m = widen(multiplier);
     left = _mm512_max_epi32(shift, zero);
@@ -62,19 +57,20 @@ struct DoubleRounding {
     nudge = {_mm512_maskz_mov_epi64(divides_even, SingleRounding::one_below(right.even)),
              _mm512_maskz_mov_epi64(divides_odd, SingleRounding::one_below(right.odd))};
   }
-  OCTET_INLINE OCTET_TARGET_AVX512 static __m512i half(__m512i x, __m512i by, __m512i shift,
-                                                       __m512i add, __mmask8 divides) {
+  OCTET_INLINE OCTET_LANES_TARGET static __m512i half(__m512i x, __m512i by, __m512i shift,
+                                                      __m512i add, __mmask8 divides) {
     const __m512i s = _mm512_srai_epi64(
         _mm512_add_epi64(_mm512_mul_epi32(x, by), _mm512_set1_epi64(std::int64_t{1} << 30)), 31);
     const __m512i negative = _mm512_maskz_srai_epi64(divides, s, 63);
     return _mm512_srav_epi64(_mm512_add_epi64(_mm512_add_epi64(s, add), negative), shift);
   }
-  OCTET_INLINE OCTET_TARGET_AVX512 __m512i apply(__m512i v) const {
+  OCTET_INLINE OCTET_LANES_TARGET __m512i apply(__m512i v) const {
     const __m512i x = _mm512_sllv_epi32(v, left);
-    return merge(half(x, m.even, right.even, nudge.even, divides_even),
-                 half(_mm512_srli_epi64(x, 32), m.odd, right.odd, nudge.odd, divides_odd));
+    const __m512i even = half(x, m.even, right.even, nudge.even, divides_even);
+    const __m512i odd = half(_mm512_srli_epi64(x, 32), m.odd, right.odd, nudge.odd, divides_odd);
+    return add(merge(even, odd), addend);
   }
 };
 
-}  // namespace octet::quant
+}  // namespace octet::quant::avx512
 #endif

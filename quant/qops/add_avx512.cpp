@@ -1,0 +1,27 @@
+// Addition in training with AVX-512.
+#include "quant/qops/add_kernel.h"
+
+#if defined(__x86_64__)
+#include <limits>
+
+#include "quant/qops/rounding_avx512.h"
+
+namespace octet::quant {
+
+namespace {
+
+using namespace avx512;
+#include "quant/qops/add.inc"
+
+}  // namespace
+
+OCTET_LANES_TARGET void masked_add_avx512(const AddSpan& s) noexcept {
+  if (s.params.rounding == int8::Rounding::single_rounding) {
+    masked_add<SingleRounding>(s);
+  } else {
+    masked_add<DoubleRounding>(s);
+  }
+}
+
+}  // namespace octet::quant
+#endif

@@ -1,0 +1,26 @@
+// Requantizing with AVX2.
+#include "quant/qops/requantize_kernel.h"
+
+#if defined(__x86_64__)
+#include <algorithm>
+
+#include "quant/qops/rounding_avx2.h"
+
+namespace octet::quant {
+
+namespace {
+
+using namespace avx2;
+#include "quant/qops/requantize.inc"
+
+}  // namespace
+
+OCTET_LANES_TARGET void requantize_single_avx2(const RequantizeSpan& s) noexcept {
+  requantize<SingleRounding>(s);
+}
+OCTET_LANES_TARGET void requantize_double_avx2(const RequantizeSpan& s) noexcept {
+  requantize<DoubleRounding>(s);
+}
+
+}  // namespace octet::quant
+#endif
