@@ -27,18 +27,18 @@ Simd simd_level();
 #define OCTET_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
-/// Defines `void name(args)` that calls body(args), an OCTET_INLINE function, compiled for the best
-/// target of this CPU.
+/// Defines `void name(Args a)` that evaluates one of three expressions of `a`, calls of
+/// OCTET_INLINE functions, compiled for the best target of this CPU.
 #if defined(__x86_64__)
-#define OCTET_SIMD_FUNCTION(name, body, Args)                                  \
+#define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call)   \
   OCTET_TARGET_AVX512 static void name##_avx512(Args a) noexcept {             \
-    body(a);                                                                   \
+    avx512_call;                                                               \
   }                                                                            \
   OCTET_TARGET_AVX2 static void name##_avx2(Args a) noexcept {                 \
-    body(a);                                                                   \
+    avx2_call;                                                                 \
   }                                                                            \
   static void name##_portable(Args a) noexcept {                               \
-    body(a);                                                                   \
+    portable_call;                                                             \
   }                                                                            \
   static void name(Args a) noexcept {                                          \
     static const auto chosen = simd_level() == Simd::avx512 ? name##_avx512    \
@@ -47,8 +47,12 @@ Simd simd_level();
     chosen(a);                                                                 \
   }
 #else
-#define OCTET_SIMD_FUNCTION(name, body, Args) \
-  static void name(Args a) noexcept {         \
-    body(a);                                  \
+#define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call) \
+  static void name(Args a) noexcept {                                        \
+    portable_call;                                                           \
   }
 #endif
+
+/// The same, always body(a).
+#define OCTET_SIMD_FUNCTION(name, body, Args) \
+  OCTET_SIMD_CHOICE(name, Args, body(a), body(a), body(a))

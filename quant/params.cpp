@@ -68,22 +68,25 @@ struct Channel {
   std::int8_t* codes;
 };
 // Half away from zero: |w / s| is hardly above 127, and a half is exact in float.
-template <bool part>
-OCTET_INLINE void quantize_lanes(const Channel& c, std::int64_t i, std::int64_t n) {
+template <bool part, int lanes>
+OCTET_INLINE void quantize_lanes(Lanes<lanes>, const Channel& c, std::int64_t i, std::int64_t n) {
+  using Floats = typename Lanes<lanes>::Floats;
+  using Ints = typename Lanes<lanes>::Ints;
   Floats w;
   load_if<part>(w, c.w + i, n);
   const Floats r = w / c.scale;
   const Ints whole = __builtin_convertvector(r, Ints);
   const Floats rest = r - __builtin_convertvector(whole, Floats);
   const Ints code = whole - (rest >= 0.5f) + (rest <= -0.5f);  // comparisons give -1 or 0
-  store_if<part>(__builtin_convertvector(code, Codes), c.codes + i, n);
+  store_if<part>(__builtin_convertvector(code, typename Lanes<lanes>::Codes), c.codes + i, n);
 }
-OCTET_INLINE void quantize_all(const Channel& c) noexcept {
+template <int lanes>
+OCTET_INLINE void quantize_all(Lanes<lanes> of, const Channel& c) noexcept {
   std::int64_t i = 0;
-  for (; i + lanes <= c.n; i += lanes) quantize_lanes<false>(c, i, lanes);
-  if (i < c.n) quantize_lanes<true>(c, i, c.n - i);
+  for (; i + lanes <= c.n; i += lanes) quantize_lanes<false>(of, c, i, lanes);
+  if (i < c.n) quantize_lanes<true>(of, c, i, c.n - i);
 }
-OCTET_SIMD_FUNCTION(quantize_channel, quantize_all, const Channel&)
+OCTET_LANES_FUNCTION(quantize_channel, quantize_all, const Channel&)
 
 /// Largest |w| as the bits of a float (which order as integers do, NaN above infinity), and
 /// sum |codes|: integers, so the order of the loop does not matter.

@@ -1,5 +1,6 @@
-// Sixteen lanes at once, for bodies that are compiled for several instruction sets (core/simd.h):
-// the compiler cuts them to the target's registers. Operations are those of the single lanes.
+// Vectors for bodies that are compiled for several instruction sets (core/simd.h), of the lanes
+// that the target's registers have: the compiler keeps longer ones in memory. Operations are those
+// of the single lanes.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +10,25 @@
 
 namespace octet::quant {
 
-inline constexpr std::int64_t lanes = 16;
-typedef float Floats __attribute__((vector_size(64)));
-typedef std::int32_t Ints __attribute__((vector_size(64)));
-typedef double EightDoubles __attribute__((vector_size(64)));
-typedef std::int8_t Codes __attribute__((vector_size(16)));
+/// The types of vectors of n lanes.
+template <int n>
+struct Lanes {
+  static constexpr std::int64_t count = n;
+  typedef float Floats __attribute__((vector_size(n * 4)));
+  typedef std::int32_t Ints __attribute__((vector_size(n * 4)));
+  typedef std::int8_t Codes __attribute__((vector_size(n)));
+  typedef double HalfDoubles __attribute__((vector_size(n * 4)));  // of n / 2 lanes
+  /// In two halves, each as long as a vector of floats.
+  struct Doubles {
+    HalfDoubles lo = {}, hi = {};
+  };
+};
+
+/// Defines `void name(Args a)` that calls body(Lanes<n>{}, a), compiled for the best target of this
+/// CPU.
+#define OCTET_LANES_FUNCTION(name, body, Args)                        \
+  OCTET_SIMD_CHOICE(name, Args, body(::octet::quant::Lanes<16>{}, a), \
+                    body(::octet::quant::Lanes<8>{}, a), body(::octet::quant::Lanes<8>{}, a))
 
 template <class V>
 OCTET_INLINE void load(V& v, const void* p) {
@@ -23,21 +38,12 @@ template <class V>
 OCTET_INLINE void store(const V& v, void* p) {
   std::memcpy(p, &v, sizeof(V));
 }
-/// The first n lanes; the others are zero.
-template <class V>
-OCTET_INLINE void load_part(V& v, const void* p, std::int64_t n) {
-  v = V{};
-  std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(V) / lanes);
-}
-template <class V>
-OCTET_INLINE void store_part(const V& v, void* p, std::int64_t n) {
-  std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(V) / lanes);
-}
-/// n < 16 lanes if `part`, else all.
+/// The first n lanes if `part`, the others are zero; else all.
 template <bool part, class V>
 OCTET_INLINE void load_if(V& v, const void* p, std::int64_t n) {
   if constexpr (part) {
-    load_part(v, p, n);
+    v = V{};
+    std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(v[0]));
   } else {
     load(v, p);
   }
@@ -45,41 +51,44 @@ OCTET_INLINE void load_if(V& v, const void* p, std::int64_t n) {
 template <bool part, class V>
 OCTET_INLINE void store_if(const V& v, void* p, std::int64_t n) {
   if constexpr (part) {
-    store_part(v, p, n);
+    std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(v[0]));
   } else {
     store(v, p);
   }
 }
+/// The bits of the first n lanes' bytes.
+template <int lanes>
+OCTET_INLINE std::uint32_t load_bits(Lanes<lanes>, const std::uint8_t* p, std::int64_t n) {
+  if constexpr (lanes == 8) return *p;
+  std::uint16_t bits = 0;
+  std::memcpy(&bits, p, n > 8 ? 2 : 1);
+  return bits;
+}
 
-/// Sixteen doubles, in two halves: longer vectors than the registers would live in memory.
-struct Doubles {
-  EightDoubles lo = {}, hi = {};
-};
-OCTET_INLINE void load(Doubles& v, const double* p) {
-  load(v.lo, p);
-  load(v.hi, p + 8);
+/// From Floats or Ints of n lanes.
+template <int n, class V>
+OCTET_INLINE void widen(Lanes<n>, const V& v, typename Lanes<n>::Doubles& d) {
+  using Half = typename Lanes<n>::HalfDoubles;
+  if constexpr (n == 16) {
+    d.lo = __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), Half);
+    d.hi =
+        __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), Half);
+  } else {
+    static_assert(n == 8);
+    d.lo = __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3), Half);
+    d.hi = __builtin_convertvector(__builtin_shufflevector(v, v, 4, 5, 6, 7), Half);
+  }
 }
-OCTET_INLINE void store(const Doubles& v, double* p) {
-  store(v.lo, p);
-  store(v.hi, p + 8);
-}
-/// From Floats or Ints.
-template <class V>
-OCTET_INLINE void widen(const V& v, Doubles& d) {
-  d.lo =
-      __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), EightDoubles);
-  d.hi = __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15),
-                                 EightDoubles);
-}
-template <class V>
-OCTET_INLINE void add_widened(const V& v, Doubles& sum) {
-  Doubles d;
-  widen(v, d);
+template <int n, class V>
+OCTET_INLINE void add_widened(Lanes<n> lanes, const V& v, typename Lanes<n>::Doubles& sum) {
+  typename Lanes<n>::Doubles d;
+  widen(lanes, v, d);
   sum.lo += d.lo;
   sum.hi += d.hi;
 }
 
 /// Zero where `keep` is 0; the same value where it is -1.
+template <class Floats, class Ints>
 OCTET_INLINE void keep_lanes(Floats& v, const Ints& keep) {
   Ints bits;
   std::memcpy(&bits, &v, sizeof v);
@@ -87,10 +96,18 @@ OCTET_INLINE void keep_lanes(Floats& v, const Ints& keep) {
   std::memcpy(&v, &bits, sizeof v);
 }
 /// Zero where the lane's bit is 0.
-OCTET_INLINE void keep_bits(Floats& v, std::uint32_t bits) {
-  const Ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  const Ints bit = ((Ints{} + static_cast<std::int32_t>(bits)) >> lane) & 1;
-  keep_lanes(v, -bit);
+template <int n>
+OCTET_INLINE void keep_bits(Lanes<n>, typename Lanes<n>::Floats& v, std::uint32_t bits) {
+  using Ints = typename Lanes<n>::Ints;
+  const Ints all = Ints{} + static_cast<std::int32_t>(bits);
+  if constexpr (n == 16) {
+    const Ints lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    keep_lanes(v, -((all >> lane) & 1));
+  } else {
+    static_assert(n == 8);
+    const Ints bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    keep_lanes(v, (all & bit) == bit);
+  }
 }
 
 }  // namespace octet::quant

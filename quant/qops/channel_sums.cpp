@@ -22,38 +22,38 @@ struct Span {
 
 enum class Kind { mask, sums, centre };
 
-// Lanes [0, n) from element i on; n is 16 unless `part`.
-template <Kind kind, bool part>
-OCTET_INLINE void column_step(const Span& s, std::int64_t i, std::int64_t n,
-                              const Floats (&constants)[5], Doubles (&sums)[2]) {
+// Lanes [0, n) from element i on; all of them unless `part`.
+template <Kind kind, bool part, int lanes>
+OCTET_INLINE void column_step(Lanes<lanes> of, const Span& s, std::int64_t i, std::int64_t n,
+                              const typename Lanes<lanes>::Floats (&constants)[5],
+                              typename Lanes<lanes>::Doubles (&sums)[2]) {
+  using Floats = typename Lanes<lanes>::Floats;
   // The same place of the next call: the hardware does not foresee columns.
   __builtin_prefetch(s.dy + i + s.n, 0, 2);
   if constexpr (kind != Kind::mask) __builtin_prefetch(s.acc + i + s.n, 0, 2);
   Floats g, u = {};
   load_if<part>(g, s.dy + i, n);
-  std::uint16_t bits = 0;
-  std::memcpy(&bits, s.mask + i / 8, n > 8 ? 2 : 1);
-  keep_bits(g, bits);
+  keep_bits(of, g, load_bits(of, s.mask + i / 8, n));
   if constexpr (kind != Kind::mask) {
-    Ints acc;
+    typename Lanes<lanes>::Ints acc;
     load_if<part>(acc, s.acc + i, n);
     u = __builtin_convertvector(acc, Floats) * constants[0] + constants[1];
   }
-  if constexpr (kind != Kind::centre) add_widened(g, sums[0]);
+  if constexpr (kind != Kind::centre) add_widened(of, g, sums[0]);
   if constexpr (kind == Kind::sums) {
     const Floats product = g * u;
-    add_widened(product, sums[1]);
+    add_widened(of, product, sums[1]);
   }
   if constexpr (kind == Kind::centre) g = constants[2] * (g - constants[3] - u * constants[4]);
   if constexpr (kind != Kind::sums) store_if<part>(g, s.out + i, n);
 }
 
-// Column by column of 16, so that constants and sums stay in registers.
-template <Kind kind>
-OCTET_INLINE void columns(const Span& s) {
+// Column by column of a vector, so that constants and sums stay in registers.
+template <Kind kind, int lanes>
+OCTET_INLINE void columns(Lanes<lanes> of, const Span& s) {
   for (std::int64_t at = 0; at < std::min(s.width, s.n); at += lanes) {
-    Floats constants[5] = {};
-    Doubles sums[2] = {};
+    typename Lanes<lanes>::Floats constants[5] = {};
+    typename Lanes<lanes>::Doubles sums[2] = {};
     if constexpr (kind != Kind::mask) {
       load(constants[0], s.scale + at);
       load(constants[1], s.offset + at);
@@ -66,45 +66,50 @@ OCTET_INLINE void columns(const Span& s) {
     if constexpr (kind != Kind::centre) load(sums[0], s.sum + at);
     if constexpr (kind == Kind::sums) load(sums[1], s.sum_u + at);
     std::int64_t i = at;
-    for (; i + lanes <= s.n; i += s.width) column_step<kind, false>(s, i, lanes, constants, sums);
-    if (i < s.n) column_step<kind, true>(s, i, s.n - i, constants, sums);
+    for (; i + lanes <= s.n; i += s.width) {
+      column_step<kind, false>(of, s, i, lanes, constants, sums);
+    }
+    if (i < s.n) column_step<kind, true>(of, s, i, s.n - i, constants, sums);
     if constexpr (kind != Kind::centre) store(sums[0], s.sum + at);
     if constexpr (kind == Kind::sums) store(sums[1], s.sum_u + at);
   }
 }
-OCTET_SIMD_FUNCTION(mask_columns, columns<Kind::mask>, const Span&)
-OCTET_SIMD_FUNCTION(sum_columns, columns<Kind::sums>, const Span&)
-OCTET_SIMD_FUNCTION(centre_columns, columns<Kind::centre>, const Span&)
+OCTET_LANES_FUNCTION(mask_columns, columns<Kind::mask>, const Span&)
+OCTET_LANES_FUNCTION(sum_columns, columns<Kind::sums>, const Span&)
+OCTET_LANES_FUNCTION(centre_columns, columns<Kind::centre>, const Span&)
 
 struct MomentsSpan {
   const std::int32_t* acc;
   std::int64_t n, width;
   double *sum, *square;
 };
-OCTET_INLINE void moment_columns(const MomentsSpan& s) {
+template <bool part, int lanes>
+OCTET_INLINE void moments_step(Lanes<lanes> of, const std::int32_t* p, std::int64_t n,
+                               typename Lanes<lanes>::Doubles& sum,
+                               typename Lanes<lanes>::Doubles& square) {
+  typename Lanes<lanes>::Ints acc;
+  load_if<part>(acc, p, n);
+  typename Lanes<lanes>::Doubles a;
+  widen(of, acc, a);
+  sum.lo += a.lo;
+  sum.hi += a.hi;
+  square.lo += a.lo * a.lo;
+  square.hi += a.hi * a.hi;
+}
+template <int lanes>
+OCTET_INLINE void moment_columns(Lanes<lanes> of, const MomentsSpan& s) {
   for (std::int64_t at = 0; at < std::min(s.width, s.n); at += lanes) {
-    Doubles sum, square;
+    typename Lanes<lanes>::Doubles sum, square;
     load(sum, s.sum + at);
     load(square, s.square + at);
-    for (std::int64_t i = at; i < s.n; i += s.width) {
-      Ints acc;
-      if (i + lanes <= s.n) {
-        load(acc, s.acc + i);
-      } else {
-        load_part(acc, s.acc + i, s.n - i);
-      }
-      Doubles a;
-      widen(acc, a);
-      sum.lo += a.lo;
-      sum.hi += a.hi;
-      square.lo += a.lo * a.lo;
-      square.hi += a.hi * a.hi;
-    }
+    std::int64_t i = at;
+    for (; i + lanes <= s.n; i += s.width) moments_step<false>(of, s.acc + i, lanes, sum, square);
+    if (i < s.n) moments_step<true>(of, s.acc + i, s.n - i, sum, square);
     store(sum, s.sum + at);
     store(square, s.square + at);
   }
 }
-OCTET_SIMD_FUNCTION(moments, moment_columns, const MomentsSpan&)
+OCTET_LANES_FUNCTION(moments, moment_columns, const MomentsSpan&)
 
 // Calls f(piece, Span of one kernel call) over pieces of fixed size, on ctx.threads.
 constexpr std::int64_t calls_per_piece = 16;

@@ -24,21 +24,20 @@ struct Masked {
   std::int64_t n;
   real* out;
 };
-template <bool part>
-OCTET_INLINE void mask_lanes(const Masked& a, std::int64_t i, std::int64_t n) {
-  Floats g;
+template <bool part, int lanes>
+OCTET_INLINE void mask_lanes(Lanes<lanes> of, const Masked& a, std::int64_t i, std::int64_t n) {
+  typename Lanes<lanes>::Floats g;
   load_if<part>(g, a.in + i, n);
-  std::uint16_t bits = 0;
-  std::memcpy(&bits, a.mask + i / 8, n > 8 ? 2 : 1);
-  keep_bits(g, bits);
+  keep_bits(of, g, load_bits(of, a.mask + i / 8, n));
   store_if<part>(g, a.out + i, n);
 }
-OCTET_INLINE void mask_all(const Masked& a) noexcept {
+template <int lanes>
+OCTET_INLINE void mask_all(Lanes<lanes> of, const Masked& a) noexcept {
   std::int64_t i = 0;
-  for (; i + lanes <= a.n; i += lanes) mask_lanes<false>(a, i, lanes);
-  if (i < a.n) mask_lanes<true>(a, i, a.n - i);
+  for (; i + lanes <= a.n; i += lanes) mask_lanes<false>(of, a, i, lanes);
+  if (i < a.n) mask_lanes<true>(of, a, i, a.n - i);
 }
-OCTET_SIMD_FUNCTION(mask_span, mask_all, const Masked&)
+OCTET_LANES_FUNCTION(mask_span, mask_all, const Masked&)
 }  // namespace
 
 Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params) {

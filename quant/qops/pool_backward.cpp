@@ -25,12 +25,13 @@ bool windows_tile_image(const int8::PoolGeometry& g) {
 }
 
 // `left`: lanes whose maximum was not met yet. overwrite: dx holds nothing yet.
-template <bool part, bool overwrite>
-OCTET_INLINE void max_channels(const PoolGradient& p, const Covered& w, std::int64_t at,
-                               std::int64_t c, std::int64_t n) {
+template <bool part, bool overwrite, int lanes>
+OCTET_INLINE void max_channels(Lanes<lanes>, const PoolGradient& p, const Covered& w,
+                               std::int64_t at, std::int64_t c, std::int64_t n) {
+  using Ints = typename Lanes<lanes>::Ints;
   const std::int64_t channels = p.g.channels;
-  Codes best, x;
-  Floats dy, old;
+  typename Lanes<lanes>::Codes best, x;
+  typename Lanes<lanes>::Floats dy, old;
   load_if<part>(best, p.y + at + c, n);
   load_if<part>(dy, p.dy + at + c, n);
   Ints left = Ints{} - 1;
@@ -40,7 +41,7 @@ OCTET_INLINE void max_channels(const PoolGradient& p, const Covered& w, std::int
       load_if<part>(x, p.x + pixel, n);
       const Ints hit = __builtin_convertvector(x == best, Ints) & left;
       left &= ~hit;
-      Floats g = dy;
+      typename Lanes<lanes>::Floats g = dy;
       keep_lanes(g, hit);
       if constexpr (!overwrite) {
         load_if<part>(old, p.dx + pixel, n);
@@ -51,21 +52,23 @@ OCTET_INLINE void max_channels(const PoolGradient& p, const Covered& w, std::int
   }
 }
 
-template <bool overwrite>
-OCTET_INLINE void max_windows(const PoolGradient& p) {
+template <bool overwrite, int lanes>
+OCTET_INLINE void max_windows(Lanes<lanes> of, const PoolGradient& p) {
   const std::int64_t channels = p.g.channels;
   for (int oy = 0; oy < p.g.out_h; ++oy) {
     for (int ox = 0; ox < p.g.out_w; ++ox) {
       const Covered w = covered(p.g, oy, ox);
       const std::int64_t at = (std::int64_t{oy} * p.g.out_w + ox) * channels;
       std::int64_t c = 0;
-      for (; c + lanes <= channels; c += lanes) max_channels<false, overwrite>(p, w, at, c, lanes);
-      if (c < channels) max_channels<true, overwrite>(p, w, at, c, channels - c);
+      for (; c + lanes <= channels; c += lanes) {
+        max_channels<false, overwrite>(of, p, w, at, c, lanes);
+      }
+      if (c < channels) max_channels<true, overwrite>(of, p, w, at, c, channels - c);
     }
   }
 }
-OCTET_SIMD_FUNCTION(max_overwrite, max_windows<true>, const PoolGradient&)
-OCTET_SIMD_FUNCTION(max_add, max_windows<false>, const PoolGradient&)
+OCTET_LANES_FUNCTION(max_overwrite, max_windows<true>, const PoolGradient&)
+OCTET_LANES_FUNCTION(max_add, max_windows<false>, const PoolGradient&)
 
 OCTET_INLINE void average_windows(const PoolGradient& p) {
   const std::int64_t channels = p.g.channels;
