@@ -74,9 +74,10 @@ OCTET_INLINE void widen(Lanes<n>, const V& v, typename Lanes<n>::Doubles& d) {
     d.hi =
         __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), Half);
   } else {
+    // GCC makes one instruction of this, but several of __builtin_convertvector.
     static_assert(n == 8);
-    d.lo = __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3), Half);
-    d.hi = __builtin_convertvector(__builtin_shufflevector(v, v, 4, 5, 6, 7), Half);
+    d.lo = Half{double(v[0]), double(v[1]), double(v[2]), double(v[3])};
+    d.hi = Half{double(v[4]), double(v[5]), double(v[6]), double(v[7])};
   }
 }
 template <int n, class V>
