@@ -15,7 +15,8 @@ using namespace avx2;
 
 }  // namespace
 
-OCTET_LANES_TARGET void masked_add_avx2(const AddSpan& s) noexcept {
+OCTET_LANES_TARGET void masked_add_avx2(const AddSpan& span) noexcept {
+  const AddSpan s = span;  // else every store could change it
   if (s.params.rounding == int8::Rounding::single_rounding) {
     masked_add<SingleRounding>(s);
   } else {

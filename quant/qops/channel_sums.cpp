@@ -33,7 +33,7 @@ OCTET_INLINE void column_step(Lanes<lanes> of, const Span& s, std::int64_t i, st
   if constexpr (kind != Kind::mask) __builtin_prefetch(s.acc + i + s.n, 0, 2);
   Floats g, u = {};
   load_if<part>(g, s.dy + i, n);
-  keep_bits(of, g, load_bits(of, s.mask + i / 8, n));
+  keep_bits(of, g, load_bits(of, s.mask + (i >> 3), n));
   if constexpr (kind != Kind::mask) {
     typename Lanes<lanes>::Ints acc;
     load_if<part>(acc, s.acc + i, n);
@@ -50,7 +50,8 @@ OCTET_INLINE void column_step(Lanes<lanes> of, const Span& s, std::int64_t i, st
 
 // Column by column of a vector, so that constants and sums stay in registers.
 template <Kind kind, int lanes>
-OCTET_INLINE void columns(Lanes<lanes> of, const Span& s) {
+OCTET_INLINE void columns(Lanes<lanes> of, const Span& span) {
+  const Span s = span;  // else every store could change it
   for (std::int64_t at = 0; at < std::min(s.width, s.n); at += lanes) {
     typename Lanes<lanes>::Floats constants[5] = {};
     typename Lanes<lanes>::Doubles sums[2] = {};
@@ -97,7 +98,8 @@ OCTET_INLINE void moments_step(Lanes<lanes> of, const std::int32_t* p, std::int6
   square.hi += a.hi * a.hi;
 }
 template <int lanes>
-OCTET_INLINE void moment_columns(Lanes<lanes> of, const MomentsSpan& s) {
+OCTET_INLINE void moment_columns(Lanes<lanes> of, const MomentsSpan& span) {
+  const MomentsSpan s = span;
   for (std::int64_t at = 0; at < std::min(s.width, s.n); at += lanes) {
     typename Lanes<lanes>::Doubles sum, square;
     load(sum, s.sum + at);

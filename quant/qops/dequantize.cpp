@@ -28,7 +28,7 @@ template <bool part, int lanes>
 OCTET_INLINE void mask_lanes(Lanes<lanes> of, const Masked& a, std::int64_t i, std::int64_t n) {
   typename Lanes<lanes>::Floats g;
   load_if<part>(g, a.in + i, n);
-  keep_bits(of, g, load_bits(of, a.mask + i / 8, n));
+  keep_bits(of, g, load_bits(of, a.mask + (i >> 3), n));
   store_if<part>(g, a.out + i, n);
 }
 template <int lanes>

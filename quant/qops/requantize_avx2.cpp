@@ -15,10 +15,13 @@ using namespace avx2;
 
 }  // namespace
 
-OCTET_LANES_TARGET void requantize_single_avx2(const RequantizeSpan& s) noexcept {
+// Copies of the arguments: else every store could change them.
+OCTET_LANES_TARGET void requantize_single_avx2(const RequantizeSpan& span) noexcept {
+  const RequantizeSpan s = span;
   requantize<SingleRounding>(s);
 }
-OCTET_LANES_TARGET void requantize_double_avx2(const RequantizeSpan& s) noexcept {
+OCTET_LANES_TARGET void requantize_double_avx2(const RequantizeSpan& span) noexcept {
+  const RequantizeSpan s = span;
   requantize<DoubleRounding>(s);
 }
 
