@@ -69,7 +69,8 @@ struct Channel {
 };
 // Half away from zero: |w / s| is hardly above 127, and a half is exact in float.
 template <bool part, int lanes>
-OCTET_INLINE void quantize_lanes(Lanes<lanes>, const Channel& c, std::int64_t i, std::int64_t n) {
+OCTET_INLINE void quantize_lanes(Lanes<lanes> of, const Channel& c, std::int64_t i,
+                                 std::int64_t n) {
   using Floats = typename Lanes<lanes>::Floats;
   using Ints = typename Lanes<lanes>::Ints;
   Floats w;
@@ -78,10 +79,13 @@ OCTET_INLINE void quantize_lanes(Lanes<lanes>, const Channel& c, std::int64_t i,
   const Ints whole = __builtin_convertvector(r, Ints);
   const Floats rest = r - __builtin_convertvector(whole, Floats);
   const Ints code = whole - (rest >= 0.5f) + (rest <= -0.5f);  // comparisons give -1 or 0
-  store_if<part>(__builtin_convertvector(code, typename Lanes<lanes>::Codes), c.codes + i, n);
+  typename Lanes<lanes>::Codes codes;
+  narrow(of, code, codes);
+  store_if<part>(codes, c.codes + i, n);
 }
 template <int lanes>
-OCTET_INLINE void quantize_all(Lanes<lanes> of, const Channel& c) noexcept {
+OCTET_INLINE void quantize_all(Lanes<lanes> of, const Channel& channel) noexcept {
+  const Channel c = channel;  // else every store could change it
   std::int64_t i = 0;
   for (; i + lanes <= c.n; i += lanes) quantize_lanes<false>(of, c, i, lanes);
   if (i < c.n) quantize_lanes<true>(of, c, i, c.n - i);

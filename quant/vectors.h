@@ -88,6 +88,19 @@ OCTET_INLINE void add_widened(Lanes<n> lanes, const V& v, typename Lanes<n>::Dou
   sum.hi += d.hi;
 }
 
+/// The low bytes.
+template <int n>
+OCTET_INLINE void narrow(Lanes<n>, const typename Lanes<n>::Ints& v,
+                         typename Lanes<n>::Codes& codes) {
+  using Codes = typename Lanes<n>::Codes;
+  if constexpr (n == 16) {
+    codes = __builtin_convertvector(v, Codes);
+  } else {  // in one step GCC takes the lanes apart
+    typedef std::int16_t Shorts __attribute__((vector_size(n * 2)));
+    codes = __builtin_convertvector(__builtin_convertvector(v, Shorts), Codes);
+  }
+}
+
 /// Zero where `keep` is 0; the same value where it is -1.
 template <class Floats, class Ints>
 OCTET_INLINE void keep_lanes(Floats& v, const Ints& keep) {
