@@ -2,6 +2,7 @@
 // forward and backward, on reals and on codes. Not for users of the library.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -23,19 +24,33 @@ class StridedCopy {
 
   template <class T>
   void copy(Context& ctx, const T* from, T* to) const {
-    run(ctx, [&](std::int64_t f, std::int64_t t) { to[t] = from[f]; });
+    const Dim row = dims_.back();
+    run(ctx, [&](std::int64_t f, std::int64_t t) {
+      if (row.from == 1 && row.to == 1) {
+        std::copy_n(from + f, row.size, to + t);
+      } else {
+        for (std::int64_t i = 0; i < row.size; ++i) to[t + i * row.to] = from[f + i * row.from];
+      }
+    });
   }
   /// Adds instead.
   void add(Context& ctx, const real* from, real* to) const {
-    run(ctx, [&](std::int64_t f, std::int64_t t) { to[t] += from[f]; });
+    const Dim row = dims_.back();
+    run(ctx, [&](std::int64_t f, std::int64_t t) {
+      if (row.from == 1 && row.to == 1) {
+        for (std::int64_t i = 0; i < row.size; ++i) to[t + i] += from[f + i];
+      } else {
+        for (std::int64_t i = 0; i < row.size; ++i) to[t + i * row.to] += from[f + i * row.from];
+      }
+    });
   }
 
  private:
+  /// f(from, to) with the offsets of every row of the innermost dimension.
   template <class F>
   void run(Context& ctx, const F& f) const {
-    const Dim& row = dims_.back();
     const std::int64_t per_task =
-        std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(row.size, 1));
+        std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(dims_.back().size, 1));
     for_blocks(
         ctx, rows_,
         [&](std::int64_t begin, std::int64_t end) {
@@ -47,11 +62,7 @@ class StridedCopy {
               from += index * dims_[d].from;
               to += index * dims_[d].to;
             }
-            if (row.from == 1 && row.to == 1) {
-              for (std::int64_t i = 0; i < row.size; ++i) f(from + i, to + i);
-            } else {
-              for (std::int64_t i = 0; i < row.size; ++i) f(from + i * row.from, to + i * row.to);
-            }
+            f(from, to);
           }
         },
         per_task);
