@@ -28,9 +28,6 @@ OCTET_INLINE void column_step(Lanes<lanes> of, const Span& s, std::int64_t i, st
                               const typename Lanes<lanes>::Floats (&constants)[5],
                               typename Lanes<lanes>::Doubles (&sums)[2]) {
   using Floats = typename Lanes<lanes>::Floats;
-  // The same place of the next call: the hardware does not foresee columns.
-  __builtin_prefetch(s.dy + i + s.n, 0, 2);
-  if constexpr (kind != Kind::mask) __builtin_prefetch(s.acc + i + s.n, 0, 2);
   Floats g, u = {};
   load_if<part>(g, s.dy + i, n);
   keep_bits(of, g, load_bits(of, s.mask + (i >> 3), n));
@@ -52,6 +49,8 @@ OCTET_INLINE void column_step(Lanes<lanes> of, const Span& s, std::int64_t i, st
 template <Kind kind, int lanes>
 OCTET_INLINE void columns(Lanes<lanes> of, const Span& span) {
   const Span s = span;  // else every store could change it
+  // Place in the next call's values, in order: the hardware does not foresee columns.
+  std::int64_t next = s.n;
   for (std::int64_t at = 0; at < std::min(s.width, s.n); at += lanes) {
     typename Lanes<lanes>::Floats constants[5] = {};
     typename Lanes<lanes>::Doubles sums[2] = {};
@@ -67,7 +66,9 @@ OCTET_INLINE void columns(Lanes<lanes> of, const Span& span) {
     if constexpr (kind != Kind::centre) load(sums[0], s.sum + at);
     if constexpr (kind == Kind::sums) load(sums[1], s.sum_u + at);
     std::int64_t i = at;
-    for (; i + lanes <= s.n; i += s.width) {
+    for (; i + lanes <= s.n; i += s.width, next += lanes) {
+      __builtin_prefetch(s.dy + next);
+      if constexpr (kind != Kind::mask) __builtin_prefetch(s.acc + next);
       column_step<kind, false>(of, s, i, lanes, constants, sums);
     }
     if (i < s.n) column_step<kind, true>(of, s, i, s.n - i, constants, sums);

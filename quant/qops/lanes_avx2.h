@@ -50,7 +50,7 @@ OCTET_LANES_TARGET OCTET_INLINE std::int32_t greatest(Vector v) {
 
 /// The hardware does not foresee columns.
 OCTET_LANES_TARGET OCTET_INLINE void prefetch(const std::int32_t* from) {
-  __builtin_prefetch(from, 0, 2);
+  __builtin_prefetch(from);
 }
 
 /// Every lane lies before the end.
