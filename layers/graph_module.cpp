@@ -90,7 +90,6 @@ void GraphModule::validate() const {
 
 Var GraphModule::forward(Var x) {
   Tape& tape = *x.tape;
-  const bool release = !tape.grad_enabled();
   NodeScope scope(tape);
   PoolVector<Var> values(nodes_.size(), tape.context().pool);
   std::vector<Var> inputs;
@@ -114,7 +113,7 @@ Var GraphModule::forward(Var x) {
     for (int in : n.inputs) inputs.push_back(values[static_cast<std::size_t>(in)]);
     scope.enter(n.name);
     values[i] = tape.record(n.op, inputs);
-    if (!release) continue;
+    // What backward needs is saved; nobody else can ask for an inner value.
     auto dead = [&](int v) {
       return v != output_ && last_use_[static_cast<std::size_t>(v)] == id &&
              nodes_[static_cast<std::size_t>(v)].kind == Tape::Kind::op;

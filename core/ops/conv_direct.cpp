@@ -134,7 +134,8 @@ struct Plan {
             end - begin,
             shape.out_w,
             shape.out_c,
-            w_channels};
+            w_channels,
+            shape.out_c};
   }
 
   void pad(const ConvInput& x, std::int64_t first, std::int64_t top, std::int64_t count,
@@ -160,21 +161,6 @@ struct Plan {
   bool in_place;
 };
 
-// weights: of p.shape, as the kernels want them; bias [w_channels] or null.
-void run_forward(Context& ctx, const Plan& p, const real* x, const real* weights, const real* bias,
-                 real beta, real* y) {
-  const ConvShape& s = p.shape;
-  const std::int64_t room = p.room_for(x);
-  const Scratch scratch(ctx, room * ctx.threads.size());
-  ctx.threads.run(s.batch * p.tiles, [&](std::int64_t task, int worker) {
-    const std::int64_t image = task / p.tiles, begin = task % p.tiles * p.rows;
-    const DirectRows rows =
-        p.tile(x, image, begin, std::min(s.out_h, begin + p.rows), scratch.get() + worker * room);
-    direct_kernels()->forward(rows, weights, bias, beta,
-                              y + (image * s.out_h + begin) * s.out_w * s.out_c);
-  });
-}
-
 // Calls f(first channel, channels, place of the block's weights [depth, width], width) for the
 // blocks of output channels that weights are packed in: each contiguous, so that it stays in the
 // second-level cache whatever the number of channels.
@@ -187,40 +173,88 @@ void for_weight_blocks(Context& ctx, const Plan& p, std::int64_t depth, real* we
   });
 }
 
+// Many weights on tiles that need no copy, as a linear layer's: the weights of a group of channels
+// are packed where they are used, on every tile.
+template <class Pack>
+void run_groups(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pack, const real* x,
+                const real* bias, real beta, real* y) {
+  const ConvShape& s = p.shape;
+  const std::int64_t block = 2 * direct_kernels()->multiple, group = 4 * block;
+  const Scratch scratch(ctx, depth * group * ctx.threads.size());
+  ctx.threads.run(ceil_div(s.out_c, group), [&](std::int64_t task, int worker) {
+    real* const weights = scratch.get() + worker * depth * group;
+    const std::int64_t first = task * group, end = std::min(s.out_c, first + group);
+    std::fill_n(weights, depth * group, real(0));
+    for (std::int64_t c = first; c < end; c += block) {
+      pack(c, std::min(block, end - c), weights + (c - first) * depth,
+           std::min(block, p.w_channels - c));
+    }
+    for (std::int64_t tile = 0; tile < s.batch * p.tiles; ++tile) {
+      const std::int64_t image = tile / p.tiles, begin = tile % p.tiles * p.rows;
+      DirectRows rows = p.tile(x, image, begin, std::min(s.out_h, begin + p.rows), nullptr);
+      rows.channels = end - first;
+      rows.w_channels = std::min(group, p.w_channels - first);
+      direct_kernels()->forward(rows, weights, bias ? bias + first : nullptr, beta,
+                                y + (image * s.out_h + begin) * s.out_w * s.out_c + first);
+    }
+  });
+}
+
+// The product of p.shape. pack: for for_weight_blocks, finds zeros; bias [w_channels] or null.
+template <class Pack>
+void run_forward(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pack, const real* x,
+                 const real* bias, real beta, real* y) {
+  constexpr std::int64_t many_weights = 256 * 1024;
+  const ConvShape& s = p.shape;
+  if (p.in_place && depth * p.w_channels > many_weights) {
+    run_groups(ctx, p, depth, pack, x, bias, beta, y);
+    return;
+  }
+  const Scratch weights(ctx, depth * p.w_channels);
+  std::fill_n(weights.get(), depth * p.w_channels, real(0));
+  for_weight_blocks(ctx, p, depth, weights.get(), pack);
+  const std::int64_t room = p.room_for(x);
+  const Scratch scratch(ctx, room * ctx.threads.size());
+  ctx.threads.run(s.batch * p.tiles, [&](std::int64_t task, int worker) {
+    const std::int64_t image = task / p.tiles, begin = task % p.tiles * p.rows;
+    const DirectRows rows =
+        p.tile(x, image, begin, std::min(s.out_h, begin + p.rows), scratch.get() + worker * room);
+    direct_kernels()->forward(rows, weights.get(), bias, beta,
+                              y + (image * s.out_h + begin) * s.out_w * s.out_c);
+  });
+}
+
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
              real* y) {
   const Plan p(s);
-  const std::int64_t depth = s.weights_per_channel(), width = p.w_channels;
-  const Scratch weights(ctx, (depth + 1) * width);
-  std::fill_n(weights.get(), (depth + 1) * width, real(0));
-  for_weight_blocks(ctx, p, depth, weights.get(),
-                    [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
-                      for (std::int64_t k = 0; k < depth; ++k) {
-                        for (std::int64_t o = 0; o < n; ++o) {
-                          to[k * block + o] = w[(c + o) * depth + k];
-                        }
-                      }
-                    });
-  real* padded_bias = weights.get() + depth * width;
-  if (bias) std::copy_n(bias, s.out_c, padded_bias);
-  run_forward(ctx, p, x, weights.get(), bias ? padded_bias : nullptr, 0, y);
+  const std::int64_t depth = s.weights_per_channel();
+  const Scratch padded_bias(ctx, bias ? p.w_channels : 0);
+  if (bias)
+    std::fill_n(std::copy_n(bias, s.out_c, padded_bias.get()), p.w_channels - s.out_c, 0.0f);
+  run_forward(
+      ctx, p, depth,
+      [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+        for (std::int64_t k = 0; k < depth; ++k) {
+          for (std::int64_t o = 0; o < n; ++o) to[k * block + o] = w[(c + o) * depth + k];
+        }
+      },
+      x, bias ? padded_bias.get() : nullptr, 0, y);
 }
 
 void backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
                     real* dx, real beta) {
   const Plan p(transposed(s));
   const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
-  const Scratch weights(ctx, taps * s.out_c * p.w_channels);
-  std::fill_n(weights.get(), taps * s.out_c * p.w_channels, real(0));
-  for_weight_blocks(ctx, p, taps * s.out_c, weights.get(),
-                    [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
-                      for (std::int64_t t = 0; t < taps; ++t) {
-                        for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
-                          w.copy((o * taps + taps - 1 - t) * s.in_c + c, n, o, to);
-                        }
-                      }
-                    });
-  run_forward(ctx, p, dy, weights.get(), nullptr, beta, dx);
+  run_forward(
+      ctx, p, taps * s.out_c,
+      [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+        for (std::int64_t t = 0; t < taps; ++t) {
+          for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
+            w.copy((o * taps + taps - 1 - t) * s.in_c + c, n, o, to);
+          }
+        }
+      },
+      dy, nullptr, beta, dx);
 }
 
 // dx of a convolution with a stride, a phase at a time: the pixels of one phase are dy through

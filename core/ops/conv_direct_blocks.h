@@ -53,7 +53,7 @@ class DirectBlocks {
       forward_blocks[v][static_cast<std::size_t>(n - 1)](
           {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run, w + c * depth,
            std::min<std::int64_t>(2 * lanes, r.w_channels - c), bias ? bias + c : nullptr, beta,
-           y + (i * r.cols + q) * r.channels + c, r.channels, last});
+           y + (i * r.cols + q) * r.y_step + c, r.y_step, last});
     };
     // Many values to few channels: read the pixels once.
     if (depth > r.channels && depth * r.w_channels <= first_level_weights) {

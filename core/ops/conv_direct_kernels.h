@@ -16,12 +16,13 @@ struct DirectRows {
   std::int64_t rows, cols;  ///< output pixels
   std::int64_t channels;    ///< output channels
   std::int64_t w_channels;  ///< the same rounded up to the kernels' multiple
+  std::int64_t y_step;      ///< forward: floats from one output pixel to the next
 };
 
 struct DirectKernels {
   /// Weights have their output channels padded to a multiple of this.
   std::int64_t multiple;
-  /// y [rows, cols, channels] = beta y + bias + patches w. w: blocks of 2 * multiple channels (the
+  /// y [rows, cols, channels of y_step] = beta y + bias + patches w. w: blocks of 2 * multiple channels (the
   /// last may have one multiple), each [runs, run, channels of the block]; bias [w_channels] or
   /// null.
   void (*forward)(const DirectRows& r, const float* w, const float* bias, float beta,
