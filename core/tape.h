@@ -128,6 +128,10 @@ class Tape {
   /// Drops the value (backward still has what it saved). Later use of it throws Error.
   void release(Var v);
 
+  /// Asks graph modules to keep the values inside them, which go away at their last use otherwise.
+  void keep_inner_values() noexcept { keeps_inner_values_ = true; }
+  bool keeps_inner_values() const noexcept { return keeps_inner_values_; }
+
   Context& context() noexcept { return *ctx_; }
 
   /// The dotted path of the module whose forward is running ("block1.conv1"); recorded with each
@@ -173,6 +177,7 @@ class Tape {
   Context* ctx_;
   GradMode mode_;
   bool done_ = false;
+  bool keeps_inner_values_ = false;
   std::string scope_;
   std::deque<Node, PoolAllocator<Node>> nodes_;
   std::unordered_map<const Parameter*, int, std::hash<const Parameter*>, std::equal_to<>,

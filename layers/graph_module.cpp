@@ -113,7 +113,7 @@ Var GraphModule::forward(Var x) {
     for (int in : n.inputs) inputs.push_back(values[static_cast<std::size_t>(in)]);
     scope.enter(n.name);
     values[i] = tape.record(n.op, inputs);
-    // What backward needs is saved; nobody else can ask for an inner value.
+    if (tape.keeps_inner_values()) continue;
     auto dead = [&](int v) {
       return v != output_ && last_use_[static_cast<std::size_t>(v)] == id &&
              nodes_[static_cast<std::size_t>(v)].kind == Tape::Kind::op;

@@ -31,7 +31,8 @@ class GraphModule final : public Module {
   /// kind, if an op lacks a name or two have the same, or if parameters' names clash.
   GraphModule(std::vector<GraphNode> nodes, int input, int output);
 
-  /// Replays the ops on x.tape; inner values go away at their last use.
+  /// Replays the ops on x.tape; inner values go away at their last use, unless the tape keeps them
+  /// (Tape::keep_inner_values). What backward needs stays saved.
   Var forward(Var x) override;
 
   const std::vector<GraphNode>& nodes() const noexcept { return nodes_; }

@@ -85,7 +85,8 @@ Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, cons
   options.keep_values = true;
   int8::Context engine(model, options);
 
-  Tape tape(ctx);
+  Tape tape(ctx, GradMode::off);
+  tape.keep_inner_values();
   qat(tape.input(x));
   std::map<std::string, int> tensor_by_name;
   for (std::size_t i = 0; i < model.graph().tensors.size(); ++i) {

@@ -198,6 +198,7 @@ TEST_CASE("from frozen_bn on, the forward of a training step is the engine's too
   const auto codes_of = [&](bool training) {
     qat.train(training);
     Tape tape(ctx);
+    tape.keep_inner_values();
     qat(tape.input(batches[0].x));
     std::vector<std::int8_t> all;
     for (int id = 0; id < tape.size(); ++id) {

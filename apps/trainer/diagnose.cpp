@@ -14,14 +14,14 @@ bool all_finite(const Tensor& t) {
 
 }  // namespace
 
-std::string first_not_finite(const Tape& tape, const Module& model) {
+std::string first_not_finite(Tape& tape, const Module& model) {
   const std::string start = "; the first value that is not finite: ";
   for (const NamedParameter& p : model.named_parameters()) {
     if (!all_finite(p.parameter->value)) return start + "parameter " + p.name;
   }
   for (int id = 0; id < tape.size(); ++id) {
     const Tape::Node& node = tape.node(id);
-    if (node.released || all_finite(node.value)) continue;
+    if (node.released || all_finite(tape.value({&tape, id}))) continue;
     if (node.kind == Tape::Kind::input) return start + "the input";
     return start + "the result of layer " + (node.scope.empty() ? "?" : node.scope) +
            (node.op ? " (" + std::string(node.op->name()) + ")" : "");

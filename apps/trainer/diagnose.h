@@ -10,6 +10,6 @@ namespace octet::trainer {
 
 /// "; the first value that is not finite: <parameter or layer>", as far as the tape still knows;
 /// else the empty string.
-std::string first_not_finite(const Tape& tape, const Module& model);
+std::string first_not_finite(Tape& tape, const Module& model);
 
 }  // namespace octet::trainer

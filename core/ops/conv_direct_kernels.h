@@ -22,9 +22,9 @@ struct DirectRows {
 struct DirectKernels {
   /// Weights have their output channels padded to a multiple of this.
   std::int64_t multiple;
-  /// y [rows, cols, channels of y_step] = beta y + bias + patches w. w: blocks of 2 * multiple channels (the
-  /// last may have one multiple), each [runs, run, channels of the block]; bias [w_channels] or
-  /// null.
+  /// y [rows, cols, channels of y_step] = beta y + bias + patches w. w: blocks of 2 * multiple
+  /// channels (the last may have one multiple), each [runs, run, channels of the block]; bias
+  /// [w_channels] or null.
   void (*forward)(const DirectRows& r, const float* w, const float* bias, float beta,
                   float* y) noexcept;
   /// dw [runs, run, w_channels] += patches^T dy. dy [rows, cols, channels].
