@@ -4,6 +4,7 @@
 #include <cstring>
 #include <set>
 
+#include "core/losses.h"
 #include "layers/graph_module.h"
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"
@@ -282,6 +283,28 @@ TEST_CASE("a clone is independent and keeps what is shared inside") {
   const Tensor copied = with_constant->clone()->nodes()[1].constant;
   CHECK(same_bits(own, copied));
   CHECK_FALSE(own.shares_storage(copied));
+}
+
+TEST_CASE("with gradients, inner values go away too unless the tape keeps them") {
+  Sequential net;
+  net.add("block", std::make_shared<Block>());
+  net.add(std::make_shared<Relu>());
+  const Tensor x = random_tensor({4, 8, 8, 2}, 1);
+  auto graph = trace(net, x);
+  Context ctx;
+  const auto gradient = [&](bool keep) {
+    Tape tape(ctx);
+    if (keep) tape.keep_inner_values();
+    const Var in = tape.input(x, true);
+    const Var out = (*graph)(in);
+    int released = 0;
+    for (int id = 0; id < tape.size(); ++id) released += tape.node(id).released;
+    CHECK((released == 0) == keep);
+    CHECK_FALSE(tape.node(in.id).released);
+    tape.backward(mse_loss(out, Tensor::zeros(out.shape())));
+    return tape.grad(in).clone();
+  };
+  CHECK(same_bits(gradient(false), gradient(true)));
 }
 
 TEST_CASE("without gradients, values go away at their last use") {
