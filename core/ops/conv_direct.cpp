@@ -173,8 +173,8 @@ void for_weight_blocks(Context& ctx, const Plan& p, std::int64_t depth, real* we
   });
 }
 
-// Many weights on tiles that need no copy, as a linear layer's: the weights of a group of channels
-// are packed where they are used, on every tile.
+// Many weights on few tiles that need no copy, as a linear layer's: the weights of a group of
+// channels are packed where they are used, on every tile.
 template <class Pack>
 void run_groups(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pack, const real* x,
                 const real* bias, real beta, real* y) {
@@ -204,9 +204,9 @@ void run_groups(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pac
 template <class Pack>
 void run_forward(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pack, const real* x,
                  const real* bias, real beta, real* y) {
-  constexpr std::int64_t many_weights = 256 * 1024;
+  constexpr std::int64_t many_weights = 256 * 1024, few_tiles = 4;
   const ConvShape& s = p.shape;
-  if (p.in_place && depth * p.w_channels > many_weights) {
+  if (p.in_place && s.batch * p.tiles <= few_tiles && depth * p.w_channels > many_weights) {
     run_groups(ctx, p, depth, pack, x, bias, beta, y);
     return;
   }
@@ -230,7 +230,7 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
   const std::int64_t depth = s.weights_per_channel();
   const Scratch padded_bias(ctx, bias ? p.w_channels : 0);
   if (bias)
-    std::fill_n(std::copy_n(bias, s.out_c, padded_bias.get()), p.w_channels - s.out_c, 0.0f);
+    std::fill_n(std::copy_n(bias, s.out_c, padded_bias.get()), p.w_channels - s.out_c, real(0));
   run_forward(
       ctx, p, depth,
       [&](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
