@@ -4,10 +4,9 @@
 #include <cstdlib>
 
 #include "core/ops/common.h"
-#include "core/ops/conv_direct_kernels.h"
+#include "core/ops/conv_direct_plan.h"
 #include "core/ops/conv_gather.h"
 #include "core/ops/conv_kernels.h"
-#include "core/simd.h"
 
 namespace octet {
 
@@ -27,23 +26,10 @@ decltype(&conv_backward_weights) direct_backward_weights(const ConvShape&) noexc
 
 namespace {
 
-// The best that this CPU runs, or null.
-const DirectKernels* direct_kernels() noexcept {
-#if defined(__x86_64__)
-  static const DirectKernels* const best = simd_level() == Simd::avx512 ? direct_avx512()
-                                           : simd_level() == Simd::avx2 ? direct_avx2()
-                                                                        : nullptr;
-  return best;
-#else
-  return nullptr;
-#endif
-}
-
 // Floats. The weights of a block of channels are read again for every tile of pixels; sums of
 // weights' gradients are read and written again for every image.
 constexpr std::int64_t most_weights = 4 * 1024 * 1024;
 constexpr std::int64_t most_gradients = 128 * 1024;
-constexpr std::int64_t tile_floats = 32 * 1024;  // padded source of a tile
 
 // Padding the output channels to whole vectors must not waste more than it saves.
 bool fits(const ConvShape& s, std::int64_t outputs) {
@@ -70,102 +56,12 @@ std::int64_t weights_pixels(const ConvShape& s) {
   return std::max<std::int64_t>(192, 16 * 1024 / (s.in_c + s.out_c));
 }
 
-// Tiles of output rows; each task's source is copied with its padding, unless it has none.
-struct Plan {
-  /// `pixels`: of a 1x1 convolution's tile.
-  Plan(const ConvShape& s, std::int64_t pixels)
-      : shape(s),
-        w_channels(ceil_div(s.out_c, direct_kernels()->multiple) * direct_kernels()->multiple) {
-    const Window2d& v = s.window;
-    if (v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
-        s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0) {
-      long_rows(pixels);
-    }
-    width = (shape.out_w - 1) * v.stride_w + std::int64_t{v.kernel_w - 1} * v.dilation_w + 1;
-    window_h = std::int64_t{v.kernel_h - 1} * v.dilation_h + 1;
-    const std::int64_t height = (shape.out_h - 1) * v.stride_h + window_h;
-    in_place =
-        v.padding.top == 0 && v.padding.left == 0 && width <= shape.in_w && height <= shape.in_h;
-    const std::int64_t fit = (tile_floats / (width * shape.in_c) - window_h) / v.stride_h + 1;
-    const std::int64_t most_rows =
-        std::clamp<std::int64_t>(fit, std::min<std::int64_t>(4, shape.out_h), shape.out_h);
-    tiles = ceil_div(shape.out_h, most_rows);
-    rows = ceil_div(shape.out_h, tiles);
-    tiles = ceil_div(shape.out_h, rows);
-    room = ((rows - 1) * v.stride_h + window_h) * width * shape.in_c;
-  }
-
-  // The pixels of a 1x1 convolution are one long row, cut without a remainder into tiles of about
-  // `wanted` pixels: whole images, or parts of one.
-  void long_rows(std::int64_t wanted) {
-    const std::int64_t pixels = shape.in_h * shape.in_w;
-    std::int64_t images = std::clamp<std::int64_t>(wanted / std::max<std::int64_t>(pixels, 1), 1,
-                                                   std::max<std::int64_t>(shape.batch, 1));
-    while (shape.batch % images != 0) --images;
-    std::int64_t parts = images == 1 ? std::max<std::int64_t>(ceil_div(pixels, wanted), 1) : 1;
-    while (pixels % parts != 0) ++parts;
-    if (pixels / parts < wanted / 4) parts = 1;
-    shape.batch = shape.batch / images * parts;
-    shape.in_w = shape.out_w = images * pixels / parts;
-    shape.in_h = shape.out_h = 1;
-  }
-
-  // For products whose tiles are read once.
-  explicit Plan(const ConvShape& s) : Plan(s, std::max<std::int64_t>(tile_floats / s.in_c, 1)) {}
-
-  // Floats of scratch that a tile of x needs.
-  std::int64_t room_for(const ConvInput& x) const { return in_place && x.reals ? 0 : room; }
-
-  // Output rows [begin, end) of an image, their source in place or in `scratch`.
-  DirectRows tile(const ConvInput& x, std::int64_t image, std::int64_t begin, std::int64_t end,
-                  real* scratch) const {
-    const Window2d& v = shape.window;
-    const bool there = in_place && x.reals;
-    const std::int64_t line = (there ? shape.in_w : width) * shape.in_c;
-    const std::int64_t top = begin * v.stride_h - v.padding.top;
-    const std::int64_t first = image * shape.in_h * shape.in_w * shape.in_c;
-    if (!there) pad(x, first, top, (end - begin - 1) * v.stride_h + window_h, scratch);
-    return {there ? x.reals + first + top * line : scratch,
-            v.stride_h * line,
-            v.stride_w * shape.in_c,
-            v.dilation_h * line,
-            v.kernel_h,
-            v.kernel_w * shape.in_c,
-            end - begin,
-            shape.out_w,
-            shape.out_c,
-            w_channels,
-            shape.out_c};
-  }
-
-  void pad(const ConvInput& x, std::int64_t first, std::int64_t top, std::int64_t count,
-           real* to) const {
-    const std::int64_t c = shape.in_c;
-    const std::int64_t left = std::min<std::int64_t>(shape.window.padding.left, width);
-    const std::int64_t columns = std::min(shape.in_w, width - left);
-    for (std::int64_t r = top; r < top + count; ++r, to += width * c) {
-      if (r < 0 || r >= shape.in_h) {
-        std::fill_n(to, width * c, real(0));
-        continue;
-      }
-      std::fill_n(to, left * c, real(0));
-      x.copy(first + r * shape.in_w * c, columns * c, to + left * c);
-      std::fill(to + (left + columns) * c, to + width * c, real(0));
-    }
-  }
-
-  ConvShape shape;
-  std::int64_t w_channels;
-  std::int64_t width, window_h;  // of the padded source; of a patch
-  std::int64_t rows, tiles, room;
-  bool in_place;
-};
-
 // Calls f(first channel, channels, place of the block's weights [depth, width], width) for the
 // blocks of output channels that weights are packed in: each contiguous, so that it stays in the
 // second-level cache whatever the number of channels.
 template <class F>
-void for_weight_blocks(Context& ctx, const Plan& p, std::int64_t depth, real* weights, const F& f) {
+void for_weight_blocks(Context& ctx, const DirectPlan& p, std::int64_t depth, real* weights,
+                       const F& f) {
   const std::int64_t most = 2 * direct_kernels()->multiple;
   for_items(ctx, ceil_div(p.shape.out_c, most), depth * most, [&](std::int64_t item) {
     const std::int64_t c = item * most;
@@ -176,8 +72,8 @@ void for_weight_blocks(Context& ctx, const Plan& p, std::int64_t depth, real* we
 // Many weights on few tiles that need no copy, as a linear layer's: the weights of a group of
 // channels are packed where they are used, on every tile.
 template <class Pack>
-void run_groups(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pack, const real* x,
-                const real* bias, real beta, real* y) {
+void run_groups(Context& ctx, const DirectPlan& p, std::int64_t depth, const Pack& pack,
+                const real* x, const real* bias, real beta, real* y) {
   const ConvShape& s = p.shape;
   const std::int64_t block = 2 * direct_kernels()->multiple, group = 4 * block;
   const Scratch scratch(ctx, depth * group * ctx.threads.size());
@@ -202,8 +98,8 @@ void run_groups(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pac
 
 // The product of p.shape. pack: for for_weight_blocks, finds zeros; bias [w_channels] or null.
 template <class Pack>
-void run_forward(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pack, const real* x,
-                 const real* bias, real beta, real* y) {
+void run_forward(Context& ctx, const DirectPlan& p, std::int64_t depth, const Pack& pack,
+                 const real* x, const real* bias, real beta, real* y) {
   constexpr std::int64_t many_weights = 256 * 1024, few_tiles = 4;
   const ConvShape& s = p.shape;
   if (p.in_place && s.batch * p.tiles <= few_tiles && depth * p.w_channels > many_weights) {
@@ -226,7 +122,7 @@ void run_forward(Context& ctx, const Plan& p, std::int64_t depth, const Pack& pa
 
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
              real* y) {
-  const Plan p(s);
+  const DirectPlan p(s);
   const std::int64_t depth = s.weights_per_channel();
   const Scratch padded_bias(ctx, bias ? p.w_channels : 0);
   if (bias)
@@ -243,7 +139,7 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
 
 void backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
                     real* dx, real beta) {
-  const Plan p(transposed(s));
+  const DirectPlan p(transposed(s));
   const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
   run_forward(
       ctx, p, taps * s.out_c,
@@ -327,7 +223,7 @@ void backward_input_phase(Context& ctx, const ConvShape& s, const Phase& phase,
     });
     return;
   }
-  const Plan p(phase.shape);
+  const DirectPlan p(phase.shape);
   const BackwardPhase& from = phase.from;
   const GatherAxis &h = from.gather.h, &v = from.gather.w;
   const std::int64_t depth = phase.taps() * s.out_c;
@@ -379,7 +275,7 @@ bool phases_fit(const ConvShape& s) {
 // A fixed number of partial sums, each over a run of images; added in order.
 void backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
                       real* dw, real beta) {
-  const Plan p(s, weights_pixels(s));
+  const DirectPlan p(s, weights_pixels(s));
   const std::int64_t depth = s.weights_per_channel(), size = depth * p.w_channels;
   const std::int64_t all = p.shape.batch * p.tiles;
   const std::int64_t most = std::clamp<std::int64_t>((1 << 20) / size, 4, 16);
@@ -420,7 +316,7 @@ decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcep
 decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept {
   // The sums are read and written once an image: that must be little beside the products.
   if (!fits(s, s.out_c) || s.out_c * s.weights_per_channel() > most_gradients) return nullptr;
-  const ConvShape rows = Plan(s, weights_pixels(s)).shape;
+  const ConvShape rows = DirectPlan(s, weights_pixels(s)).shape;
   return rows.out_h * rows.out_w >= 64 ? backward_weights : nullptr;
 }
 
