@@ -7,6 +7,7 @@
 
 #include "core/codes.h"
 #include "core/context.h"
+#include "core/grad.h"
 #include "core/ops.h"
 
 namespace octet {
@@ -23,6 +24,10 @@ struct ConvShape {
   }
 };
 
+inline bool is_depthwise(const ConvShape& s) noexcept {
+  return s.groups == s.in_c && s.groups > 1;
+}
+
 /// From operand shapes. Throws Error (op, operand, expected, got) if they do not fit.
 ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int groups,
                      std::string_view op = "conv2d");
@@ -37,6 +42,13 @@ struct ConvInput {
   real scale = 1;
   std::int32_t zero_point = 0;
 
+  /// The same from value `first` on.
+  ConvInput from(std::int64_t first) const noexcept {
+    ConvInput x = *this;
+    if (reals) x.reals += first;
+    if (codes) x.codes += first;
+    return x;
+  }
   void copy(std::int64_t first, std::int64_t n, real* to) const noexcept {
     if (reals) {
       std::copy_n(reals + first, n, to);
@@ -65,14 +77,35 @@ struct ConvWeights {
   }
 };
 
+/// The gradient of a convolution's result: values, or what makes them where they are read.
+struct ConvGradient {
+  ConvGradient(const real* dy) : values(dy) {}
+  ConvGradient(PiecewiseGradient& dy) : pieces(&dy) {}
+
+  const real* values = nullptr;
+  PiecewiseGradient* pieces = nullptr;
+};
+
+/// Where a gradient goes: to = gradient + beta to, beta in {0, 1}. Null: it is not wanted.
+struct ConvTarget {
+  real* to = nullptr;
+  real beta = 0;
+};
+
 /// y = x (*) w + bias (bias may be null).
 void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                   real* y);
-/// dx = w^T (*) dy + beta dx, beta in {0, 1}.
-void conv_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
-                         real* dx, real beta);
-/// dw = dy (*) x + beta dw, beta in {0, 1}. Summed over the batch in an order fixed by the shape.
-void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
-                           real* dw, real beta);
+/// dx = w^T (*) dy, dw = dy (*) x: both, where the shape allows it, while a piece of dy is in the
+/// cache. Sums over the batch are in an order fixed by the shape (and by what is wanted).
+void conv_backward(Context& ctx, const ConvShape& s, const ConvInput& x, const ConvWeights& w,
+                   const ConvGradient& dy, ConvTarget dx, ConvTarget dw);
+inline void conv_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w,
+                                const real* dy, real* dx, real beta) {
+  conv_backward(ctx, s, ConvInput(nullptr), w, dy, {dx, beta}, {});
+}
+inline void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x,
+                                  const real* dy, real* dw, real beta) {
+  conv_backward(ctx, s, x, ConvWeights(nullptr), dy, {}, {dw, beta});
+}
 
 }  // namespace octet

@@ -1,5 +1,8 @@
 #include "core/grad.h"
 
+#include <numeric>
+#include <utility>
+
 #include "core/ops/common.h"
 
 namespace octet {
@@ -21,10 +24,41 @@ void add_to(Context& ctx, const Tensor& a, const Tensor& b, Tensor& out) {
 
 }  // namespace
 
+Tensor make_all(Context& ctx, PiecewiseGradient& gradient) {
+  Tensor all = gradient.room(ctx);
+  real* const out = all.r();
+  const std::int64_t n = all.numel(), row = std::max<std::int64_t>(all.shape()[-1], 1);
+  constexpr std::int64_t about = 32 * 1024;
+  const std::int64_t whole = std::lcm(row, std::int64_t{8});
+  const std::int64_t piece = std::max<std::int64_t>(about / whole, 1) * whole;
+  gradient.begin(ceil_div(n, piece));
+  for_blocks(
+      ctx, n,
+      [&](std::int64_t begin, std::int64_t end) {
+        gradient.make(begin / piece, begin, end - begin, out + begin);
+      },
+      piece);
+  return all;
+}
+
+void Grad::put_off(std::shared_ptr<PiecewiseGradient> gradient) {
+  OCTET_CHECK(empty_, "gradient: put off behind other contributions");
+  put_off_ = std::move(gradient);
+  empty_ = false;
+}
+
+void Grad::finish(Context& ctx) {
+  if (!put_off_) return;
+  const std::shared_ptr<PiecewiseGradient> gradient = std::exchange(put_off_, nullptr);
+  empty_ = true;
+  add(make_all(ctx, *gradient), ctx);
+}
+
 void Grad::add(Tensor g, Context& ctx) {
   OCTET_CHECK(g.defined() && g.dtype() == DType::real, "gradient: expected ",
               dtype_name(DType::real), " values, got ",
               g.defined() ? dtype_name(g.dtype()) : "an undefined tensor");
+  finish(ctx);
   if (empty_) {
     if (writable(value_, g.shape()))
       value_.copy_from(g);
@@ -45,6 +79,7 @@ void Grad::add(Tensor g, Context& ctx) {
 }
 
 real* Grad::accumulate(const Shape& shape, Context& ctx, real& beta) {
+  finish(ctx);
   beta = empty_ ? real(0) : real(1);
   if (empty_) {
     if (!writable(value_, shape)) value_ = ctx.empty(shape);

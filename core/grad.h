@@ -1,10 +1,30 @@
 // Where gradients are accumulated.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+
 #include "core/context.h"
 #include "core/tensor.h"
 
 namespace octet {
+
+/// A gradient that is made where it is read, a piece at a time, and need not be kept in memory.
+class PiecewiseGradient {
+ public:
+  virtual ~PiecewiseGradient() = default;
+  /// Before the first make(): how many pieces there will be.
+  virtual void begin([[maybe_unused]] std::int64_t pieces) {}
+  /// Writes values [first, first + count) to `out`: whole rows of the last dimension, `first` a
+  /// multiple of 8. Every value belongs to one piece; pieces come in any order, on any thread.
+  virtual void make(std::int64_t piece, std::int64_t first, std::int64_t count,
+                    real* out) noexcept = 0;
+  /// Room for all of it. May be what make() reads, which it then overwrites in place.
+  virtual Tensor room(Context& ctx) = 0;
+};
+
+/// All of it, in pieces of a fixed size.
+Tensor make_all(Context& ctx, PiecewiseGradient& gradient);
 
 /// The gradient of one value. Contributions are added in the order they arrive; the first one
 /// costs no addition and no zero fill.
@@ -13,11 +33,15 @@ class Grad {
   /// Nothing accumulated since the last clear(): the gradient is zero.
   bool empty() const noexcept { return empty_; }
   /// Forgets the value, keeps the buffer.
-  void clear() noexcept { empty_ = true; }
+  void clear() noexcept {
+    empty_ = true;
+    put_off_ = nullptr;
+  }
   /// Forgets the value and lets the buffer go.
   void release() {
     empty_ = true;
     value_ = Tensor();
+    put_off_ = nullptr;
   }
 
   /// Adds `g`. When empty and without a buffer of its own, adopts g's storage, which the caller
@@ -28,12 +52,20 @@ class Grad {
   /// element: the contents are unspecified) or 1 (add to it).
   real* accumulate(const Shape& shape, Context& ctx, real& beta);
 
-  /// Requires !empty().
+  /// Leaves the value to be made by its reader, or by finish(). Requires empty().
+  void put_off(std::shared_ptr<PiecewiseGradient> gradient);
+  /// What was put off and not made since; else null.
+  PiecewiseGradient* pieces() const noexcept { return put_off_.get(); }
+  /// Makes what was put off.
+  void finish(Context& ctx);
+
+  /// Requires !empty() and !pieces().
   const Tensor& value() const noexcept { return value_; }
   Tensor& value() noexcept { return value_; }
 
  private:
   Tensor value_;
+  std::shared_ptr<PiecewiseGradient> put_off_;
   bool empty_ = true;
 };
 

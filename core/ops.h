@@ -24,6 +24,7 @@ struct Conv2dOp final : Op {
   std::string attributes() const override;
   Tensor forward(Context&, In, Saved&) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+  bool backward_by_pieces(Context&, const Saved&, PiecewiseGradient&, Grads) const override;
 };
 
 /// y = x w^T + b. Inputs: x [..., I]; w [O, I]; optional b [O]. Result [..., O].

@@ -128,7 +128,10 @@ void Tape::backward(Var loss) {
   std::vector<Grad*> wanted;
   for (int id = loss.id; id >= 0; --id) {
     Node& n = at(id);
-    if (n.kind != Kind::op) continue;
+    if (n.kind != Kind::op) {
+      (n.kind == Kind::param ? n.parameter->grad : n.grad).finish(*ctx_);
+      continue;
+    }
     if (!n.grad.empty()) {
       wanted.clear();
       for (int i : n.fused ? n.fused_inputs : n.inputs) {
@@ -136,15 +139,23 @@ void Tape::backward(Var loss) {
         Grad* g = from.kind == Kind::param ? &from.parameter->grad : &from.grad;
         wanted.push_back(from.requires_grad ? g : nullptr);
       }
-      // A second owner: ops may write into a gradient that has only one.
-      const Tensor kept = n.retain_grad ? n.grad.value() : Tensor();
       if (ctx_->observer) ctx_->observer->begin();
-      (n.fused ? *n.fused : *n.op).backward(*ctx_, n.saved, n.grad.value(), wanted);
+      run_backward(n, wanted);
       if (ctx_->observer) ctx_->observer->backward_done(*this, id, wanted);
     }
     free_saved(n);
     if (!n.retain_grad) n.grad.release();
   }
+}
+
+void Tape::run_backward(Node& n, Grads dx) {
+  const Op& op = n.fused ? *n.fused : *n.op;
+  if (n.retain_grad) n.grad.finish(*ctx_);
+  if (n.grad.pieces() && op.backward_by_pieces(*ctx_, n.saved, *n.grad.pieces(), dx)) return;
+  n.grad.finish(*ctx_);
+  // A second owner: ops may write into a gradient that has only one.
+  const Tensor kept = n.retain_grad ? n.grad.value() : Tensor();
+  op.backward(*ctx_, n.saved, n.grad.value(), dx);
 }
 
 const Tensor& Tape::grad(Var v) const {

@@ -47,6 +47,14 @@ struct Op {
   /// Adds into *dx[i] (see Grad) the gradient with respect to x[i], where dx[i] is not null.
   /// dy is not used afterwards: where it is unique(), its storage may be written to.
   virtual void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const = 0;
+  /// backward() for a gradient that is made where it is read; false, with nothing done, where the
+  /// op wants all of it in memory.
+  virtual bool backward_by_pieces([[maybe_unused]] Context& ctx,
+                                  [[maybe_unused]] const Saved& saved,
+                                  [[maybe_unused]] PiecewiseGradient& dy,
+                                  [[maybe_unused]] Grads dx) const {
+    return false;
+  }
 };
 using OpPtr = std::shared_ptr<const Op>;
 
@@ -172,6 +180,7 @@ class Tape {
   bool run_fused(Node& n, const Op& op);
   void run(Node& n, const Op& op, std::span<const Var> inputs);
   void split(int id);
+  void run_backward(Node& n, Grads dx);
 
   std::unique_ptr<Context> own_ctx_;
   Context* ctx_;

@@ -1,6 +1,9 @@
 // Convolution: naive equality, gradients, thread independence, beta and errors over one table.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "core/conv.h"
 #include "core/gradcheck.h"
 #include "core/ops.h"
@@ -106,6 +109,16 @@ const std::vector<ConvCase>& large_cases() {
       {"3x3 stride 2, 16 channels, several tiles", {2, 66, 70, 16}, 32, window(3, 3, 2, 2, same)},
       {"the first layer of LeNet", {3, 28, 28, 1}, 32, window(5, 5, 1, 1, Padding2d::all(2))},
       {"depthwise, many rows", {9, 17, 19, 40}, 40, window(3, 3, 2, 2, same), 40},
+      {"pieces of several images", {70, 12, 12, 16}, 16, window(3, 3, 1, 1, same)},
+      {"pieces of several images, 1x1", {50, 6, 6, 48}, 64, window(1, 1, 1, 1, {})},
+      {"1x1, images in several pieces", {3, 48, 50, 40}, 24, window(1, 1, 1, 1, {})},
+      {"depthwise, values of an image no multiple of 8",
+       {90, 9, 9, 13},
+       13,
+       window(3, 3, 1, 1, same),
+       13},
+      {"1x1, a last piece in larger tiles", {158, 6, 6, 128}, 128, window(1, 1, 1, 1, {})},
+      {"stride 2, pieces", {24, 21, 23, 9}, 11, window(3, 3, 2, 2, same)},
   };
   return table;
 }
@@ -123,6 +136,35 @@ struct Operands {
         b(random_tensor({c.out_c}, 3)),
         dy(random_tensor({c.x[0], c.shape().out_h, c.shape().out_w, c.out_c}, 4)) {}
   Tensor x, w, b, dy;
+};
+
+// Hands out a tensor's values piece by piece, and counts how often each was asked for.
+class Pieces final : public PiecewiseGradient {
+ public:
+  explicit Pieces(Tensor dy) : asked(static_cast<std::size_t>(dy.numel())), dy_(std::move(dy)) {}
+  void begin(std::int64_t pieces) override {
+    seen = std::vector<std::atomic<int>>(static_cast<std::size_t>(pieces));
+  }
+  void make(std::int64_t piece, std::int64_t first, std::int64_t count,
+            real* out) noexcept override {
+    aligned = aligned && first % 8 == 0 && count % dy_.shape()[-1] == 0;
+    ++seen[static_cast<std::size_t>(piece)];
+    for (std::int64_t i = first; i < first + count; ++i) {
+      ++asked[static_cast<std::size_t>(i)];
+      out[i - first] = dy_.r()[i];
+    }
+  }
+  Tensor room(Context& ctx) override { return ctx.empty(dy_.shape()); }
+  bool all_once() const {
+    const auto once = [](const std::atomic<int>& n) { return n == 1; };
+    return aligned && std::ranges::all_of(asked, once) && std::ranges::all_of(seen, once);
+  }
+
+  std::vector<std::atomic<int>> asked, seen;
+  std::atomic<bool> aligned = true;
+
+ private:
+  Tensor dy_;
 };
 
 struct Results {
@@ -163,6 +205,38 @@ TEST_SUITE("core conv") {
         CHECK(largest_error(r.dx, plus_beta(dx)) < tolerance);
         CHECK(largest_error(r.dw, plus_beta(dw)) < tolerance);
       }
+    }
+  }
+
+  TEST_CASE("both gradients of a gradient that is made in pieces") {
+    for (const ConvCase& c : all_cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      const ConvShape s = c.shape();
+      Tensor first_dx, first_dw;
+      for (int threads : {1, 2, 5}) {
+        CAPTURE(threads);
+        Context ctx(threads);
+        Pieces dy(o.dy);
+        Tensor dx = Tensor::full(c.x, 1), dw = Tensor::full(c.w(), 1);
+        conv_backward(ctx, s, o.x.r(), o.w.r(), dy, {dx.r(), 0}, {dw.r(), 1});
+        CHECK(dy.all_once());
+        if (threads == 1) {
+          first_dx = dx;
+          first_dw = dw;
+          std::vector<double> expected = naive::conv_dw(s, o.x, o.dy);
+          for (double& e : expected) e += 1;
+          CHECK(largest_error(dx, naive::conv_dx(s, o.w, o.dy)) < tolerance);
+          CHECK(largest_error(dw, expected) < tolerance);
+        } else {
+          CHECK(same_bits(dx, first_dx));
+          CHECK(same_bits(dw, first_dw));
+        }
+      }
+      Context ctx;
+      Pieces unused(o.dy);
+      conv_backward(ctx, s, o.x.r(), o.w.r(), unused, {}, {});
+      CHECK(unused.all_once());
     }
   }
 

@@ -303,6 +303,56 @@ TEST_SUITE("core tape") {
     CHECK(n.value().shape() == Shape({4, 5, 3, 24}));  // still there to be read
   }
 
+  TEST_CASE("a convolution makes the gradient of the batch norm behind it, unless others want it") {
+    const Window2d window{3, 3, 1, 1, 1, 1, Padding2d::all(1)};
+    enum class Reader { conv, conv_with_bias, two_batch_norms, retained };
+    struct Result {
+      Tensor dx, dw;
+    };
+    struct Observer final : TapeObserver {
+      int put_off = 0;
+      void begin() override {}
+      void forward_done(Tape&, int) override {}
+      void backward_done(Tape& tape, int id, Grads dx) override {
+        put_off += tape.node(id).fused && dx[0] && dx[0]->pieces();
+      }
+    };
+    const auto gradients = [&](Reader reader) {
+      Observer observer;
+      Context ctx;
+      ctx.observer = &observer;
+      Tape tape(ctx);
+      const Var x = tape.input(random_tensor({16, 24, 24, 16}, 1), true);
+      const Var w = tape.input(random_tensor({16, 3, 3, 16}, 2), true);
+      const Var b = tape.input(Tensor::zeros({16}), true);
+      const Var u =
+          reader == Reader::conv_with_bias ? conv2d(x, w, b, window) : conv2d(x, w, window);
+      const auto normalized = [&](std::uint64_t seed) {
+        const Var gamma = tape.input(random_tensor({16}, seed), true);
+        const Tensor zeros = Tensor::zeros({16});
+        auto stats = std::make_shared<BatchNormStats>(BatchNormStats{zeros, Tensor::full({16}, 1)});
+        return relu(batch_norm(u, gamma, b, std::move(stats)));
+      };
+      Var y = normalized(3);
+      if (reader == Reader::two_batch_norms)
+        y = y + normalized(4) * tape.constant(Tensor::zeros(y.shape()));
+      if (reader == Reader::retained) tape.retain_grad(u);
+      tape.backward(mse_loss(y, Tensor::zeros(y.shape())));
+      CHECK(observer.put_off == 1);
+      if (reader == Reader::retained) CHECK(tape.grad(u).shape() == u.shape());
+      return Result{tape.grad(x), tape.grad(w)};
+    };
+    const Result made = gradients(Reader::conv);
+    for (const Reader reader :
+         {Reader::conv_with_bias, Reader::two_batch_norms, Reader::retained}) {
+      CAPTURE(static_cast<int>(reader));
+      const Result r = gradients(reader);
+      const auto dx = made.dx.span<real>(), dw = made.dw.span<real>();
+      CHECK(largest_error(r.dx, {dx.begin(), dx.end()}) < 1e-5);
+      CHECK(largest_error(r.dw, {dw.begin(), dw.end()}) < 1e-5);
+    }
+  }
+
   TEST_CASE("the scope is recorded with each node") {
     Tape tape;
     const Var x = tape.input(random_tensor({1}, 1));

@@ -225,6 +225,7 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
     if (k.batch_norm) {
       Gradients expected_bn(3);
       bn.backward(ctx, saved_bn, delta, expected_bn.pointers);
+      expected_bn.grads[0].finish(ctx);
       du = expected_bn.grads[0].value();
       check_close(got.grads[2].value(), expected_bn.grads[1].value(), "d gamma");
       check_close(got.grads[3].value(), expected_bn.grads[2].value(), "d beta");

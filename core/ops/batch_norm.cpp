@@ -104,6 +104,37 @@ Tensor normalize(Context& ctx, const Saved& saved, Clamp clamp) {
   return y;
 }
 
+// dx = a g + b x + d with g = dy where the clamp passes; made where it is read.
+class NormalizedGradient final : public PiecewiseGradient {
+ public:
+  NormalizedGradient(SavedPtr saved, Clamp clamp, Tensor x, Tensor dy, PoolVector<real> a,
+                     PoolVector<real> b, PoolVector<real> d)
+      : saved_(std::move(saved)),
+        clamp_(clamp),
+        x_(std::move(x)),
+        dy_(std::move(dy)),
+        a_(std::move(a)),
+        b_(std::move(b)),
+        d_(std::move(d)) {}
+  void make(std::int64_t, std::int64_t first, std::int64_t count, real* out) noexcept override {
+    write(first, count, 0, out);
+  }
+  Tensor room(Context& ctx) override { return writable_gradient(ctx, dy_); }
+  void write(std::int64_t first, std::int64_t count, real beta, real* out) const noexcept {
+    const BatchNormSaved& s = *saved_;
+    batch_norm_grad_pass(
+        {x_.r() + first, dy_.r() + first, count, static_cast<std::int64_t>(a_.size()),
+         s.scale.data(), s.shift.data(), a_.data(), b_.data(), d_.data(), beta, out},
+        clamp_);
+  }
+
+ private:
+  SavedPtr saved_;
+  Clamp clamp_;
+  Tensor x_, dy_;
+  PoolVector<real> a_, b_, d_;  // for wide rows
+};
+
 // With g = dy where the clamp passes, u = (x - mean) / std and n rows: dbeta = sum g,
 // dgamma = sum g u, and dx = gamma / std (g - dbeta / n - u dgamma / n), without the last two terms
 // where the statistics are constants.
@@ -148,22 +179,17 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
     const auto repeated = [&](const PoolVector<real>& v) {
       return wide.repeated(ctx.pool, std::span<const real>(v));
     };
-    const PoolVector<real> wide_a = repeated(a), wide_b = repeated(b), wide_d = repeated(d);
-    Tensor own;  // the first contribution goes where dy is, if it may
-    real* out;
+    auto gradient =
+        std::make_shared<NormalizedGradient>(std::any_cast<const SavedPtr&>(saved.extra), clamp, x,
+                                             dy, repeated(a), repeated(b), repeated(d));
     if (dx[0]->empty()) {
-      beta = 0;
-      own = writable_gradient(ctx, dy);
-      out = own.r();
+      dx[0]->put_off(std::move(gradient));
     } else {
-      out = dx[0]->accumulate(x.shape(), ctx, beta);
+      real* const out = dx[0]->accumulate(x.shape(), ctx, beta);
+      for_row_blocks(ctx, e, [&](std::int64_t at, std::int64_t count) {
+        gradient->write(at, count, beta, out + at);
+      });
     }
-    for_row_blocks(ctx, e, [&](std::int64_t at, std::int64_t count) {
-      batch_norm_grad_pass({px + at, pdy + at, count, wide.width, s.scale.data(), s.shift.data(),
-                            wide_a.data(), wide_b.data(), wide_d.data(), beta, out + at},
-                           clamp);
-    });
-    if (own.defined()) dx[0]->add(std::move(own), ctx);
   }
   add(dx[1], dgamma);
   add(dx[2], dbeta);

@@ -1,4 +1,4 @@
-// The conv2d op, and the choice between depthwise, direct and dense kernels.
+// The conv2d op, and the choice between depthwise, direct and dense kernels forward.
 #include "core/conv.h"
 
 #include <climits>
@@ -9,14 +9,6 @@
 #include "core/ops/reduce.h"
 
 namespace octet {
-namespace {
-
-bool depthwise(const ConvShape& s) {
-  return s.groups == s.in_c && s.groups > 1;
-}
-
-}  // namespace
-
 ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int groups,
                      std::string_view op) {
   OCTET_CHECK(x.rank() == 4, op, ": x: expected [N, H, W, C], got ", x);
@@ -45,41 +37,8 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int
 
 void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                   real* y) {
-  auto* run = depthwise(s) ? depthwise_forward : direct_forward(s);
+  auto* run = is_depthwise(s) ? depthwise_forward : direct_forward(s);
   (run ? run : dense_forward)(ctx, s, x, w, bias, y);
-}
-
-void conv_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
-                         real* dx, real beta) {
-  auto* run = depthwise(s) ? depthwise_backward_input : direct_backward_input(s);
-  (run ? run : dense_backward_input)(ctx, s, w, dy, dx, beta);
-}
-
-void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x, const real* dy,
-                           real* dw, real beta) {
-  if (depthwise(s)) {
-    if (x.reals || s.in_c == s.out_c) {
-      depthwise_backward_weights(ctx, s, x, dy, dw, beta);
-      return;
-    }
-  } else if (auto* direct = direct_backward_weights(s)) {
-    direct(ctx, s, x, dy, dw, beta);
-    return;
-  }
-  // The others read reals.
-  const std::int64_t n = s.batch * s.in_h * s.in_w * s.in_c;
-  const Scratch reals(ctx, x.reals ? 0 : n);
-  if (!x.reals) {
-    for_blocks(ctx, n, [&](std::int64_t begin, std::int64_t end) {
-      x.copy(begin, end - begin, reals.get() + begin);
-    });
-  }
-  const real* const source = x.reals ? x.reals : reals.get();
-  if (depthwise(s)) {
-    depthwise_backward_weights(ctx, s, source, dy, dw, beta);
-  } else {
-    dense_backward_weights(ctx, s, source, dy, dw, beta);
-  }
 }
 
 std::string Conv2dOp::attributes() const {
@@ -98,23 +57,36 @@ Tensor Conv2dOp::forward(Context& ctx, In x, Saved& saved) const {
   return y;
 }
 
-void Conv2dOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+namespace {
+
+void backward_of(const Conv2dOp& op, Context& ctx, const Saved& saved, const ConvGradient& dy,
+                 Grads dx) {
   const Tensor& x = saved.tensors[0];
   const Tensor& w = saved.tensors[1];
-  const ConvShape s = conv_shape(x.shape(), w.shape(), window, groups, name());
-  real beta;
-  if (dx[0]) {
-    real* out = dx[0]->accumulate(x.shape(), ctx, beta);
-    conv_backward_input(ctx, s, w.r(), dy.r(), out, beta);
-  }
-  if (dx[1]) {
-    real* out = dx[1]->accumulate(w.shape(), ctx, beta);
-    conv_backward_weights(ctx, s, x.r(), dy.r(), out, beta);
-  }
+  const ConvShape s = conv_shape(x.shape(), w.shape(), op.window, op.groups, op.name());
+  ConvTarget input, weights;
+  if (dx[0]) input.to = dx[0]->accumulate(x.shape(), ctx, input.beta);
+  if (dx[1]) weights.to = dx[1]->accumulate(w.shape(), ctx, weights.beta);
+  conv_backward(ctx, s, x.r(), w.r(), dy, input, weights);
+}
+
+}  // namespace
+
+void Conv2dOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  backward_of(*this, ctx, saved, dy.r(), dx);
   if (dx.size() == 3 && dx[2]) {
-    real* out = dx[2]->accumulate({s.out_c}, ctx, beta);
-    column_sums(ctx, s.batch * s.out_h * s.out_w, s.out_c, dy.r(), beta, out);
+    real beta;
+    const std::int64_t channels = dy.shape()[-1];
+    real* out = dx[2]->accumulate({channels}, ctx, beta);
+    column_sums(ctx, dy.numel() / channels, channels, dy.r(), beta, out);
   }
+}
+
+bool Conv2dOp::backward_by_pieces(Context& ctx, const Saved& saved, PiecewiseGradient& dy,
+                                  Grads dx) const {
+  if (dx.size() == 3 && dx[2]) return false;  // the bias' gradient is another pass
+  backward_of(*this, ctx, saved, dy, dx);
+  return true;
 }
 
 Var conv2d(Var x, Var w, const Window2d& window, int groups) {

@@ -4,12 +4,13 @@
 #pragma once
 
 #include "core/conv.h"
+#include "core/ops/conv_kernels.h"
 
 namespace octet {
 
-/// The functions of core/conv.h for this shape, or null where conv_dense.cpp does it better.
+/// conv_forward for this shape, or null where conv_dense.cpp does it better.
 decltype(&conv_forward) direct_forward(const ConvShape& s) noexcept;
-decltype(&conv_backward_input) direct_backward_input(const ConvShape& s) noexcept;
-decltype(&conv_backward_weights) direct_backward_weights(const ConvShape& s) noexcept;
+/// dx where many weights meet few tiles (else see conv_gradients.h), or null.
+decltype(&dense_backward_input) direct_backward_groups(const ConvShape& s) noexcept;
 
 }  // namespace octet

@@ -69,8 +69,19 @@ struct DirectPlan {
   explicit DirectPlan(const ConvShape& s)
       : DirectPlan(s, std::max<std::int64_t>(tile_floats / s.in_c, 1)) {}
 
-  // Floats of scratch that a tile of x needs.
-  std::int64_t room_for(const ConvInput& x) const { return in_place && x.reals ? 0 : room; }
+  // Floats of scratch that a tile needs.
+  std::int64_t room_for(bool codes) const { return in_place && !codes ? 0 : room; }
+  std::int64_t all_tiles() const { return shape.batch * tiles; }
+
+  // Tile number `task` of x.
+  DirectRows tile(const ConvInput& x, std::int64_t task, real* scratch) const {
+    const std::int64_t begin = task % tiles * rows;
+    return tile(x, task / tiles, begin, std::min(shape.out_h, begin + rows), scratch);
+  }
+  // The first value of tile `task` in y or dy.
+  std::int64_t output(std::int64_t task) const {
+    return (task / tiles * shape.out_h + task % tiles * rows) * shape.out_w * shape.out_c;
+  }
 
   // Output rows [begin, end) of an image, their source in place or in `scratch`.
   DirectRows tile(const ConvInput& x, std::int64_t image, std::int64_t begin, std::int64_t end,

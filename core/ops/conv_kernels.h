@@ -16,11 +16,9 @@ void dense_backward_weights(Context& ctx, const ConvShape& s, const real* x, con
 /// groups == in_c: loops over taps with channels innermost.
 void depthwise_forward(Context& ctx, const ConvShape& s, const real* x, const real* w,
                        const real* bias, real* y);
-void depthwise_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w,
-                              const real* dy, real* dx, real beta);
-/// `x` as codes only without a channel multiplier.
-void depthwise_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x,
-                                const real* dy, real* dw, real beta);
+/// The same convolution with every input channel repeated out_c / in_c times, and its input.
+ConvShape repeated(const ConvShape& s);
+void repeat_channels(Context& ctx, const ConvShape& s, const real* x, real* out);
 
 /// dw[channel, k] = or += the sum over partials of sums[partial, k, channel], partials in order.
 struct PartialSums {

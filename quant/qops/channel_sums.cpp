@@ -114,31 +114,21 @@ OCTET_INLINE void moment_columns(Lanes<lanes> of, const MomentsSpan& span) {
 }
 OCTET_LANES_FUNCTION(moments, moment_columns, const MomentsSpan&)
 
-// Calls f(piece, Span of one kernel call) over pieces of fixed size, on ctx.threads.
-constexpr std::int64_t calls_per_piece = 16;
-
-std::int64_t piece_count(const WideRows& wide, std::int64_t rows) {
-  const std::int64_t piece = wide.rows_per_call() * calls_per_piece;
-  return (rows + piece - 1) / piece;
-}
-
+// Calls f(Span) for the kernel calls that values [first, first + count) take.
 template <class F>
-void for_calls(Context& ctx, const MaskedGradient& g, const WideRows& wide, float* out,
-               const F& f) {
-  const std::int64_t step = wide.rows_per_call() * g.channels, n = g.rows * g.channels;
-  ctx.threads.run(piece_count(wide, g.rows), [&](std::int64_t piece, int) {
-    const std::int64_t begin = piece * step * calls_per_piece;
-    for (std::int64_t i = begin; i < std::min(n, begin + step * calls_per_piece); i += step) {
-      Span s{};
-      s.dy = g.dy + i;
-      s.mask = g.mask + i / 8;
-      s.acc = g.acc ? g.acc + i : nullptr;
-      s.n = std::min(step, n - i);
-      s.width = wide.width;
-      s.out = out ? out + i : nullptr;
-      f(piece, s);
-    }
-  });
+void for_calls(const MaskedGradient& g, const WideRows& wide, std::int64_t first,
+               std::int64_t count, float* out, const F& f) {
+  const std::int64_t step = wide.rows_per_call() * g.channels;
+  for (std::int64_t i = 0; i < count; i += step) {
+    Span s{};
+    s.dy = g.dy + first + i;
+    s.mask = g.mask + (first + i) / 8;
+    s.acc = g.acc ? g.acc + first + i : nullptr;
+    s.n = std::min(step, count - i);
+    s.width = wide.width;
+    s.out = out ? out + i : nullptr;
+    f(s);
+  }
 }
 
 }  // namespace
@@ -162,43 +152,66 @@ void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
   }
 }
 
-void mask_gradient(Context& ctx, const MaskedGradient& g, float* delta, std::span<double> sum) {
-  const WideRows wide(g.channels);
-  ChannelSums sums(ctx.pool, g.channels, piece_count(wide, g.rows));
-  for_calls(ctx, g, wide, delta, [&](std::int64_t piece, Span& s) {
-    s.sum = sums.a(piece);
-    mask_columns(s);
-  });
-  sums.total(sum, {});
-}
-
 void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
                   std::span<double> sum_u) {
+  constexpr std::int64_t calls_per_piece = 16;
   const WideRows wide(g.channels);
-  ChannelSums sums(ctx.pool, g.channels, piece_count(wide, g.rows));
+  const std::int64_t rows = wide.rows_per_call() * calls_per_piece;
+  const std::int64_t pieces = (g.rows + rows - 1) / rows;
+  ChannelSums sums(ctx.pool, g.channels, pieces);
   const auto scale = wide.repeated(ctx.pool, g.scale), offset = wide.repeated(ctx.pool, g.offset);
-  for_calls(ctx, g, wide, nullptr, [&](std::int64_t piece, Span& s) {
-    s.scale = scale.data();
-    s.offset = offset.data();
-    s.sum = sums.a(piece);
-    s.sum_u = sums.b(piece);
-    sum_columns(s);
+  ctx.threads.run(pieces, [&](std::int64_t piece, int) {
+    const std::int64_t first = piece * rows;
+    const std::int64_t count = std::min(rows, g.rows - first) * g.channels;
+    for_calls(g, wide, first * g.channels, count, nullptr, [&](Span& s) {
+      s.scale = scale.data();
+      s.offset = offset.data();
+      s.sum = sums.a(piece);
+      s.sum_u = sums.b(piece);
+      sum_columns(s);
+    });
   });
   sums.total(sum, sum_u);
 }
 
-void centre_gradient(Context& ctx, const MaskedGradient& g, std::span<const float> f,
-                     std::span<const float> mean, std::span<const float> mean_u, float* du) {
-  const WideRows wide(g.channels);
-  const auto scale = wide.repeated(ctx.pool, g.scale), offset = wide.repeated(ctx.pool, g.offset);
-  const auto wide_f = wide.repeated(ctx.pool, f), wide_mean = wide.repeated(ctx.pool, mean),
-             wide_mean_u = wide.repeated(ctx.pool, mean_u);
-  for_calls(ctx, g, wide, du, [&](std::int64_t, Span& s) {
-    s.scale = scale.data();
-    s.offset = offset.data();
-    s.f = wide_f.data();
-    s.mean = wide_mean.data();
-    s.mean_u = wide_mean_u.data();
+MaskedDelta::MaskedDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy)
+    : pool_(ctx.pool), g_(g), dy_(dy) {}
+
+void MaskedDelta::begin(std::int64_t pieces) {
+  sums_.emplace(pool_, g_.channels, pieces);
+}
+
+void MaskedDelta::make(std::int64_t piece, std::int64_t first, std::int64_t count,
+                       float* out) noexcept {
+  for_calls(g_, sums_->wide, first, count, out, [&](Span& s) {
+    s.sum = sums_->a(piece);
+    mask_columns(s);
+  });
+}
+
+void MaskedDelta::total(std::span<double> sum) const {
+  sums_->total(sum, {});
+}
+
+CentredDelta::CentredDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy,
+                           std::span<const float> f, std::span<const float> mean,
+                           std::span<const float> mean_u)
+    : g_(g),
+      dy_(dy),
+      wide_(g.channels),
+      scale_(wide_.repeated(ctx.pool, g.scale)),
+      offset_(wide_.repeated(ctx.pool, g.offset)),
+      f_(wide_.repeated(ctx.pool, f)),
+      mean_(wide_.repeated(ctx.pool, mean)),
+      mean_u_(wide_.repeated(ctx.pool, mean_u)) {}
+
+void CentredDelta::make(std::int64_t, std::int64_t first, std::int64_t count, float* out) noexcept {
+  for_calls(g_, wide_, first, count, out, [&](Span& s) {
+    s.scale = scale_.data();
+    s.offset = offset_.data();
+    s.f = f_.data();
+    s.mean = mean_.data();
+    s.mean_u = mean_u_.data();
     centre_columns(s);
   });
 }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/context.h"
+#include "core/grad.h"
 #include "core/wide_rows.h"
 
 namespace octet::quant {
@@ -40,13 +42,43 @@ struct MaskedGradient {
   std::int64_t rows, channels;
 };
 
-/// delta = m dy, and sum(delta) to `sum`. delta may be dy.
-void mask_gradient(Context& ctx, const MaskedGradient& g, float* delta, std::span<double> sum);
 /// sum(delta) and sum(delta u_hat). Requires acc.
 void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
                   std::span<double> sum_u);
-/// du = f (delta - mean - u_hat mean_u). Requires acc. du may be dy.
-void centre_gradient(Context& ctx, const MaskedGradient& g, std::span<const float> f,
-                     std::span<const float> mean, std::span<const float> mean_u, float* du);
+
+/// delta = m dy, made where it is read; its sums meanwhile.
+class MaskedDelta final : public PiecewiseGradient {
+ public:
+  /// `dy`, which must outlive this, has the values that `g` points to.
+  MaskedDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy);
+  void begin(std::int64_t pieces) override;
+  void make(std::int64_t piece, std::int64_t first, std::int64_t count,
+            float* out) noexcept override;
+  Tensor room(Context& ctx) override { return writable_gradient(ctx, dy_); }
+  /// sum(delta), once all of it was made.
+  void total(std::span<double> sum) const;
+
+ private:
+  Pool& pool_;
+  MaskedGradient g_;
+  const Tensor& dy_;
+  std::optional<ChannelSums> sums_;
+};
+
+/// du = f (delta - mean - u_hat mean_u), made where it is read. Requires acc.
+class CentredDelta final : public PiecewiseGradient {
+ public:
+  CentredDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy, std::span<const float> f,
+               std::span<const float> mean, std::span<const float> mean_u);
+  void make(std::int64_t piece, std::int64_t first, std::int64_t count,
+            float* out) noexcept override;
+  Tensor room(Context& ctx) override { return writable_gradient(ctx, dy_); }
+
+ private:
+  MaskedGradient g_;
+  const Tensor& dy_;
+  WideRows wide_;
+  PoolVector<float> scale_, offset_, f_, mean_, mean_u_;  // for wide rows
+};
 
 }  // namespace octet::quant

@@ -55,9 +55,8 @@ class QConvOp final : public QOp {
   /// Sums of acc and acc^2 to mean and variance of u; moves the running ones.
   void batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
                         std::span<double> var) const;
-  void weight_gradient(Context& ctx, const Kept& kept, const Tensor& x, const Tensor& q_w,
-                       const Tensor& delta, std::span<const double> sum, Grad* d_w,
-                       Grad* d_gamma) const;
+  void scale_weight_gradient(Context& ctx, const Kept& kept, const Tensor& q_w,
+                             std::span<const double> sum, Tensor& g, Grad* d_gamma) const;
   void observe(Pool& pool, const Kept& kept, const RequantizePass& pass) const;
 
   /// Only memory that is used again: packed anew in every forward. A prepared model runs in one

@@ -1,0 +1,224 @@
+// The gradients of a convolution: piece by piece of the batch where its kernels allow it, so that a
+// piece of dy is read, or made, while it is in the second-level cache.
+#include <algorithm>
+#include <numeric>
+
+#include "core/ops/common.h"
+#include "core/ops/conv_direct.h"
+#include "core/ops/conv_gradients.h"
+#include "core/ops/conv_kernels.h"
+
+namespace octet {
+namespace {
+
+constexpr std::int64_t piece_reals = 64 * 1024;  // of x, dx and dy together
+
+std::int64_t input_size(const ConvShape& s) {
+  return s.in_h * s.in_w * s.in_c;
+}
+std::int64_t output_size(const ConvShape& s) {
+  return s.out_h * s.out_w * s.out_c;
+}
+
+// A 1x1 convolution's images may be cut anywhere: as more and smaller ones.
+ConvShape cut_images(ConvShape s) {
+  const Window2d& v = s.window;
+  const std::int64_t pixels = s.in_h * s.in_w;
+  if (v.kernel_h != 1 || v.kernel_w != 1 || s.in_h != s.out_h || s.in_w != s.out_w ||
+      v.padding.top != 0 || v.padding.left != 0 || pixels == 0) {
+    return s;
+  }
+  std::int64_t parts = ceil_div(pixels * (2 * s.in_c + s.out_c), piece_reals);
+  while (pixels % parts != 0) ++parts;
+  constexpr std::int64_t least_pixels = 64;
+  if (pixels / parts < least_pixels) return s;
+  s.batch *= parts;
+  s.in_h = s.out_h = 1;
+  s.in_w = s.out_w = pixels / parts;
+  return s;
+}
+
+// Runs of images, by shape alone.
+struct Pieces {
+  explicit Pieces(const ConvShape& s) {
+    constexpr std::int64_t least_pixels = 128;
+    const std::int64_t all = std::max<std::int64_t>(2 * input_size(s) + output_size(s), 1);
+    images = std::max(piece_reals / all,
+                      ceil_div(least_pixels, std::max<std::int64_t>(s.out_h * s.out_w, 1)));
+    // See PiecewiseGradient: a piece begins at a multiple of 8 values.
+    const std::int64_t step = 8 / std::gcd(std::int64_t{8}, output_size(s));
+    images = ceil_div(images, step) * step;
+    count = ceil_div(s.batch, images);
+  }
+  std::int64_t images, count;
+};
+
+class Backward {
+ public:
+  Backward(Context& ctx, const ConvShape& s, const ConvInput& x, const ConvWeights& w,
+           ConvTarget dx, ConvTarget dw)
+      : ctx_(ctx), s_(s), x_(x), w_(w), dx_(dx), dw_(dw) {
+    if (is_depthwise(s_)) {
+      if (s_.in_c != s_.out_c) return;
+      if (dx_.to) of_input_ = depthwise_input_gradient(ctx_, s_, w_);
+      if (dw_.to) of_weights_ = depthwise_weights_gradient(s_, x_);
+    } else {
+      if (dx_.to) groups_ = direct_backward_groups(s_);
+      if (dx_.to && !groups_) of_input_ = direct_input_gradient(ctx_, s_, w_);
+      if (dw_.to) of_weights_ = direct_weights_gradient(s_, x_);
+    }
+  }
+
+  // Both gradients of a piece before the next one; false where that does not work.
+  bool by_pieces(const ConvGradient& dy) const {
+    constexpr std::int64_t least_pieces = 4;  // else threads have too little to do
+    const Pieces pieces(s_);
+    const bool reads_twice = of_input_ && of_weights_;
+    if ((dx_.to && !of_input_) || (dw_.to && !of_weights_) || pieces.count < least_pieces ||
+        !(dy.pieces || reads_twice)) {
+      return false;
+    }
+    const std::int64_t made = dy.pieces ? whole_vectors(pieces.images * output_size(s_)) : 0;
+    // The last piece may be cut into larger tiles than the others.
+    const std::int64_t last = s_.batch - (pieces.count - 1) * pieces.images;
+    const std::int64_t room = made + std::max(room_for(pieces.images), room_for(last));
+    const Scratch scratch(ctx_, room * ctx_.threads.size());
+    if (dy.pieces) dy.pieces->begin(pieces.count);
+    add_partials(pieces.count, [&](std::int64_t begin, std::int64_t end, real* sum, int worker) {
+      real* const mine = scratch.get() + worker * room;
+      for (std::int64_t piece = begin; piece < end; ++piece) {
+        const std::int64_t first = piece * pieces.images;
+        run(piece, first, std::min(pieces.images, s_.batch - first), dy, mine, mine + made, sum);
+      }
+    });
+    return true;
+  }
+
+  void one_by_one(const real* dy) const {
+    if (of_input_) {
+      const std::int64_t room = of_input_->room(s_.batch);
+      const Scratch scratch(ctx_, room * ctx_.threads.size());
+      ctx_.threads.run(of_input_->tiles(s_.batch), [&](std::int64_t tile, int worker) {
+        of_input_->run(s_.batch, tile, tile + 1, dy, dx_.to, dx_.beta,
+                       scratch.get() + worker * room);
+      });
+    } else if (dx_.to) {
+      input_otherwise(dy);
+    }
+    if (of_weights_) {
+      const std::int64_t room = of_weights_->room(s_.batch);
+      const Scratch scratch(ctx_, room * ctx_.threads.size());
+      add_partials(of_weights_->tiles(s_.batch), [&](std::int64_t begin, std::int64_t end,
+                                                     real* sum, int worker) {
+        of_weights_->run(s_.batch, begin, end, x_, dy, sum, scratch.get() + worker * room);
+      });
+    } else if (dw_.to) {
+      weights_otherwise(dy);
+    }
+  }
+
+ private:
+  // Everything that a piece of images needs.
+  void run(std::int64_t piece, std::int64_t first, std::int64_t images, const ConvGradient& dy,
+           real* made, real* scratch, real* sum) const noexcept {
+    const real* gradient = made;
+    if (dy.pieces) {
+      dy.pieces->make(piece, first * output_size(s_), images * output_size(s_), made);
+    } else {
+      gradient = dy.values + first * output_size(s_);
+    }
+    if (of_input_) {
+      of_input_->run(images, 0, of_input_->tiles(images), gradient, dx_.to + first * input_size(s_),
+                     dx_.beta, scratch);
+    }
+    if (of_weights_) {
+      of_weights_->run(images, 0, of_weights_->tiles(images), x_.from(first * input_size(s_)),
+                       gradient, sum, scratch);
+    }
+  }
+
+  static std::int64_t whole_vectors(std::int64_t n) { return ceil_div(n, 16) * 16; }
+  std::int64_t room_for(std::int64_t images) const {
+    const std::int64_t input = of_input_ ? of_input_->room(images) : 0;
+    return whole_vectors(std::max(input, of_weights_ ? of_weights_->room(images) : 0));
+  }
+
+  // f(begin, end, sum, worker) for runs of [0, n): one for each partial sum of the weights'
+  // gradients, where those are wanted; partial sums are added in order.
+  template <class F>
+  void add_partials(std::int64_t n, const F& f) const {
+    if (!of_weights_) {
+      ctx_.threads.run(n, [&](std::int64_t i, int worker) { f(i, i + 1, nullptr, worker); });
+      return;
+    }
+    const std::int64_t size = of_weights_->depth * of_weights_->width;
+    const std::int64_t partials = std::min(n, of_weights_->most_partials);
+    const Scratch sums(ctx_, partials * size);
+    ctx_.threads.run(partials, [&](std::int64_t task, int worker) {
+      real* const sum = sums.get() + task * size;
+      std::fill_n(sum, size, real(0));
+      f(n * task / partials, n * (task + 1) / partials, sum, worker);
+    });
+    add_partial_sums(ctx_, {sums.get(), partials, of_weights_->depth, of_weights_->width}, s_.out_c,
+                     dw_.to, dw_.beta);
+  }
+
+  void input_otherwise(const real* dy) const {
+    if (!is_depthwise(s_)) {
+      (groups_ ? groups_ : dense_backward_input)(ctx_, s_, w_, dy, dx_.to, dx_.beta);
+      return;
+    }
+    const ConvShape r = repeated(s_);
+    const std::int64_t times = s_.out_c / s_.in_c;
+    const Scratch wide(ctx_, r.batch * input_size(r));
+    conv_backward_input(ctx_, r, w_, dy, wide.get(), 0);
+    for_blocks(ctx_, s_.batch * input_size(s_), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        real sum = 0;
+        for (std::int64_t m = 0; m < times; ++m) sum += wide.get()[i * times + m];
+        dx_.to[i] = dx_.beta == 0 ? sum : dx_.to[i] + sum;
+      }
+    });
+  }
+
+  void weights_otherwise(const real* dy) const {
+    const std::int64_t n = s_.batch * input_size(s_);
+    const Scratch copied(ctx_, x_.reals ? 0 : n);
+    if (!x_.reals) {
+      for_blocks(ctx_, n, [&](std::int64_t begin, std::int64_t end) {
+        x_.copy(begin, end - begin, copied.get() + begin);
+      });
+    }
+    const real* const reals = x_.reals ? x_.reals : copied.get();
+    if (!is_depthwise(s_)) {
+      dense_backward_weights(ctx_, s_, reals, dy, dw_.to, dw_.beta);
+      return;
+    }
+    const ConvShape r = repeated(s_);
+    const Scratch wide(ctx_, r.batch * input_size(r));
+    repeat_channels(ctx_, s_, reals, wide.get());
+    conv_backward_weights(ctx_, r, wide.get(), dy, dw_.to, dw_.beta);
+  }
+
+  Context& ctx_;
+  const ConvShape& s_;
+  const ConvInput& x_;
+  const ConvWeights& w_;
+  ConvTarget dx_, dw_;
+  decltype(&dense_backward_input) groups_ = nullptr;
+  std::unique_ptr<InputGradient> of_input_;
+  std::unique_ptr<WeightsGradient> of_weights_;
+};
+
+}  // namespace
+
+void conv_backward(Context& ctx, const ConvShape& shape, const ConvInput& x, const ConvWeights& w,
+                   const ConvGradient& dy, ConvTarget dx, ConvTarget dw) {
+  const ConvShape s = cut_images(shape);
+  const Backward backward(ctx, s, x, w, dx, dw);
+  if (backward.by_pieces(dy)) return;
+  const Tensor made = dy.pieces ? make_all(ctx, *dy.pieces) : Tensor();
+  backward.one_by_one(dy.pieces ? made.r() : dy.values);
+}
+
+}  // namespace octet
