@@ -28,6 +28,13 @@ inline bool is_depthwise(const ConvShape& s) noexcept {
   return s.groups == s.in_c && s.groups > 1;
 }
 
+/// Every pixel by itself: 1x1, stride 1, nothing around.
+inline bool is_pointwise(const ConvShape& s) noexcept {
+  const Window2d& v = s.window;
+  return v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
+         s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0;
+}
+
 /// From operand shapes. Throws Error (op, operand, expected, got) if they do not fit.
 ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int groups,
                      std::string_view op = "conv2d");

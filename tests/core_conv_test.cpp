@@ -240,6 +240,32 @@ TEST_SUITE("core conv") {
     }
   }
 
+  TEST_CASE("an input of codes gives the bits of the reals that they stand for") {
+    Context ctx(2);
+    constexpr real scale = real(0.03);
+    constexpr std::int32_t zero_point = -7;
+    for (const ConvCase& c : all_cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      Tensor codes = Tensor::empty(c.x, DType::i8), reals = Tensor::empty(c.x);
+      auto* q = codes.data<std::int8_t>();
+      for (std::int64_t i = 0; i < codes.numel(); ++i) {
+        q[i] = static_cast<std::int8_t>(i * 37 % 256 - 128);
+      }
+      dequantize(q, codes.numel(), scale, zero_point, reals.r());
+      const auto gradients = [&](const ConvInput& x) {
+        Pieces dy(o.dy);
+        Tensor dx = Tensor::empty(c.x), dw = Tensor::empty(c.w());
+        conv_backward(ctx, c.shape(), x, o.w.r(), dy, {dx.r(), 0}, {dw.r(), 0});
+        return std::pair(dx, dw);
+      };
+      const auto of_codes = gradients({q, scale, zero_point});
+      const auto of_reals = gradients(reals.r());
+      CHECK(same_bits(of_codes.first, of_reals.first));
+      CHECK(same_bits(of_codes.second, of_reals.second));
+    }
+  }
+
   TEST_CASE("beta 0 does not read what was there") {
     Context ctx;
     for (const ConvCase& c : all_cases()) {

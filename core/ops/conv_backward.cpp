@@ -22,12 +22,8 @@ std::int64_t output_size(const ConvShape& s) {
 
 // A 1x1 convolution's images may be cut anywhere: as more and smaller ones.
 ConvShape cut_images(ConvShape s) {
-  const Window2d& v = s.window;
   const std::int64_t pixels = s.in_h * s.in_w;
-  if (v.kernel_h != 1 || v.kernel_w != 1 || s.in_h != s.out_h || s.in_w != s.out_w ||
-      v.padding.top != 0 || v.padding.left != 0 || pixels == 0) {
-    return s;
-  }
+  if (!is_pointwise(s) || pixels == 0) return s;
   std::int64_t parts = ceil_div(pixels * (2 * s.in_c + s.out_c), piece_reals);
   while (pixels % parts != 0) ++parts;
   constexpr std::int64_t least_pixels = 64;

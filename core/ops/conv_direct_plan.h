@@ -25,6 +25,11 @@ inline const DirectKernels* direct_kernels() noexcept {
 #endif
 }
 
+inline ConvShape of_images(ConvShape s, std::int64_t images) noexcept {
+  s.batch = images;
+  return s;
+}
+
 /// Tiles of output rows; each task's source is copied with its padding, unless it has none.
 struct DirectPlan {
   /// `pixels`: of a 1x1 convolution's tile.
@@ -32,10 +37,7 @@ struct DirectPlan {
       : shape(s),
         w_channels(ceil_div(s.out_c, direct_kernels()->multiple) * direct_kernels()->multiple) {
     const Window2d& v = s.window;
-    if (v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
-        s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0) {
-      long_rows(pixels);
-    }
+    if (is_pointwise(s)) long_rows(pixels);
     width = (shape.out_w - 1) * v.stride_w + std::int64_t{v.kernel_w - 1} * v.dilation_w + 1;
     window_h = std::int64_t{v.kernel_h - 1} * v.dilation_h + 1;
     const std::int64_t height = (shape.out_h - 1) * v.stride_h + window_h;

@@ -38,6 +38,9 @@ class WeightsGradient {
 /// Null where another way is better, or the only one.
 std::unique_ptr<InputGradient> direct_input_gradient(Context& ctx, const ConvShape& s,
                                                      const ConvWeights& w);
+/// The part of direct_input_gradient() for other strides than 1.
+std::unique_ptr<InputGradient> strided_input_gradient(Context& ctx, const ConvShape& s,
+                                                      const ConvWeights& w);
 std::unique_ptr<WeightsGradient> direct_weights_gradient(const ConvShape& s, const ConvInput& x);
 
 /// groups == in_c == out_c.
