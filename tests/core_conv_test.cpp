@@ -118,6 +118,7 @@ const std::vector<ConvCase>& large_cases() {
        window(3, 3, 1, 1, same),
        13},
       {"1x1, a last piece in larger tiles", {158, 6, 6, 128}, 128, window(1, 1, 1, 1, {})},
+      {"1x1 stride 2, pieces", {12, 16, 16, 64}, 64, window(1, 1, 2, 2, {})},
       {"stride 2, pieces", {24, 21, 23, 9}, 11, window(3, 3, 2, 2, same)},
   };
   return table;

@@ -100,8 +100,11 @@ class StridedInput final : public InputGradient {
       for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
         const Phase phase(s, h, v);
         if (phase.empty()) continue;
-        Part part{phase, DirectPlan(phase.shape), {}};
-        if (phase.taps() > 0) part.weights = phase_weights(ctx, s, phase, part.whole, w);
+        Part part{phase, {}};
+        if (phase.taps() > 0) {
+          const DirectPlan p(phase.shape);
+          part.product.emplace(Product{p, phase_weights(ctx, s, phase, p, w)});
+        }
         parts_.push_back(std::move(part));
       }
     }
@@ -123,7 +126,7 @@ class StridedInput final : public InputGradient {
   std::int64_t room(std::int64_t images) const override {
     std::int64_t most = 0;
     for (const Part& part : parts_) {
-      if (!part.weights) continue;
+      if (!part.product) continue;
       const DirectPlan p = part.plan(images);
       most = std::max(most, p.room_for(false) + p.rows * p.shape.out_w * shape_.in_c);
     }
@@ -142,21 +145,25 @@ class StridedInput final : public InputGradient {
   }
 
  private:
+  struct Product {
+    DirectPlan whole;  // of all images
+    Scratch weights;
+  };
   struct Part {
     Phase phase;
-    DirectPlan whole;
-    std::optional<Scratch> weights;  // none: the phase's pixels reach no output
+    std::optional<Product> product;  // none: the phase's pixels reach no output
     DirectPlan plan(std::int64_t images) const {
-      return images == phase.shape.batch ? whole : DirectPlan(of_images(phase.shape, images));
+      return images == phase.shape.batch ? product->whole
+                                         : DirectPlan(of_images(phase.shape, images));
     }
     std::int64_t tiles(std::int64_t images) const {
-      return weights ? plan(images).all_tiles() : images;
+      return product ? plan(images).all_tiles() : images;
     }
   };
 
   void run_part(const Part& part, std::int64_t images, std::int64_t begin, std::int64_t end,
                 const real* dy, real* dx, real beta, real* scratch) const noexcept {
-    if (!part.weights) {
+    if (!part.product) {
       const std::int64_t pixels = part.phase.shape.out_h * part.phase.shape.out_w;
       if (beta != 0) return;
       scatter(shape_, part.phase, begin * pixels, (end - begin) * pixels, nullptr, dx, beta);
@@ -166,7 +173,7 @@ class StridedInput final : public InputGradient {
     real* const values = scratch + p.room_for(false);
     for (std::int64_t task = begin; task < end; ++task) {
       const DirectRows rows = p.tile(dy, task, scratch);
-      direct_kernels()->forward(rows, part.weights->get(), nullptr, 0, values);
+      direct_kernels()->forward(rows, part.product->weights.get(), nullptr, 0, values);
       scatter(shape_, part.phase, p.output(task) / shape_.in_c, rows.rows * rows.cols, values, dx,
               beta);
     }
