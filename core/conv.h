@@ -93,10 +93,23 @@ struct ConvGradient {
   PiecewiseGradient* pieces = nullptr;
 };
 
-/// Where a gradient goes: to = gradient + beta to, beta in {0, 1}. Null: it is not wanted.
+/// Where a gradient goes: to = gradient + beta to, beta in {0, 1}; or to a Grad, whose memory is
+/// taken when the gradient is about to be made. Without either it is not wanted.
 struct ConvTarget {
+  ConvTarget() = default;
+  ConvTarget(real* t, real b) : to(t), beta(b) {}
+  /// Null: not wanted.
+  ConvTarget(Grad* g, const Shape& s) : grad(g), shape(s) {}
+
+  bool wanted() const noexcept { return to || grad; }
+  void take(Context& ctx) {
+    if (grad && !to) to = grad->accumulate(shape, ctx, beta);
+  }
+
   real* to = nullptr;
   real beta = 0;
+  Grad* grad = nullptr;
+  Shape shape;
 };
 
 /// y = x (*) w + bias (bias may be null).

@@ -64,10 +64,7 @@ void backward_of(const Conv2dOp& op, Context& ctx, const Saved& saved, const Con
   const Tensor& x = saved.tensors[0];
   const Tensor& w = saved.tensors[1];
   const ConvShape s = conv_shape(x.shape(), w.shape(), op.window, op.groups, op.name());
-  ConvTarget input, weights;
-  if (dx[0]) input.to = dx[0]->accumulate(x.shape(), ctx, input.beta);
-  if (dx[1]) weights.to = dx[1]->accumulate(w.shape(), ctx, weights.beta);
-  conv_backward(ctx, s, x.r(), w.r(), dy, input, weights);
+  conv_backward(ctx, s, x.r(), w.r(), dy, {dx[0], x.shape()}, {dx[1], w.shape()});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // piece of dy is read, or made, while it is in the second-level cache.
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "core/ops/common.h"
 #include "core/ops/conv_direct.h"
@@ -53,25 +54,25 @@ class Backward {
  public:
   Backward(Context& ctx, const ConvShape& s, const ConvInput& x, const ConvWeights& w,
            ConvTarget dx, ConvTarget dw)
-      : ctx_(ctx), s_(s), x_(x), w_(w), dx_(dx), dw_(dw) {
+      : ctx_(ctx), s_(s), x_(x), w_(w), dx_(std::move(dx)), dw_(std::move(dw)) {
     if (is_depthwise(s_)) {
       if (s_.in_c != s_.out_c) return;
-      if (dx_.to) of_input_ = depthwise_input_gradient(ctx_, s_, w_);
-      if (dw_.to) of_weights_ = depthwise_weights_gradient(s_, x_);
+      if (dx_.wanted()) of_input_ = depthwise_input_gradient(ctx_, s_, w_);
+      if (dw_.wanted()) of_weights_ = depthwise_weights_gradient(s_, x_);
     } else {
-      if (dx_.to) groups_ = direct_backward_groups(s_);
-      if (dx_.to && !groups_) of_input_ = direct_input_gradient(ctx_, s_, w_);
-      if (dw_.to) of_weights_ = direct_weights_gradient(s_, x_);
+      if (dx_.wanted()) groups_ = direct_backward_groups(s_);
+      if (dx_.wanted() && !groups_) of_input_ = direct_input_gradient(ctx_, s_, w_);
+      if (dw_.wanted()) of_weights_ = direct_weights_gradient(s_, x_);
     }
   }
 
   // Both gradients of a piece before the next one; false where that does not work.
-  bool by_pieces(const ConvGradient& dy) const {
+  bool by_pieces(const ConvGradient& dy) {
     constexpr std::int64_t least_pieces = 4;  // else threads have too little to do
     const Pieces pieces(s_);
     const bool reads_twice = of_input_ && of_weights_;
-    if ((dx_.to && !of_input_) || (dw_.to && !of_weights_) || pieces.count < least_pieces ||
-        !(dy.pieces || reads_twice)) {
+    if ((dx_.wanted() && !of_input_) || (dw_.wanted() && !of_weights_) ||
+        pieces.count < least_pieces || !(dy.pieces || reads_twice)) {
       return false;
     }
     const std::int64_t made = dy.pieces ? whole_vectors(pieces.images * output_size(s_)) : 0;
@@ -79,6 +80,8 @@ class Backward {
     const std::int64_t last = s_.batch - (pieces.count - 1) * pieces.images;
     const std::int64_t room = made + std::max(room_for(pieces.images), room_for(last));
     const Scratch scratch(ctx_, room * ctx_.threads.size());
+    dx_.take(ctx_);
+    dw_.take(ctx_);
     if (dy.pieces) dy.pieces->begin(pieces.count);
     add_partials(pieces.count, [&](std::int64_t begin, std::int64_t end, real* sum, int worker) {
       real* const mine = scratch.get() + worker * room;
@@ -90,26 +93,23 @@ class Backward {
     return true;
   }
 
-  void one_by_one(const real* dy) const {
-    if (of_input_) {
-      const std::int64_t room = of_input_->room(s_.batch);
-      const Scratch scratch(ctx_, room * ctx_.threads.size());
-      ctx_.threads.run(of_input_->tiles(s_.batch), [&](std::int64_t tile, int worker) {
-        of_input_->run(s_.batch, tile, tile + 1, dy, dx_.to, dx_.beta,
-                       scratch.get() + worker * room);
-      });
-    } else if (dx_.to) {
-      input_otherwise(dy);
+  // The weights' gradients first: their sums are gone when dx takes its memory.
+  void one_by_one(const real* dy) {
+    if (dw_.wanted()) {
+      dw_.take(ctx_);
+      if (of_weights_) {
+        weights_by_tiles(dy);
+      } else {
+        weights_otherwise(dy);
+      }
     }
-    if (of_weights_) {
-      const std::int64_t room = of_weights_->room(s_.batch);
-      const Scratch scratch(ctx_, room * ctx_.threads.size());
-      add_partials(of_weights_->tiles(s_.batch), [&](std::int64_t begin, std::int64_t end,
-                                                     real* sum, int worker) {
-        of_weights_->run(s_.batch, begin, end, x_, dy, sum, scratch.get() + worker * room);
-      });
-    } else if (dw_.to) {
-      weights_otherwise(dy);
+    if (dx_.wanted()) {
+      dx_.take(ctx_);
+      if (of_input_) {
+        input_by_tiles(dy);
+      } else {
+        input_otherwise(dy);
+      }
     }
   }
 
@@ -157,6 +157,23 @@ class Backward {
     });
     add_partial_sums(ctx_, {sums.get(), partials, of_weights_->depth, of_weights_->width}, s_.out_c,
                      dw_.to, dw_.beta);
+  }
+
+  void input_by_tiles(const real* dy) const {
+    const std::int64_t room = of_input_->room(s_.batch);
+    const Scratch scratch(ctx_, room * ctx_.threads.size());
+    ctx_.threads.run(of_input_->tiles(s_.batch), [&](std::int64_t tile, int worker) {
+      of_input_->run(s_.batch, tile, tile + 1, dy, dx_.to, dx_.beta, scratch.get() + worker * room);
+    });
+  }
+
+  void weights_by_tiles(const real* dy) const {
+    const std::int64_t room = of_weights_->room(s_.batch);
+    const Scratch scratch(ctx_, room * ctx_.threads.size());
+    add_partials(of_weights_->tiles(s_.batch), [&](std::int64_t begin, std::int64_t end, real* sum,
+                                                   int worker) {
+      of_weights_->run(s_.batch, begin, end, x_, dy, sum, scratch.get() + worker * room);
+    });
   }
 
   void input_otherwise(const real* dy) const {
@@ -211,7 +228,7 @@ class Backward {
 void conv_backward(Context& ctx, const ConvShape& shape, const ConvInput& x, const ConvWeights& w,
                    const ConvGradient& dy, ConvTarget dx, ConvTarget dw) {
   const ConvShape s = cut_images(shape);
-  const Backward backward(ctx, s, x, w, dx, dw);
+  Backward backward(ctx, s, x, w, std::move(dx), std::move(dw));
   if (backward.by_pieces(dy)) return;
   const Tensor made = dy.pieces ? make_all(ctx, *dy.pieces) : Tensor();
   backward.one_by_one(dy.pieces ? made.r() : dy.values);

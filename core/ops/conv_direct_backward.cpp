@@ -93,7 +93,7 @@ class DirectWeightsGradient final : public WeightsGradient {
       : shape_(s), whole_(s, pixels(s)), codes_(codes) {
     depth = s.weights_per_channel();
     width = whole_.w_channels;
-    most_partials = std::clamp<std::int64_t>((1 << 20) / (depth * width), 4, 16);
+    most_partials = std::clamp<std::int64_t>((1 << 19) / (depth * width), 4, 16);
   }
   static bool fits(const ConvShape& s) {
     // The sums are read and written once an image: that must be little beside the products.

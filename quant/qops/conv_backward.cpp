@@ -56,16 +56,10 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
   PoolVector<double> sum(channels, ctx.pool);      // of delta
   PoolVector<float> to_input(channels, ctx.pool);  // dx = (to_input q_w)^T delta
   const auto products = [&](PiecewiseGradient& delta, ConvTarget weights) {
-    ConvTarget input;
-    if (d_x) input.to = d_x->accumulate(x.shape(), ctx, input.beta);
     conv_backward(ctx, s, {x.data<std::int8_t>(), kept.in.scale, kept.in.zero_point},
-                  {q_w.data<std::int8_t>(), to_input.data()}, delta, input, weights);
+                  {q_w.data<std::int8_t>(), to_input.data()}, delta, {d_x, x.shape()}, weights);
   };
-  const auto weights_in_place = [&] {
-    ConvTarget t;
-    if (d_w) t.to = d_w->accumulate(q_w.shape(), ctx, t.beta);
-    return t;
-  };
+  const ConvTarget weights_in_place(d_w, q_w.shape());
   if (!kept.batch_statistics) {
     for (std::size_t c = 0; c < channels; ++c) {
       to_input[c] = kept.weight_scale[c] * static_cast<float>(kept.folded.f[c]);
@@ -78,7 +72,7 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
       scale_weight_gradient(ctx, kept, q_w, sum, g, d_gamma);
       if (d_w) d_w->add(std::move(g), ctx);
     } else {  // f is 1
-      products(delta, weights_in_place());
+      products(delta, weights_in_place);
       delta.total(sum);
     }
     add_channels(ctx, d_beta, sum);
@@ -103,7 +97,7 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
     to_input[c] = kept.weight_scale[c];
   }
   CentredDelta du(ctx, masked, dy, f, mean, mean_u);  // dL/du (line 25), which has f
-  products(du, weights_in_place());
+  products(du, weights_in_place);
   add_channels(ctx, d_gamma, sum_u);
   add_channels(ctx, d_beta, sum);
 }
