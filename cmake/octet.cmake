@@ -48,7 +48,7 @@ macro(octet_compile_quickly)
   add_compile_options($<$<CONFIG:Release>:-O1>)
   # At -O1 GCC 12 takes the value of an empty std::optional for one that is used.
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    add_compile_options(-Wno-maybe-uninitialized)
+    add_compile_options($<$<CONFIG:Release>:-Wno-maybe-uninitialized>)
   endif()
 endmacro()
 

@@ -119,10 +119,12 @@ void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w
 /// cache. Sums over the batch are in an order fixed by the shape (and by what is wanted).
 void conv_backward(Context& ctx, const ConvShape& s, const ConvInput& x, const ConvWeights& w,
                    const ConvGradient& dy, ConvTarget dx, ConvTarget dw);
+/// dx alone: dx = w^T (*) dy + beta dx.
 inline void conv_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w,
                                 const real* dy, real* dx, real beta) {
   conv_backward(ctx, s, ConvInput(nullptr), w, dy, {dx, beta}, {});
 }
+/// dw alone: dw = dy (*) x + beta dw.
 inline void conv_backward_weights(Context& ctx, const ConvShape& s, const ConvInput& x,
                                   const real* dy, real* dw, real beta) {
   conv_backward(ctx, s, x, ConvWeights(nullptr), dy, {}, {dw, beta});

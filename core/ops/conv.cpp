@@ -9,6 +9,7 @@
 #include "core/ops/reduce.h"
 
 namespace octet {
+
 ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int groups,
                      std::string_view op) {
   OCTET_CHECK(x.rank() == 4, op, ": x: expected [N, H, W, C], got ", x);
