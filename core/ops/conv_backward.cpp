@@ -124,13 +124,24 @@ class Backward {
       gradient = dy.values + first * output_size(s_);
     }
     if (of_input_) {
+      Ahead ahead = next(first, images);
       of_input_->run(images, 0, of_input_->tiles(images), gradient, dx_.to + first * input_size(s_),
-                     dx_.beta, scratch);
+                     dx_.beta, scratch, ahead);
     }
     if (of_weights_) {
       of_weights_->run(images, 0, of_weights_->tiles(images), x_.from(first * input_size(s_)),
                        gradient, sum, scratch);
     }
+  }
+
+  // What a piece's second product reads, to be fetched during the first one: unless all of it is in
+  // the second-level cache anyway.
+  Ahead next(std::int64_t first, std::int64_t images) const noexcept {
+    constexpr std::int64_t cached_reals = 256 * 1024;
+    if (!of_weights_ || s_.batch * (input_size(s_) + output_size(s_)) <= cached_reals) return {};
+    const std::int64_t at = first * input_size(s_), n = images * input_size(s_);
+    return x_.reals ? Ahead(x_.reals + at, n * std::int64_t{sizeof(real)})
+                    : Ahead(x_.codes + at, n);
   }
 
   static std::int64_t whole_vectors(std::int64_t n) { return ceil_div(n, 16) * 16; }
@@ -163,7 +174,9 @@ class Backward {
     const std::int64_t room = of_input_->room(s_.batch);
     const Scratch scratch(ctx_, room * ctx_.threads.size());
     ctx_.threads.run(of_input_->tiles(s_.batch), [&](std::int64_t tile, int worker) {
-      of_input_->run(s_.batch, tile, tile + 1, dy, dx_.to, dx_.beta, scratch.get() + worker * room);
+      Ahead ahead;
+      of_input_->run(s_.batch, tile, tile + 1, dy, dx_.to, dx_.beta, scratch.get() + worker * room,
+                     ahead);
     });
   }
 

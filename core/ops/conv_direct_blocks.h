@@ -48,15 +48,19 @@ class DirectBlocks {
   static void forward(const DirectRows& r, const float* w, const float* bias, float beta,
                       float* y) noexcept {
     const std::int64_t depth = r.runs * r.run;
+    if (r.ahead) {
+      r.ahead->spread(r.rows * blocks(r.cols, Blocks::most) * blocks(r.channels, 2 * lanes));
+    }
     const auto block = [&](std::int64_t i, std::int64_t q, std::int64_t n, std::int64_t c,
                            std::size_t v, int last) {
+      if (r.ahead) r.ahead->step();
       forward_blocks[v][static_cast<std::size_t>(n - 1)](
           {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run, w + c * depth,
            std::min<std::int64_t>(2 * lanes, r.w_channels - c), bias ? bias + c : nullptr, beta,
            y + (i * r.cols + q) * r.y_step + c, r.y_step, last});
     };
-    // Many values to few channels: read the pixels once.
-    if (depth > r.channels && depth * r.w_channels <= first_level_weights) {
+    // Weights that stay in the first-level cache: the pixels once, in the order of memory.
+    if (depth * r.w_channels <= first_level_weights) {
       for (std::int64_t i = 0; i < r.rows; ++i) {
         equal_blocks(r.cols, [&](std::int64_t q, std::int64_t n) {
           channel_blocks(r.channels, [&](std::int64_t c, std::size_t v, int last) {
@@ -108,6 +112,8 @@ class DirectBlocks {
   }
 
   static constexpr std::int64_t first_level_weights = 6144;
+
+  static std::int64_t blocks(std::int64_t n, std::int64_t most) { return (n + most - 1) / most; }
 
   // Cuts n into blocks of nearly equal size: f(begin, size).
   template <class F>

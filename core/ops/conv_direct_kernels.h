@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "core/ops/ahead.h"
+
 namespace octet {
 
 /// Some rows of output pixels of one image.
@@ -17,6 +19,7 @@ struct DirectRows {
   std::int64_t channels;    ///< output channels
   std::int64_t w_channels;  ///< the same rounded up to the kernels' multiple
   std::int64_t y_step;      ///< forward: floats from one output pixel to the next
+  Ahead* ahead = nullptr;   ///< forward: its part is fetched meanwhile
 };
 
 struct DirectKernels {

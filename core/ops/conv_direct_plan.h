@@ -104,7 +104,8 @@ struct DirectPlan {
             shape.out_w,
             shape.out_c,
             w_channels,
-            shape.out_c};
+            shape.out_c,
+            nullptr};
   }
 
   void pad(const ConvInput& x, std::int64_t first, std::int64_t top, std::int64_t count,

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/conv.h"
+#include "core/ops/ahead.h"
 
 namespace octet {
 
@@ -16,9 +17,9 @@ class InputGradient {
   virtual std::int64_t tiles(std::int64_t images) const = 0;
   /// Reals of scratch that run() needs.
   virtual std::int64_t room(std::int64_t images) const = 0;
-  /// dx = w^T (*) dy + beta dx for tiles [begin, end) of `images` images.
+  /// dx = w^T (*) dy + beta dx for tiles [begin, end) of `images` images. May fetch `ahead`.
   virtual void run(std::int64_t images, std::int64_t begin, std::int64_t end, const real* dy,
-                   real* dx, real beta, real* scratch) const noexcept = 0;
+                   real* dx, real beta, real* scratch, Ahead& ahead) const noexcept = 0;
 };
 
 /// dw of runs of images, as partial sums [depth, width], width >= output channels.
