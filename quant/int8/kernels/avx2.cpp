@@ -75,11 +75,12 @@ OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec 
   return _mm256_permute4x64_epi64(narrow_in_lanes(n, v0, v1, v2, v3), 0xD8);
 }
 
-OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
+OCTET_INLINE void block_order(Vec (&v)[4]) {
   OCTET_UNROLL
-  for (int q = 0; q < 4; ++q) {
-    std::int32_t* at = to + q / 2 * 16 + q % 2 * 4;
-    store_halves(at, at + 8, v[q]);
+  for (int q = 0; q < 4; q += 2) {
+    const Vec lower = first_halves(v[q], v[q + 1]);
+    v[q + 1] = second_halves(v[q], v[q + 1]);
+    v[q] = lower;
   }
 }
 

@@ -81,14 +81,17 @@ OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec 
   return narrow_in_lanes(n, v0, v1, v2, v3);
 }
 
-OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
-  OCTET_UNROLL
-  for (int q = 0; q < 4; ++q) {
-    OCTET_UNROLL
-    for (int part = 0; part < 4; ++part) {
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16 * part + 4 * q), quarter(v[q], part));
-    }
-  }
+// Quarter p of vector q becomes quarter q of vector p.
+OCTET_INLINE void block_order(Vec (&v)[4]) {
+  constexpr int lower = 0x44, upper = 0xee, even = 0x88, odd = 0xdd;  // quarters of both operands
+  const Vec lower01 = _mm512_shuffle_i32x4(v[0], v[1], lower);
+  const Vec upper01 = _mm512_shuffle_i32x4(v[0], v[1], upper);
+  const Vec lower23 = _mm512_shuffle_i32x4(v[2], v[3], lower);
+  const Vec upper23 = _mm512_shuffle_i32x4(v[2], v[3], upper);
+  v[0] = _mm512_shuffle_i32x4(lower01, lower23, even);
+  v[1] = _mm512_shuffle_i32x4(lower01, lower23, odd);
+  v[2] = _mm512_shuffle_i32x4(upper01, upper23, even);
+  v[3] = _mm512_shuffle_i32x4(upper01, upper23, odd);
 }
 
 #include "quant/int8/kernels/channels.inc"

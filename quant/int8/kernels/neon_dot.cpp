@@ -163,10 +163,7 @@ OCTET_INLINE Codes narrow_block(const Narrowing& n, Vec v0, Vec v1, Vec v2, Vec 
   return narrow(n, v0, v1, v2, v3);
 }
 
-OCTET_INLINE void store_block_order(std::int32_t* to, const Vec (&v)[4]) {
-  OCTET_UNROLL
-  for (int q = 0; q < 4; ++q) store(to + 4 * q, v[q]);
-}
+OCTET_INLINE void block_order(Vec (&)[4]) {}
 
 #include "quant/int8/kernels/channels.inc"
 #include "quant/int8/kernels/depthwise.inc"
