@@ -17,11 +17,6 @@ struct Lanes {
   typedef float Floats __attribute__((vector_size(n * 4)));
   typedef std::int32_t Ints __attribute__((vector_size(n * 4)));
   typedef std::int8_t Codes __attribute__((vector_size(n)));
-  typedef double HalfDoubles __attribute__((vector_size(n * 4)));  // of n / 2 lanes
-  /// In two halves, each as long as a vector of floats.
-  struct Doubles {
-    HalfDoubles lo = {}, hi = {};
-  };
 };
 
 /// Defines `void name(Args a)` that calls body(Lanes<n>{}, a), compiled for the best target of this
@@ -63,29 +58,6 @@ OCTET_INLINE std::uint32_t load_bits(Lanes<lanes>, const std::uint8_t* p, std::i
   std::uint16_t bits = 0;
   std::memcpy(&bits, p, n > 8 ? 2 : 1);
   return bits;
-}
-
-/// From Floats or Ints of n lanes.
-template <int n, class V>
-OCTET_INLINE void widen(Lanes<n>, const V& v, typename Lanes<n>::Doubles& d) {
-  using Half = typename Lanes<n>::HalfDoubles;
-  if constexpr (n == 16) {
-    d.lo = __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7), Half);
-    d.hi =
-        __builtin_convertvector(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15), Half);
-  } else {
-    // GCC makes one instruction of this, but several of __builtin_convertvector.
-    static_assert(n == 8);
-    d.lo = Half{double(v[0]), double(v[1]), double(v[2]), double(v[3])};
-    d.hi = Half{double(v[4]), double(v[5]), double(v[6]), double(v[7])};
-  }
-}
-template <int n, class V>
-OCTET_INLINE void add_widened(Lanes<n> lanes, const V& v, typename Lanes<n>::Doubles& sum) {
-  typename Lanes<n>::Doubles d;
-  widen(lanes, v, d);
-  sum.lo += d.lo;
-  sum.hi += d.hi;
 }
 
 /// The low bytes.

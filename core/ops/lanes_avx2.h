@@ -25,11 +25,18 @@ OCTET_TARGET_AVX2 OCTET_INLINE Vector broadcast(float x) {
 OCTET_TARGET_AVX2 OCTET_INLINE Vector load(const float* from) {
   return _mm256_loadu_ps(from);
 }
+/// Of integers, rounded.
+OCTET_TARGET_AVX2 OCTET_INLINE Vector load(const std::int32_t* from) {
+  return _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
 OCTET_TARGET_AVX2 OCTET_INLINE void store(float* to, Vector value) {
   _mm256_storeu_ps(to, value);
 }
 OCTET_TARGET_AVX2 OCTET_INLINE Vector add(Vector a, Vector b) {
   return _mm256_add_ps(a, b);
+}
+OCTET_TARGET_AVX2 OCTET_INLINE Vector subtract(Vector a, Vector b) {
+  return _mm256_sub_ps(a, b);
 }
 OCTET_TARGET_AVX2 OCTET_INLINE Vector multiply(Vector a, Vector b) {
   return _mm256_mul_ps(a, b);
@@ -48,6 +55,13 @@ OCTET_TARGET_AVX2 OCTET_INLINE Vector keep_between(Vector g, Vector lo, Vector z
   return keep_above(keep_above(g, z, lo), hi, z);
 }
 
+/// g where the lane's bit is 1, else 0.
+OCTET_TARGET_AVX2 OCTET_INLINE Vector keep_bits(Vector g, const std::uint8_t* bits) {
+  const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const __m256i kept = _mm256_and_si256(_mm256_set1_epi32(*bits), bit);
+  return _mm256_and_ps(g, _mm256_castsi256_ps(_mm256_cmpeq_epi32(kept, bit)));
+}
+
 /// A Vector's values in double.
 struct Wide {
   __m256d lo, hi;
@@ -58,12 +72,19 @@ OCTET_TARGET_AVX2 OCTET_INLINE Wide widen(Vector v) {
 OCTET_TARGET_AVX2 OCTET_INLINE Wide load_wide(const double* from) {
   return {_mm256_loadu_pd(from), _mm256_loadu_pd(from + lanes / 2)};
 }
+OCTET_TARGET_AVX2 OCTET_INLINE Wide load_wide(const std::int32_t* from) {
+  return {_mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))),
+          _mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + lanes / 2)))};
+}
 OCTET_TARGET_AVX2 OCTET_INLINE void store_wide(double* to, Wide value) {
   _mm256_storeu_pd(to, value.lo);
   _mm256_storeu_pd(to + lanes / 2, value.hi);
 }
 OCTET_TARGET_AVX2 OCTET_INLINE Wide add(Wide a, Wide b) {
   return {_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)};
+}
+OCTET_TARGET_AVX2 OCTET_INLINE Wide multiply(Wide a, Wide b) {
+  return {_mm256_mul_pd(a.lo, b.lo), _mm256_mul_pd(a.hi, b.hi)};
 }
 OCTET_TARGET_AVX2 OCTET_INLINE Wide fmadd(Wide a, Wide b, Wide c) {
   return {_mm256_fmadd_pd(a.lo, b.lo, c.lo), _mm256_fmadd_pd(a.hi, b.hi, c.hi)};

@@ -30,11 +30,18 @@ OCTET_TARGET_AVX512 OCTET_INLINE Vector broadcast(float x) {
 OCTET_TARGET_AVX512 OCTET_INLINE Vector load(const float* from) {
   return _mm512_loadu_ps(from);
 }
+/// Of integers, rounded.
+OCTET_TARGET_AVX512 OCTET_INLINE Vector load(const std::int32_t* from) {
+  return _mm512_cvtepi32_ps(_mm512_loadu_si512(from));
+}
 OCTET_TARGET_AVX512 OCTET_INLINE void store(float* to, Vector value) {
   _mm512_storeu_ps(to, value);
 }
 OCTET_TARGET_AVX512 OCTET_INLINE Vector add(Vector a, Vector b) {
   return _mm512_add_ps(a, b);
+}
+OCTET_TARGET_AVX512 OCTET_INLINE Vector subtract(Vector a, Vector b) {
+  return _mm512_sub_ps(a, b);
 }
 OCTET_TARGET_AVX512 OCTET_INLINE Vector multiply(Vector a, Vector b) {
   return _mm512_mul_ps(a, b);
@@ -53,6 +60,13 @@ OCTET_TARGET_AVX512 OCTET_INLINE Vector keep_between(Vector g, Vector lo, Vector
   return keep_above(keep_above(g, z, lo), hi, z);
 }
 
+/// g where the lane's bit is 1, else 0.
+OCTET_TARGET_AVX512 OCTET_INLINE Vector keep_bits(Vector g, const std::uint8_t* bits) {
+  __mmask16 mask;
+  __builtin_memcpy(&mask, bits, sizeof mask);
+  return _mm512_maskz_mov_ps(mask, g);
+}
+
 /// A Vector's values in double.
 struct Wide {
   __m512d lo, hi;
@@ -64,12 +78,20 @@ OCTET_TARGET_AVX512 OCTET_INLINE Wide widen(Vector v) {
 OCTET_TARGET_AVX512 OCTET_INLINE Wide load_wide(const double* from) {
   return {_mm512_loadu_pd(from), _mm512_loadu_pd(from + lanes / 2)};
 }
+OCTET_TARGET_AVX512 OCTET_INLINE Wide load_wide(const std::int32_t* from) {
+  return {
+      _mm512_cvtepi32_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))),
+      _mm512_cvtepi32_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + lanes / 2)))};
+}
 OCTET_TARGET_AVX512 OCTET_INLINE void store_wide(double* to, Wide value) {
   _mm512_storeu_pd(to, value.lo);
   _mm512_storeu_pd(to + lanes / 2, value.hi);
 }
 OCTET_TARGET_AVX512 OCTET_INLINE Wide add(Wide a, Wide b) {
   return {_mm512_add_pd(a.lo, b.lo), _mm512_add_pd(a.hi, b.hi)};
+}
+OCTET_TARGET_AVX512 OCTET_INLINE Wide multiply(Wide a, Wide b) {
+  return {_mm512_mul_pd(a.lo, b.lo), _mm512_mul_pd(a.hi, b.hi)};
 }
 OCTET_TARGET_AVX512 OCTET_INLINE Wide fmadd(Wide a, Wide b, Wide c) {
   return {_mm512_fmadd_pd(a.lo, b.lo, c.lo), _mm512_fmadd_pd(a.hi, b.hi, c.hi)};

@@ -1,0 +1,23 @@
+// The loops behind channel_sums.h with AVX2.
+#include "quant/qops/sums_kernels.h"
+
+#if defined(__x86_64__)
+#include <algorithm>
+
+#include "core/ops/lanes_avx2.h"
+
+namespace octet::quant {
+
+namespace {
+
+using namespace octet::avx2;
+#include "quant/qops/sums_kernels.inc"
+
+}  // namespace
+
+const SumsKernels& sums_avx2() noexcept {
+  return kernels;
+}
+
+}  // namespace octet::quant
+#endif
