@@ -3,8 +3,27 @@
 
 #include "core/ops.h"
 #include "core/ops/common.h"
+#include "core/simd.h"
 
 namespace octet {
+namespace {
+
+// The sums of an image's pixels, in double.
+struct PixelSums {
+  const real* x;
+  std::int64_t pixels, channels;
+  double* sum;
+};
+OCTET_INLINE void add_pixels_body(const PixelSums& s) {
+  for (std::int64_t p = 0; p < s.pixels; ++p) {
+    const real* row = s.x + p * s.channels;
+    OCTET_INDEPENDENT
+    for (std::int64_t c = 0; c < s.channels; ++c) s.sum[c] += double{row[c]};
+  }
+}
+OCTET_SIMD_FUNCTION(add_pixels, add_pixels_body, const PixelSums&)
+
+}  // namespace
 
 Tensor GlobalAvgPoolOp::forward(Context& ctx, In x, Saved& saved) const {
   check_inputs(name(), x.size(), 1, 1);
@@ -20,10 +39,7 @@ Tensor GlobalAvgPoolOp::forward(Context& ctx, In x, Saved& saved) const {
   ctx.threads.run(in[0], [&](std::int64_t n, int) {
     double* sum = sums + n * channels;
     std::fill_n(sum, channels, 0.0);
-    for (std::int64_t p = 0; p < pixels; ++p) {
-      const real* row = px + (n * pixels + p) * channels;
-      for (std::int64_t c = 0; c < channels; ++c) sum[c] += row[c];
-    }
+    add_pixels({px + n * pixels * channels, pixels, channels, sum});
     for (std::int64_t c = 0; c < channels; ++c) {
       py[n * channels + c] = static_cast<real>(sum[c] / static_cast<double>(pixels));
     }
