@@ -54,7 +54,8 @@ struct BatchNormOp final : DeferredOp {
   std::string attributes() const override;
   Shape prepare(Context&, In, Saved&) const override;
   Tensor finish(Context&, const Saved&) const override;
-  std::shared_ptr<const DeferredOp> followed_by(const Op&) const override;
+  std::shared_ptr<const DeferredOp> followed_by(const Op&, const Shape&,
+                                                const Shape*) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 

@@ -1,5 +1,7 @@
 #include "core/tape.h"
 
+#include <algorithm>
+
 namespace octet {
 
 const Tensor& Var::value() const {
@@ -64,17 +66,36 @@ Var Tape::param(const ParameterPtr& parameter) {
   return v;
 }
 
-// With the op behind the first input, if its result was put off and the two can run as one.
-bool Tape::run_fused(Node& n, const Op& op) {
-  if (n.inputs.size() != 1) return false;
-  const Node& from = node(n.inputs[0]);
+// Together with what is behind its input `which`, if that was put off and the two can run as one.
+bool Tape::fuse(Node& n, const Op& op, std::size_t which) {
+  const Node& from = node(n.inputs[which]);
   if (!from.put_off || from.retain_grad) return false;
-  n.fused = from.put_off->followed_by(op);
+  const bool binary = n.inputs.size() == 2;
+  const int other = binary ? n.inputs[1 - which] : -1;
+  if (other == n.inputs[which]) return false;
+  n.fused = from.put_off->followed_by(op, from.shape, binary ? &node(other).shape : nullptr);
   if (!n.fused) return false;
-  n.fused_inputs = from.inputs;
+  n.fused_inputs = from.fused ? from.fused_inputs : from.inputs;
+  n.passed = from.passed;
+  n.passed.push_back(n.inputs[which]);
   n.saved = from.saved;
-  n.value = n.fused->finish(*ctx_, n.saved);
+  if (binary) {
+    n.fused_inputs.push_back(other);
+    n.saved.tensors.push_back(value({this, other}));
+    n.put_off = n.fused.get();  // a clamp may follow
+    n.shape = from.shape;
+  } else {
+    n.value = n.fused->finish(*ctx_, n.saved);
+  }
   return true;
+}
+
+bool Tape::run_fused(Node& n, const Op& op) {
+  if (n.inputs.size() > 2) return false;
+  for (std::size_t i = 0; i < n.inputs.size(); ++i) {
+    if (fuse(n, op, i)) return true;
+  }
+  return false;
 }
 
 void Tape::run(Node& n, const Op& op, std::span<const Var> inputs) {
@@ -176,7 +197,7 @@ void Tape::retain_grad(Var v) {
   OCTET_CHECK(n.requires_grad, "tape: retain_grad: node ", v.id, " does not require a gradient");
   n.retain_grad = true;
   for (int id = v.id + 1; id < size(); ++id) {
-    if (at(id).fused && at(id).inputs[0] == v.id) split(id);
+    if (std::ranges::find(at(id).passed, v.id) != at(id).passed.end()) split(id);
   }
 }
 
@@ -185,9 +206,11 @@ void Tape::split(int id) {
   Node& n = at(id);
   n.fused = nullptr;
   n.fused_inputs.clear();
+  n.passed.clear();
   n.saved = {};
-  const Var input{this, n.inputs[0]};
-  run(n, *n.op, {&input, 1});
+  std::vector<Var> inputs;
+  for (int input : n.inputs) inputs.push_back({this, input});
+  run(n, *n.op, inputs);
   if (n.released) n.value = Tensor();
 }
 

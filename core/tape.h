@@ -70,9 +70,12 @@ struct DeferredOp : Op {
     prepare(ctx, x, saved);
     return finish(ctx, saved);
   }
-  /// This op and behind it `reader`, whose only input is the result, as one op on this op's inputs
-  /// that goes on from what this op's prepare() saved; null if there is none.
-  virtual std::shared_ptr<const DeferredOp> followed_by(const Op& reader) const = 0;
+  /// This op and behind it `reader`, one of whose inputs is the result (of shape `result`), as one
+  /// op that goes on from what this op's prepare() saved; null if there is none. `other`: null, or
+  /// the shape of the reader's other input, which then follows this op's inputs and whose value
+  /// follows the saved tensors.
+  virtual std::shared_ptr<const DeferredOp> followed_by(const Op& reader, const Shape& result,
+                                                        const Shape* other) const = 0;
 };
 
 class Tape;
@@ -163,9 +166,10 @@ class Tape {
     bool retain_grad = false;
     bool released = false;
     const DeferredOp* put_off = nullptr;  // op, whose finish() has not been called
-    // Together with the op behind the first input: what ran in place of `op`, and its inputs.
+    // Together with ops behind its inputs: what ran in place of `op`, its inputs, and the nodes in
+    // between, which get no gradient.
     std::shared_ptr<const DeferredOp> fused;
-    std::vector<int> fused_inputs;
+    std::vector<int> fused_inputs, passed;
   };
   /// Number of nodes and read access, for trace().
   int size() const noexcept { return static_cast<int>(nodes_.size()); }
@@ -178,6 +182,7 @@ class Tape {
   static void free_saved(Node& n);
   Node& at(int id) { return nodes_[static_cast<std::size_t>(id)]; }
   bool run_fused(Node& n, const Op& op);
+  bool fuse(Node& n, const Op& op, std::size_t which);
   void run(Node& n, const Op& op, std::span<const Var> inputs);
   void split(int id);
   void run_backward(Node& n, Grads dx);

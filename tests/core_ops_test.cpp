@@ -152,6 +152,10 @@ TEST_SUITE("core ops") {
     check_threads("batch norm and relu", {x, g, h}, [](std::span<const Var> v) {
       return relu(batch_norm(v[0], v[1], v[2], new_stats(13)));
     });
+    check_threads("batch norm, addition and relu", {x, g, h, random_tensor(x.shape(), 8)},
+                  [](std::span<const Var> v) {
+                    return relu(batch_norm(v[0], v[1], v[2], new_stats(13)) + v[3]);
+                  });
   }
 
 #ifdef OCTET_REAL_DOUBLE
@@ -203,6 +207,37 @@ TEST_SUITE("core ops") {
       check("relu6", relu6);
       check("hard_tanh", hard_tanh);
     }
+    for (const bool training : {true, false}) {
+      const auto check = [&](const char* what, Var (*behind)(Var, Var)) {
+        check_gradient(
+            what, {x, gamma, beta, random_tensor(x.shape(), 6)},
+            [&](std::span<const Var> v) {
+              return behind(batch_norm(v[0], v[1], v[2], stats, 1e-3, 0), v[3]);
+            },
+            training);
+      };
+      check("sum", [](Var n, Var v) { return n + v; });
+      check("sum and relu", [](Var n, Var v) { return relu(v + n); });
+      check("sum and relu6", [](Var n, Var v) { return relu6(n + v); });
+      check("sum and hard_tanh", [](Var n, Var v) { return hard_tanh(n + v); });
+      check("sum read twice", [](Var n, Var v) {
+        const Var s = n + v;
+        return relu(s) * s + n;
+      });
+    }
+    check_gradient("sum of two batch norms", {x, gamma, beta}, [&](std::span<const Var> v) {
+      const Var n = batch_norm(v[0], v[1], v[2], stats, 1e-3, 0);
+      return relu(n + batch_norm(v[0], v[2], v[1], stats, 1e-3, 0));
+    });
+    check_gradient("sum with its input, and with itself", {x, gamma, beta},
+                   [&](std::span<const Var> v) {
+                     const Var n = batch_norm(v[0], v[1], v[2], stats, 1e-3, 0);
+                     return relu(n + v[0]) + relu(n + n);
+                   });
+    check_gradient("sum that broadcasts", {x, gamma, beta, random_tensor({4, 1, 1, 5}, 7)},
+                   [&](std::span<const Var> v) {
+                     return relu(batch_norm(v[0], v[1], v[2], stats, 1e-3, 0) + v[3]);
+                   });
     check_gradient("two readers", {x, gamma, beta}, [&](std::span<const Var> v) {
       const Var n = batch_norm(v[0], v[1], v[2], stats, 1e-3, 0);
       return relu(n) * hard_tanh(n) + n;

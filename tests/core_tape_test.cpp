@@ -254,6 +254,47 @@ TEST_SUITE("core tape") {
     }
   }
 
+  TEST_CASE("a batch norm, a sum and a clamp run as one, unless a gradient in between is wanted") {
+    struct Run {
+      Tensor y, kept;
+      std::vector<Tensor> gradients;
+    };
+    const auto run = [](bool eager, bool swap, int keep) {
+      Context ctx;
+      ctx.training = true;
+      Tape tape(ctx);
+      const Var n = normalized(tape, 1), v = tape.input(random_tensor(n.shape(), 9), true);
+      if (eager) n.value();
+      const Var sum = swap ? v + n : n + v;
+      if (eager) sum.value();
+      const Var y = relu6(sum);
+      CHECK(tape.node(n.id).value.defined() == eager);
+      CHECK(tape.node(sum.id).value.defined() == eager);
+      Run r;
+      r.y = y.value();
+      const Var between[] = {n, sum};
+      if (keep >= 0) tape.retain_grad(between[keep]);
+      CHECK(same_bits(y.value(), r.y));
+      tape.backward(mse_loss(y, Tensor::zeros(y.shape())));
+      for (const int id : {0, 1, 2, v.id}) r.gradients.push_back(tape.grad({&tape, id}));
+      if (keep >= 0) r.kept = tape.grad(between[keep]);
+      return r;
+    };
+    const auto close = [](const Tensor& a, const Tensor& b) {
+      return largest_error(a, {b.span<real>().begin(), b.span<real>().end()}) < 1e-5;
+    };
+    for (const bool swap : {false, true}) {
+      for (const int keep : {-1, 0, 1}) {
+        const Run expected = run(true, swap, keep), got = run(false, swap, keep);
+        CHECK(same_bits(got.y, expected.y));
+        for (std::size_t i = 0; i < expected.gradients.size(); ++i) {
+          CHECK(close(got.gradients[i], expected.gradients[i]));
+        }
+        if (keep >= 0) CHECK(close(got.kept, expected.kept));
+      }
+    }
+  }
+
   TEST_CASE("readers of a batch norm of every kind share its gradient") {
     // Put off, computed between the readers, and before them.
     const auto gradient = [](int when, int id, bool retain) {

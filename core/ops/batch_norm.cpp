@@ -34,6 +34,14 @@ const BatchNormSaved& saved_of(const Saved& saved) {
   return *std::any_cast<const SavedPtr&>(saved.extra);
 }
 
+// Behind x and gamma: what an addition behind the batch norm adds.
+bool adds(const Saved& saved) {
+  return saved.tensors.size() > 2;
+}
+const Tensor& added(const Saved& saved) {
+  return saved.tensors[2];
+}
+
 // Calls f(first value, number of values) for the rows of each block, on ctx.threads.
 template <class F>
 void for_row_blocks(Context& ctx, const Extent& e, const F& f) {
@@ -94,11 +102,12 @@ Tensor normalize(Context& ctx, const Saved& saved, Clamp clamp) {
   const BatchNormSaved& s = saved_of(saved);
   const Tensor& x = saved.tensors[0];
   const real* px = x.r();
+  const real* plus = adds(saved) ? added(saved).r() : nullptr;
   Tensor y = ctx.empty(x.shape());
   real* py = y.r();
   for_row_blocks(ctx, extent_of(x), [&](std::int64_t at, std::int64_t n) {
     affine_pass({px + at, n, static_cast<std::int64_t>(s.scale.size()), s.scale.data(),
-                 s.shift.data(), py + at},
+                 s.shift.data(), plus ? plus + at : nullptr, py + at},
                 clamp);
   });
   return y;
@@ -137,27 +146,39 @@ class NormalizedGradient final : public PiecewiseGradient {
 
 // With g = dy where the clamp passes, u = (x - mean) / std and n rows: dbeta = sum g,
 // dgamma = sum g u, and dx = gamma / std (g - dbeta / n - u dgamma / n), without the last two terms
-// where the statistics are constants.
+// where the statistics are constants. What was added gets g itself, which then is made here.
 void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx, Clamp clamp) {
   const BatchNormSaved& s = saved_of(saved);
   const Tensor& x = saved.tensors[0];
   const Extent e = extent_of(x);
   const WideRows wide(e.channels);
   const real* px = x.r();
-  const real* pdy = dy.r();
   PoolVector<double> dbeta(ctx.pool), dgamma(ctx.pool);
-  if (s.training || dx[1] || dx[2]) {
+  const bool makes_g = adds(saved) && clamp != Clamp::none;
+  Tensor g = makes_g ? writable_gradient(ctx, dy) : dy;
+  if (makes_g || s.training || dx[1] || dx[2]) {
+    const real* plus = makes_g ? added(saved).r() : nullptr;
+    const real* pdy = dy.r();
+    real* pg = makes_g ? g.r() : nullptr;
     channel_sums(ctx, e, wide, dbeta, dgamma, [&](ChannelSumsPass& pass, std::int64_t at) {
       pass.x = px + at;
       pass.dy = pdy + at;
       pass.scale = s.scale.data();
       pass.shift = s.shift.data();
-      gradient_sums_pass(pass, clamp);
+      if (!makes_g) {
+        gradient_sums_pass(pass, clamp);
+        return;
+      }
+      pass.plus = plus + at;
+      pass.g = pg + at;
+      sum_gradient_pass(pass, clamp);
     });
     for (std::size_t c = 0; c < dgamma.size(); ++c) {
       dgamma[c] = (dgamma[c] - s.mean[c] * dbeta[c]) * s.inverse_std[c];
     }
   }
+  if (makes_g) clamp = Clamp::none;
+  if (adds(saved) && dx[3]) dx[3]->add(g, ctx);
   real beta;
   const auto add = [&](Grad* to, const PoolVector<double>& value) {
     if (!to) return;
@@ -181,7 +202,7 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
     };
     auto gradient =
         std::make_shared<NormalizedGradient>(std::any_cast<const SavedPtr&>(saved.extra), clamp, x,
-                                             dy, repeated(a), repeated(b), repeated(d));
+                                             std::move(g), repeated(a), repeated(b), repeated(d));
     if (dx[0]->empty()) {
       dx[0]->put_off(std::move(gradient));
     } else {
@@ -195,13 +216,20 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
   add(dx[2], dbeta);
 }
 
-// Batch norm and a clamp behind it.
-struct BatchNormClampOp final : DeferredOp {
+Clamp clamp_of(const Op& op) {
+  if (dynamic_cast<const ReluOp*>(&op)) return Clamp::relu;
+  if (dynamic_cast<const Relu6Op*>(&op)) return Clamp::relu6;
+  if (dynamic_cast<const HardTanhOp*>(&op)) return Clamp::hard_tanh;
+  return Clamp::none;
+}
+
+// Batch norm and behind it an addition, a clamp or both.
+struct BatchNormThenOp final : DeferredOp {
   Clamp clamp;
-  explicit BatchNormClampOp(Clamp c) : clamp(c) {}
-  std::string_view name() const override { return "batch_norm_clamp"; }
+  explicit BatchNormThenOp(Clamp c) : clamp(c) {}
+  std::string_view name() const override { return "batch_norm_then"; }
   Shape prepare(Context&, In, Saved&) const override {
-    fail("batch_norm_clamp: goes on from what a batch norm has prepared");
+    fail("batch_norm_then: goes on from what a batch norm has prepared");
   }
   Tensor finish(Context& ctx, const Saved& saved) const override {
     return normalize(ctx, saved, clamp);
@@ -209,15 +237,13 @@ struct BatchNormClampOp final : DeferredOp {
   void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override {
     normalize_backward(ctx, saved, dy, dx, clamp);
   }
-  std::shared_ptr<const DeferredOp> followed_by(const Op&) const override { return nullptr; }
+  std::shared_ptr<const DeferredOp> followed_by(const Op& reader, const Shape&,
+                                                const Shape* other) const override {
+    const Clamp next = other ? Clamp::none : clamp_of(reader);
+    if (clamp != Clamp::none || next == Clamp::none) return nullptr;
+    return std::make_shared<BatchNormThenOp>(next);
+  }
 };
-
-Clamp clamp_of(const Op& op) {
-  if (dynamic_cast<const ReluOp*>(&op)) return Clamp::relu;
-  if (dynamic_cast<const Relu6Op*>(&op)) return Clamp::relu6;
-  if (dynamic_cast<const HardTanhOp*>(&op)) return Clamp::hard_tanh;
-  return Clamp::none;
-}
 
 }  // namespace
 
@@ -275,9 +301,11 @@ void BatchNormOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, G
   normalize_backward(ctx, saved, dy, dx, Clamp::none);
 }
 
-std::shared_ptr<const DeferredOp> BatchNormOp::followed_by(const Op& reader) const {
-  const Clamp clamp = clamp_of(reader);
-  return clamp == Clamp::none ? nullptr : std::make_shared<BatchNormClampOp>(clamp);
+std::shared_ptr<const DeferredOp> BatchNormOp::followed_by(const Op& reader, const Shape& result,
+                                                           const Shape* other) const {
+  const Clamp clamp = other ? Clamp::none : clamp_of(reader);
+  const bool sum = other && *other == result && dynamic_cast<const AddOp*>(&reader);
+  return clamp != Clamp::none || sum ? std::make_shared<BatchNormThenOp>(clamp) : nullptr;
 }
 
 Var batch_norm(Var x, Var gamma, Var beta, std::shared_ptr<BatchNormStats> stats, real eps,

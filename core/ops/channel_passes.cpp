@@ -9,16 +9,28 @@
 namespace octet {
 namespace {
 
-template <Clamp clamp>
-OCTET_INLINE void affine_body(const AffinePass& p) {
+template <Clamp clamp, bool adds>
+OCTET_INLINE void affine_rows(const AffinePass& p) {
   const real* const scale = p.scale;
   const real* const shift = p.shift;
   for (std::int64_t i = 0; i < p.n; i += p.width) {
     const real* x = p.x + i;
+    const real* plus = adds ? p.plus + i : nullptr;
     real* y = p.y + i;
     const std::int64_t row = std::min(p.width, p.n - i);
     OCTET_INDEPENDENT
-    for (std::int64_t c = 0; c < row; ++c) y[c] = clamped<clamp>(scale[c] * x[c] + shift[c]);
+    for (std::int64_t c = 0; c < row; ++c) {
+      const real value = scale[c] * x[c] + shift[c];
+      y[c] = clamped<clamp>(adds ? value + plus[c] : value);
+    }
+  }
+}
+template <Clamp clamp>
+OCTET_INLINE void affine_body(const AffinePass& p) {
+  if (p.plus) {
+    affine_rows<clamp, true>(p);
+  } else {
+    affine_rows<clamp, false>(p);
   }
 }
 OCTET_SIMD_FUNCTION(affine, affine_body<Clamp::none>, const AffinePass&)
@@ -88,11 +100,27 @@ void gradient_portable(const ChannelSumsPass& p) noexcept {
   }
 }
 
+template <Clamp clamp>
+void of_sum_portable(const ChannelSumsPass& p) noexcept {
+  for (std::int64_t i = 0; i < p.n; i += p.width) {
+    const std::int64_t row = std::min(p.width, p.n - i);
+    for (std::int64_t c = 0; c < row; ++c) {
+      const real x = p.x[i + c], z = p.scale[c] * x + p.shift[c] + p.plus[i + c];
+      const real g = inside<clamp>(z) ? p.dy[i + c] : real(0);
+      p.a[c] += double{g};
+      p.b[c] += double{g} * double{x};
+      p.g[i + c] = g;
+    }
+  }
+}
+
 const ChannelSumsKernels& sums_kernels() {
   static constexpr ChannelSumsKernels portable{
       moments_portable,
       {gradient_portable<Clamp::none>, gradient_portable<Clamp::relu>,
-       gradient_portable<Clamp::relu6>, gradient_portable<Clamp::hard_tanh>}};
+       gradient_portable<Clamp::relu6>, gradient_portable<Clamp::hard_tanh>},
+      {nullptr, of_sum_portable<Clamp::relu>, of_sum_portable<Clamp::relu6>,
+       of_sum_portable<Clamp::hard_tanh>}};
 #if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
   if (simd_level() == Simd::avx512) return channel_sums_avx512();
   if (simd_level() == Simd::avx2) return channel_sums_avx2();
@@ -122,6 +150,11 @@ void moments_pass(const ChannelSumsPass& p) noexcept {
 void gradient_sums_pass(const ChannelSumsPass& p, Clamp clamp) noexcept {
   static const ChannelSumsKernels& kernels = sums_kernels();
   kernels.gradient[static_cast<int>(clamp)](p);
+}
+
+void sum_gradient_pass(const ChannelSumsPass& p, Clamp clamp) noexcept {
+  static const ChannelSumsKernels& kernels = sums_kernels();
+  kernels.of_sum[static_cast<int>(clamp)](p);
 }
 
 }  // namespace octet

@@ -10,12 +10,13 @@
 
 namespace octet {
 
-/// y = clamp(scale x + shift)
+/// y = clamp(scale x + shift + plus)
 struct AffinePass {
   const real* x;
   std::int64_t n, width;
   const real* scale;
   const real* shift;
+  const real* plus;  ///< [n], or null: nothing
   real* y;
 };
 void affine_pass(const AffinePass& p, Clamp clamp) noexcept;
@@ -45,17 +46,22 @@ struct ChannelSumsPass {
   const real* shift;
   double* a;
   double* b;
+  const real* plus;  ///< gradient of a sum only
+  real* g;           ///< as plus; may be dy
 };
 /// a += x, b += x^2
 void moments_pass(const ChannelSumsPass& p) noexcept;
 /// a += g, b += g x
 void gradient_sums_pass(const ChannelSumsPass& p, Clamp clamp) noexcept;
+/// The same where the clamp (not Clamp::none) passes scale x + shift + plus; writes g.
+void sum_gradient_pass(const ChannelSumsPass& p, Clamp clamp) noexcept;
 
 /// The sums' loops for one instruction set; all give the same bits. Floats only.
 struct ChannelSumsKernels {
   using Pass = void (*)(const ChannelSumsPass&) noexcept;
   Pass moments;
   Pass gradient[4];  ///< by Clamp
+  Pass of_sum[4];    ///< the same; none for Clamp::none
 };
 #if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
 const ChannelSumsKernels& channel_sums_avx2() noexcept;
