@@ -195,9 +195,14 @@ void Tape::retain_grad(Var v) {
   OCTET_CHECK(!done_, "tape: retain_grad after backward");
   Node& n = at(v.id);
   OCTET_CHECK(n.requires_grad, "tape: retain_grad: node ", v.id, " does not require a gradient");
+  const auto passes = [&](int id) { return std::ranges::count(at(id).passed, v.id) > 0; };
+  for (int id = v.id + 1; id < size(); ++id) {
+    if (!passes(id)) continue;
+    for (int input : at(id).inputs) check_readable({this, input});
+  }
   n.retain_grad = true;
   for (int id = v.id + 1; id < size(); ++id) {
-    if (std::ranges::find(at(id).passed, v.id) != at(id).passed.end()) split(id);
+    if (passes(id)) split(id);
   }
 }
 

@@ -131,6 +131,7 @@ class Tape {
   void backward(Var loss);
   /// The gradient of an input made with requires_grad (or of any Var, if retained before backward).
   const Tensor& grad(Var v) const;
+  /// Throws Error where values were released that what reads `v` would have to be computed from.
   void retain_grad(Var v);
 
   /// Computes it first if that was put off (see DeferredOp).

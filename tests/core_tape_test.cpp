@@ -344,6 +344,26 @@ TEST_SUITE("core tape") {
     CHECK(n.value().shape() == Shape({4, 5, 3, 24}));  // still there to be read
   }
 
+  TEST_CASE("a sum behind a batch norm is released like any value") {
+    Context ctx;
+    for (const GradMode mode : {GradMode::off, GradMode::on}) {
+      Tape tape(ctx, mode);
+      const bool grad = mode == GradMode::on;
+      const Var n = normalized(tape, 1), v = tape.input(random_tensor(n.shape(), 9), grad);
+      const Var sum = n + v, y = relu(sum);
+      tape.release(sum);
+      CHECK(contains(error_of([&] { sum.value(); }), "was released"));
+      if (grad) {
+        CHECK(contains(error_of([&] { tape.retain_grad(n); }), "was released"));
+        tape.backward(mse_loss(y, Tensor::zeros(y.shape())));
+        for (const Var input : {Var{&tape, 0}, v}) CHECK(tape.grad(input).shape() == n.shape());
+      } else {
+        CHECK(tape.node(y.id).saved.tensors.empty());
+      }
+      CHECK(tape.node(sum.id).saved.tensors.empty());
+    }
+  }
+
   TEST_CASE("a convolution makes the gradient of the batch norm behind it, unless others want it") {
     const Window2d window{3, 3, 1, 1, 1, 1, Padding2d::all(1)};
     enum class Reader { conv, conv_with_bias, two_batch_norms, retained };

@@ -18,7 +18,9 @@ class Ahead {
   /// Goes on to the next one of `parts` equal parts of what is left.
   void begin_part(std::int64_t parts) noexcept { part_ = (left_ + parts - 1) / parts; }
   /// There will be `steps` calls of step() in this part.
-  void spread(std::int64_t steps) noexcept { step_ = (part_ + steps - 1) / steps; }
+  void spread(std::int64_t steps) noexcept {
+    step_ = (part_ + steps - 1) / std::max<std::int64_t>(steps, 1);
+  }
   void step() noexcept {
     const std::int64_t n = std::min(step_, part_);
     for (std::int64_t i = 0; i < n; ++i) __builtin_prefetch(from_ + i * line, 0, 2);

@@ -118,10 +118,10 @@ class DirectBlocks {
   // Cuts n into blocks of nearly equal size: f(begin, size).
   template <class F>
   static void equal_blocks(std::int64_t n, const F& f) {
-    const std::int64_t blocks = (n + Blocks::most - 1) / Blocks::most;
-    for (std::int64_t i = 0; i < blocks; ++i) {
-      const std::int64_t begin = n * i / blocks;
-      f(begin, n * (i + 1) / blocks - begin);
+    const std::int64_t count = blocks(n, Blocks::most);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t begin = n * i / count;
+      f(begin, n * (i + 1) / count - begin);
     }
   }
 
