@@ -105,6 +105,13 @@ struct ConvTarget {
   void take(Context& ctx) {
     if (grad && !to) to = grad->accumulate(shape, ctx, beta);
   }
+  /// The memory of `source`, whose values are read before they are overwritten, where it is nobody
+  /// else's and fits.
+  void take_over(const Tensor& source) {
+    if (grad && !to && source.unique() && source.numel() == shape.numel()) {
+      to = grad->overwrite(source, shape);
+    }
+  }
 
   real* to = nullptr;
   real beta = 0;

@@ -25,7 +25,7 @@ void add_to(Context& ctx, const Tensor& a, const Tensor& b, Tensor& out) {
 }  // namespace
 
 Tensor make_all(Context& ctx, PiecewiseGradient& gradient) {
-  Tensor all = gradient.room(ctx);
+  Tensor all = writable_gradient(ctx, gradient.source());
   real* const out = all.r();
   const std::int64_t n = all.numel(), row = std::max<std::int64_t>(all.shape()[-1], 1);
   constexpr std::int64_t about = 32 * 1024;
@@ -89,6 +89,13 @@ real* Grad::accumulate(const Shape& shape, Context& ctx, real& beta) {
                 shape);
     if (!value_.unique()) value_ = value_.clone(&ctx.pool);
   }
+  return value_.r();
+}
+
+real* Grad::overwrite(const Tensor& storage, const Shape& shape) {
+  if (!empty_ || value_.defined()) return nullptr;
+  value_ = storage.reshape(shape);
+  empty_ = false;
   return value_.r();
 }
 

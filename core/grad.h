@@ -19,8 +19,9 @@ class PiecewiseGradient {
   /// multiple of 8. Every value belongs to one piece; pieces come in any order, on any thread.
   virtual void make(std::int64_t piece, std::int64_t first, std::int64_t count,
                     real* out) noexcept = 0;
-  /// Room for all of it. May be what make() reads, which it then overwrites in place.
-  virtual Tensor room(Context& ctx) = 0;
+  /// What has the shape of all of it, and of which make() reads only the values that it makes: who
+  /// makes a piece may overwrite it there, if source().unique().
+  virtual const Tensor& source() const = 0;
 };
 
 /// All of it, in pieces of a fixed size.
@@ -51,6 +52,10 @@ class Grad {
   /// In-place accumulation for GEMM-like code: the buffer, and in `beta` 0 (overwrite every
   /// element: the contents are unspecified) or 1 (add to it).
   real* accumulate(const Shape& shape, Context& ctx, real& beta);
+
+  /// The same in `storage`, of as many values, which another gradient leaves: null where there is a
+  /// value or a buffer already.
+  real* overwrite(const Tensor& storage, const Shape& shape);
 
   /// Leaves the value to be made by its reader, or by finish(). Requires empty().
   void put_off(std::shared_ptr<PiecewiseGradient> gradient);

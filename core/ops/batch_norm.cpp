@@ -128,7 +128,7 @@ class NormalizedGradient final : public PiecewiseGradient {
   void make(std::int64_t, std::int64_t first, std::int64_t count, real* out) noexcept override {
     write(first, count, 0, out);
   }
-  Tensor room(Context& ctx) override { return writable_gradient(ctx, dy_); }
+  const Tensor& source() const override { return dy_; }
   void write(std::int64_t first, std::int64_t count, real beta, real* out) const noexcept {
     const BatchNormSaved& s = *saved_;
     batch_norm_grad_pass(

@@ -80,6 +80,8 @@ class Backward {
     const std::int64_t last = s_.batch - (pieces.count - 1) * pieces.images;
     const std::int64_t room = made + std::max(room_for(pieces.images), room_for(last));
     const Scratch scratch(ctx_, room * ctx_.threads.size());
+    // A piece of dy is read before the same piece of dx is written: one gradient's memory for both.
+    if (dy.pieces) dx_.take_over(dy.pieces->source());
     dx_.take(ctx_);
     dw_.take(ctx_);
     if (dy.pieces) dy.pieces->begin(pieces.count);
