@@ -9,6 +9,8 @@
 
 namespace octet {
 
+class Ahead;
+
 /// A gradient that is made where it is read, a piece at a time, and need not be kept in memory.
 class PiecewiseGradient {
  public:
@@ -19,6 +21,9 @@ class PiecewiseGradient {
   /// multiple of 8. Every value belongs to one piece; pieces come in any order, on any thread.
   virtual void make(std::int64_t piece, std::int64_t first, std::int64_t count,
                     real* out) noexcept = 0;
+  /// Adds to `ahead` what make() reads for these values.
+  virtual void add_inputs([[maybe_unused]] std::int64_t first, [[maybe_unused]] std::int64_t count,
+                          [[maybe_unused]] Ahead& ahead) const noexcept {}
   /// What has the shape of all of it, and of which make() reads only the values that it makes: who
   /// makes a piece may overwrite it there, if source().unique().
   virtual const Tensor& source() const = 0;

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/ops.h"
+#include "core/ops/ahead.h"
 #include "core/ops/channel_passes.h"
 #include "core/ops/common.h"
 #include "core/wide_rows.h"
@@ -127,6 +128,10 @@ class NormalizedGradient final : public PiecewiseGradient {
         d_(std::move(d)) {}
   void make(std::int64_t, std::int64_t first, std::int64_t count, real* out) noexcept override {
     write(first, count, 0, out);
+  }
+  void add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept override {
+    ahead.add(dy_.r() + first, count);
+    ahead.add(x_.r() + first, count);
   }
   const Tensor& source() const override { return dy_; }
   void write(std::int64_t first, std::int64_t count, real beta, real* out) const noexcept {

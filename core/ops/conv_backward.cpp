@@ -46,8 +46,18 @@ struct Pieces {
     const std::int64_t step = 8 / std::gcd(std::int64_t{8}, output_size(s));
     images = ceil_div(images, step) * step;
     count = ceil_div(s.batch, images);
+    batch = s.batch;
   }
-  std::int64_t images, count;
+
+  struct Run {
+    std::int64_t first, count;
+  };
+  /// None behind the last one.
+  Run piece(std::int64_t i) const noexcept {
+    const std::int64_t first = std::min(i * images, batch);
+    return {first, std::min(images, batch - first)};
+  }
+  std::int64_t images, count, batch;
 };
 
 class Backward {
@@ -77,7 +87,7 @@ class Backward {
     }
     const std::int64_t made = dy.pieces ? whole_vectors(pieces.images * output_size(s_)) : 0;
     // The last piece may be cut into larger tiles than the others.
-    const std::int64_t last = s_.batch - (pieces.count - 1) * pieces.images;
+    const std::int64_t last = pieces.piece(pieces.count - 1).count;
     const std::int64_t room = made + std::max(room_for(pieces.images), room_for(last));
     const Scratch scratch(ctx_, room * ctx_.threads.size());
     // A piece of dy is read before the same piece of dx is written: one gradient's memory for both.
@@ -88,8 +98,8 @@ class Backward {
     add_partials(pieces.count, [&](std::int64_t begin, std::int64_t end, real* sum, int worker) {
       real* const mine = scratch.get() + worker * room;
       for (std::int64_t piece = begin; piece < end; ++piece) {
-        const std::int64_t first = piece * pieces.images;
-        run(piece, first, std::min(pieces.images, s_.batch - first), dy, mine, mine + made, sum);
+        Ahead ahead = after(pieces.piece(piece), pieces.piece(piece + 1), dy);
+        run(piece, pieces.piece(piece), dy, mine, mine + made, sum, ahead);
       }
     });
     return true;
@@ -117,33 +127,41 @@ class Backward {
 
  private:
   // Everything that a piece of images needs.
-  void run(std::int64_t piece, std::int64_t first, std::int64_t images, const ConvGradient& dy,
-           real* made, real* scratch, real* sum) const noexcept {
+  void run(std::int64_t piece, Pieces::Run images, const ConvGradient& dy, real* made,
+           real* scratch, real* sum, Ahead& ahead) const noexcept {
+    const auto [first, n] = images;
     const real* gradient = made;
     if (dy.pieces) {
-      dy.pieces->make(piece, first * output_size(s_), images * output_size(s_), made);
+      dy.pieces->make(piece, first * output_size(s_), n * output_size(s_), made);
     } else {
       gradient = dy.values + first * output_size(s_);
     }
     if (of_input_) {
-      Ahead ahead = next(first, images);
-      of_input_->run(images, 0, of_input_->tiles(images), gradient, dx_.to + first * input_size(s_),
-                     dx_.beta, scratch, ahead);
+      of_input_->run(n, 0, of_input_->tiles(n), gradient, dx_.to + first * input_size(s_), dx_.beta,
+                     scratch, ahead);
     }
     if (of_weights_) {
-      of_weights_->run(images, 0, of_weights_->tiles(images), x_.from(first * input_size(s_)),
-                       gradient, sum, scratch);
+      of_weights_->run(n, 0, of_weights_->tiles(n), x_.from(first * input_size(s_)), gradient, sum,
+                       scratch);
     }
   }
 
-  // What a piece's second product reads, to be fetched during the first one: unless all of it is in
-  // the second-level cache anyway.
-  Ahead next(std::int64_t first, std::int64_t images) const noexcept {
+  // What is read after a piece's first product, to be fetched during it: x of the second one, and
+  // what the next piece's dy is made of. Unless all of it is in the second-level cache anyway.
+  Ahead after(Pieces::Run piece, Pieces::Run next, const ConvGradient& dy) const noexcept {
     constexpr std::int64_t cached_reals = 256 * 1024;
-    if (!of_weights_ || s_.batch * (input_size(s_) + output_size(s_)) <= cached_reals) return {};
-    const std::int64_t at = first * input_size(s_), n = images * input_size(s_);
-    return x_.reals ? Ahead(x_.reals + at, n * std::int64_t{sizeof(real)})
-                    : Ahead(x_.codes + at, n);
+    Ahead ahead;
+    if (s_.batch * (input_size(s_) + output_size(s_)) <= cached_reals) return ahead;
+    if (of_weights_) {
+      const ConvInput x = x_.from(piece.first * input_size(s_));
+      const std::int64_t n = piece.count * input_size(s_);
+      x.reals ? ahead.add(x.reals, n) : ahead.add(x.codes, n);
+    }
+    if (dy.pieces) {
+      const std::int64_t row = output_size(s_);
+      dy.pieces->add_inputs(next.first * row, next.count * row, ahead);
+    }
+    return ahead;
   }
 
   static std::int64_t whole_vectors(std::int64_t n) { return ceil_div(n, 16) * 16; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ops/ahead.h"
 #include "quant/qops/sums_kernels.h"
 
 namespace octet::quant {
@@ -88,6 +89,10 @@ void MaskedDelta::make(std::int64_t piece, std::int64_t first, std::int64_t coun
   });
 }
 
+void MaskedDelta::add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept {
+  ahead.add(g_.dy + first, count);
+}
+
 void MaskedDelta::total(std::span<double> sum) const {
   sums_->total(sum, {});
 }
@@ -113,6 +118,11 @@ void CentredDelta::make(std::int64_t, std::int64_t first, std::int64_t count, fl
     s.mean_u = mean_u_.data();
     kernels().centre(s);
   });
+}
+
+void CentredDelta::add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept {
+  ahead.add(g_.dy + first, count);
+  ahead.add(g_.acc + first, count);
 }
 
 }  // namespace octet::quant

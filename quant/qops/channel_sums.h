@@ -54,6 +54,7 @@ class MaskedDelta final : public PiecewiseGradient {
   void begin(std::int64_t pieces) override;
   void make(std::int64_t piece, std::int64_t first, std::int64_t count,
             float* out) noexcept override;
+  void add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept override;
   const Tensor& source() const override { return dy_; }
   /// sum(delta), once all of it was made.
   void total(std::span<double> sum) const;
@@ -72,6 +73,7 @@ class CentredDelta final : public PiecewiseGradient {
                std::span<const float> mean, std::span<const float> mean_u);
   void make(std::int64_t piece, std::int64_t first, std::int64_t count,
             float* out) noexcept override;
+  void add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept override;
   const Tensor& source() const override { return dy_; }
 
  private:

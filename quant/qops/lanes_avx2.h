@@ -49,7 +49,7 @@ OCTET_LANES_TARGET OCTET_INLINE std::int32_t greatest(Vector v) {
 }
 
 /// The hardware does not foresee columns.
-OCTET_LANES_TARGET OCTET_INLINE void prefetch(const std::int32_t* from) {
+OCTET_LANES_TARGET OCTET_INLINE void prefetch(const void* from) {
   __builtin_prefetch(from);
 }
 

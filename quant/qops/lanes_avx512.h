@@ -48,8 +48,9 @@ OCTET_LANES_TARGET OCTET_INLINE std::int32_t greatest(Vector v) {
   return _mm512_reduce_max_epi32(v);
 }
 
-/// Of use on CPUs with AVX2 only; not measured on others.
-OCTET_LANES_TARGET OCTET_INLINE void prefetch(const std::int32_t*) {}
+OCTET_LANES_TARGET OCTET_INLINE void prefetch(const void* from) {
+  __builtin_prefetch(from);
+}
 
 /// The lanes that lie before the end.
 struct Valid {
