@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "core/channel_sums.h"
 #include "core/ops.h"
 #include "core/ops/ahead.h"
 #include "core/ops/channel_passes.h"
@@ -54,37 +55,32 @@ void for_row_blocks(Context& ctx, const Extent& e, const F& f) {
       e.block());
 }
 
-// Two sums per channel: f(pass) adds those of its n values at x + at, dy + at; blocks in order.
+// Two sums per channel: f(pass, at) adds those of the pass's values, from value `at` on.
 template <class F>
-void channel_sums(Context& ctx, const Extent& e, const WideRows& wide, PoolVector<double>& a,
-                  PoolVector<double>& b, const F& f) {
-  const std::int64_t blocks = e.blocks(), width = wide.width;
-  PoolVector<double> partial(static_cast<std::size_t>(2 * width * blocks), 0.0, ctx.pool);
-  const std::int64_t call = wide.rows_per_call() * e.channels;
+void channel_sums(Context& ctx, const Extent& e, PoolVector<double>& a, PoolVector<double>& b,
+                  const F& f) {
+  ChannelSums sums(ctx.pool, e.channels, e.blocks());
+  const std::int64_t call = sums.wide.rows_per_call() * e.channels;
   for_row_blocks(ctx, e, [&](std::int64_t begin, std::int64_t n) {
-    double* const mine = partial.data() + 2 * width * (begin / e.channels / e.block());
+    const std::int64_t block = begin / e.channels / e.block();
     for (std::int64_t at = 0; at < n; at += call) {
       ChannelSumsPass pass{};
       pass.n = std::min(call, n - at);
-      pass.width = width;
-      pass.a = mine;
-      pass.b = mine + width;
+      pass.width = sums.wide.width;
+      pass.a = sums.a(block);
+      pass.b = sums.b(block);
       f(pass, begin + at);
     }
   });
-  a.assign(static_cast<std::size_t>(e.channels), 0.0);
-  b.assign(static_cast<std::size_t>(e.channels), 0.0);
-  for (std::size_t i = 0; i < partial.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    (at / width % 2 == 0 ? a : b)[static_cast<std::size_t>(at % width % e.channels)] += partial[i];
-  }
+  a.resize(static_cast<std::size_t>(e.channels));
+  b.resize(a.size());
+  sums.total(a, b);
 }
 
 // Batch mean and biased variance into `mean` and `var`; moves the running ones.
-void batch_statistics(Context& ctx, const Extent& e, const WideRows& wide, const real* x,
-                      real momentum, BatchNormStats& running, PoolVector<double>& mean,
-                      PoolVector<double>& var) {
-  channel_sums(ctx, e, wide, mean, var, [&](ChannelSumsPass& pass, std::int64_t at) {
+void batch_statistics(Context& ctx, const Extent& e, const real* x, real momentum,
+                      BatchNormStats& running, PoolVector<double>& mean, PoolVector<double>& var) {
+  channel_sums(ctx, e, mean, var, [&](ChannelSumsPass& pass, std::int64_t at) {
     pass.x = x + at;
     moments_pass(pass);
   });
@@ -165,7 +161,7 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
     const real* plus = makes_g ? added(saved).r() : nullptr;
     const real* pdy = dy.r();
     real* pg = makes_g ? g.r() : nullptr;
-    channel_sums(ctx, e, wide, dbeta, dgamma, [&](ChannelSumsPass& pass, std::int64_t at) {
+    channel_sums(ctx, e, dbeta, dgamma, [&](ChannelSumsPass& pass, std::int64_t at) {
       pass.x = px + at;
       pass.dy = pdy + at;
       pass.scale = s.scale.data();
@@ -278,7 +274,7 @@ Shape BatchNormOp::prepare(Context& ctx, In x, Saved& saved) const {
   if (ctx.training) {
     OCTET_CHECK(e.rows > 1, "batch_norm: x: training needs more than one value a channel, got ",
                 in);
-    batch_statistics(ctx, e, wide, x[0].r(), momentum, *stats, mean, inverse_std);
+    batch_statistics(ctx, e, x[0].r(), momentum, *stats, mean, inverse_std);
   } else {
     std::copy_n(stats->mean.r(), channels, mean.begin());
     std::copy_n(stats->var.r(), channels, inverse_std.begin());

@@ -33,16 +33,6 @@ void for_calls(const MaskedGradient& g, const WideRows& wide, std::int64_t first
 
 }  // namespace
 
-void ChannelSums::total(std::span<double> a, std::span<double> b) const {
-  std::ranges::fill(a, 0.0);
-  std::ranges::fill(b, 0.0);
-  const auto width = static_cast<std::size_t>(wide.width), channels = a.size();
-  for (std::size_t i = 0; i < partial_.size(); ++i) {
-    const std::span<double> sum = i / width % 2 == 0 ? a : b;
-    if (!sum.empty()) sum[i % width % channels] += partial_[i];
-  }
-}
-
 void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
                  std::int64_t rows) noexcept {
   const WideRows& w = sums.wide;

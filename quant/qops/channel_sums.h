@@ -6,27 +6,11 @@
 #include <optional>
 #include <span>
 
+#include "core/channel_sums.h"
 #include "core/context.h"
 #include "core/grad.h"
-#include "core/wide_rows.h"
 
 namespace octet::quant {
-
-/// Two sums for each channel, collected from pieces that may run at once.
-class ChannelSums {
- public:
-  ChannelSums(Pool& pool, std::int64_t channels, std::int64_t pieces)
-      : wide(channels), partial_(static_cast<std::size_t>(pieces * 2 * wide.width), 0.0, pool) {}
-
-  const WideRows wide;
-  double* a(std::int64_t piece) noexcept { return partial_.data() + piece * 2 * wide.width; }
-  double* b(std::int64_t piece) noexcept { return a(piece) + wide.width; }
-  /// Sums to a and, unless it is empty, b.
-  void total(std::span<double> a, std::span<double> b) const;
-
- private:
-  PoolVector<double> partial_;  // [pieces][2][width]
-};
 
 /// Adds acc and acc^2 to the sums of one piece (line 7).
 void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
