@@ -22,6 +22,9 @@ struct ConvShape {
   std::int64_t weights_per_channel() const noexcept {
     return std::int64_t{window.kernel_h} * window.kernel_w * (in_c / groups);
   }
+  /// Values of one image of x and of y.
+  std::int64_t input_size() const noexcept { return in_h * in_w * in_c; }
+  std::int64_t output_size() const noexcept { return out_h * out_w * out_c; }
 };
 
 inline bool is_depthwise(const ConvShape& s) noexcept {

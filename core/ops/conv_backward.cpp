@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::int64_t piece_reals = 64 * 1024;  // of x, dx and dy together
 
-std::int64_t input_size(const ConvShape& s) {
-  return s.in_h * s.in_w * s.in_c;
-}
-std::int64_t output_size(const ConvShape& s) {
-  return s.out_h * s.out_w * s.out_c;
-}
-
 // A 1x1 convolution's images may be cut anywhere: as more and smaller ones.
 ConvShape cut_images(ConvShape s) {
   const std::int64_t pixels = s.in_h * s.in_w;
@@ -39,11 +32,11 @@ ConvShape cut_images(ConvShape s) {
 struct Pieces {
   explicit Pieces(const ConvShape& s) {
     constexpr std::int64_t least_pixels = 128;
-    const std::int64_t all = std::max<std::int64_t>(2 * input_size(s) + output_size(s), 1);
+    const std::int64_t all = std::max<std::int64_t>(2 * s.input_size() + s.output_size(), 1);
     images = std::max(piece_reals / all,
                       ceil_div(least_pixels, std::max<std::int64_t>(s.out_h * s.out_w, 1)));
     // See PiecewiseGradient: a piece begins at a multiple of 8 values.
-    const std::int64_t step = 8 / std::gcd(std::int64_t{8}, output_size(s));
+    const std::int64_t step = 8 / std::gcd(std::int64_t{8}, s.output_size());
     images = ceil_div(images, step) * step;
     count = ceil_div(s.batch, images);
     batch = s.batch;
@@ -85,7 +78,7 @@ class Backward {
         pieces.count < least_pieces || !(dy.pieces || reads_twice)) {
       return false;
     }
-    const std::int64_t made = dy.pieces ? whole_vectors(pieces.images * output_size(s_)) : 0;
+    const std::int64_t made = dy.pieces ? whole_vectors(pieces.images * s_.output_size()) : 0;
     // The last piece may be cut into larger tiles than the others.
     const std::int64_t last = pieces.piece(pieces.count - 1).count;
     const std::int64_t room = made + std::max(room_for(pieces.images), room_for(last));
@@ -132,33 +125,32 @@ class Backward {
     const auto [first, n] = images;
     const real* gradient = made;
     if (dy.pieces) {
-      dy.pieces->make(piece, first * output_size(s_), n * output_size(s_), made);
+      dy.pieces->make(piece, first * s_.output_size(), n * s_.output_size(), made);
     } else {
-      gradient = dy.values + first * output_size(s_);
+      gradient = dy.values + first * s_.output_size();
     }
     if (of_input_) {
-      of_input_->run(n, 0, of_input_->tiles(n), gradient, dx_.to + first * input_size(s_), dx_.beta,
-                     scratch, ahead);
+      of_input_->run(n, 0, of_input_->tiles(n), gradient, dx_.to + first * s_.input_size(),
+                     dx_.beta, scratch, ahead);
     }
     if (of_weights_) {
-      of_weights_->run(n, 0, of_weights_->tiles(n), x_.from(first * input_size(s_)), gradient, sum,
+      of_weights_->run(n, 0, of_weights_->tiles(n), x_.from(first * s_.input_size()), gradient, sum,
                        scratch);
     }
   }
 
   // What is read after a piece's first product, to be fetched during it: x of the second one, and
-  // what the next piece's dy is made of. Unless all of it is in the second-level cache anyway.
+  // what the next piece's dy is made of.
   Ahead after(Pieces::Run piece, Pieces::Run next, const ConvGradient& dy) const noexcept {
-    constexpr std::int64_t cached_reals = 256 * 1024;
     Ahead ahead;
-    if (s_.batch * (input_size(s_) + output_size(s_)) <= cached_reals) return ahead;
+    if (fits_second_level(s_)) return ahead;
     if (of_weights_) {
-      const ConvInput x = x_.from(piece.first * input_size(s_));
-      const std::int64_t n = piece.count * input_size(s_);
+      const ConvInput x = x_.from(piece.first * s_.input_size());
+      const std::int64_t n = piece.count * s_.input_size();
       x.reals ? ahead.add(x.reals, n) : ahead.add(x.codes, n);
     }
     if (dy.pieces) {
-      const std::int64_t row = output_size(s_);
+      const std::int64_t row = s_.output_size();
       dy.pieces->add_inputs(next.first * row, next.count * row, ahead);
     }
     return ahead;
@@ -216,9 +208,9 @@ class Backward {
     }
     const ConvShape r = repeated(s_);
     const std::int64_t times = s_.out_c / s_.in_c;
-    const Scratch wide(ctx_, r.batch * input_size(r));
+    const Scratch wide(ctx_, r.batch * r.input_size());
     conv_backward_input(ctx_, r, w_, dy, wide.get(), 0);
-    for_blocks(ctx_, s_.batch * input_size(s_), [&](std::int64_t begin, std::int64_t end) {
+    for_blocks(ctx_, s_.batch * s_.input_size(), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         real sum = 0;
         for (std::int64_t m = 0; m < times; ++m) sum += wide.get()[i * times + m];
@@ -228,7 +220,7 @@ class Backward {
   }
 
   void weights_otherwise(const real* dy) const {
-    const std::int64_t n = s_.batch * input_size(s_);
+    const std::int64_t n = s_.batch * s_.input_size();
     const Scratch copied(ctx_, x_.reals ? 0 : n);
     if (!x_.reals) {
       for_blocks(ctx_, n, [&](std::int64_t begin, std::int64_t end) {
@@ -241,7 +233,7 @@ class Backward {
       return;
     }
     const ConvShape r = repeated(s_);
-    const Scratch wide(ctx_, r.batch * input_size(r));
+    const Scratch wide(ctx_, r.batch * r.input_size());
     repeat_channels(ctx_, s_, reals, wide.get());
     conv_backward_weights(ctx_, r, wide.get(), dy, dw_.to, dw_.beta);
   }

@@ -17,6 +17,13 @@ decltype(&conv_forward) direct_forward(const ConvShape&) noexcept {
 
 namespace {
 
+// Enough arithmetic for each value of x and y that fetching them beside it pays.
+bool outlasts_memory(const ConvShape& s) {
+  constexpr std::int64_t products_per_value = 32;
+  const std::int64_t products = s.output_size() * s.weights_per_channel();
+  return products >= products_per_value * (s.input_size() + s.output_size());
+}
+
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
              real* y) {
   const DirectPlan p(s);
@@ -38,8 +45,15 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
   const Scratch weights = direct_weights(ctx, p, depth, pack);
   const std::int64_t room = p.room_for(false);
   const Scratch scratch(ctx, room * ctx.threads.size());
+  const bool fetches = outlasts_memory(s) && !fits_second_level(s);
   ctx.threads.run(p.all_tiles(), [&](std::int64_t task, int worker) {
-    const DirectRows rows = p.tile(x, task, scratch.get() + worker * room);
+    DirectRows rows = p.tile(x, task, scratch.get() + worker * room);
+    Ahead ahead;
+    if (fetches) {
+      p.add_source(x, task + 1, ahead);
+      ahead.begin_part(1);
+      rows.ahead = &ahead;
+    }
     direct_kernels()->forward(rows, weights.get(), bias, 0, y + p.output(task));
   });
 }

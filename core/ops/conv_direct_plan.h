@@ -85,6 +85,17 @@ struct DirectPlan {
     return (task / tiles * shape.out_h + task % tiles * rows) * shape.out_w * shape.out_c;
   }
 
+  // Adds what tile() reads to `ahead`; nothing behind the last tile.
+  void add_source(const real* x, std::int64_t task, Ahead& ahead) const {
+    if (task >= all_tiles()) return;
+    const Window2d& v = shape.window;
+    const std::int64_t top = task % tiles * rows * v.stride_h - v.padding.top;
+    const std::int64_t begin = std::max<std::int64_t>(top, 0);
+    const std::int64_t end = std::min(top + (rows - 1) * v.stride_h + window_h, shape.in_h);
+    const std::int64_t line = shape.in_w * shape.in_c;
+    ahead.add(x + task / tiles * shape.in_h * line + begin * line, (end - begin) * line);
+  }
+
   // Output rows [begin, end) of an image, their source in place or in `scratch`.
   DirectRows tile(const ConvInput& x, std::int64_t image, std::int64_t begin, std::int64_t end,
                   real* scratch) const {

@@ -5,6 +5,12 @@
 
 namespace octet {
 
+/// x and y are in the second-level cache together, so that nothing need be fetched ahead.
+inline bool fits_second_level(const ConvShape& s) noexcept {
+  constexpr std::int64_t reals = 256 * 1024;
+  return s.batch * (s.input_size() + s.output_size()) <= reals;
+}
+
 /// Any number of groups, as matrix products of tiles of patches.
 void dense_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                    real* y);
