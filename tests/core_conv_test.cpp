@@ -241,6 +241,47 @@ TEST_SUITE("core conv") {
     }
   }
 
+  TEST_CASE("dx takes the memory of a gradient made in pieces where nobody else has it") {
+    int taken = 0;
+    for (const ConvCase& c : all_cases()) {
+      CAPTURE(c.why);
+      const Operands o(c);
+      Context one;
+      Pieces kept(o.dy);
+      Tensor dx = Tensor::empty(c.x), dw = Tensor::empty(c.w());
+      conv_backward(one, c.shape(), o.x.r(), o.w.r(), kept, {dx.r(), 0}, {dw.r(), 0});
+      for (int threads : {1, 2, 5}) {
+        CAPTURE(threads);
+        Context ctx(threads);
+        // Gradients of dx and dw; whether dx lies where dy was.
+        const auto run = [&](Pieces& dy, Grad& to) {
+          Tensor w = Tensor::empty(c.w());
+          conv_backward(ctx, c.shape(), o.x.r(), o.w.r(), dy, {&to, c.x}, {w.r(), 0});
+          CHECK(same_bits(w, dw));
+          return to.value().shares_storage(dy.source());
+        };
+        Pieces own(o.dy.clone());
+        Grad first;
+        const bool in_place = run(own, first);
+        CHECK(first.value().shape() == c.x);
+        CHECK(same_bits(first.value(), dx));
+        if (in_place) CHECK(o.dy.numel() == first.value().numel());
+        taken += in_place;
+
+        Pieces shared(o.dy);
+        Grad second;
+        CHECK(!run(shared, second));
+        CHECK(same_bits(second.value(), dx));
+
+        Pieces late(o.dy.clone());
+        Grad sum;
+        sum.add(Tensor::full(c.x, 1), ctx);
+        CHECK(!run(late, sum));
+      }
+    }
+    CHECK(taken > 0);
+  }
+
   TEST_CASE("an input of codes gives the bits of the reals that they stand for") {
     Context ctx(2);
     constexpr real scale = real(0.03);
