@@ -12,7 +12,7 @@ namespace octet {
 /// arithmetic units work together. It is read in parts, each spread over a number of steps.
 class Ahead {
  public:
-  /// Behind what was added before; more than `most` runs of memory are not fetched.
+  /// Behind what was added before. Of more than four pieces of memory the last are not fetched.
   template <class T>
   void add(const T* from, std::int64_t count) noexcept {
     constexpr std::size_t most = std::tuple_size_v<decltype(runs_)>;
