@@ -90,7 +90,7 @@ struct DirectPlan {
     if (task >= all_tiles()) return;
     const Window2d& v = shape.window;
     const std::int64_t top = task % tiles * rows * v.stride_h - v.padding.top;
-    const std::int64_t begin = std::max<std::int64_t>(top, 0);
+    const std::int64_t begin = std::clamp<std::int64_t>(top, 0, shape.in_h);
     const std::int64_t end = std::min(top + (rows - 1) * v.stride_h + window_h, shape.in_h);
     const std::int64_t line = shape.in_w * shape.in_c;
     ahead.add(x + task / tiles * shape.in_h * line + begin * line, (end - begin) * line);

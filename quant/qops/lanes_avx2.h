@@ -48,11 +48,6 @@ OCTET_LANES_TARGET OCTET_INLINE std::int32_t greatest(Vector v) {
   return *std::max_element(values, values + lanes);
 }
 
-/// The hardware does not foresee columns.
-OCTET_LANES_TARGET OCTET_INLINE void prefetch(const void* from) {
-  __builtin_prefetch(from);
-}
-
 /// Every lane lies before the end.
 struct All {};
 OCTET_LANES_TARGET OCTET_INLINE Vector load(All, const std::int32_t* from) {

@@ -48,10 +48,6 @@ OCTET_LANES_TARGET OCTET_INLINE std::int32_t greatest(Vector v) {
   return _mm512_reduce_max_epi32(v);
 }
 
-OCTET_LANES_TARGET OCTET_INLINE void prefetch(const void* from) {
-  __builtin_prefetch(from);
-}
-
 /// The lanes that lie before the end.
 struct Valid {
   std::int64_t left;  ///< elements up to the end
