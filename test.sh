@@ -1,27 +1,46 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change is merged. Stops at the first failure; the last line is
 # "N passed, N failed, N skipped", counting checks and tests.
-#   ./test.sh [--clients]      --clients: also the tests that run octet's files in other programs
+#   ./test.sh [--clients] [--long]
+#     --clients   also the tests that run octet's files in other programs
+#     --long      also the tests labelled long, and an hour of fuzzing instead of a minute
+# Every stage says how much CPU time it took.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-clients=no
-case "${1:-}" in
-  "") ;;
-  --clients) clients=yes ;;
-  *) echo "usage: $0 [--clients]" >&2; exit 2 ;;
-esac
+clients=no long=no
+for option in "$@"; do
+  case "$option" in
+    --clients) clients=yes ;;
+    --long) long=yes ;;
+    *) echo "usage: $0 [--clients] [--long]" >&2; exit 2 ;;
+  esac
+done
 
 passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) clock=$(mktemp)
+trap 'rm -f "$log" "$clock"' EXIT
 
+# end_stage: says how much CPU time has passed since it was called before.
+stage_cpu=
+end_stage() {
+  local now
+  times >"$clock"  # here: a subshell has times of its own
+  now=$(tr ms '  ' <"$clock" | awk '{ t += ($1 + $3) * 60 + $2 + $4 } END { printf "%d", t }')
+  [ -z "$stage_cpu" ] || echo "   $((now - stage_cpu)) s of CPU time"
+  stage_cpu=$now
+}
 finish() {
+  end_stage
   echo
+  echo "$((stage_cpu / 60)) min of CPU time"
   echo "$passed passed, $failed failed, $skipped skipped"
   exit $((failed > 0))
 }
-heading() { printf '\n== %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$1"; }
+heading() {
+  end_stage
+  printf '\n== %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$1"
+}
 # check <heading> <command...>: one check; its output only if it fails.
 check() {
   heading "$1"
@@ -75,7 +94,7 @@ check "formatting" scripts/check_format.sh
 
 check "configure: release" configure --preset release -DOCTET_BUILD_TESTS=ON
 check "build: release" cmake --build build/release
-tests "tests: release" build/release -LE clients
+tests "tests: release" build/release -LE 'clients|long'
 
 # Everything a second time, by clang.
 check "configure: clang, address and undefined-behaviour sanitizers" configure --preset dev
@@ -95,7 +114,10 @@ check "build: fuzzer" cmake --build build/fuzz --target fuzz_tflite
 check "seeds of the fuzzer" build/fuzz/tests/fuzz_tflite --seeds build/fuzz/seeds
 mkdir -p build/fuzz/corpus
 # What it finds stays in build/fuzz/corpus, where the next run goes on; a crash in build/fuzz.
-check "fuzz: TFLite files, 60 s" build/fuzz/tests/fuzz_tflite -max_total_time=60 -timeout=20 \
+fuzz_time=60
+[ $long = yes ] && fuzz_time=3600
+check "fuzz: TFLite files, $fuzz_time s" build/fuzz/tests/fuzz_tflite \
+  -max_total_time=$fuzz_time -timeout=20 \
   -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
   build/fuzz/corpus build/fuzz/seeds
 
@@ -104,6 +126,9 @@ check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]
 check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests
 tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'
 
+if [ $long = yes ]; then
+  tests "long tests" build/release -L long
+fi
 if [ $clients = yes ]; then
   check "set-up of the client programs" tests/clients/setup.sh
   tests "octet's files in other programs" build/release -L clients
