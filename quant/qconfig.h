@@ -43,7 +43,7 @@ struct QConfig {
 
   /// Full TFLite (XNNPACK), ONNX Runtime: single rounding.
   static QConfig tflite() { return {}; }
-  /// TFLite Micro, CMSIS-NN: double rounding, bit-exact there.
+  /// TFLite Micro: double rounding, bit-exact there; CMSIS-NN promises the same.
   static QConfig tflm() {
     QConfig c;
     c.rounding = int8::Rounding::double_rounding;

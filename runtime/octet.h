@@ -76,7 +76,7 @@ typedef struct octet_value_info {
 typedef enum octet_rounding {
   OCTET_ROUNDING_OF_MODEL = 0, /**< as the file records it; double if it says nothing */
   OCTET_SINGLE_ROUNDING = 1,   /**< what XNNPACK and ONNX Runtime approximate */
-  OCTET_DOUBLE_ROUNDING = 2    /**< TFLite's reference kernels and CMSIS-NN, bit for bit */
+  OCTET_DOUBLE_ROUNDING = 2    /**< TFLite Micro, bit for bit */
 } octet_rounding;
 
 /** Zero-initialized: the defaults. */

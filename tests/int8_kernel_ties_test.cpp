@@ -83,7 +83,7 @@ TEST_SUITE("int8") {
         CAPTURE(k);
         for (const bool subtract : {false, true}) {
           const auto make = subtract ? make_sub_params : make_add_params;
-          const reference::AddFactors f = reference::add_factors(a, b, y, subtract);
+          const reference::AddFactors f = reference::add_factors(a, b, y);
           std::vector<std::int64_t> u, v;
           for (int q = -128; q <= 127; ++q) {
             u.push_back(reference::times(std::int64_t{q - a.z} << 20, f.a, r));

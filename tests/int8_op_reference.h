@@ -52,18 +52,13 @@ inline std::int8_t clamped(std::int64_t v, Activation activation, Params y) {
 struct AddFactors {
   Factor a, b, y;
 };
-inline AddFactors add_factors(Params a, Params b, Params y, bool subtract) {
-  if (subtract) {  // in float32
-    const float most = 2.0f * std::max(a.s, b.s);
-    const float fa = a.s / most, fb = b.s / most, fy = most / (1048576.0f * y.s);
-    return {factor(double{fa}), factor(double{fb}), factor(double{fy})};
-  }
+inline AddFactors add_factors(Params a, Params b, Params y) {
   const double most = 2.0 * std::max(double{a.s}, double{b.s});
   return {factor(double{a.s} / most), factor(double{b.s} / most),
           factor(most / (1048576.0 * double{y.s}))};
 }
 inline std::int64_t add(int qa, int qb, Params a, Params b, Params y, bool subtract, Rounding r) {
-  const AddFactors f = add_factors(a, b, y, subtract);
+  const AddFactors f = add_factors(a, b, y);
   const std::int64_t u = times(std::int64_t{qa - a.z} * 1048576, f.a, r);
   const std::int64_t v = times(std::int64_t{qb - b.z} * 1048576, f.b, r);
   return times(subtract ? u - v : u + v, f.y, r) + y.z;
@@ -84,15 +79,16 @@ inline std::int8_t prelu(int q, int alpha, Params x, Params a, Params y, Roundin
 
 inline std::int8_t leaky_relu(int q, float alpha, Params x, Params y, Rounding r) {
   const std::int64_t v = q - x.z;
-  const float identity = x.s / y.s, slope = x.s * alpha / y.s;
-  if (v >= 0) return saturated(times(v, factor(double{identity}), r) + y.z);
-  const std::int64_t scaled = times(v, factor(std::fabs(double{slope})), r);
+  const double identity = double{x.s} / double{y.s};
+  const double slope = double{x.s} * double{alpha} / double{y.s};
+  if (v >= 0) return saturated(times(v, factor(identity), r) + y.z);
+  const std::int64_t scaled = times(v, factor(std::fabs(slope)), r);
   return saturated((slope < 0 ? -scaled : scaled) + y.z);
 }
 
 inline std::int8_t relu(int q, Params x, Params y, Rounding r) {
-  const float scale = x.s / y.s;
-  return saturated(times(q - x.z, factor(double{scale}), r) + y.z, std::max(-128, y.z));
+  const double scale = double{x.s} / double{y.s};
+  return saturated(times(q - x.z, factor(scale), r) + y.z, std::max(-128, y.z));
 }
 inline std::int8_t relu6(int q, Params x) {
   const float six = 6.0f / x.s;

@@ -137,23 +137,36 @@ TEST_SUITE("int8") {
     }
   }
 
-  TEST_CASE("conv and fully connected multipliers differ where float32 rounds the product") {
-    const float s_in = 0.1f, s_out = 0.3f;
-    const std::vector<float> s_w{0.7f};
-    const double in_double = double{s_in} * double{0.7f} / double{s_out};
-    const float product = s_in * 0.7f;
-    const double in_float = double{product} / double{s_out};
-    REQUIRE(in_double != in_float);
-    const auto expected = [](double real) {
-      int e = 0;
-      const double q = std::frexp(real, &e);
-      return Multiplier{static_cast<std::int32_t>(std::llround(q * 2147483648.0)), e};
+  // What the wheel of TFLite Micro of 23 October 2026 gives: with quotients in float32 each of
+  // these is the neighbouring code.
+  TEST_CASE("multipliers are quotients in double") {
+    const Rounding r = Rounding::double_rounding;
+    const auto code = [](const UnaryCodes& codes, int q) {
+      return int{codes.table()[static_cast<std::size_t>(q + 128)]};
     };
-    const Rounding r = Rounding::single_rounding;
-    CHECK(conv_multipliers(s_in, s_w, s_out, r)[0] == expected(in_double));
-    CHECK(fully_connected_multipliers(s_in, s_w, s_out, r)[0] == expected(in_float));
-    const std::vector<float> two{0.7f, 0.7f};
-    CHECK(fully_connected_multipliers(s_in, two, s_out, r)[1] == expected(in_double));
+    const UnaryCodes relu = make_relu_codes(3.0f, 8, 0.4f, 25, r);
+    CHECK(code(relu, 9) == 32);
+    CHECK(code(relu, 13) == 62);
+    CHECK(code(make_relu_codes(0.9f, -41, 0.12f, -95, r), -40) == -88);
+    const UnaryCodes leaky = make_leaky_relu_codes(0.1f, 111, 0.004f, -38, 0.3f, r);
+    CHECK(code(leaky, 100) == -121);
+    CHECK(code(leaky, 104) == -91);
+    const AddParams sub = make_sub_params(3.0f, 18, 0.4f, 78, 8.0f, -1, Activation::none, r);
+    CHECK(add_preclamp(sub, -122, -102) == -45);
+    CHECK(add_preclamp(sub, -106, -102) == -39);
+
+    const auto dense = [](float s_in, int z_in, float s_w, float s_out, int z_out, int x, int w) {
+      Builder b;
+      b.i8({1, 1}, s_in, z_in);
+      b.constant({1, 1}, {static_cast<std::int8_t>(w)}, {s_w});
+      b.i8({1, 1}, s_out, z_out);
+      b.node(OpCode::fully_connected, {0, 1}, {2}, FullyConnectedAttributes{});
+      const Codes input{static_cast<std::int8_t>(x)};
+      return int{run_graph(b.done({0}, {2}, Rounding::double_rounding), {input}).at(0)};
+    };
+    CHECK(dense(2.5f, 101, 0.3f, 0.8f, 26, -51, 1) == -117);
+    CHECK(dense(6.0f, 86, 0.1f, 0.4f, -20, 87, -3) == -24);
+    CHECK(dense(5.0f, -118, 0.3f, 0.8f, -21, -127, -4) == 47);
   }
 
   TEST_CASE("CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED on power-of-two scales") {

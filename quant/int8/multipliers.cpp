@@ -42,12 +42,4 @@ void conv_multipliers(float s_in, std::span<const float> s_w, float s_out, Round
   }
 }
 
-std::vector<Multiplier> fully_connected_multipliers(float s_in, std::span<const float> s_w,
-                                                    float s_out, Rounding rounding) {
-  if (s_w.size() != 1) return conv_multipliers(s_in, s_w, s_out, rounding);
-  const float product = s_in * s_w[0];
-  return {checked_multiplier(static_cast<double>(product) / static_cast<double>(s_out), rounding,
-                             "input scale * weight scale / output scale")};
-}
-
 }  // namespace octet::int8

@@ -1,5 +1,5 @@
 // Integer multipliers of the ops with an int32 accumulator, and the check that keeps int32 safe.
-// Where the product of float32 scales is widened to double differs by op and decides the last bit.
+// Scales are float32, quotients and products of them double: float32 would decide last bits.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,15 @@
 
 namespace octet::int8 {
 
-/// CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV: M_c = double(s_in) * double(s_w[c]) / double(s_out).
-/// One entry for each weight scale. Throws Error if an M is not finite.
+/// CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TRANSPOSE_CONV:
+/// M_c = double(s_in) * double(s_w[c]) / double(s_out), one for each weight scale. Throws Error if
+/// an M is not finite.
 std::vector<Multiplier> conv_multipliers(float s_in, std::span<const float> s_w, float s_out,
                                          Rounding rounding);
 
 /// The same, written to `out` (one entry for each weight scale).
 void conv_multipliers(float s_in, std::span<const float> s_w, float s_out, Rounding rounding,
                       std::span<Multiplier> out);
-
-/// FULLY_CONNECTED: one weight scale: M = double(f32(s_in * s_w)) / double(s_out);
-/// several: as conv_multipliers.
-std::vector<Multiplier> fully_connected_multipliers(float s_in, std::span<const float> s_w,
-                                                    float s_out, Rounding rounding);
 
 /// quantize_multiplier for a real that comes from a file: throws Error naming `what` unless it is
 /// finite and >= 0.

@@ -18,50 +18,31 @@ Multiplier below_one(double real, Rounding rounding, const char* what) {
   return m;
 }
 
-AddParams make_params(double m1, double m2, double mo, AddParams params) {
-  params.m1 = below_one(m1, params.rounding, "multiplier of the first input");
-  params.m2 = below_one(m2, params.rounding, "multiplier of the second input");
-  params.mo = below_one(mo, params.rounding,
-                        "output multiplier 2 * max(input scales) / (2^20 * output scale)");
-  return params;
-}
-
 }  // namespace
 
 AddParams make_add_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
                           std::int32_t zo, Activation activation, Rounding rounding) {
-  const AddParams params{.z1 = z1,
-                         .z2 = z2,
-                         .zo = zo,
-                         .m1 = {},
-                         .m2 = {},
-                         .mo = {},
-                         .subtract = false,
-                         .rounding = rounding,
-                         .range = clamp_range(activation, so, zo)};
   const double twice_max = 2.0 * static_cast<double>(std::max(s1, s2));
-  return make_params(static_cast<double>(s1) / twice_max, static_cast<double>(s2) / twice_max,
-                     twice_max / ((1 << AddParams::left_shift) * static_cast<double>(so)), params);
+  const double widened = (1 << AddParams::left_shift) * static_cast<double>(so);
+  return {.z1 = z1,
+          .z2 = z2,
+          .zo = zo,
+          .m1 = below_one(static_cast<double>(s1) / twice_max, rounding,
+                          "multiplier of the first input"),
+          .m2 = below_one(static_cast<double>(s2) / twice_max, rounding,
+                          "multiplier of the second input"),
+          .mo = below_one(twice_max / widened, rounding,
+                          "output multiplier 2 * max(input scales) / (2^20 * output scale)"),
+          .subtract = false,
+          .rounding = rounding,
+          .range = clamp_range(activation, so, zo)};
 }
 
 AddParams make_sub_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
                           std::int32_t zo, Activation activation, Rounding rounding) {
-  const AddParams params{.z1 = z1,
-                         .z2 = z2,
-                         .zo = zo,
-                         .m1 = {},
-                         .m2 = {},
-                         .mo = {},
-                         .subtract = true,
-                         .rounding = rounding,
-                         .range = clamp_range(activation, so, zo)};
-  const float twice_max = 2.0f * std::max(s1, s2);
-  const float m1 = s1 / twice_max;
-  const float m2 = s2 / twice_max;
-  const float widened = static_cast<float>(1 << AddParams::left_shift) * so;
-  const float mo = twice_max / widened;
-  return make_params(static_cast<double>(m1), static_cast<double>(m2), static_cast<double>(mo),
-                     params);
+  AddParams params = make_add_params(s1, z1, s2, z2, so, zo, activation, rounding);
+  params.subtract = true;
+  return params;
 }
 
 void add(const AddParams& params, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,

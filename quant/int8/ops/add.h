@@ -24,7 +24,7 @@ struct AddParams {
 AddParams make_add_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
                           std::int32_t zo, Activation activation, Rounding rounding);
 
-/// SUB: the same, but the three quotients are computed in float32, as TFLM does.
+/// SUB: the same multipliers; the second operand is subtracted.
 AddParams make_sub_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
                           std::int32_t zo, Activation activation, Rounding rounding);
 

@@ -2,7 +2,6 @@
 // PackedConv.
 #include "quant/int8/conv.h"
 #include "core/error.h"
-#include "quant/int8/multipliers.h"
 #include "quant/int8/ops/conv_operands.h"
 #include "quant/int8/spatial.h"
 
@@ -99,11 +98,10 @@ std::unique_ptr<Step> create_spatial(const NodeView& node, bool depthwise) {
                               .pad_top = h.pad_before,
                               .pad_left = v.pad_before,
                               .groups = groups};
-  return create_step(node, geometry,
-                     read_conv_operands(node, {.axis = depthwise ? 3 : 0,
-                                               .activation = a.activation,
-                                               .make_multipliers = conv_multipliers}),
-                     x.shape[0]);
+  return create_step(
+      node, geometry,
+      read_conv_operands(node, {.axis = depthwise ? 3 : 0, .activation = a.activation}),
+      x.shape[0]);
 }
 
 }  // namespace
@@ -136,9 +134,7 @@ std::unique_ptr<Step> create_fully_connected(const NodeView& node) {
     node.expect_output_shape({static_cast<std::int32_t>(rows), out});
   }
   return create_step(node, {.in_c = in, .out_c = out},
-                     read_conv_operands(node, {.activation = a.activation,
-                                               .make_multipliers = fully_connected_multipliers}),
-                     rows);
+                     read_conv_operands(node, {.activation = a.activation}), rows);
 }
 
 }  // namespace octet::int8

@@ -113,8 +113,7 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
     OCTET_CHECK(o.bias.values().size() == out_c, quoted(bias), ": expected ", out_c,
                 " values, got shape ", to_string(bias.shape));
   }
-  o.multiplier =
-      spec.make_multipliers(o.in.scale, w.quantization.scale, o.out.scale, node.rounding());
+  o.multiplier = conv_multipliers(o.in.scale, w.quantization.scale, o.out.scale, node.rounding());
   if (o.multiplier.size() == 1) o.multiplier.resize(out_c, o.multiplier[0]);
   check_accumulators(o);
   if (node.has_input(spec.bias)) {

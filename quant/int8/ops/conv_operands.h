@@ -48,14 +48,11 @@ struct ConvOperands {
   Requantization requantization() const noexcept;
 };
 
-using MakeMultipliers = std::vector<Multiplier> (*)(float, std::span<const float>, float, Rounding);
-
 /// Where a convolution's operands are.
 struct ConvOperandsSpec {
   int data = 0, weights = 1, bias = 2;  ///< input positions
   int axis = 0;                         ///< dimension of the weights that is the output channel
   Activation activation = Activation::none;
-  MakeMultipliers make_multipliers = nullptr;
 };
 
 /// Reads and checks weights (int8 constant, symmetric, one scale or one for each output channel),

@@ -11,8 +11,8 @@ namespace octet::int8 {
 UnaryCodes make_relu_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
                            Rounding rounding) {
   const char* what = "input scale / output scale";
-  const float real = s_in / s_out;
-  const Multiplier m = checked_multiplier(static_cast<double>(real), rounding, what);
+  const Multiplier m =
+      checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding, what);
   check_no_overflow(255, m, what);
   const ClampRange range{.lo = std::max(-128, z_out), .hi = 127};
   return tabulate(
@@ -28,16 +28,14 @@ UnaryCodes make_leaky_relu_codes(float s_in, std::int32_t z_in, float s_out, std
                                  float alpha, Rounding rounding) {
   const char* identity_what = "input scale / output scale";
   const char* alpha_what = "input scale * alpha / output scale";
-  const float identity_real = s_in / s_out;
-  const float scaled = s_in * alpha;
-  const float alpha_real = scaled / s_out;
-  const Multiplier identity =
-      checked_multiplier(static_cast<double>(identity_real), rounding, identity_what);
-  const Multiplier slope =
-      checked_multiplier(std::fabs(static_cast<double>(alpha_real)), rounding, alpha_what);
+  const double identity_real = static_cast<double>(s_in) / static_cast<double>(s_out);
+  const double alpha_real =
+      static_cast<double>(s_in) * static_cast<double>(alpha) / static_cast<double>(s_out);
+  const Multiplier identity = checked_multiplier(identity_real, rounding, identity_what);
+  const Multiplier slope = checked_multiplier(std::fabs(alpha_real), rounding, alpha_what);
   check_no_overflow(255, identity, identity_what);
   check_no_overflow(255, slope, alpha_what);
-  const std::int32_t sign = alpha_real < 0.0f ? -1 : 1;
+  const std::int32_t sign = alpha_real < 0.0 ? -1 : 1;
   return tabulate([&](int q) {
     const std::int32_t v = q - z_in;
     const std::int32_t scaled_v = v >= 0

@@ -6,7 +6,6 @@
 
 #include "core/error.h"
 #include "quant/int8/conv.h"
-#include "quant/int8/multipliers.h"
 #include "quant/int8/ops/conv_operands.h"
 #include "quant/int8/ops/copy_codes.h"
 #include "quant/int8/ops/strided_copy.h"
@@ -199,11 +198,8 @@ std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
                      .stride = a.stride_w,
                      .pad = v.pad_before};
   auto step = new_step<TransposeConvStep>(node, {2});
-  step->operands = read_conv_operands(node, {.data = 2,
-                                             .weights = 1,
-                                             .bias = 3,
-                                             .activation = a.activation,
-                                             .make_multipliers = conv_multipliers});
+  step->operands =
+      read_conv_operands(node, {.data = 2, .weights = 1, .bias = 3, .activation = a.activation});
   const std::vector<AxisPhase> row_phases = phases_of(rows), column_phases = phases_of(columns);
   const std::size_t phases = row_phases.size() * column_phases.size();
   OCTET_CHECK(phases <= most_phases, "strides: expected at most ", most_phases,
