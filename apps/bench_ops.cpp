@@ -173,7 +173,7 @@ std::vector<Case> all_cases() {
         [=](GraphBuilder& b, std::vector<int> x) {
           const int w = b.weights("w", {d.out_c, d.kernel, d.kernel, d.in_c}, 0, 0.001f);
           return std::vector<int>{b.ints("shape", {1, out, out, d.out_c}), w, x[0],
-                                  b.bias("b", w, 0.05f, d.out_c)};
+                                  b.bias("b", d.out_c)};
         },
         0.2f, 0);
     c.cases.back().name += " k" + std::to_string(d.kernel) + "/" + std::to_string(d.stride);

@@ -1,13 +1,13 @@
 #include "interop/tflite_graph_checks.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <vector>
 
 #include "core/error.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_ops.h"
+#include "quant/int8/graph_checks.h"
 
 namespace octet::tflite {
 namespace {
@@ -39,19 +39,11 @@ std::uint64_t bytes_of(const TensorDef& t, const std::string& where) {
   return bytes;
 }
 
-void check_zero_points(const TensorDef& t, const std::string& where) {
-  const bool is_int8 = t.type == DType::i8;
-  for (const std::int32_t zero_point : t.quantization.zero_point) {
-    OCTET_CHECK(zero_point >= (is_int8 ? -128 : 0) && zero_point <= (is_int8 ? 127 : 0), where,
-                ": zero point ", zero_point, is_int8 ? ", expected -128 to 127" : ", expected 0");
-  }
-}
-
 void check_quantization(const TensorDef& t, const std::string& where) {
+  if (t.type != DType::i8) return;
   const Quantization& q = t.quantization;
-  OCTET_CHECK(!q.scale.empty() || t.type != DType::i8, where,
-              ": INT8 without scale and zero point (not a full-integer model)");
   const std::size_t count = q.scale.size();
+  OCTET_CHECK(count > 0, where, ": INT8 without scale and zero point (not a full-integer model)");
   if (count > 1) {
     OCTET_CHECK(q.axis >= 0 && static_cast<std::size_t>(q.axis) < t.shape.size(), where,
                 ": quantized dimension ", q.axis, ", but its rank is ", t.shape.size());
@@ -63,10 +55,13 @@ void check_quantization(const TensorDef& t, const std::string& where) {
   OCTET_CHECK(q.zero_point.size() == count, where, ": ", q.zero_point.size(),
               " zero points, expected ", count);
   for (const float scale : q.scale) {
-    OCTET_CHECK(std::isnormal(scale) && scale > 0, where, ": scale ", scale,
-                ", expected a positive normal number");
+    OCTET_CHECK(int8::usable_scale(t, scale), where, ": scale ", scale, ", expected ",
+                t.constant ? "a finite number >= 0" : "a positive normal number");
   }
-  check_zero_points(t, where);
+  for (const std::int32_t zero_point : q.zero_point) {
+    OCTET_CHECK(zero_point >= -128 && zero_point <= 127, where, ": zero point ", zero_point,
+                ", expected -128 to 127");
+  }
 }
 
 void check_tensor(const TensorDef& t, const std::string& where) {
@@ -141,7 +136,7 @@ void check_type(const TensorDef& t, DType expected, const std::string& where) {
               int8::dtype_name(t.type));
 }
 
-/// Its scale is the engine's to judge.
+/// Its scale means nothing: the codes are added as they are.
 void check_bias(const TensorDef& bias, std::int32_t channels, const std::string& where) {
   check_type(bias, DType::i32, where);
   OCTET_CHECK(bias.constant, where, ": expected a constant, got a computed value");

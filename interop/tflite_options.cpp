@@ -289,13 +289,9 @@ struct ReadVisitor {
   }
   template <class Options>
   int8::Attributes empty() const {
-    expect(BuiltinOptionsTraits<Options>::enum_value);
     return {};
   }
-  int8::Attributes none() const {
-    expect(BuiltinOptions::NONE);
-    return {};
-  }
+  int8::Attributes none() const { return {}; }
 
  private:
   void expect(BuiltinOptions expected) const {
@@ -344,8 +340,6 @@ struct WriteVisitor {
 }  // namespace
 
 int8::Attributes read_options(const Operator& op, OpCode code, const std::string& where) {
-  OCTET_CHECK(op.builtin_options_2_type() == OptionsTwo::NONE, where,
-              ": options of the second kind are not supported");
   return visit_op(code, ReadVisitor{op, *find_op(static_cast<std::int32_t>(code)), where});
 }
 

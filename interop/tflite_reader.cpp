@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "interop/mapped_file.h"
@@ -53,18 +54,6 @@ void check_model(const tflite::Model& model) {
               "a TFLite subgraph needs tensors, inputs, outputs and operators");
 }
 
-void check_buffers(const tflite::Model& model) {
-  const auto& buffers = *model.buffers();
-  OCTET_CHECK(buffers.size() > 0, "the model has no buffers, expected at least the empty buffer 0");
-  const auto* first = buffers.Get(0)->data();
-  OCTET_CHECK(!first || first->size() == 0, "buffer 0 has ", first->size(),
-              " bytes, expected none");
-  for (unsigned i = 0; i < buffers.size(); ++i) {
-    OCTET_CHECK(buffers.Get(i)->offset() <= 1 && buffers.Get(i)->size() <= 1, "buffer ", i,
-                ": data outside the flatbuffer is not supported");
-  }
-}
-
 std::string_view buffer_text(const tflite::Model& model, unsigned index, const std::string& name) {
   OCTET_CHECK(index < model.buffers()->size(), "metadata ", tflite::quoted(name), ": buffer ",
               index, ", but the file has ", model.buffers()->size());
@@ -98,7 +87,6 @@ void read_metadata(const tflite::Model& model, int8::Graph& graph, CopyBudget& b
 int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
   const tflite::Model& model = verified_model(bytes);
   check_model(model);
-  check_buffers(model);
   const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
   CopyBudget budget(bytes.size());
 
@@ -106,8 +94,11 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   graph.name = tflite::copy_string(subgraph.name(), budget);
   graph.description = tflite::copy_string(model.description(), budget);
   read_metadata(model, graph, budget);
-  for (unsigned t = 0; t < subgraph.tensors()->size(); ++t)
-    graph.tensors.push_back(tflite::read_tensor(model, subgraph, t, owner, budget));
+  const std::vector<bool> used = tflite::used_tensors(subgraph);
+  for (unsigned t = 0; t < used.size(); ++t) {
+    graph.tensors.push_back(used[t] ? tflite::read_tensor(model, subgraph, t, owner, budget)
+                                    : tflite::read_unused_tensor(subgraph, t, budget));
+  }
   graph.inputs = tflite::copy_ints(subgraph.inputs(), budget);
   graph.outputs = tflite::copy_ints(subgraph.outputs(), budget);
   for (unsigned n = 0; n < subgraph.operators()->size(); ++n)

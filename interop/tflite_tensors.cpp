@@ -59,17 +59,11 @@ void refuse_special_tensors(const Tensor& t, const std::string& where) {
 
 /// Converters mark the batch, dimension 0, as unknown (-1) and write 1 into the shape: that is the
 /// shape to run. Any other unknown dimension is refused.
-void check_shape_signature(const Tensor& t, const std::vector<std::int32_t>& shape,
-                           const std::string& where) {
-  const auto* signature = t.shape_signature();
-  if (!signature || signature->size() == 0) return;
-  OCTET_CHECK(signature->size() == shape.size(), where, ": shape_signature has ", signature->size(),
-              " dimensions, the shape ", shape.size());
-  for (unsigned d = 0; d < signature->size(); ++d) {
-    const std::int32_t dim = signature->Get(d);
-    if (dim == shape[d] || (dim == -1 && d == 0)) continue;
-    OCTET_CHECK(dim != -1, where, ": dimension ", d, " is dynamic, which is not supported");
-    fail(where, ": dimension ", d, " is ", dim, " in shape_signature, ", shape[d], " in the shape");
+void refuse_dynamic(const Tensor& t, const std::string& where) {
+  if (!t.shape_signature()) return;
+  for (unsigned d = 1; d < t.shape_signature()->size(); ++d) {
+    OCTET_CHECK(t.shape_signature()->Get(d) != -1, where, ": dimension ", d,
+                " is dynamic, which is not supported");
   }
 }
 
@@ -80,7 +74,6 @@ std::vector<std::int32_t> read_shape(const Tensor& t, const std::string& where,
   std::vector<std::int32_t> shape = copy_ints(t.shape(), budget);
   for (const std::int32_t dim : shape)
     OCTET_CHECK(dim != -1, where, ": dynamic shapes are not supported");
-  check_shape_signature(t, shape, where);
   return shape;
 }
 
@@ -88,8 +81,12 @@ int8::ConstBytes read_constant(const Model& model, const Tensor& t,
                                const std::shared_ptr<const void>& owner, const std::string& where) {
   OCTET_CHECK(t.buffer() < model.buffers()->size(), where, ": buffer ", t.buffer(),
               ", but the file has ", model.buffers()->size());
-  const auto* data = model.buffers()->Get(t.buffer())->data();
+  const Buffer& buffer = *model.buffers()->Get(t.buffer());
+  OCTET_CHECK(buffer.offset() <= 1 && buffer.size() <= 1, where, ": buffer ", t.buffer(),
+              ": data outside the flatbuffer is not supported");
+  const auto* data = buffer.data();
   if (!data || data->size() == 0) return {};
+  OCTET_CHECK(t.buffer() != 0, where, ": buffer 0 has ", data->size(), " bytes, expected none");
   return {owner, reinterpret_cast<const std::byte*>(data->Data()), data->size()};
 }
 
@@ -100,16 +97,17 @@ std::int64_t zero_point_at(const flatbuffers::Vector<std::int64_t>& values, unsi
   return value;
 }
 
-/// Without scale or zero point a tensor is not quantized; what FLOAT32 tensors have is ignored.
-/// One zero point may stand for all channels.
+/// That of INT8: without scale or zero point there is none. What other types have is not read: a
+/// FLOAT32 value is what it is, and an INT32 bias is used as it is. One zero point may stand for
+/// all channels.
 int8::Quantization read_quantization(const QuantizationParameters* q, const int8::TensorDef& t,
                                      const std::string& where, CopyBudget& budget) {
-  if (!q) return {};
+  if (!q || t.type != int8::DType::i8) return {};
   OCTET_CHECK(q->details_type() == QuantizationDetails::NONE, where,
               ": custom quantization is not supported");
   const unsigned scales = q->scale() ? q->scale()->size() : 0;
   const unsigned zero_points = q->zero_point() ? q->zero_point()->size() : 0;
-  if (scales == 0 || zero_points == 0 || t.type == int8::DType::f32) return {};
+  if (scales == 0 || zero_points == 0) return {};
   OCTET_CHECK(zero_points == 1 || zero_points == scales, where, ": ", zero_points,
               " zero points, expected ", scales, scales == 1 ? "" : " or 1");
 
@@ -150,6 +148,32 @@ std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* val
   return {values->begin(), values->end()};
 }
 
+std::vector<bool> used_tensors(const SubGraph& subgraph) {
+  std::vector<bool> used(subgraph.tensors()->size());
+  const auto mark = [&used](const flatbuffers::Vector<std::int32_t>* list) {
+    if (!list) return;
+    for (const std::int32_t t : *list) {
+      if (t >= 0 && static_cast<std::size_t>(t) < used.size())
+        used[static_cast<std::size_t>(t)] = true;
+    }
+  };
+  mark(subgraph.inputs());
+  mark(subgraph.outputs());
+  for (const Operator* op : *subgraph.operators()) {
+    mark(op->inputs());
+    mark(op->outputs());
+  }
+  return used;
+}
+
+int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, CopyBudget& budget) {
+  budget.charge(sizeof(int8::TensorDef));
+  int8::TensorDef result;
+  result.name = copy_string(subgraph.tensors()->Get(index)->name(), budget);
+  result.type = int8::DType::f32;
+  return result;
+}
+
 int8::TensorDef read_tensor(const Model& model, const SubGraph& subgraph, unsigned index,
                             const std::shared_ptr<const void>& owner, CopyBudget& budget) {
   const Tensor& t = *subgraph.tensors()->Get(index);
@@ -161,6 +185,7 @@ int8::TensorDef read_tensor(const Model& model, const SubGraph& subgraph, unsign
   refuse_special_tensors(t, where);
   result.shape = read_shape(t, where, budget);
   result.constant = read_constant(model, t, owner, where);
+  if (!result.constant) refuse_dynamic(t, where);
   result.quantization = read_quantization(t.quantization(), result, where, budget);
   return result;
 }

@@ -28,6 +28,12 @@ std::string copy_string(const flatbuffers::String* text, CopyBudget& budget);
 std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* values,
                                     CopyBudget& budget);
 
+/// For each tensor whether an operator reads or writes it or the model takes or returns it.
+std::vector<bool> used_tensors(const SubGraph& subgraph);
+
+/// A tensor that is not used: of what the file says only the name, as a FLOAT32 scalar.
+int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, CopyBudget& budget);
+
 /// Tensor `index` of `subgraph`. Constants are views into the file, kept alive by `owner`. Throws
 /// Error on what only the file can say: types, sparsity, dynamic shapes and the like; the rest is
 /// left to check_graph.

@@ -76,34 +76,38 @@ class Buffers {
 /// float32(input scale * weight scale) for each of the bias's channels, as converters write it.
 int8::Quantization bias_quantization(const Graph& graph, const Node& node,
                                      const tflite::WeightOperands& operands) {
-  const auto quantization = [&](int operand) -> const int8::Quantization& {
+  const auto tensor = [&](int operand) -> const TensorDef& {
     const int t = node.inputs[static_cast<std::size_t>(operand)];
-    return graph.tensors[static_cast<std::size_t>(t)].quantization;
+    return graph.tensors[static_cast<std::size_t>(t)];
   };
-  const double input_scale = double{quantization(operands.input).scale[0]};
+  using Limits = std::numeric_limits<float>;
+  const double input_scale = double{tensor(operands.input).quantization.scale[0]};
   int8::Quantization result;
-  for (const float weight_scale : quantization(operands.weights).scale) {
-    result.scale.push_back(std::max(static_cast<float>(input_scale * double{weight_scale}),
-                                    std::numeric_limits<float>::min()));
+  const std::vector<float>& weight_scales = tensor(operands.weights).quantization.scale;
+  for (const float weight_scale : weight_scales) {
+    const double product = input_scale * double{weight_scale};
+    result.scale.push_back(
+        static_cast<float>(std::clamp(product, double{Limits::min()}, double{Limits::max()})));
     result.zero_point.push_back(0);
   }
+  const auto& shape = tensor(operands.bias).shape;  // [c] here, [1, 1, 1, c] from other writers
+  while (result.axis + 1 < static_cast<int>(shape.size()) &&
+         shape[static_cast<std::size_t>(result.axis)] == 1)
+    ++result.axis;
   return result;
 }
 
-/// Quantization of biases that have none in the graph, by tensor.
-std::map<int, int8::Quantization> missing_bias_quantization(const Graph& graph) {
+/// By tensor; none for a bias that several operators with different scales share.
+std::map<int, int8::Quantization> bias_quantizations(const Graph& graph) {
   std::map<int, int8::Quantization> result;
   for (const Node& node : graph.nodes) {
     const auto operands = tflite::weight_operands(node.op);
     if (!operands || static_cast<std::size_t>(operands->bias) >= node.inputs.size()) continue;
     const int bias = node.inputs[static_cast<std::size_t>(operands->bias)];
     if (bias < 0) continue;
-    const TensorDef& tensor = graph.tensors[static_cast<std::size_t>(bias)];
-    if (!tensor.quantization.scale.empty()) continue;
     const int8::Quantization wanted = bias_quantization(graph, node, *operands);
     const auto [found, is_new] = result.try_emplace(bias, wanted);
-    OCTET_CHECK(is_new || found->second == wanted, "cannot write tensor ", bias, " (", tensor.name,
-                "): it is the bias of two operators with different scales");
+    if (!is_new && found->second != wanted) found->second = {};
   }
   return result;
 }
@@ -181,7 +185,7 @@ class Writer {
   }
 
   Offset<flatbuffers::Vector<Offset<tflite::Tensor>>> write_tensors() {
-    const auto biases = missing_bias_quantization(graph_);
+    const auto biases = bias_quantizations(graph_);
     std::vector<Offset<tflite::Tensor>> tensors;
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const TensorDef& t = graph_.tensors[i];

@@ -11,7 +11,7 @@ namespace octet {
 
 /// The bytes of the file; the same graph gives the same bytes, wherever its constants are. Throws
 /// Error if the graph holds something the format cannot say or that the reader would refuse.
-/// A bias without quantization gets input scale * weight scale. Graph::metadata takes names that
+/// A bias gets the scale input scale * weight scale. Graph::metadata takes names that
 /// begin with "octet."; the rounding mode is recorded as "octet.rounding".
 /// The graph is written as it is: that full TFLite wants a bias in every CONV_2D, and knows an
 /// activation fused into TRANSPOSE_CONV only since 2.13, is for whoever makes the graph.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "core/error.h"
@@ -43,14 +44,9 @@ int8::Graph rewritten(const int8::Graph& graph) {
 
 /// The first writing fills in what files may leave out; after that nothing changes.
 void check_round_trip(const int8::Graph& graph) {
-  try {
-    const int8::Graph complete = rewritten(graph);
-    require(octet::test::describe(rewritten(complete)) == octet::test::describe(complete),
-            "a graph changed when it was written and read");
-  } catch (const octet::Error& error) {
-    // The one thing a reader accepts and the writer cannot complete.
-    require(std::strstr(error.what(), "is the bias of two operators"), error.what());
-  }
+  const int8::Graph complete = rewritten(graph);
+  require(octet::test::describe(rewritten(complete)) == octet::test::describe(complete),
+          "a graph changed when it was written and read");
 }
 
 constexpr std::size_t memory_limit = std::size_t{1} << 26;
@@ -78,6 +74,16 @@ void run(const int8::Graph& graph) {
   require(outputs(model) == outputs(portable), "the kernels' bytes differ from the portable ones");
 }
 
+/// A channel that is switched off, with a saturated bias, and a tensor that nothing uses.
+int8::Graph dead_channel_graph() {
+  int8::Graph graph = octet::test::small_graph();
+  graph.tensors[1].quantization.scale[1] = 0.0f;
+  const std::int32_t bias[] = {3, std::numeric_limits<std::int32_t>::max(), -5};
+  graph.tensors[2].constant = int8::own_bytes(std::as_bytes(std::span(bias)));
+  graph.tensors.push_back(graph.tensors[0]);
+  return graph;
+}
+
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   const int8::Graph all = int8::every_op_graph();
@@ -86,6 +92,7 @@ void write_seeds(const std::filesystem::path& folder) {
                         folder / (std::to_string(n) + ".tflite"));
   }
   octet::write_tflite(octet::test::small_graph(), folder / "small.tflite");
+  octet::write_tflite(dead_channel_graph(), folder / "dead_channel.tflite");
 }
 
 }  // namespace

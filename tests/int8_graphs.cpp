@@ -104,9 +104,12 @@ std::string describe(const int8::Graph& graph) {
   for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
     const int8::TensorDef& t = graph.tensors[i];
     text << "tensor " << i << ' ' << t.name << ' ' << int8::dtype_name(t.type) << ' '
-         << list(t.shape) << " scale " << list(t.quantization.scale) << " zero "
-         << list(t.quantization.zero_point) << " axis " << t.quantization.axis << " data "
-         << (t.constant ? "" : "none") << std::hex;
+         << list(t.shape);
+    if (t.type == int8::DType::i8) {
+      text << " scale " << list(t.quantization.scale) << " zero " << list(t.quantization.zero_point)
+           << " axis " << t.quantization.axis;
+    }
+    text << " data " << (t.constant ? "" : "none") << std::hex;
     for (std::size_t k = 0; k < t.constant.size; ++k)
       text << std::setw(2) << std::setfill('0') << std::to_integer<int>(t.constant.data[k]);
     text << std::dec << '\n';

@@ -18,7 +18,7 @@ inline int8::Graph small_graph() {
   GraphBuilder b;
   const int x = b.value("x", {1, 4, 4, 2}, 0.5f, -3);
   const int w = b.weights("conv/w", {3, 3, 3, 2}, 0, 0.01f);
-  const int bias = b.bias("conv/b", w, 0.5f, 3);
+  const int bias = b.bias("conv/b", 3);
   const int y = b.value("conv", {1, 2, 2, 3}, 0.75f, -128);
   b.node(OpCode::conv_2d, {x, w, bias}, {y},
          int8::ConvAttributes{.padding = int8::Padding::same,
@@ -26,7 +26,7 @@ inline int8::Graph small_graph() {
                               .stride_w = 2,
                               .activation = int8::Activation::relu});
   const int fw = b.weights("fc/w", {2, 12}, -1, 0.02f);
-  const int fb = b.bias("fc/b", fw, 0.75f, 2);
+  const int fb = b.bias("fc/b", 2);
   const int z = b.value("fc", {1, 2}, 0.25f, 5);
   b.node(OpCode::fully_connected, {y, fw, fb}, {z}, int8::FullyConnectedAttributes{});
   const int p = b.value("p", {1, 2}, 1.0f / 256, -128);

@@ -101,23 +101,6 @@ TEST_SUITE("int8") {
          {"bias type",
           [](Builder& b) { b.graph.nodes[0].inputs[2] = b.constant({6}, Codes(6, 0)); },
           "type i32"},
-         {"bias scale",
-          [](Builder& b) {
-            b[2].quantization = {std::vector<float>(6, 0.005f), Dims(6, 0), 0};
-            b[2].quantization.scale[3] = 0.5f;
-          },
-          "expected scale 0.005"},
-         {"bias scales",
-          [](Builder& b) {
-            b[2].shape = {2, 3};
-            b[2].quantization = {{0.005f, 0.005f}, {0}, 0};
-          },
-          "6 scales, got 2"},
-         {"bias zero point",
-          [](Builder& b) {
-            b[2].quantization = {{0.005f}, {1}, 0};
-          },
-          "got 1"},
          {"accumulator",
           [](Builder& b) {
             set_i32(b, 2, {0, 0, 2147483647, 0, 0, 0});

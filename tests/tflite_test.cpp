@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "core/error.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
+#include "quant/int8/model.h"
 #include "tests/int8_graphs.h"
 #include "tests/support.h"
 
@@ -223,7 +225,7 @@ TEST_SUITE("tflite") {
       const int w = b.weights("w", {2, 1, 1, 2}, 0, 0.5f);
       const int y = b.value("y", {1, 2, 2, 2}, 0.5f, 0);
       std::vector<int> inputs = {b.ints("shape", {1, 2, 2, 2}), w, x};
-      if (bias) inputs.push_back(b.bias("b", w, 0.5f, 2));
+      if (bias) inputs.push_back(b.bias("b", 2));
       b.node(OpCode::transpose_conv, inputs, {y},
              int8::TransposeConvAttributes{.activation = activation});
       b.graph.inputs = {x};
@@ -243,11 +245,41 @@ TEST_SUITE("tflite") {
     }
   }
 
-  TEST_CASE("a bias without quantization gets input scale times weight scale") {
+  TEST_CASE("a bias is written with the scale input scale times weight scale") {
     int8::Graph graph = octet::test::small_graph();
-    const int8::Graph before = graph;
-    for (const int bias : {2, 5}) graph.tensors[static_cast<std::size_t>(bias)].quantization = {};
-    CHECK(describe(parse(octet::serialize_tflite(graph))) == describe(before));
+    graph.tensors[1].quantization.scale[1] = 0.0f;
+    graph.tensors[2].shape = {1, 1, 1, 3};
+    graph.tensors[2].quantization = {{7.0f}, {9}, 5};  // means nothing
+    const auto quantization = [](const std::vector<std::byte>& file, std::size_t tensor) {
+      return Table::root(file).element(slot::subgraphs, 0).element(0, tensor).table(4);
+    };
+    std::vector<std::byte> file = octet::serialize_tflite(graph);
+    const Table bias = quantization(file, 2);
+    REQUIRE(bias.size(2) == 3);
+    CHECK(bias.scalar<std::int32_t>(6, 0) == 3);
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float scale = graph.tensors[1].quantization.scale[c];
+      const float expected = scale > 0 ? 0.5f * scale : std::numeric_limits<float>::min();
+      CHECK(bias.read<float>(bias.data(2) + 4 * c) == expected);
+      CHECK(bias.read<std::int64_t>(bias.data(3) + 8 * c) == 0);
+    }
+    CHECK(parse(file).tensors[2].quantization.scale.empty());
+    // One that two layers share has none.
+    GraphBuilder b;
+    const int x = b.value("x", {2, 3}, 0.5f, 0);
+    const int shared = b.bias("b", 3);
+    int last = x;
+    for (const float scale : {0.01f, 0.02f}) {
+      const int y = b.value("y", {2, 3}, 0.5f, 0);
+      b.node(int8::OpCode::fully_connected, {last, b.weights("w", {3, 3}, -1, scale), shared}, {y},
+             int8::FullyConnectedAttributes{});
+      last = y;
+    }
+    b.graph.inputs = {x};
+    b.graph.outputs = {last};
+    file = octet::serialize_tflite(b.graph);
+    CHECK(!Table::root(file).element(slot::subgraphs, 0).element(0, 1).field(4));
+    CHECK(int8::signature(int8::Model(parse(file))) == int8::signature(int8::Model(b.graph)));
   }
 
   TEST_CASE("equal constants share a buffer") {

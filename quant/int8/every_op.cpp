@@ -16,18 +16,18 @@ Graph every_op_graph() {
   b.node(OpCode::quantize, {x}, {q});
 
   const int cw = b.weights("conv/w", {8, 3, 3, 4}, 0, 0.01f);
-  const int cb = b.bias("conv/b", cw, 0.05f, 8);
+  const int cb = b.bias("conv/b", 8);
   const int c = b.value("conv", {1, 8, 8, 8}, 0.1f, -128);
   b.node(OpCode::conv_2d, {q, cw, cb}, {c},
          ConvAttributes{.padding = Padding::same, .activation = Activation::relu});
   const int gw = b.weights("grouped/w", {6, 1, 2, 4}, 0, 0.01f);
-  const int gb = b.bias("grouped/b", gw, 0.1f, 6);
+  const int gb = b.bias("grouped/b", 6);
   const int g = b.value("grouped", {1, 8, 4, 6}, 0.2f, 0);
   b.node(OpCode::conv_2d, {c, gw, gb}, {g},
          ConvAttributes{.padding = Padding::same, .stride_h = 1, .stride_w = 2});
   outputs.push_back(g);
   const int dw = b.weights("depthwise/w", {1, 3, 2, 16}, 3, 0.02f);
-  const int db = b.bias("depthwise/b", dw, 0.1f, 16);
+  const int db = b.bias("depthwise/b", 16);
   const int d = b.value("depthwise", {1, 4, 4, 16}, 0.06f, -128);
   // Heights: 8 - (3 - 1) * 2 = 4. Widths: 8 - (2 - 1) * 4 = 4.
   b.node(OpCode::depthwise_conv_2d, {c, dw, db}, {d},
@@ -37,7 +37,7 @@ Graph every_op_graph() {
                         .activation = Activation::relu6});
   // Wide enough for the kernels that need many channels.
   const int ww = b.weights("wide/w", {24, 3, 3, 16}, 0, 0.01f);
-  const int wb = b.bias("wide/b", ww, 0.06f, 24);
+  const int wb = b.bias("wide/b", 24);
   const int wide = b.value("wide", {1, 4, 4, 24}, 0.1f, 5);
   b.node(OpCode::conv_2d, {d, ww, wb}, {wide}, ConvAttributes{.padding = Padding::same});
 
@@ -120,7 +120,7 @@ Graph every_op_graph() {
   outputs.push_back(half1);
 
   const int tw = b.weights("transpose_conv/w", {16, 2, 3, 8}, 0, 0.01f);
-  const int tb = b.bias("transpose_conv/b", tw, 0.2f, 16);
+  const int tb = b.bias("transpose_conv/b", 16);
   const int tconv = b.value("transpose_conv", {1, 6, 3, 16}, 0.3f, 0);
   b.node(OpCode::transpose_conv, {b.ints("transpose_conv/shape", {1, 6, 3, 16}), tw, half0, tb},
          {tconv}, TransposeConvAttributes{.padding = Padding::same, .stride_h = 2, .stride_w = 1});
@@ -137,7 +137,7 @@ Graph every_op_graph() {
   const int flat = b.value("reshape_by_input", {1, 32}, 0.05f, 7);
   b.node(OpCode::reshape, {keep, b.ints("reshape/shape", {1, 32})}, {flat}, ReshapeAttributes{});
   const int fw = b.weights("fc/w", {3, 32}, -1, 0.02f);
-  const int fb = b.bias("fc/b", fw, 0.05f, 3);
+  const int fb = b.bias("fc/b", 3);
   const int fc = b.value("fc", {1, 3}, 0.02f, -1);
   b.node(OpCode::fully_connected, {flat, fw, fb}, {fc}, FullyConnectedAttributes{});
   const int softmax = b.value("softmax", {1, 3}, 1.0f / 256, -128);

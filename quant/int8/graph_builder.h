@@ -65,18 +65,10 @@ class GraphBuilder {
     t.constant = own_bytes(std::as_bytes(std::span(codes)));
     return add(std::move(t));
   }
-  /// A bias for `weights` on an input of scale `input_scale`.
-  int bias(const std::string& name, int weights, float input_scale, int channels) {
+  int bias(const std::string& name, int channels) {
     std::vector<std::int32_t> codes(static_cast<std::size_t>(channels));
     for (auto& c : codes) c = static_cast<std::int32_t>(rng_() % 401) - 200;
-    const int b = ints(name, codes);
-    Quantization q;
-    for (const float s : tensor(weights).quantization.scale) {
-      q.scale.push_back(static_cast<float>(double{input_scale} * double{s}));
-      q.zero_point.push_back(0);
-    }
-    tensor(b).quantization = q;
-    return b;
+    return ints(name, codes);
   }
   void node(OpCode op, std::vector<int> inputs, std::vector<int> outputs,
             Attributes attributes = {}) {

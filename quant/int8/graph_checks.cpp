@@ -28,22 +28,19 @@ void check_size(const TensorDef& t) {
 }
 
 void check_quantization(const TensorDef& t) {
+  if (t.type != DType::i8) return;
   const Quantization& q = t.quantization;
-  if (t.type == DType::i8) {
-    OCTET_CHECK(!q.scale.empty(), quoted(t), ": expected a scale and zero point for type i8");
-  }
-  if (q.scale.empty()) return;
+  OCTET_CHECK(!q.scale.empty(), quoted(t), ": expected a scale and zero point for type i8");
   for (const float s : q.scale) {
-    OCTET_CHECK(std::isnormal(s) && s > 0.0f, quoted(t),
-                ": expected finite scales > 0 of normal range, got ", s);
+    OCTET_CHECK(usable_scale(t, s), quoted(t),
+                t.constant ? ": expected finite scales >= 0, got "
+                           : ": expected finite scales > 0 of normal range, got ",
+                s);
   }
   OCTET_CHECK(q.zero_point.size() == 1 || q.zero_point.size() == q.scale.size(), quoted(t),
               ": expected 1 or ", q.scale.size(), " zero points, got ", q.zero_point.size());
-  if (t.type == DType::i8) {
-    for (const std::int32_t z : q.zero_point) {
-      OCTET_CHECK(z >= -128 && z <= 127, quoted(t), ": expected zero points in [-128, 127], got ",
-                  z);
-    }
+  for (const std::int32_t z : q.zero_point) {
+    OCTET_CHECK(z >= -128 && z <= 127, quoted(t), ": expected zero points in [-128, 127], got ", z);
   }
   if (q.scale.size() == 1) return;
   OCTET_CHECK(q.axis >= 0 && q.axis < static_cast<int>(t.shape.size()), quoted(t),
@@ -114,8 +111,8 @@ class GraphWalk {
   static void check_io(const TensorDef& t, const char* what) {
     OCTET_CHECK(t.type == DType::i8 || t.type == DType::f32, what, quoted(t),
                 ": expected type i8 or f32, got ", dtype_name(t.type));
-    OCTET_CHECK(t.quantization.scale.size() <= 1, what, quoted(t), ": expected one scale, got ",
-                t.quantization.scale.size());
+    OCTET_CHECK(t.type != DType::i8 || t.quantization.scale.size() == 1, what, quoted(t),
+                ": expected one scale, got ", t.quantization.scale.size());
   }
 
   const Graph& graph_;
@@ -126,6 +123,10 @@ class GraphWalk {
 
 std::size_t tensor_bytes(const TensorDef& t) noexcept {
   return static_cast<std::size_t>(element_count(t.shape)) * dtype_size(t.type);
+}
+
+bool usable_scale(const TensorDef& t, float scale) noexcept {
+  return t.constant ? std::isfinite(scale) && scale >= 0.0f : std::isnormal(scale) && scale > 0.0f;
 }
 
 void check_graph(const Graph& graph) {

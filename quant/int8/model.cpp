@@ -12,7 +12,7 @@ namespace octet::int8 {
 namespace {
 
 ValueInfo value_info(const TensorDef& t) {
-  const bool quantized = !t.quantization.scale.empty();
+  const bool quantized = t.type == DType::i8;
   return {.name = t.name,
           .type = t.type,
           .shape = t.shape,

@@ -1,7 +1,6 @@
 #include "quant/int8/ops/conv_operands.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <string>
 
@@ -23,29 +22,6 @@ void check_weights(const TensorDef& w, int axis) {
   }
 }
 
-/// TFLite's own tolerance: the bias scale may differ by 2 % of an output step. Nobody computes with
-/// it; one scale beside several of the weights says nothing.
-void check_bias_scale(const TensorDef& bias, std::span<const float> weight_scales, float s_in,
-                      float s_out) {
-  for (const std::int32_t z : bias.quantization.zero_point) {
-    OCTET_CHECK(z == 0, quoted(bias), ": expected zero point 0 for a bias, got ", z);
-  }
-  const std::vector<float>& scales = bias.quantization.scale;
-  if (scales.empty() || (scales.size() == 1 && weight_scales.size() > 1)) return;
-  OCTET_CHECK(scales.size() == weight_scales.size() || weight_scales.size() == 1, quoted(bias),
-              ": expected ", weight_scales.size(), " scales, got ", scales.size());
-  const std::size_t n = std::max(scales.size(), weight_scales.size());
-  for (std::size_t i = 0; i < n; ++i) {
-    const float s_w = weight_scales[weight_scales.size() == 1 ? 0 : i];
-    const float s_b = scales[scales.size() == 1 ? 0 : i];
-    const double expected = static_cast<double>(s_in) * static_cast<double>(s_w);
-    const double difference = std::fabs(expected - static_cast<double>(s_b));
-    OCTET_CHECK(difference <= 0.02 * static_cast<double>(s_out), quoted(bias), ": expected scale ",
-                static_cast<float>(expected), " (input scale * weight scale), got ", s_b,
-                " in channel ", i);
-  }
-}
-
 /// [rows, out_c] with channels innermost becomes [out_c, rows].
 std::vector<std::int8_t> channels_outermost(std::span<const std::int8_t> w, std::size_t out_c) {
   const std::size_t rows = w.size() / out_c;
@@ -64,6 +40,24 @@ ConstantValues<std::int32_t> bias_values(const NodeView& node, int i) {
   return ConstantValues<std::int32_t>(
       std::span(reinterpret_cast<const std::int32_t*>(bias.constant.data),
                 bias.constant.size / sizeof(std::int32_t)));
+}
+
+/// Their int32 sums may wrap, and nobody would see the value.
+void clear_dead_channels(ConvOperands& o) {
+  const auto dead = [](const Multiplier& multiplier) { return multiplier.m == 0; };
+  if (std::none_of(o.multiplier.begin(), o.multiplier.end(), dead)) return;
+  const auto w = o.weights.values();
+  const auto b = o.bias.values();
+  std::vector<std::int8_t> weights(w.begin(), w.end());
+  std::vector<std::int32_t> bias(b.begin(), b.end());
+  const std::size_t per_channel = w.size() / bias.size();
+  for (std::size_t c = 0; c < bias.size(); ++c) {
+    if (!dead(o.multiplier[c])) continue;
+    bias[c] = 0;
+    std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(c * per_channel), per_channel, 0);
+  }
+  o.weights = ConstantValues<std::int8_t>(std::move(weights));
+  o.bias = ConstantValues<std::int32_t>(std::move(bias));
 }
 
 void check_accumulators(const ConvOperands& o) {
@@ -115,10 +109,8 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
   }
   o.multiplier = conv_multipliers(o.in.scale, w.quantization.scale, o.out.scale, node.rounding());
   if (o.multiplier.size() == 1) o.multiplier.resize(out_c, o.multiplier[0]);
+  clear_dead_channels(o);
   check_accumulators(o);
-  if (node.has_input(spec.bias)) {
-    check_bias_scale(node.input(spec.bias), w.quantization.scale, o.in.scale, o.out.scale);
-  }
   return o;
 }
 
