@@ -16,9 +16,9 @@ namespace {
 
 struct Mode {
   Rounding rounding;
-  const char* name;
+  std::string name;
 };
-constexpr Mode modes[] = {{Rounding::double_rounding, "double"},
+const Mode modes[] = {{Rounding::double_rounding, "double"},
                           {Rounding::single_rounding, "single"}};
 
 Codes read_codes(const fs::path& path) {
