@@ -100,17 +100,23 @@ void throw_error(std::initializer_list<TextPart> parts) {
 
 }  // namespace detail
 
-std::string one_line(std::string_view untrusted) {
-  constexpr std::size_t limit = 80;
+std::string_view take_printable(std::string_view& untrusted) noexcept {
+  const std::size_t length = detail::utf8_length(untrusted);
+  const std::string_view character = untrusted.substr(0, std::max<std::size_t>(length, 1));
+  untrusted.remove_prefix(character.size());
+  const auto first = static_cast<unsigned char>(character[0]);
+  const bool control = first < 0x20 || first == 0x7f ||
+                       (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
+  const bool separator = character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9";
+  return length == 0 || control || separator ? "?" : character;
+}
+
+std::string one_line(std::string_view untrusted, std::size_t limit) {
   std::string text;
   while (!untrusted.empty()) {
-    const std::size_t length = detail::utf8_length(untrusted);
-    if (text.size() + std::max<std::size_t>(length, 1) > limit) return text + "...";
-    const auto first = static_cast<unsigned char>(untrusted[0]);
-    const bool plain = length > 0 && first >= 0x20 && first != 0x7f &&
-                       !(first == 0xc2 && static_cast<unsigned char>(untrusted[1]) < 0xa0);
-    text += plain ? untrusted.substr(0, length) : std::string_view("?");
-    untrusted.remove_prefix(std::max<std::size_t>(length, 1));
+    const std::string_view character = take_printable(untrusted);
+    if (text.size() + character.size() > limit) return text + "...";
+    text += character;
   }
   return text;
 }

@@ -80,9 +80,14 @@ std::string text_of(const Parts&... parts) {
   return detail::join({detail::TextPart(detail::printable(parts))...});
 }
 
-/// Text of unknown origin as part of a line: at most 80 bytes of it ("..." follows a cut), control
-/// characters and bytes that are not UTF-8 as '?'.
-std::string one_line(std::string_view untrusted);
+/// The first character of `untrusted`, which must not be empty, and takes it off: itself, or "?"
+/// for what would not stay on a line of a terminal: control characters, line and paragraph
+/// separators, bytes that are not UTF-8.
+std::string_view take_printable(std::string_view& untrusted) noexcept;
+
+/// Text of unknown origin as part of a line: at most `limit` bytes of it ("..." follows a cut),
+/// made of take_printable's.
+std::string one_line(std::string_view untrusted, std::size_t limit = 80);
 
 /// Throws Error with text_of(parts...).
 template <class... Parts>

@@ -135,7 +135,7 @@ ThreadPool::ThreadPool(int threads, int spin_us) : threads_(threads), spins_(spi
               ", got ", threads);
   OCTET_CHECK(spin_us >= 0 && spin_us <= 1000000, "spin: expected 0 to 1000000 us, got ", spin_us);
   if (threads == 1) return;
-  impl_ = std::make_unique<Impl>(threads, spin_us);
+  impl_.reset(new Impl(threads, spin_us));
   try {
     for (int i = 1; i < threads; ++i) {
       impl_->workers.emplace_back([pool = impl_.get(), i] { pool->loop(i); });

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+
+#include "core/forked.h"
 
 namespace octet {
 
@@ -12,7 +13,7 @@ namespace octet {
 /// each task writes its own output, and reductions add the tasks' partial results in task order.
 /// Waiting threads sleep (unless told to spin first) and a thread that gets no core is not waited
 /// for, so a busy machine does not make the pool collapse. One `run` at a time per pool; different
-/// pools are independent.
+/// pools are independent. In a child forked between runs the calling thread does all tasks itself.
 class ThreadPool {
  public:
   static constexpr int max_threads = 1024;
@@ -36,7 +37,7 @@ class ThreadPool {
   template <class F>
   void run(std::int64_t tasks, const F& f) noexcept {
     if (tasks <= 0) return;
-    if (threads_ == 1 || tasks == 1) {
+    if (threads_ == 1 || tasks == 1 || made_ != forks()) {
       for (std::int64_t i = 0; i < tasks; ++i) f(i, 0);
       return;
     }
@@ -56,7 +57,8 @@ class ThreadPool {
   int threads_;
   bool spins_;
   struct Impl;
-  std::unique_ptr<Impl> impl_;  // null for one thread
+  unsigned made_ = forks();
+  ThreadOwnerPtr<Impl> impl_;  // null for one thread
 };
 
 /// Tells the core that it is in a loop that waits.

@@ -3,6 +3,26 @@
 #include <algorithm>
 
 namespace octet {
+namespace {
+
+std::string with_layer(const std::string& scope, const std::string& message) {
+  const bool known = scope.empty() || message.find(scope) != std::string::npos;
+  return known ? message : "layer " + scope + ": " + message;
+}
+
+/// f(); what it throws names the layer.
+template <class F>
+void in_layer(const std::string& scope, const F& f) {
+  try {
+    f();
+  } catch (const MemoryError& e) {
+    throw MemoryError(with_layer(scope, e.what()));
+  } catch (const Error& e) {
+    throw Error(with_layer(scope, e.what()));
+  }
+}
+
+}  // namespace
 
 const Tensor& Var::value() const {
   OCTET_CHECK(tape, "value of a Var that belongs to no tape");
@@ -122,7 +142,9 @@ Var Tape::record(OpPtr op, std::span<const Var> inputs) {
     n.requires_grad |= node(v.id).requires_grad;
   }
   if (ctx_->observer) ctx_->observer->begin();
-  if (!run_fused(n, *op)) run(n, *op, inputs);
+  in_layer(scope_, [&] {
+    if (!run_fused(n, *op)) run(n, *op, inputs);
+  });
   if (!n.requires_grad && !n.put_off) n.saved = {};
   n.op = std::move(op);
   const Var result = append(std::move(n));
@@ -161,7 +183,7 @@ void Tape::backward(Var loss) {
         wanted.push_back(from.requires_grad ? g : nullptr);
       }
       if (ctx_->observer) ctx_->observer->begin();
-      run_backward(n, wanted);
+      in_layer(n.scope, [&] { run_backward(n, wanted); });
       if (ctx_->observer) ctx_->observer->backward_done(*this, id, wanted);
     }
     free_saved(n);

@@ -40,7 +40,11 @@ std::string_view dtype_name(DType t) noexcept {
 Tensor Tensor::empty(const Shape& shape, DType type, Pool* pool) {
   const std::size_t bytes = checked_bytes(shape, type);
   Tensor t;
-  t.storage_ = pool ? pool->allocate(bytes) : heap_block(bytes);
+  try {
+    t.storage_ = pool ? pool->allocate(bytes) : heap_block(bytes);
+  } catch (const std::bad_alloc&) {
+    throw MemoryError(text_of("tensor ", shape, ": ", bytes, " bytes cannot be allocated"));
+  }
   t.shape_ = shape;
   t.dtype_ = type;
   return t;

@@ -45,7 +45,8 @@ constexpr DType dtype_of() {
 class Tensor {
  public:
   Tensor() = default;
-  /// Contents unspecified. From `pool` if given, else from the heap.
+  /// Contents unspecified. From `pool` if given, else from the heap. Throws MemoryError if there is
+  /// not enough.
   static Tensor empty(const Shape& shape, DType type = DType::real, Pool* pool = nullptr);
   static Tensor zeros(const Shape& shape, DType type = DType::real, Pool* pool = nullptr);
   static Tensor full(const Shape& shape, real value, Pool* pool = nullptr);

@@ -1,6 +1,7 @@
 // HDF5 files as data sets. The file is not trusted: only plain links, plain storage, extents that
 // the file's size can back, and integer types are accepted.
 #include <algorithm>
+#include <memory>
 
 #include "data/file.h"
 #include "data/hdf5_handle.h"
@@ -74,7 +75,29 @@ std::int64_t bounded_bytes(const std::vector<std::int64_t>& dims, std::int64_t e
   return bytes;
 }
 
-/// The storage must be inside the file, written, and expand no further than deflate can.
+/// Whether the values are deflated. Throws Error for a filter that is not known.
+bool deflated(hid_t create, const std::string& where) {
+  bool found = false;
+  for (int i = 0; i < H5Pget_nfilters(create); ++i) {
+    unsigned flags = 0, config = 0;
+    std::size_t values = 0;
+    const H5Z_filter_t filter = H5Pget_filter2(create, static_cast<unsigned>(i), &flags, &values,
+                                               nullptr, 0, nullptr, &config);
+    OCTET_CHECK(filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
+                    filter == H5Z_FILTER_FLETCHER32,
+                where, ": filters: expected deflate, shuffle or fletcher32, got number ", filter);
+    found = found || filter == H5Z_FILTER_DEFLATE;
+  }
+  return found;
+}
+
+/// What the file says that the values take in it, as far as it has so many bytes.
+std::int64_t stored_bytes(const File& file, hid_t dataset) {
+  return static_cast<std::int64_t>(
+      std::min<hsize_t>(H5Dget_storage_size(dataset), static_cast<hsize_t>(file.size)));
+}
+
+/// The storage must be inside the file, written, and expand no further than its filters can.
 void check_storage(const File& file, hid_t dataset, const std::vector<std::int64_t>& dims,
                    std::int64_t element, const std::string& where) {
   const std::int64_t limit =
@@ -91,6 +114,7 @@ void check_storage(const File& file, hid_t dataset, const std::vector<std::int64
     h5_check(H5Dget_space_status(dataset, &allocated), where);
     OCTET_CHECK(allocated == H5D_SPACE_STATUS_ALLOCATED, where,
                 ": expected all elements to be written, got part of them or none");
+    bounded_bytes(dims, element, stored_bytes(file, dataset), where);
     return;
   }
   hsize_t chunk[Shape::max_rank] = {};
@@ -106,25 +130,27 @@ void check_storage(const File& file, hid_t dataset, const std::vector<std::int64
     chunks *= (static_cast<hsize_t>(dims[static_cast<std::size_t>(i)]) - 1) / chunk[i] + 1;
   }
   bounded_bytes(chunk_dims, element, std::min(limit, std::int64_t{1} << 30), where + ": chunk");
-  for (int i = 0; i < H5Pget_nfilters(create); ++i) {
-    unsigned flags = 0, config = 0;
-    std::size_t values = 0;
-    const H5Z_filter_t filter = H5Pget_filter2(create, static_cast<unsigned>(i), &flags, &values,
-                                               nullptr, 0, nullptr, &config);
-    OCTET_CHECK(filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
-                    filter == H5Z_FILTER_FLETCHER32,
-                where, ": filters: expected deflate, shuffle or fletcher32, got number ", filter);
-  }
   hsize_t written = 0;
   const H5Id space(H5Dget_space(dataset), H5Sclose, where);
   h5_check(H5Dget_num_chunks(dataset, space, &written), where);
   OCTET_CHECK(written == chunks, where, ": expected ", chunks, " chunks to be written, got ",
               written);
+  bounded_bytes(
+      dims, element,
+      stored_bytes(file, dataset) * (deflated(create, where) ? data_detail::max_deflate_ratio : 1),
+      where);
 }
 
-Tensor read_images(const File& file, hid_t group) {
+/// A data set that is as it should be and that the file can hold; nothing is read yet.
+struct Array {
+  H5Id id;
+  std::vector<std::int64_t> dims;
+  std::string where;
+};
+
+Array open_images(const File& file, hid_t group) {
   const std::string where = file.path + ": images";
-  const H5Id dataset = open_child(file, group, "images", H5I_DATASET);
+  H5Id dataset = open_child(file, group, "images", H5I_DATASET);
   const H5Id type(H5Dget_type(dataset), H5Tclose, where);
   OCTET_CHECK(H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1 &&
                   H5Tget_sign(type) == H5T_SGN_NONE,
@@ -134,24 +160,33 @@ Tensor read_images(const File& file, hid_t group) {
   std::vector<std::int64_t> dims = extents(space, 3, 4, where);
   check_storage(file, dataset, dims, 1, where);
   if (dims.size() == 3) dims.push_back(1);
-  Tensor images = Tensor::empty(Shape(std::span<const std::int64_t>(dims)), DType::u8);
-  h5_check(H5Dread(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, images.raw()), where);
-  return images;
+  return {std::move(dataset), std::move(dims), where};
 }
 
-std::vector<std::int64_t> read_labels(const File& file, hid_t group, std::int64_t count) {
+Array open_labels(const File& file, hid_t group, std::int64_t count) {
   const std::string where = file.path + ": labels";
-  const H5Id dataset = open_child(file, group, "labels", H5I_DATASET);
+  H5Id dataset = open_child(file, group, "labels", H5I_DATASET);
   const H5Id type(H5Dget_type(dataset), H5Tclose, where);
   const std::size_t size = H5Tget_size(type);
   OCTET_CHECK(H5Tget_class(type) == H5T_INTEGER && size >= 1 && size <= 8, where,
               ": element type: expected integers, got another one of ", size, " bytes");
   const H5Id space(H5Dget_space(dataset), H5Sclose, where);
-  const std::vector<std::int64_t> dims = extents(space, 1, 1, where);
+  std::vector<std::int64_t> dims = extents(space, 1, 1, where);
   OCTET_CHECK(dims[0] == count, where, ": expected ", count, " (the images), got ", dims[0]);
   check_storage(file, dataset, dims, static_cast<std::int64_t>(size), where);
-  std::vector<std::int64_t> labels(static_cast<std::size_t>(count));
-  h5_check(H5Dread(dataset, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data()), where);
+  return {std::move(dataset), std::move(dims), where};
+}
+
+Tensor read_images(const Array& a) {
+  Tensor images = Tensor::empty(Shape(std::span<const std::int64_t>(a.dims)), DType::u8);
+  h5_check(H5Dread(a.id, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, images.raw()), a.where);
+  return images;
+}
+
+/// dims[0] labels, in memory that is not the process's before it is written to.
+std::unique_ptr<std::int64_t[]> read_labels(const Array& a) {
+  auto labels = std::make_unique_for_overwrite<std::int64_t[]>(static_cast<std::size_t>(a.dims[0]));
+  h5_check(H5Dread(a.id, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.get()), a.where);
   return labels;
 }
 
@@ -197,10 +232,12 @@ Dataset read_hdf5(const std::filesystem::path& path, const std::string& group) {
     const std::vector<std::string> names = read_strings(file, id, "name");
     std::string name = file.path + (group.empty() ? "" : ": " + group);
     if (!names.empty() && !names[0].empty()) name = names[0];
-    Tensor images = read_images(file, id);
-    const std::vector<std::int64_t> labels = read_labels(file, id, images.shape()[0]);
-    return make_dataset(std::move(images), labels, read_strings(file, id, "class_names"),
-                        std::move(name));
+    const Array images = open_images(file, id), labels = open_labels(file, id, images.dims[0]);
+    std::vector<std::string> class_names = read_strings(file, id, "class_names");
+    const auto label_values = read_labels(labels);
+    return make_dataset(read_images(images),
+                        {label_values.get(), static_cast<std::size_t>(labels.dims[0])},
+                        std::move(class_names), std::move(name));
   };
   if (group.empty()) return read_group(root);
   OCTET_CHECK(group.find('/') == std::string::npos, file.path, ": ", group,

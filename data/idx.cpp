@@ -65,58 +65,63 @@ class GzipFile {
   gzFile file_ = nullptr;
 };
 
-struct IdxArray {
-  std::vector<std::int64_t> dims;
-  std::vector<std::uint8_t> elements;
-};
+/// An IDX file of u8 whose header was read and can be true: the file could hold so many elements.
+class IdxFile {
+ public:
+  /// Requires min_rank <= rank <= max_rank.
+  IdxFile(const std::filesystem::path& path, int min_rank, int max_rank) : file_(path) {
+    std::uint8_t head[4] = {};
+    OCTET_CHECK(file_.read(head, 4) == 4 && head[0] == 0 && head[1] == 0, name(),
+                ": expected an IDX file (it begins with two zero bytes)");
+    OCTET_CHECK(head[2] == 8, name(), ": element type: expected 8 (u8), got ", int{head[2]});
+    OCTET_CHECK(head[3] >= min_rank && head[3] <= max_rank, name(), ": dimensions: expected ",
+                min_rank, min_rank < max_rank ? " or more" : "", ", got ", int{head[3]});
+    std::int64_t count = 1;
+    for (int i = 0; i < head[3]; ++i) {
+      std::uint8_t b[4];
+      OCTET_CHECK(file_.read(b, 4) == 4, name(), ": the file ends in the header");
+      const std::int64_t d = (std::int64_t{b[0]} << 24) | (b[1] << 16) | (b[2] << 8) | b[3];
+      OCTET_CHECK(d >= 1, name(), ": extent ", i, ": expected at least 1, got ", d);
+      OCTET_CHECK(d <= std::min(file_.capacity(), max_dataset_bytes) / count, name(),
+                  ": the header declares more elements than the file can hold (extent ", i, " is ",
+                  d, ")");
+      dims_.push_back(d);
+      count *= d;
+    }
+  }
 
-/// Requires u8 elements and min_rank <= rank <= max_rank.
-IdxArray read_idx_array(const std::filesystem::path& path, int min_rank, int max_rank) {
-  GzipFile file(path);
-  std::uint8_t head[4] = {};
-  OCTET_CHECK(file.read(head, 4) == 4 && head[0] == 0 && head[1] == 0, file.path(),
-              ": expected an IDX file (it begins with two zero bytes)");
-  OCTET_CHECK(head[2] == 8, file.path(), ": element type: expected 8 (u8), got ", int{head[2]});
-  OCTET_CHECK(head[3] >= min_rank && head[3] <= max_rank, file.path(), ": dimensions: expected ",
-              min_rank, min_rank < max_rank ? " or more" : "", ", got ", int{head[3]});
-  IdxArray array;
-  std::int64_t count = 1;
-  for (int i = 0; i < head[3]; ++i) {
-    std::uint8_t b[4];
-    OCTET_CHECK(file.read(b, 4) == 4, file.path(), ": the file ends in the header");
-    const std::int64_t d = (std::int64_t{b[0]} << 24) | (b[1] << 16) | (b[2] << 8) | b[3];
-    OCTET_CHECK(d >= 1, file.path(), ": extent ", i, ": expected at least 1, got ", d);
-    OCTET_CHECK(d <= std::min(file.capacity(), max_dataset_bytes) / count, file.path(),
-                ": the header declares more elements than the file can hold (extent ", i, " is ", d,
-                ")");
-    array.dims.push_back(d);
-    count *= d;
+  const std::string& name() const noexcept { return file_.path(); }
+  const std::vector<std::int64_t>& dims() const noexcept { return dims_; }
+
+  /// The elements; nothing may follow them. Only memory that is written to is the process's, so it
+  /// follows what is really there, not what the header declares.
+  Tensor read() {
+    Tensor elements = Tensor::empty(Shape(std::span<const std::int64_t>(dims_)), DType::u8);
+    const std::size_t got = file_.read(elements.data<std::uint8_t>(), elements.bytes());
+    OCTET_CHECK(got == elements.bytes(), name(), ": expected ", elements.bytes(), " elements, got ",
+                got);
+    file_.expect_end();
+    return elements;
   }
-  // In steps: memory follows what is really there, not what the header declares.
-  const auto wanted = static_cast<std::size_t>(count);
-  std::size_t done = 0;
-  while (done < wanted) {
-    array.elements.resize(std::min(wanted, std::max<std::size_t>(2 * done, 1 << 20)));
-    const std::size_t piece = array.elements.size() - done;
-    const std::size_t got = file.read(array.elements.data() + done, piece);
-    done += got;
-    OCTET_CHECK(got == piece, file.path(), ": expected ", count, " elements, got ", done);
-  }
-  file.expect_end();
-  return array;
-}
+
+ private:
+  GzipFile file_;
+  std::vector<std::int64_t> dims_;
+};
 
 }  // namespace
 
 Dataset read_idx(const std::filesystem::path& images, const std::filesystem::path& labels) {
-  const IdxArray label = read_idx_array(labels, 1, 1);
-  IdxArray image = read_idx_array(images, 3, 4);
-  OCTET_CHECK(image.dims[0] == label.dims[0], images.string(), ": expected ", label.dims[0],
-              " images (the labels in ", labels.string(), "), got ", image.dims[0]);
-  if (image.dims.size() == 3) image.dims.push_back(1);
-  return make_dataset(
-      Tensor::from<std::uint8_t>(Shape(std::span<const std::int64_t>(image.dims)), image.elements),
-      std::vector<std::int64_t>(label.elements.begin(), label.elements.end()), {}, images.string());
+  IdxFile label(labels, 1, 1), image(images, 3, 4);
+  OCTET_CHECK(image.dims()[0] == label.dims()[0], image.name(), ": expected ", label.dims()[0],
+              " images (the labels in ", label.name(), "), got ", image.dims()[0]);
+  const Tensor label_bytes = label.read();
+  Tensor pixels = image.read();
+  const Shape& s = pixels.shape();
+  if (s.rank() == 3) pixels = pixels.reshape({s[0], s[1], s[2], 1});
+  const auto values = label_bytes.span<std::uint8_t>();
+  return make_dataset(std::move(pixels), std::vector<std::int64_t>(values.begin(), values.end()),
+                      {}, image.name());
 }
 
 }  // namespace octet

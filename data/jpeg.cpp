@@ -34,6 +34,10 @@ class JpegReader {
     return info_.jpeg_color_space == JCS_YCbCr || info_.jpeg_color_space == JCS_RGB ? 3 : 0;
   }
   int components() const noexcept { return info_.num_components; }
+  /// Each block of 8 x 8 pixels takes a bit at least; arithmetic coding may take less.
+  bool can_come_from(std::size_t bytes) const noexcept {
+    return info_.arith_code || width() * height() <= 64 * 8 * static_cast<std::int64_t>(bytes);
+  }
   const char* message() const noexcept { return errors_.message; }
 
  private:
@@ -107,6 +111,8 @@ Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name) 
                   jpeg.width() * jpeg.height() <= max_image_pixels,
               name, ": JPEG: expected at most ", max_image_pixels, " pixels, got ", jpeg.width(),
               " x ", jpeg.height());
+  OCTET_CHECK(jpeg.can_come_from(bytes.size()), name, ": JPEG: ", jpeg.width(), " x ",
+              jpeg.height(), " pixels cannot come from ", bytes.size(), " bytes");
   OCTET_CHECK(jpeg.channels() != 0, name, ": JPEG: expected grey, YCbCr or RGB, got ",
               jpeg.components(), " components of another colour space");
   Image image;

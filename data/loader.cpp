@@ -114,7 +114,7 @@ Batch Loader::Impl::take() {
 }
 
 Loader::Loader(Dataset dataset, const LoaderOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(dataset), options)) {}
+    : impl_(new Impl(std::move(dataset), options)) {}
 Loader::~Loader() = default;
 Loader::Loader(Loader&&) noexcept = default;
 Loader& Loader::operator=(Loader&&) noexcept = default;

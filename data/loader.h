@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "core/forked.h"
 #include "data/dataset.h"
 #include "data/transform.h"
 
@@ -105,7 +106,7 @@ class Loader {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  ThreadOwnerPtr<Impl> impl_;
 };
 
 }  // namespace octet

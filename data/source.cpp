@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -76,7 +76,9 @@ std::vector<std::string> cifar_class_names(const fs::path& folder) {
   const fs::path path = folder / "batches.meta.txt";
   if (!is_file(path)) return {};
   std::vector<std::string> names;
-  std::ifstream in(path);
+  constexpr std::int64_t most_bytes = 1 << 16;
+  const std::vector<std::uint8_t> bytes = data_detail::read_bytes(path, most_bytes);
+  std::istringstream in(std::string(bytes.begin(), bytes.end()));
   // Ten names; a longer file is not what it claims to be.
   for (std::string line; names.size() <= 10 && std::getline(in, line);) {
     if (line.ends_with('\r')) line.pop_back();

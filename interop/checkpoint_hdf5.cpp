@@ -113,11 +113,13 @@ class Writer {
   H5Id file_;
 };
 
+/// The seal can be forged: whatever the file says, no more is allocated than it has bytes.
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& path)
       : what_(path.string()),
-        file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, what_) {}
+        file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, what_),
+        bytes_left_(std::filesystem::file_size(path)) {}
 
   /// Calls f(name, dataset) for every dataset below the group.
   template <class F>
@@ -130,7 +132,7 @@ class Reader {
     };
     h5_check(H5Lvisit(g, H5_INDEX_NAME, H5_ITER_INC, collect, &names), what_);
     for (const std::string& name : names) {
-      const std::string place = what_ + ": " + group + "/" + name;
+      const std::string place = what_ + ": " + group + "/" + one_line(name);
       H5O_info_t info;
       h5_check(H5Oget_info_by_name(g, name.c_str(), &info, H5P_DEFAULT), place);
       if (info.type != H5O_TYPE_DATASET) continue;
@@ -139,7 +141,8 @@ class Reader {
     }
   }
 
-  static Tensor tensor(hid_t dataset, const std::string& place) {
+  Tensor tensor(hid_t dataset, const std::string& place) {
+    claim(dataset, place);
     const H5Id space(H5Dget_space(dataset), H5Sclose, place);
     const int rank = H5Sget_simple_extent_ndims(space);
     OCTET_CHECK(rank >= 0 && rank <= Shape::max_rank, place, ": expected at most ", Shape::max_rank,
@@ -159,14 +162,19 @@ class Reader {
   }
 
   template <class T>
-  static T scalar(hid_t dataset, hid_t memory_type, const std::string& place) {
+  T scalar(hid_t dataset, hid_t file_type, hid_t memory_type, const std::string& place) {
+    claim(dataset, place);
     check_scalar(dataset, place);
+    const H5Id type(H5Dget_type(dataset), H5Tclose, place);
+    OCTET_CHECK(H5Tequal(type, file_type) > 0, place, ": expected a number of ", sizeof(T),
+                " bytes");
     T value{};
     h5_check(H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value), place);
     return value;
   }
 
-  static std::string text(hid_t dataset, const std::string& place) {
+  std::string text(hid_t dataset, const std::string& place) {
+    claim(dataset, place);
     check_scalar(dataset, place);
     const H5Id type(H5Dget_type(dataset), H5Tclose, place);
     OCTET_CHECK(H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0, place,
@@ -183,8 +191,27 @@ class Reader {
     OCTET_CHECK(H5Sget_simple_extent_npoints(space) == 1, place, ": expected one value");
   }
 
+  /// Takes the bytes of a data set's values from those that the file has for all of them.
+  void claim(hid_t dataset, const std::string& place) {
+    const H5Id create(H5Dget_create_plist(dataset), H5Pclose, place);
+    const H5D_layout_t layout = H5Pget_layout(create);
+    OCTET_CHECK(
+        (layout == H5D_CONTIGUOUS || layout == H5D_COMPACT) && H5Pget_external_count(create) == 0,
+        place, ": expected values in one piece inside the file");
+    const H5Id space(H5Dget_space(dataset), H5Sclose, place);
+    const H5Id type(H5Dget_type(dataset), H5Tclose, place);
+    OCTET_CHECK(H5Sget_simple_extent_type(space) != H5S_NULL, place, ": expected values");
+    // The number of elements wraps around; so large a tensor cannot be made either.
+    const auto elements = static_cast<std::uint64_t>(H5Sget_simple_extent_npoints(space));
+    const std::uint64_t size = H5Tget_size(type);
+    OCTET_CHECK(elements == 0 || size <= bytes_left_ / elements, place, ": ", elements,
+                " elements of ", size, " bytes: more than the file can hold");
+    bytes_left_ -= elements * size;
+  }
+
   std::string what_;
   H5Id file_;
+  std::uint64_t bytes_left_;
 };
 
 }  // namespace
@@ -209,16 +236,16 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   Checkpoint c;
   c.origin = path.string();
   reader.each(tensor_group, [&](const std::string& name, hid_t d, const std::string& place) {
-    c.tensors[name] = Reader::tensor(d, place);
+    c.tensors[name] = reader.tensor(d, place);
   });
   reader.each(integer_group, [&](const std::string& name, hid_t d, const std::string& place) {
-    c.integers[name] = Reader::scalar<std::int64_t>(d, H5T_NATIVE_INT64, place);
+    c.integers[name] = reader.scalar<std::int64_t>(d, H5T_STD_I64LE, H5T_NATIVE_INT64, place);
   });
   reader.each(number_group, [&](const std::string& name, hid_t d, const std::string& place) {
-    c.numbers[name] = Reader::scalar<double>(d, H5T_NATIVE_DOUBLE, place);
+    c.numbers[name] = reader.scalar<double>(d, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, place);
   });
   reader.each(text_group, [&](const std::string& name, hid_t d, const std::string& place) {
-    c.texts[name] = Reader::text(d, place);
+    c.texts[name] = reader.text(d, place);
   });
   return c;
 }

@@ -2,11 +2,12 @@
 
 #include <cstring>
 #include <map>
+#include <set>
 
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
 #include "quant/lowering.h"
-#include "quant/qops/conv.h"
+#include "quant/qops/qop.h"
 
 namespace octet::quant {
 
@@ -43,6 +44,32 @@ std::vector<Tensor> float_operands(const GraphModule& graph, const GraphNode& n)
   return x;
 }
 
+std::vector<LayerReport> layer_reports(const GraphModule& graph) {
+  std::vector<LayerReport> reports;
+  for (const GraphNode& n : graph.nodes()) {
+    if (n.kind != Tape::Kind::op) continue;
+    const QOp::Channels channels = qop(n).channels(float_operands(graph, n));
+    if (channels.all > 0) reports.push_back({n.name, channels.all, channels.constant});
+  }
+  return reports;
+}
+
+std::vector<CoarseValue> coarse_values(const QatModel& qat) {
+  constexpr double most_codes = 128;  // half of them
+  std::set<const Value*> parts;       // have the params of their whole
+  for (const ValuePtr& v : qat.values()) {
+    if (!v->join) continue;
+    for (const ValuePtr& part : v->join->parts) parts.insert(part.get());
+  }
+  std::vector<CoarseValue> coarse;
+  for (const ValuePtr& v : qat.values()) {
+    if (!v->observed() || parts.contains(v.get())) continue;
+    const double steps = v->range().width() / double(v->params.scale);
+    if (steps < most_codes) coarse.push_back({v->name, 1 + static_cast<int>(steps)});
+  }
+  return coarse;
+}
+
 void require_integer_stage(const QatModel& qat) {
   OCTET_CHECK(qat.stage() != Stage::calibrate,
               "convert: the model is in stage calibrate; calibrate it first");
@@ -68,7 +95,12 @@ int8::Graph lower(QatModel& qat, std::string name) {
     Shape shape = n.shape;
     shape.set(0, 1);
     const std::vector<Tensor> x = float_operands(graph, n);
-    tensor_of[id] = qop(n).lower(l, inputs, x, shape);
+    try {
+      tensor_of[id] = qop(n).lower(l, inputs, x, shape);
+    } catch (const Error& e) {
+      const bool named = std::string_view(e.what()).find(n.name) != std::string_view::npos;
+      fail(named ? "" : "layer " + n.name + ": ", e.what());
+    }
   }
   return std::move(l.graph);
 }
@@ -147,13 +179,8 @@ int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
   if (report) {
     report->parity = parity;
     report->file_bytes = bytes->size();
-    report->layers.clear();
-    for (const GraphNode& n : qat.graph().nodes()) {
-      const auto* conv = dynamic_cast<const QConvOp*>(n.op.get());
-      if (!conv) continue;
-      const std::vector<Tensor> x = float_operands(qat.graph(), n);
-      report->layers.push_back({n.name, x[1].shape()[0], conv->constant_channels(x)});
-    }
+    report->layers = layer_reports(qat.graph());
+    report->coarse = coarse_values(qat);
   }
   return int8::Model(read_back());
 }

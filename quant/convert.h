@@ -23,16 +23,24 @@ struct Parity {
 /// is run with every value materialized.
 Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, const Tensor& x);
 
-/// What folding did, per layer, for logs and summaries.
+/// A layer with weights, for logs and summaries.
 struct LayerReport {
   std::string layer;
   std::int64_t channels = 0;
-  int constant_channels = 0;  ///< do not depend on the input (docs/numerics.md, line 9)
+  int constant_channels =
+      0;  ///< have one code, whatever the input (as by docs/numerics.md, line 9)
+};
+
+/// A value whose observed range is much narrower than the smallest that it can be given.
+struct CoarseValue {
+  std::string layer;
+  int codes = 0;  ///< of its 256, that the observed range reaches
 };
 
 struct ConvertReport {
   Parity parity;
   std::vector<LayerReport> layers;
+  std::vector<CoarseValue> coarse;
   std::size_t file_bytes = 0;
 };
 

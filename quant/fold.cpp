@@ -29,7 +29,7 @@ Folded fold(const FoldInput& in, PoolAllocator<float> memory) {
     const double f = bn ? double(in.gamma[c]) / sigma : 1.0;
     const double beta = bn ? double(in.beta[c]) : (in.bias.empty() ? 0.0 : double(in.bias[c]));
     const double b = beta - mean * f;
-    OCTET_CHECK(std::isfinite(f) && std::isfinite(b), "output channel ", c,
+    OCTET_CHECK(std::isfinite(f) && std::isfinite(b), "layer ", in.layer, ": output channel ", c,
                 ": batch norm or bias is not finite (training has diverged)");
     float s_f = static_cast<float>(double(in.weight_scale[c]) * std::fabs(f));
     double code = s_f > 0 ? std::round(b / (s_x * double(s_f))) : 0.0;
@@ -43,7 +43,6 @@ Folded fold(const FoldInput& in, PoolAllocator<float> memory) {
         s_f = std::nextafter(s_f, 2 * s_f);
         code = std::round(b / (s_x * double(s_f)));
       }
-      ++out.constant_channels;
     }
     out.scale[c] = s_f;
     out.sign[c] = sign;
@@ -52,7 +51,11 @@ Folded fold(const FoldInput& in, PoolAllocator<float> memory) {
     out.sigma[c] = sigma;
     out.mean[c] = mean;
   }
-  int8::conv_multipliers(in.input_scale, out.scale, in.output.scale, in.rounding, out.multiplier);
+  try {
+    int8::conv_multipliers(in.input_scale, out.scale, in.output.scale, in.rounding, out.multiplier);
+  } catch (const Error& e) {
+    fail("layer ", in.layer, ": ", e.what());
+  }
   return out;
 }
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 
 #include "core/pool.h"
 #include "quant/int8/fixed_point.h"
@@ -15,6 +15,7 @@ namespace octet::quant {
 
 /// What stands between the accumulator and the output, per output channel.
 struct FoldInput {
+  std::string_view layer;               ///< for messages
   float input_scale = 1;                ///< s_x
   QuantParams output;                   ///< s_y, z_y
   std::span<const float> weight_scale;  ///< s_w
@@ -35,10 +36,10 @@ struct Folded {
   PoolVector<double> f;                     ///< gamma / sigma (1 without batch norm)
   PoolVector<double> sigma;                 ///< sqrt(var + eps) (1 without batch norm)
   PoolVector<double> mean;                  ///< 0 without batch norm
-  int constant_channels = 0;                ///< line 9
 };
 
-/// Memory from the allocator's pool, or from the heap.
+/// Memory from the allocator's pool, or from the heap. Throws Error naming the layer where a
+/// parameter, a statistic or a multiplier is not finite.
 Folded fold(const FoldInput& in, PoolAllocator<float> memory = {});
 
 }  // namespace octet::quant

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "core/ops/common.h"
 #include "quant/int8/ops/quantize.h"
@@ -56,7 +57,7 @@ QuantParams input_params(std::span<const float> mean, std::span<const float> std
   if (same && mean[0] == std::floor(mean[0]) && mean[0] >= 0 && mean[0] <= 255) {
     return {static_cast<float>(1.0 / double(std[0])), static_cast<std::int32_t>(mean[0]) - 128};
   }
-  return activation_params(min, max);
+  return covering_params(min, max, std::numeric_limits<float>::min());
 }
 
 namespace {

@@ -9,10 +9,13 @@
 
 namespace octet::quant {
 
-/// Floors of scales (docs/numerics.md, "Scales"). Below weight_scale_floor a channel is constant;
-/// an activation whose range is smaller than 255 * activation_scale_floor is given that range.
-inline constexpr float weight_scale_floor = 0x1p-26f;
+/// Floors of scales (docs/numerics.md, "Scales"). An activation whose range is smaller than 255 *
+/// activation_scale_floor is given that range; an input's scale is smaller where its normalization
+/// says so. A layer's bias has the scale of its input times that of its weights: with these floors
+/// that is a normal float32, 2^-126 at least.
 inline constexpr float activation_scale_floor = 0x1p-16f;
+inline constexpr float input_scale_floor = 0x1p-26f;
+inline constexpr float weight_scale_floor = 0x1p-100f;
 
 /// Params of an activation with reals in [min, max]: the range is widened to contain 0,
 /// scale = (max - min) / 255, real 0 has an exact code, codes are [-128, 127].
@@ -29,7 +32,8 @@ Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams param
 
 /// Params of the network's input from its normalization real = (pixel - mean[c]) / std[c], pixels
 /// 0 to 255. With one mean and std for all channels and an integer mean, code = pixel - 128
-/// exactly; otherwise the params that cover every channel's range.
+/// exactly; otherwise the params that cover every channel's range. Whether the scale is at least
+/// input_scale_floor is for prepare() to say.
 QuantParams input_params(std::span<const float> mean, std::span<const float> std);
 
 /// Symmetric per-channel weight quantization (line 4).

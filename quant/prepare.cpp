@@ -115,9 +115,9 @@ void Rewriter::add_input() {
   ValuePtr value = new_value("input", false);
   value->fixed = config_.input;
   if (value->fixed) {
-    OCTET_CHECK(value->fixed->scale >= activation_scale_floor && value->fixed->zero_point >= -128 &&
+    OCTET_CHECK(value->fixed->scale >= input_scale_floor && value->fixed->zero_point >= -128 &&
                     value->fixed->zero_point <= 127,
-                "prepare: input quantization: expected scale >= ", activation_scale_floor,
+                "prepare: input quantization: expected scale >= ", input_scale_floor,
                 " and zero point in [-128, 127], got ", value->fixed->scale, " and ",
                 value->fixed->zero_point);
   }

@@ -92,7 +92,7 @@ void QatModel::calibrate(Context& ctx, const Tensor& x) {
   train(was_training);
   if (!sample_.defined()) {
     Shape s = x.shape();
-    s.set(0, std::min<std::int64_t>(16, s[0]));
+    s.set(0, std::min<std::int64_t>(max_sample, s[0]));
     sample_ = Tensor::empty(s);
     std::memcpy(sample_.raw(), x.raw(), sample_.bytes());
   }

@@ -37,8 +37,8 @@ class QatModel final : public Module {
   /// For resuming: sets the stage that a loaded state belongs to.
   void restore_stage(Stage stage) noexcept { state_->stage = stage; }
 
-  /// Float forward of one batch, feeding the observers. The first batch is kept (at most 16
-  /// samples) for the check of convert(). Throws Error outside Stage::calibrate.
+  /// Float forward of one batch, feeding the observers. The first batch is kept (at most
+  /// max_sample) for the check of convert(). Throws Error outside Stage::calibrate.
   void calibrate(Context& ctx, const Tensor& x);
 
   const GraphModule& graph() const noexcept { return *graph_; }
@@ -48,6 +48,7 @@ class QatModel final : public Module {
   const std::vector<ValuePtr>& values() const noexcept { return values_; }
   /// Sets every value's params from its observer, as each forward does first.
   void update_params();
+  static constexpr int max_sample = 16;
   /// A few real samples for convert()'s check; undefined before calibration.
   const Tensor& sample() const noexcept { return sample_; }
   void set_sample(Tensor sample) { sample_ = std::move(sample); }

@@ -49,6 +49,24 @@ Value::Range fixed_range(QuantParams params) {
   return {scale * (-128 - params.zero_point), scale * (127 - params.zero_point)};
 }
 
+namespace {
+
+/// From the value's own range, no scale below its least one.
+QuantParams own_params(const Value& v) {
+  const Value::Range r = v.range();
+  try {
+    const QuantParams params = v.fixed      ? *v.fixed
+                               : v.constant ? constant_params(r.min, r.max)
+                                            : activation_params(r.min, r.max);
+    if (params.scale >= v.least_scale) return params;
+    return activation_params(0.0, 255.0 * double(v.least_scale));
+  } catch (const Error& e) {
+    fail("layer ", v.name, ": ", e.what(), " (training has diverged)");
+  }
+}
+
+}  // namespace
+
 void settle_params(const std::vector<ValuePtr>& values, bool training) {
   for (const ValuePtr& v : values) {
     if (!v->join) continue;
@@ -58,12 +76,7 @@ void settle_params(const std::vector<ValuePtr>& values, bool training) {
     }
   }
   for (const ValuePtr& v : values) {
-    const Value::Range r = v->range();
-    v->params = v->fixed      ? *v->fixed
-                : v->constant ? constant_params(r.min, r.max)
-                              : activation_params(r.min, r.max);
-    const float floor = v->least_scale;
-    if (v->params.scale < floor) v->params = activation_params(0.0, 255.0 * double(floor));
+    v->params = own_params(*v);
   }
   for (auto v = values.rbegin(); v != values.rend(); ++v) {
     if (!(*v)->join) continue;

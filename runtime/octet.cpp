@@ -8,6 +8,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 #include "interop/mapped_file.h"
@@ -31,12 +32,16 @@ static_assert(OCTET_I32 == static_cast<int>(int8::DType::i32));
 static_assert(OCTET_I8 == static_cast<int>(int8::DType::i8));
 
 octet_status report(octet_error* error, octet_status status, const char* message) noexcept {
-  if (error) {
-    error->status = status;
-    const std::size_t n = std::min(std::strlen(message), sizeof error->message - 1);
-    std::memcpy(error->message, message, n);
-    error->message[n] = '\0';
+  if (!error) return status;
+  error->status = status;
+  std::size_t length = 0;
+  // Names in files and paths may hold anything.
+  for (std::string_view rest = message; !rest.empty();) {
+    const std::string_view character = octet::take_printable(rest);
+    if (length + character.size() >= sizeof error->message) break;
+    length += character.copy(error->message + length, character.size());
   }
+  error->message[length] = '\0';
   return status;
 }
 
@@ -67,11 +72,15 @@ octet_status read_options(const octet_model_options* from, int8::ModelOptions& t
                           octet_error* error) noexcept {
   if (!from) return OCTET_OK;
   return guarded(error, OCTET_INVALID_ARGUMENT, [&] {
-    OCTET_CHECK(
-        from->rounding >= OCTET_ROUNDING_OF_MODEL && from->rounding <= OCTET_DOUBLE_ROUNDING,
-        "rounding: expected 0 to 2, got ", static_cast<int>(from->rounding));
-    if (from->rounding == OCTET_SINGLE_ROUNDING) to.rounding = int8::Rounding::single_rounding;
-    if (from->rounding == OCTET_DOUBLE_ROUNDING) to.rounding = int8::Rounding::double_rounding;
+    // As a number first: in C an enum may hold any, in C++ reading another than its own is
+    // undefined.
+    int rounding = 0;
+    static_assert(sizeof rounding == sizeof from->rounding);
+    std::memcpy(&rounding, &from->rounding, sizeof rounding);
+    OCTET_CHECK(rounding >= OCTET_ROUNDING_OF_MODEL && rounding <= OCTET_DOUBLE_ROUNDING,
+                "rounding: expected 0 to 2, got ", rounding);
+    if (rounding == OCTET_SINGLE_ROUNDING) to.rounding = int8::Rounding::single_rounding;
+    if (rounding == OCTET_DOUBLE_ROUNDING) to.rounding = int8::Rounding::double_rounding;
     if (from->memory_limit > 0) to.memory_limit = from->memory_limit;
     if (!from->isa) return;
     to.isa = int8::parse_isa(from->isa);

@@ -12,7 +12,8 @@
  *   octet_model_free(model);
  *
  * Threads: a model is immutable and may be used by any number of threads. A context is used by one
- * thread at a time; several contexts of one model run at once.
+ * thread at a time; several contexts of one model run at once. After a fork, which must not happen
+ * during a run, the child may use and free what its parent made; such contexts run on one thread.
  * Errors: a function that can fail returns a status and describes the failure in the octet_error
  * that the caller passes (may be NULL); there is no global state. Results are written only on
  * OCTET_OK. No C++ exception leaves a function. Handles passed to the other functions must be
@@ -48,7 +49,8 @@ typedef enum octet_status {
   OCTET_INTERNAL_ERROR = 5
 } octet_status;
 
-/** Why a call failed. `message` is one line without a newline, cut where it does not fit. */
+/** Why a call failed. `message` is one line of UTF-8 without control characters, whatever is in
+ * the names that it quotes ('?' stands for what cannot be shown), cut where it does not fit. */
 typedef struct octet_error {
   octet_status status;
   char message[1024];
@@ -117,7 +119,8 @@ OCTET_C_API const char* octet_model_isa(const octet_model* model);
 /** Bytes of packed weights and tables, beside the constants that are used where they are. */
 OCTET_C_API size_t octet_packed_bytes(const octet_model* model);
 /** A hash of the outputs on pseudo-random inputs: says what a model computes, and is the same on
- * every instruction set, at every number of threads, in every build. Runs the model 16 times. */
+ * every instruction set, at every number of threads, in every build. Runs the model 16 times, which
+ * for a small file of large pools may be hours. */
 OCTET_C_API octet_status octet_signature(const octet_model* model, uint64_t* signature,
                                          octet_error* error);
 

@@ -6,6 +6,7 @@
 #include "interop/tflite_writer.h"
 #include "quant/int8/model.h"
 #include "runtime/octet.h"
+#include "tests/forked_child.h"
 #include "tests/int8_graphs.h"
 #include "tests/support.h"
 
@@ -182,6 +183,73 @@ TEST_CASE("failures are statuses with a message, and leave results alone") {
   CHECK(octet_input_data(c.context, 1) == nullptr);
   CHECK(octet_output_data(c.context, -1) == nullptr);
   CHECK(octet_signature(c.model, nullptr, &error) == OCTET_INVALID_ARGUMENT);
+}
+
+TEST_CASE("a rounding that is none is refused, whatever number it is") {
+  const Bytes file = small_file();
+  for (const int number : {-1, 3, 77, 1 << 30}) {
+    octet_error error{};
+    octet_model* none = nullptr;
+    octet_model_options options{};
+    std::memcpy(&options.rounding, &number, sizeof number);
+    CHECK(octet_model_load_memory(file.data(), file.size(), &options, &none, &error) ==
+          OCTET_INVALID_ARGUMENT);
+    CHECK(says(error, ("expected 0 to 2, got " + std::to_string(number)).c_str()));
+    CHECK(none == nullptr);
+  }
+}
+
+TEST_CASE("a message is one line of text, whatever the names in a file and its path") {
+  const std::string odd =
+      "a\nb\r\x1b[31mc\x7f\xc2\x85"
+      "d\xe2\x80\xa8"
+      "e\xffg";
+  const char* shown = "a?b??[31mc??d?e?g";
+  octet_error error{};
+  octet_model* none = nullptr;
+  int8::Graph graph = octet::test::small_graph();
+  for (int8::TensorDef& t : graph.tensors) t.name = odd;
+  const Bytes file = octet::serialize_tflite(graph);
+  const octet_model_options small{OCTET_ROUNDING_OF_MODEL, nullptr, 10};
+  CHECK(octet_model_load_memory(file.data(), file.size(), &small, &none, &error) ==
+        OCTET_OUT_OF_MEMORY);
+  CHECK(says(error, shown));
+  CHECK(octet_model_load_file(odd.c_str(), nullptr, &none, &error) == OCTET_CANNOT_READ);
+  CHECK(says(error, shown));
+  const octet_model_options isa{OCTET_ROUNDING_OF_MODEL, odd.c_str(), 0};
+  CHECK(octet_model_load_memory(file.data(), file.size(), &isa, &none, &error) ==
+        OCTET_INVALID_ARGUMENT);
+  CHECK(says(error, shown));
+  // A cut leaves whole characters.
+  std::string umlauts(sizeof error.message % 2 == 0 ? "" : "x");
+  for (int i = 0; i < 2000; ++i) umlauts += "\xc3\xa4";
+  CHECK(octet_model_load_file(umlauts.c_str(), nullptr, &none, &error) == OCTET_CANNOT_READ);
+  const std::string message = error.message;
+  CHECK(message.size() >= sizeof error.message - 2);
+  CHECK((message.back() == '\xa4' || message.back() == 'x'));
+}
+
+TEST_CASE("in a forked child a context runs and can be freed, and so can its model") {
+  const Bytes file = octet::serialize_tflite(octet::test::every_op_graph());
+  for (const int batch : {1, 4}) {
+    Handles parent;
+    REQUIRE(octet_model_load_memory(file.data(), file.size(), nullptr, &parent.model, nullptr) ==
+            OCTET_OK);
+    REQUIRE(octet_context_create(parent.model, batch, 3, 0, &parent.context, nullptr) == OCTET_OK);
+    octet_run(parent.context);
+    const int status = octet::test::in_child([&] {
+      octet_run(parent.context);
+      octet_context_free(parent.context);
+      octet_context* another = nullptr;
+      if (octet_context_create(parent.model, batch, 3, 0, &another, nullptr) != OCTET_OK) return 1;
+      octet_run(another);
+      octet_context_free(another);
+      octet_model_free(parent.model);
+      return 0;
+    });
+    CHECK(status == 0);
+    octet_run(parent.context);
+  }
 }
 
 TEST_CASE("a message that does not fit is cut; names of statuses") {

@@ -2,11 +2,13 @@
 #include "interop/checkpoint.h"
 
 #include <doctest/doctest.h>
+#include <hdf5.h>
 
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "interop/checkpoint_seal.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -159,6 +161,73 @@ TEST_CASE("checkpoint: foreign files, folders and nothing are refused") {
   std::copy(text.begin(), text.end(), bytes.begin());
   test::write_file(dir / "new.h5", bytes);
   CHECK(contains(error_of(dir / "new.h5"), "expected checkpoint version 1, got 2"));
+}
+
+namespace {
+
+/// A sealed file in which `path` is another data set, none of whose values are written.
+void forge(const std::filesystem::path& file, const char* path, hid_t type, hid_t space,
+           hid_t create = H5P_DEFAULT) {
+  const hid_t f = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  H5Ldelete(f, path, H5P_DEFAULT);
+  const hid_t set = H5Dcreate2(f, path, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+  CHECK(set >= 0);
+  H5Dclose(set);
+  H5Sclose(space);
+  H5Fclose(f);
+  seal_checkpoint(file);
+}
+
+hid_t space_of(const std::vector<hsize_t>& dims) {
+  return H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
+}
+
+}  // namespace
+
+TEST_CASE("checkpoint: sizes are believed only as far as the file goes, whatever its seal says") {
+  const TempDir dir;
+  const auto file = dir / "c.h5";
+  const auto refused = [&](const char* path, hid_t type, hid_t space, const char* why,
+                           hid_t create = H5P_DEFAULT) {
+    CAPTURE(path);
+    Checkpoint c = sample();
+    c.texts["config"] = "short";
+    write_checkpoint(c, file);
+    forge(file, path, type, space, create);
+    const std::string error = error_of(file);
+    CAPTURE(error);
+    CHECK(contains(error, file.string() + ": "));
+    CHECK(contains(error, why));
+  };
+  const char* too_much = "more than the file can hold";
+  constexpr hsize_t tera = hsize_t{1} << 40;
+  refused("tensors/scalar", H5T_IEEE_F32LE, space_of({tera}), too_much);
+  refused("tensors/scalar", H5T_STD_I8LE, space_of({tera, 1 << 20}), too_much);
+  refused("tensors/scalar", H5T_IEEE_F32LE, space_of({100, 100}), too_much);
+  refused("tensors/scalar", H5T_IEEE_F32LE, H5Screate(H5S_NULL), "expected values");
+  refused("integers/step", H5T_STD_I64LE, space_of({tera}), too_much);
+  refused("integers/step", H5T_STD_I32LE, H5Screate(H5S_SCALAR), "expected a number of 8 bytes");
+  const hid_t text = H5Tcopy(H5T_C_S1);
+  H5Tset_size(text, std::size_t{1} << 31);
+  refused("texts/config", text, H5Screate(H5S_SCALAR), too_much);
+  H5Tclose(text);
+  const hid_t chunked = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t chunk[] = {1};
+  H5Pset_chunk(chunked, 1, chunk);
+  refused("tensors/scalar", H5T_STD_U8LE, space_of({1}), "in one piece inside the file", chunked);
+  H5Pclose(chunked);
+  {  // Each fits, all together do not.
+    write_checkpoint(sample(), file);
+    const hid_t f = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    for (const char* name : {"tensors/a", "tensors/b"}) {
+      const hid_t space = space_of({90000});
+      H5Dclose(H5Dcreate2(f, name, H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+      H5Sclose(space);
+    }
+    H5Fclose(f);
+    seal_checkpoint(file);
+    CHECK(contains(error_of(file), too_much));
+  }
 }
 
 TEST_CASE("checkpoint: a failed write leaves the old file and no other") {

@@ -98,6 +98,44 @@ TEST_CASE("hdf5: files of other programs, three dimensions, other label types") 
   }
 }
 
+TEST_CASE("hdf5: extents are compared, with each other and with the storage, before it is read") {
+  TempDir dir;
+  const auto path = dir / "f.h5";
+  const Dataset d = random_dataset(9, 4, 3, 1, 3, 1);
+  const hid_t create = H5Pcreate(H5P_DATASET_CREATE);
+  const hsize_t chunk[] = {9, 4, 3, 1};
+  H5Pset_chunk(create, 4, chunk);
+  const auto write_images = [&](ForeignFile& f, bool damaged) {
+    f.write("images", H5T_NATIVE_UINT8, {9, 4, 3, 1}, damaged ? nullptr : d.images.raw(),
+            H5T_NATIVE_UINT8, create);
+    if (!damaged) return;
+    const hid_t set = H5Dopen2(f.id(), "images", H5P_DEFAULT);
+    const hsize_t first[] = {0, 0, 0, 0};
+    CHECK(H5Dwrite_chunk(set, H5P_DEFAULT, 0, first, 5, "junk!") >= 0);
+    H5Dclose(set);
+  };
+  {  // one chunk of 5 bytes, not deflated
+    ForeignFile f(path);
+    write_images(f, true);
+    f.labels(d);
+  }
+  CHECK(contains(read_error(path), "more than the file can hold (at most 5 bytes)"));
+  H5Pset_deflate(create, 1);
+  {
+    ForeignFile f(path);
+    write_images(f, true);
+    f.write("labels", H5T_NATIVE_INT32, {8}, d.labels.raw(), H5T_NATIVE_INT32);
+  }
+  CHECK(contains(read_error(path), "labels: expected 9 (the images), got 8"));
+  {
+    ForeignFile f(path);
+    write_images(f, true);
+    f.labels(d);
+  }
+  CHECK(contains(read_error(path), "images: "));
+  H5Pclose(create);
+}
+
 TEST_CASE("hdf5: types, ranks, sizes and labels are checked") {
   TempDir dir;
   const Dataset d = random_dataset(9, 4, 3, 1, 3, 1);

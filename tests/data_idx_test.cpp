@@ -58,11 +58,11 @@ TEST_CASE("idx: errors say what was expected") {
   b[2] = 13;
   CHECK(with_images(b).find("expected 8 (u8), got 13") != std::string::npos);
   b = pair.images;
-  b[7] = 11;  // one image fewer than there are: a byte too many
+  b[11] = 4;  // one row fewer than there are: a byte too many
   CHECK(with_images(b).find("expected the end of the file") != std::string::npos);
   b = pair.images;
-  b[7] = 13;
-  CHECK(with_images(b).find("expected 260 elements, got 240") != std::string::npos);
+  b[11] = 6;
+  CHECK(with_images(b).find("expected 288 elements, got 240") != std::string::npos);
   const std::vector<std::uint8_t> pixels(20 * 11);
   CHECK(with_images(idx_bytes({11, 5, 4}, pixels.data())).find("expected 12 images") !=
         std::string::npos);
@@ -90,6 +90,22 @@ TEST_CASE("idx: a header that declares gigabytes is refused at once") {
   write_file(dir / "i", b);
   CHECK(error_of([&] { read_idx(dir / "i", dir / "l"); }).find("more elements than the file") !=
         std::string::npos);
+}
+
+TEST_CASE("idx: counts are compared before anything is unpacked") {
+  TempDir dir;
+  const IdxPair pair;
+  write_file(dir / "l", gzip(pair.labels));
+  // The header is fine; the check sum behind more than zlib unpacks at once is not.
+  const Dataset large = random_dataset(12, 100, 100, 1, 3, 1);
+  const auto with_images = [&](std::int64_t n) {
+    Bytes b = gzip(idx_bytes({n, 100, 100}, large.images.data<std::uint8_t>()));
+    b[b.size() - 6] = static_cast<char>(b[b.size() - 6] ^ 0x55);
+    write_file(dir / "i", b);
+    return error_of([&] { read_idx(dir / "i", dir / "l"); });
+  };
+  CHECK(with_images(11).find("expected 12 images") != std::string::npos);
+  CHECK(with_images(12).find("cannot be read") != std::string::npos);
 }
 
 TEST_CASE("idx: damaged files give an error or data") {

@@ -10,6 +10,7 @@
 #include "data/loader.h"
 #include "tests/allocation_counter.h"
 #include "tests/data_files.h"
+#include "tests/forked_child.h"
 
 using namespace octet;
 using namespace octet::test;
@@ -259,6 +260,18 @@ TEST_CASE("loader: allocates nothing in the steady state") {
     CHECK(counter.count() == 0);
     const Tensor seen_by_the_counter = Tensor::empty({100});
     CHECK(counter.count() > 0);
+  }
+}
+
+TEST_CASE("loader: can be destroyed in a forked child, where its thread is not") {
+  for (int round = 0; round < 5; ++round) {
+    auto loader = std::make_unique<Loader>(random_dataset(32, 8, 8, 3, 3, 1), options(2));
+    loader->next();
+    CHECK(in_child([&] {
+            loader.reset();
+            return 0;
+          }) == 0);
+    loader->next();
   }
 }
 

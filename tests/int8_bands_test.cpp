@@ -4,6 +4,7 @@
 
 #include "quant/int8/every_op.h"
 #include "quant/int8/node_view.h"
+#include "tests/forked_child.h"
 #include "tests/int8_allocations.h"
 #include "tests/int8_banded.h"
 #include "tests/int8_nets.h"
@@ -244,6 +245,22 @@ TEST_SUITE("int8") {
           CHECK(banded.run(second) == expected_second);
         }
       }
+    }
+  }
+
+  TEST_CASE("bands: in a forked child the caller does all of them, and the crew goes away") {
+    const Model model(large_net());
+    const auto inputs = input_bytes(model, 1);
+    const auto expected = run_alone(model, inputs);
+    for (const int spin_us : {0, 50}) {
+      auto banded = std::make_unique<Banded>(model, 3, spin_us);
+      CHECK(banded->run(inputs) == expected);
+      CHECK(in_child([&] {
+              const bool same = banded->run(inputs) == expected;
+              banded.reset();
+              return same ? 0 : 1;
+            }) == 0);
+      CHECK(banded->run(inputs) == expected);
     }
   }
 

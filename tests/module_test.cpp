@@ -291,3 +291,24 @@ TEST_CASE("a pattern that matches nothing names what its literal ends are neares
   suggests("clasifier*bias", "classifier.bias");
   suggests("*.conv2.biass", "conv2.bias");
 }
+
+TEST_CASE("module: an op's error names the module it is in") {
+  class Outer final : public Module {
+   public:
+    Outer() { net_ = register_module("net", std::make_shared<Net>()); }
+    Var forward(Var x) override { return (*net_)(x); }
+    std::shared_ptr<Net> net_;
+  } outer;
+  const auto error = [&](const Shape& shape) {
+    try {
+      Tape tape;
+      outer(tape.input(Tensor::full(shape, 1)));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  CHECK(error({1, 1, 1, 2}).find("layer net.bn: batch_norm: x: training needs more than one") == 0);
+  CHECK(error({1, 4, 4, 3}).find("layer net.conv: ") == 0);
+  CHECK(error({2, 4, 4, 2}) == "");
+}

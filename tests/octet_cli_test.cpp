@@ -296,6 +296,49 @@ TEST_SUITE("octet") {
     CHECK(text.out.find("FULLY_CONNECTED") != std::string::npos);
   }
 
+  TEST_CASE_FIXTURE(Fixture, "what takes long to run is shown without running it, and announced") {
+    // The windows of a few hundred bytes of file hold 6.9e10 codes.
+    int8::GraphBuilder b;
+    const int x = b.value("x", {1, 512, 512, 1}, 0.5f, 0),
+              y = b.value("y", {1, 512, 512, 1}, 0.5f, 0);
+    b.node(int8::OpCode::average_pool_2d, {x}, {y},
+           int8::PoolAttributes{.padding = int8::Padding::same, .filter_h = 512, .filter_w = 512});
+    b.graph.inputs = {x};
+    b.graph.outputs = {y};
+    octet::write_tflite(b.graph, model);
+    const Result text = cli({"inspect", model}, "timeout 20");
+    CHECK(text.code == 0);
+    CHECK(text.out.find("AVERAGE_POOL_2D") != std::string::npos);
+    CHECK(
+        text.out.find("signature    not computed: it takes 16 samples of 68,720,001,024 operations "
+                      "each (--sign)") != std::string::npos);
+    const Result r = cli({"inspect", "--json", model}, "timeout 20");
+    REQUIRE(r.code == 0);
+    const json j = json::parse(r.out);
+    CHECK(j["signature"].is_null());
+    CHECK(j["work"] == 68'720'001'024);
+    CHECK(cli({"inspect", "--sign", model}, "timeout 2").code == 124);
+    for (const char* command : {"verify", "bench"}) {
+      CAPTURE(command);
+      const Result announced = cli({command, model}, "timeout 2");
+      CHECK(announced.code == 124);
+      CHECK(announced.out == "");
+      CHECK(announced.err.find(std::string("octet ") + command + ": " + model) == 0);
+      CHECK(announced.err.find("samples of 68,720,001,024 operations each") != std::string::npos);
+      CHECK(std::count(announced.err.begin(), announced.err.end(), '\n') == 1);
+    }
+  }
+
+  TEST_CASE_FIXTURE(Fixture,
+                    "inspect --sign signs, and errors are one line whatever a path holds") {
+    CHECK(json::parse(cli({"inspect", "--json", "--sign", model}).out)["signature"] ==
+          int8::signature_text(int8::signature(int8::Model(octet::test::small_graph()))));
+    const Result r = cli({"inspect", (dir / "a\nb\x1b[2J").string()});
+    CHECK(r.code == 1);
+    CHECK(r.err.find("a?b?[2J") != std::string::npos);
+    CHECK(std::count(r.err.begin(), r.err.end(), '\n') == 1);
+  }
+
   TEST_CASE_FIXTURE(Fixture, "inspect --ops names a kernel of every op on every ISA") {
     const Result r = cli({"inspect", "--ops"});
     CHECK(r.code == 0);

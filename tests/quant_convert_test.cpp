@@ -313,6 +313,91 @@ TEST_CASE("prepare leaves the float model alone and refuses what has no int8 for
   CHECK_THROWS_AS(prepare_qat(trace(std::make_shared<Squared>(), batches[0].x), {}), Error);
 }
 
+TEST_CASE("large inputs: no channel is lost to a scale's floor") {
+  for (const float std : {1e-12f, 1e-6f, 1.0f}) {
+    CAPTURE(std);
+    Context ctx;
+    auto batches = random_batches({8, 12, 12, 1}, 3, 4);
+    for (Batch& b : batches) {
+      for (real& v : b.x.span<real>()) v = 255 * v / std;
+    }
+    const ModulePtr model = zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12});
+    for (int i = 0; i < 30; ++i) {  // the statistics of batch norm
+      Tape tape(ctx, GradMode::off);
+      (*model)(tape.input(batches[static_cast<std::size_t>(i) % batches.size()].x));
+    }
+    QConfig config;
+    const float mean_0[] = {0.5f}, std_0[] = {std};
+    config.input = input_params(mean_0, std_0);
+    QatModel qat = prepare_qat(trace(model, batches[0].x), config);
+    calibrate(qat, batches, {}, ctx);
+    ConvertReport report;
+    convert(qat, ctx, &report);
+    for (const LayerReport& l : report.layers) {
+      CAPTURE(l.layer);
+      CHECK(l.constant_channels == 0);
+    }
+    CHECK(report.coarse.empty());
+    qat.eval();
+    Tape tape(ctx, GradMode::off);
+    const Tensor logits = qat(tape.input(batches[0].x)).value();
+    const auto first = logits.span<real>().first(4), second = logits.span<real>().subspan(4, 4);
+    CHECK_FALSE(std::equal(first.begin(), first.end(), second.begin()));
+  }
+}
+
+TEST_CASE("a value too small for its scale is reported") {
+  Context ctx;
+  const auto batches = random_batches({4, 12, 12, 1}, 1, 4);
+  const ModulePtr model = zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12});
+  for (const NamedParameter& p : model->named_parameters()) {
+    if (p.name.find("fc2") == std::string::npos) continue;
+    for (real& v : p.parameter->value.span<real>()) v *= 1e-5f;
+  }
+  QatModel qat = prepare_qat(trace(model, batches[0].x), {});
+  calibrate(qat, batches, {}, ctx);
+  ConvertReport report;
+  convert(qat, ctx, &report);
+  REQUIRE(report.coarse.size() == 1);
+  CHECK(report.coarse[0].layer == "fc2");
+  CHECK(report.coarse[0].codes < 10);
+}
+
+TEST_CASE("ranges and weights that are not finite name their layer") {
+  Context ctx;
+  const auto batches = random_batches({4, 12, 12, 1}, 2, 4);
+  const ModulePtr model = zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12});
+  QatModel qat = prepare_qat(trace(model, batches[0].x), {});
+  calibrate(qat, batches, {}, ctx);
+  const auto error = [&] {
+    try {
+      Tape tape(ctx, GradMode::off);
+      qat(tape.input(batches[0].x));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  for (const ValuePtr& v : qat.values()) {
+    if (!v->observed()) continue;
+    real* range = v->observer.state().r();
+    const real max = range[1];
+    range[1] = std::numeric_limits<real>::infinity();
+    CHECK(error().find("layer " + v->name + ": activation range") != std::string::npos);
+    range[1] = max;
+  }
+  for (const NamedParameter& p : qat.named_parameters()) {
+    CAPTURE(p.name);
+    real& w = p.parameter->value.r()[0];
+    const real before = std::exchange(w, std::numeric_limits<real>::quiet_NaN());
+    std::string layer = p.name.substr(0, p.name.find('.'));
+    if (layer.starts_with("bn")) layer.replace(0, 2, "conv");  // folded into it
+    CHECK(error().find("layer " + layer + ": ") != std::string::npos);
+    w = before;
+  }
+  CHECK(error() == "");
+}
+
 TEST_CASE("a batch norm's dead channel ships its constant and is reported") {
   Context ctx;
   const auto batches = random_batches({4, 12, 12, 1}, 2, 4);

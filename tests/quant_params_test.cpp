@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "quant/constant_channels.h"
 #include "quant/fold.h"
 #include "quant/observer.h"
 #include "quant/params.h"
@@ -45,6 +46,9 @@ TEST_CASE("input params: code = pixel - 128 where the normalization allows it") 
   const float mean_rgb[] = {123.7f, 116.3f, 103.5f}, std_rgb[] = {58.4f, 57.1f, 57.4f};
   const QuantParams p = input_params(mean_rgb, std_rgb);
   CHECK(double(p.scale) == doctest::Approx((255 - 103.5) / 57.4 / 255 + 123.7 / 58.4 / 255));
+  // Not raised to the activations' floor.
+  const float mean_half[] = {0.5f}, std_large[] = {1e7f};
+  CHECK(double(input_params(mean_half, std_large).scale) == doctest::Approx(1e-7));
   const float bad[] = {0};
   CHECK_THROWS_AS(input_params(mean, bad), Error);
 }
@@ -134,7 +138,6 @@ TEST_CASE("fold: scale, sign, bias and multiplier of a channel") {
   const int8::Multiplier m = f.multiplier[0];
   const double real_m = double(m.m) * std::ldexp(1.0, m.shift - 31);
   CHECK(real_m == doctest::Approx(0.5 * double(f.scale[0]) / double(0.1f)).epsilon(1e-9));
-  CHECK(f.constant_channels == 0);
 }
 
 TEST_CASE("fold: without batch norm the bias alone") {
@@ -148,6 +151,52 @@ TEST_CASE("fold: without batch norm the bias alone") {
   CHECK(f.sign == PoolVector<std::int32_t>{1, 1});
   CHECK(f.bias[0] == std::lround(1.0 / (0.5 * double(0.01f))));
   CHECK(f.bias[1] == std::lround(-1.0 / (0.5 * double(0.02f))));
+}
+
+TEST_CASE("fold: a scale far below 2^-26 is as good as any") {
+  FoldCase c;
+  c.var = {1e16};  // f = 1e-8: inputs of 1e8
+  c.beta = {0.025f};
+  const Folded f = c.run();
+  CHECK(f.sign[0] == 1);
+  CHECK(f.scale[0] == static_cast<float>(double(0.01f) / std::sqrt(1e16 + 1e-3)));
+  CHECK(f.bias[0] == std::lround(double(0.025f) / (0.5 * double(f.scale[0]))));
+  // The bias scale that goes into the file is a normal number for every input and weight.
+  CHECK(std::isnormal(weight_scale_floor * input_scale_floor));
+  CHECK(std::isnormal(weight_scale_floor * activation_scale_floor));
+}
+
+TEST_CASE("fold: what is not finite names the layer") {
+  FoldInput in;
+  in.layer = "block.conv";
+  in.input_scale = 0.5f;
+  const float scale[] = {0.01f}, bias[] = {std::numeric_limits<float>::infinity()};
+  in.weight_scale = scale;
+  in.bias = bias;
+  CHECK_THROWS_WITH_AS(fold(in), doctest::Contains("layer block.conv: output channel 0"), Error);
+  const float finite[] = {0}, huge[] = {1e38f};
+  in.bias = finite;
+  in.weight_scale = huge;
+  in.output.scale = 1e-10f;
+  CHECK_THROWS_WITH_AS(fold(in), doctest::Contains("layer block.conv: input scale"), Error);
+}
+
+TEST_CASE("channels with one code, whatever the input") {
+  const QuantParams x{0.5f, 3}, y{0.1f, -5};
+  const auto count = [&](std::vector<std::int8_t> codes, const FoldInput& in) {
+    const auto channels = static_cast<std::int64_t>(in.weight_scale.size());
+    return constant_channels(
+        Tensor::from<std::int8_t>({channels, std::ssize(codes) / channels}, codes), fold(in), x, y,
+        {.lo = -5, .hi = 127}, int8::Rounding::single_rounding);
+  };
+  FoldInput in;
+  in.input_scale = x.scale;
+  in.output = y;
+  // One that works; all weights 0; a multiplier of 0; a bias far below the ReLU.
+  const float scale[] = {0.01f, 0.01f, 1e-30f, 0.01f}, bias[] = {0, 1, 0, -100};
+  in.weight_scale = scale;
+  in.bias = bias;
+  CHECK(count({1, -2, 0, 0, 127, 127, 1, 2}, in) == 3);
 }
 
 TEST_CASE("fold: dead and near-dead channels become constants of the right value (line 9)") {
@@ -166,7 +215,6 @@ TEST_CASE("fold: dead and near-dead channels become constants of the right value
     c.beta = {row.beta};
     c.mean = {row.mean};
     const Folded f = c.run();
-    CHECK(f.constant_channels == 1);
     CHECK(f.sign[0] == 0);
     CHECK(f.scale[0] >= weight_scale_floor);
     CHECK(std::abs(std::int64_t{f.bias[0]}) <= std::int64_t{1} << 30);

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "apps/trainer/convert_report.h"
+#include "apps/trainer/diagnose.h"
 #include "tests/trainer_fixture.h"
 
 using namespace octet;
@@ -331,4 +333,56 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: a loss that is not finite stops the 
   CHECK(r.says("the loss is "));
   CHECK(r.says("; the first value that is not finite: "));
   CHECK_FALSE(fs::exists(run_dir() / "model.tflite"));
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: inputs as large as can be cost no accuracy in int8") {
+  Json c = config();
+  c["data"]["normalize"] = {{"mean", {0.5}}, {"std", {1e-5}}};
+  c["train"]["epochs"] = 4;
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  CHECK_FALSE(r.says("warning"));
+  const Json s = summary();
+  CHECK(s["int8"]["constant_channels"] == 0);
+  CHECK(s["int8"]["constant_layers"].empty());
+  CHECK(s["int8"]["coarse_layers"].empty());
+  CHECK(s["int8"]["accuracy"].get<double>() >= s["float"]["accuracy"].get<double>() - 0.1);
+}
+
+TEST_CASE("trainer: lost channels and codes are named, a line for each layer") {
+  quant::ConvertReport report;
+  report.layers = {{"conv1", 32, 32}, {"conv2", 64, 0}, {"block.fc", 10, 3}};
+  report.coarse = {{"conv2", 7}};
+  const std::vector<std::string> lines = trainer::loss_lines(report);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].find("layer conv1: 32 of its 32 channels do not depend") != std::string::npos);
+  CHECK(lines[1].find("layer block.fc: 3 of its 10 channels") != std::string::npos);
+  CHECK(lines[2].find("layer conv2: its values reach 7 of its 256 codes") != std::string::npos);
+  Json j;
+  trainer::add_losses(j, report);
+  CHECK(j["channels"] == 106);
+  CHECK(j["constant_channels"] == 35);
+  REQUIRE(j["constant_layers"].size() == 2);
+  CHECK(j["constant_layers"][1] ==
+        Json{{"layer", "block.fc"}, {"constant_channels", 3}, {"channels", 10}});
+  CHECK(j["coarse_layers"] == Json::array({{{"layer", "conv2"}, {"codes", 7}}}));
+  CHECK(trainer::loss_lines({}).empty());
+}
+
+TEST_CASE("trainer: the gradient that is not finite is the one nearest to the loss") {
+  class Net final : public Module {
+   public:
+    Net() {
+      for (const char* name : {"a", "b", "c"}) register_parameter(name, Tensor::full({2}, 1));
+    }
+    Var forward(Var x) override { return x; }
+  } net;
+  CHECK(trainer::first_gradient_not_finite(net).empty());
+  Context ctx;
+  const real nan = std::numeric_limits<real>::quiet_NaN();
+  for (const NamedParameter& p : net.named_parameters())
+    p.parameter->grad.add(Tensor::full({2}, p.name == "c" ? 1 : nan), ctx);
+  CHECK(trainer::first_gradient_not_finite(net).ends_with(" of parameter b"));
 }

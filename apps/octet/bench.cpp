@@ -14,6 +14,7 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/samples.h"
 #include "apps/octet/text_table.h"
+#include "apps/octet/work.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
 
@@ -58,6 +59,9 @@ double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
+/// However long a run takes.
+constexpr int least_runs = 5;
+
 /// Seconds of each run, ascending.
 struct Times {
   std::vector<double> wall, cpu;
@@ -66,10 +70,9 @@ struct Times {
 /// Inputs are written before each run, outside the timing.
 Times time_runs(const int8::Model& model, const std::vector<Sample>& samples,
                 int8::Context& context, double seconds) {
-  constexpr std::size_t least = 5;
   Times times;
   const Clock::time_point begin = Clock::now();
-  while (times.wall.size() < least || seconds_since(begin) < seconds) {
+  while (std::ssize(times.wall) < least_runs || seconds_since(begin) < seconds) {
     set_inputs(model, samples, 0, context);
     const double cpu_start = cpu_seconds();
     const Clock::time_point start = Clock::now();
@@ -136,7 +139,7 @@ Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
   const std::vector<int8::StepInfo> steps = model.steps();
   std::vector<std::vector<double>> times(steps.size());
   const Clock::time_point begin = Clock::now();
-  while (times[0].size() < 5 || seconds_since(begin) < options.seconds) {
+  while (std::ssize(times[0]) < least_runs || seconds_since(begin) < options.seconds) {
     set_inputs(model, samples, 0, context);
     std::vector<double> run(steps.size(), 0.0);
     context.run_profiled(run);
@@ -166,6 +169,10 @@ Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
 Json bench_json(const Options& options) {
   const int8::Model model = options.model.load();
   const std::vector<Sample> samples = check_samples(model, 4);
+  // Twice in the check, then warm-up and measurement.
+  const double least =
+      2.0 * static_cast<double>(samples.size()) + 2.0 * least_runs * options.run.batch;
+  announce_work("bench", options.model.path, model, least);
   check_answer(options, model, samples);
 
   int8::Context context(model, {.batch = options.run.batch,
@@ -223,8 +230,8 @@ void print(const Json& json) {
       {"#", "layer", "op", "kernel", "shape", "ms", "min ms", "share", "GMAC/s", "ceiling"});
   for (const Json& op : json["ops"]) {
     const auto text = [&op](const char* key) { return op[key].get<std::string>(); };
-    table.add({std::to_string(op["index"].get<int>()), text("layer"), text("op"), text("kernel"),
-               text("shape"), number(op["ms"], 4), number(op["min_ms"], 4),
+    table.add({std::to_string(op["index"].get<int>()), one_line(text("layer")), text("op"),
+               text("kernel"), text("shape"), number(op["ms"], 4), number(op["min_ms"], 4),
                fixed(100 * op["ms"].get<double>() / total, 1) + "%", number(op["gmacs_per_s"], 1),
                fixed(100 * op["ceiling_share"].get<double>(), 0) + "%"});
   }

@@ -8,6 +8,7 @@
 #include "apps/octet/kernel_table.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/text_table.h"
+#include "apps/octet/work.h"
 #include "core/error.h"
 #include "interop/tflite_names.h"
 
@@ -21,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   ModelArguments model;
-  bool json = false, ops = false;
+  bool json = false, ops = false, sign = false;
 };
 
 const TensorDef& tensor(const Graph& graph, int index) {
@@ -98,6 +99,7 @@ Json value_json(const int8::ValueInfo& v) {
   return json;
 }
 
+/// Everything but the signature: nothing is run.
 Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
   const std::string& path = arguments.path;
   const Graph& graph = model.graph();
@@ -127,13 +129,13 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
   }
   json["params"] = params;
   json["macs"] = model.macs();
+  json["work"] = model.work();
   json["constant_bytes"] = constant_bytes(graph);
   json["packed_bytes"] = model.packed_bytes();
   json["arena_bytes"] = context.arena_bytes();
   json["arena_lower_bound"] = context.arena_lower_bound();
   json["scratch_bytes"] = context.scratch_bytes();
   json["isa"] = int8::isa_name(model.isa());
-  json["signature"] = int8::signature_text(int8::signature(model));
   return json;
 }
 
@@ -180,12 +182,13 @@ void print(const Json& json) {
   table.print(std::cout);
   std::cout << "\nparams       " << number("params") << '\n'
             << "MACs         " << number("macs") << '\n'
+            << "work         " << number("work")
+            << " operations: MACs, codes in pools' windows, bytes moved\n"
             << "constants    " << number("constant_bytes") << " bytes\n"
             << "packed       " << number("packed_bytes") << " bytes of weights and tables\n"
             << "arena        " << number("arena_bytes")
             << " bytes at batch 1 (no plan needs less than " << number("arena_lower_bound") << ")\n"
-            << "scratch      " << number("scratch_bytes") << " bytes\n"
-            << "signature    " << text("signature") << '\n';
+            << "scratch      " << number("scratch_bytes") << " bytes\n";
 }
 
 void inspect(const Options& options) {
@@ -194,12 +197,23 @@ void inspect(const Options& options) {
     return;
   }
   const int8::Model model = options.model.load();
-  const Json json = inspect_json(model, options.model);
+  Json json = inspect_json(model, options.model);
+  const bool sign = options.sign || !is_much(model, int8::signature_samples);
+  const auto signature = [&] {
+    return int8::signature_text(
+        int8::signature(model, int8::signature_samples, options.model.memory_limit()));
+  };
   if (options.json) {
+    json["signature"] = sign ? Json(signature()) : Json(nullptr);
     // Names in files need not be UTF-8.
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
   } else {
     print(json);
+    std::cout << "signature    " << std::flush
+              << (sign ? signature()
+                       : "not computed: it takes " + work_text(model, int8::signature_samples) +
+                             " (--sign)")
+              << '\n';
   }
 }
 
@@ -208,10 +222,14 @@ void inspect(const Options& options) {
 void add_inspect(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "inspect", "Show a model's inputs, outputs, operators, memory and signature.");
+      "inspect",
+      "Show a model's inputs, outputs, operators, memory and signature. Only for the signature is "
+      "it "
+      "run, and where that is much work (more than 2^36 operations in all), only with --sign.");
   options->model.add_to(*command);
   command->get_option("MODEL")->required(false);
   command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--sign", options->sign, "compute the signature, however long it takes");
   command->add_flag("--ops", options->ops,
                     "instead: the table of operators and their kernels on this machine, as "
                     "Markdown");

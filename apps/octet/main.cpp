@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "octet: " << error.what() << '\n';
+    constexpr std::size_t most = 4096;  // names in files may hold anything
+    std::cerr << "octet: " << octet::one_line(error.what(), most) << '\n';
     return 1;
   }
 }

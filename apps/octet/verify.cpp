@@ -7,6 +7,7 @@
 #include "apps/octet/commands.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/samples.h"
+#include "apps/octet/work.h"
 #include "core/error.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_reader.h"
@@ -89,14 +90,31 @@ class Verifier {
         rounding_(rounding),
         memory_limit_(options.memory_limit_mib << 20),
         portable_(model(Isa::portable)),
-        samples_(check_samples(portable_, options.samples)),
-        expected_(run_samples(portable_, samples_, {.memory_limit = memory_limit_})) {}
+        samples_(check_samples(portable_, options.samples)) {}
+
+  /// How many times a sample is run until every instruction set is checked and the model is signed.
+  double runs() const {
+    const auto filled = [this](int batch) {  // the last run is filled up
+      const auto b = static_cast<std::size_t>(batch);
+      return static_cast<double>((samples_.size() + b - 1) / b * b);
+    };
+    double each = 0;
+    for (const int batch : value_batches) each += 2 * filled(batch);
+    for (const int batch : output_batches) each += std::size(output_threads) * filled(batch);
+    return filled(1) + static_cast<double>(int8::available_isas().size()) * each +
+           int8::signature_samples;
+  }
+
+  /// What the others are compared with. Before check().
+  void run_portable() {
+    expected_ = run_samples(portable_, samples_, {.memory_limit = memory_limit_});
+  }
 
   /// Returns what differs first: every value of every sample, then the outputs as they are
   /// computed in the shared arena, in several batch sizes and numbers of threads.
   std::optional<std::string> check(Isa isa) const {
     const Model other = model(isa);
-    for (const int batch : {1, 3}) {
+    for (const int batch : value_batches) {
       const int8::ContextOptions options = context(batch, batch == 1 ? 1 : 2);
       ValueComparison values(portable_, other, options);
       for (std::size_t s = 0; s < samples_.size(); s += static_cast<std::size_t>(options.batch)) {
@@ -104,8 +122,8 @@ class Verifier {
           return options_text(options) + *difference;
       }
     }
-    for (const int batch : {1, 2, 3, 8}) {
-      for (const int threads : {1, 2, 3}) {
+    for (const int batch : output_batches) {
+      for (const int threads : output_threads) {
         const int8::ContextOptions options = context(batch, threads);
         const auto actual = run_samples(other, samples_, options);
         const auto [p, q] = std::mismatch(actual.begin(), actual.end(), expected_.begin());
@@ -120,10 +138,16 @@ class Verifier {
     }
     return std::nullopt;
   }
+  std::uint64_t signature() const {
+    return int8::signature(portable_, int8::signature_samples, memory_limit_);
+  }
   const Model& portable() const { return portable_; }
   std::size_t samples() const { return samples_.size(); }
 
  private:
+  static constexpr int value_batches[] = {1, 3};
+  static constexpr int output_batches[] = {1, 2, 3, 8}, output_threads[] = {1, 2, 3};
+
   Model model(Isa isa) const {
     return Model(graph_, {.rounding = rounding_, .isa = isa, .memory_limit = memory_limit_});
   }
@@ -149,10 +173,16 @@ void verify(const Options& options) {
   const std::string name =
       options.path.empty() ? "built-in network with every operator" : options.path;
   int differences = 0;
-  for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
+  constexpr int8::Rounding roundings[] = {int8::Rounding::single_rounding,
+                                          int8::Rounding::double_rounding};
+  for (const int8::Rounding rounding : roundings) {
     std::optional<Verifier> verifier;
     try {
       verifier.emplace(graph, options, rounding);
+      if (rounding == roundings[0])
+        announce_work("verify", name, verifier->portable(),
+                      std::size(roundings) * verifier->runs());
+      verifier->run_portable();
     } catch (const Error& error) {
       throw Error(name + ": " + error.what());
     }
@@ -167,8 +197,7 @@ void verify(const Options& options) {
     }
     const bool own = rounding == graph.rounding;
     std::cout << rounding_name(rounding) << (own ? " (the file's)" : "")
-              << ", signature: " << int8::signature_text(int8::signature(verifier->portable()))
-              << '\n';
+              << ", signature: " << int8::signature_text(verifier->signature()) << '\n';
   }
   OCTET_CHECK(differences == 0, name, ": ", differences,
               " combinations differ from the portable kernels");

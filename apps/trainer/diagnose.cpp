@@ -29,4 +29,14 @@ std::string first_not_finite(Tape& tape, const Module& model) {
   return {};
 }
 
+std::string first_gradient_not_finite(const Module& model) {
+  const std::vector<NamedParameter> parameters = model.named_parameters();
+  for (auto p = parameters.rbegin(); p != parameters.rend(); ++p) {
+    const Grad& grad = p->parameter->grad;
+    if (grad.empty() || all_finite(grad.value())) continue;
+    return "; the first gradient that is not finite: of parameter " + p->name;
+  }
+  return {};
+}
+
 }  // namespace octet::trainer

@@ -12,4 +12,8 @@ namespace octet::trainer {
 /// else the empty string.
 std::string first_not_finite(Tape& tape, const Module& model);
 
+/// "; the first gradient that is not finite: of <parameter>" in the order of backward, that is from
+/// the loss on; else the empty string.
+std::string first_gradient_not_finite(const Module& model);
+
 }  // namespace octet::trainer

@@ -1,7 +1,9 @@
 #include "apps/trainer/evaluate.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "apps/trainer/diagnose.h"
 #include "apps/trainer/interrupt.h"
 #include "core/error.h"
 #include "core/ops.h"
@@ -53,7 +55,10 @@ std::optional<Evaluation> evaluate(Context& ctx, Module& model, Loader& loader) 
     const Tensor& values = logits.value();
     e.correct += count_correct(values, y);
     e.images += y.numel();
-    e.loss += double(cross_entropy(logits, y).value().item()) * static_cast<double>(y.numel());
+    const double loss = double(cross_entropy(logits, y).value().item());
+    OCTET_CHECK(std::isfinite(loss), "evaluation: the loss is ", loss,
+                first_not_finite(tape, model));
+    e.loss += loss * static_cast<double>(y.numel());
   }
   e.loss /= static_cast<double>(e.images);
   return e;

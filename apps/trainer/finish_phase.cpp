@@ -1,3 +1,4 @@
+#include "apps/trainer/convert_report.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/interrupt.h"
 #include "apps/trainer/phases.h"
@@ -45,6 +46,7 @@ bool finish_quantized(Session& s, Summary& summary) {
   const int threads = s.ctx.threads.size();
   quant::ConvertReport report;
   write_tflite(quant::convert(*s.qat, s.ctx, &report).graph(), s.files.model);
+  for (const std::string& line : loss_lines(report)) s.progress.say(line);
 
   // From here on what is measured is the file.
   const int8::Model model(read_tflite(s.files.model));
@@ -71,12 +73,6 @@ bool finish_quantized(Session& s, Summary& summary) {
     if (rounding == model.rounding()) i["accuracy"] = e->accuracy();
     i[std::string("accuracy_") + rounding_name(rounding)] = e->accuracy();
   }
-  int constant = 0;
-  std::int64_t channels = 0;
-  for (const quant::LayerReport& layer : report.layers) {
-    constant += layer.constant_channels;
-    channels += layer.channels;
-  }
   i["codes_compared"] = parity->compared;
   i["codes_different"] = parity->different;
   i["rounding"] = rounding_name(model.rounding());
@@ -85,8 +81,7 @@ bool finish_quantized(Session& s, Summary& summary) {
   i["bytes"] = std::filesystem::file_size(s.files.model);
   i["arena_bytes"] = int8::Context(model).arena_bytes();
   i["macs"] = model.macs();
-  i["channels"] = channels;
-  i["constant_channels"] = constant;
+  add_losses(i, report);
 
   const StepTimes times = measure_step_times(s);
   auto& speed = summary["speed"];

@@ -1,4 +1,5 @@
 #include "apps/setup/network.h"
+#include "apps/trainer/convert_report.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/phases.h"
 #include "core/error.h"
@@ -37,6 +38,7 @@ Outcome fine_tune(Session& s, bool resumed) {
   Loader loader = s.train_loader(c.batch, c.drop_last);
   Loader test = s.test_loader(c.batch);
   if (!resumed) s.restored.reset();  // what is there belongs to the phase before
+  std::vector<std::string> said;     // of what was lost
   TrainingPlan plan{.name = "qat",
                     .model = *s.qat,
                     .section = section,
@@ -53,13 +55,14 @@ Outcome fine_tune(Session& s, bool resumed) {
                       const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
                       const auto e = evaluate(model, test, s.ctx.threads.size());
                       if (!e) return std::nullopt;
-                      int constant = 0;
-                      for (const quant::LayerReport& layer : report.layers)
-                        constant += layer.constant_channels;
+                      if (auto lost = loss_lines(report); lost != said) {
+                        for (const std::string& text : lost) s.progress.say(text);
+                        said = std::move(lost);
+                      }
                       line["stage"] = quant::stage_name(s.qat->stage());
                       line["int8_accuracy"] = e->accuracy();
                       line["codes_compared"] = report.parity.compared;
-                      line["constant_channels"] = constant;
+                      line["constant_channels"] = constant_channels(report);
                       return "int8 test " + percent(e->accuracy());
                     }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
@@ -87,7 +90,14 @@ void restore_quantized_model(Session& s) {
               c.origin, ": expected a stage from 0 to 3, got ", stage);
   s.qat->load_state(c.group("qat"));
   s.qat->restore_stage(static_cast<quant::Stage>(stage));
-  s.qat->set_sample(c.tensor("qat_sample"));
+  const Tensor& sample = c.tensor("qat_sample");
+  Shape expected = s.input_shape();
+  if (sample.shape().rank() == expected.rank()) expected.set(0, sample.shape()[0]);
+  OCTET_CHECK(sample.dtype() == DType::real && sample.shape() == expected && expected[0] >= 1 &&
+                  expected[0] <= quant::QatModel::max_sample,
+              c.origin, ": qat_sample: expected 1 to ", quant::QatModel::max_sample,
+              " of the network's inputs ", s.input_shape(), ", got ", sample.shape());
+  s.qat->set_sample(sample);
 }
 
 Outcome run_quantize_phase(Session& s) {

@@ -119,7 +119,9 @@ void step(Trainer& t) {
   s.at.loss_sum += loss * static_cast<double>(images);
   s.at.images += images;
   if (c.clip_grad_norm > 0) {
-    optim::clip_grad_norm(s.ctx, s.optimizer->parameters(), c.clip_grad_norm);
+    const double norm = optim::clip_grad_norm(s.ctx, s.optimizer->parameters(), c.clip_grad_norm);
+    OCTET_CHECK(std::isfinite(norm), "the norm of the gradients is ", norm,
+                first_gradient_not_finite(t.plan.model));
   }
   s.optimizer->set_lr(t.schedule.at(s.at.step));
   s.optimizer->step(s.ctx);

@@ -29,7 +29,7 @@ BandRun::BandRun(const BandPlan& plan, Lane& lane, int threads, int spin_us)
       threads_(threads),
       states_(plan.steps.size()),
       workers_(static_cast<std::size_t>(threads)),
-      crew_(*this, threads, spin_us) {
+      crew_(new Crew(*this, threads, spin_us)) {
   for (Worker& w : workers_) w.seconds.assign(plan.steps.size(), 0.0);
 }
 
@@ -40,7 +40,7 @@ void BandRun::run(std::span<double> seconds) noexcept {
   }
   for (Worker& w : workers_) w.first = 0;
   timed_ = !seconds.empty();
-  crew_.run();
+  crew_->run();
   if (!timed_) return;
   for (Worker& w : workers_) {
     for (std::size_t i = 0; i < w.seconds.size(); ++i) {
@@ -60,15 +60,15 @@ bool BandRun::work(int worker) noexcept {
     }
     if (first == steps) return true;
     const std::int64_t left = step(first).work_left;
-    const Task task = take(worker, first, left < keep_work && worker > 0 && !crew_.asleep());
+    const Task task = take(worker, first, left < keep_work && worker > 0 && !crew_->asleep());
     if (task.step < 0) return false;
-    if (left >= wake_work && crew_.asleep() &&
+    if (left >= wake_work && crew_->asleep() &&
         (find(worker, first, true).step >= 0 || find(worker, first, false).step >= 0)) {
-      crew_.wake_one();
+      crew_->wake_one();
     }
     compute(task, worker);
     state(task.step).done.fetch_or(task.bit(), std::memory_order_release);
-    crew_.progress();
+    crew_->progress();
   }
 }
 

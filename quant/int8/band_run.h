@@ -57,7 +57,7 @@ class BandRun final : private Crew::Work {
   mutable std::vector<State> states_;
   std::vector<Worker> workers_;
   bool timed_ = false;
-  Crew crew_;
+  ThreadOwnerPtr<Crew> crew_;
 };
 
 }  // namespace octet::int8

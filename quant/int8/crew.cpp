@@ -39,6 +39,11 @@ void Crew::poll(const Done& done) const noexcept {
 }
 
 void Crew::run() noexcept {
+  if (made_ != forks()) {
+    sleepers_.store(0);  // those of the parent: nobody is to be woken
+    while (!work_.work(0)) continue;
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     open_ = true;

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/forked.h"
+
 namespace octet::int8 {
 
 class Crew {
@@ -34,7 +36,8 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   /// Returns when all is done and nobody is within work(). A thread that sleeps, or does not get a
-  /// core to wake up on, is not waited for. Does not allocate.
+  /// core to wake up on, is not waited for. Does not allocate. In a child forked between runs the
+  /// caller does everything.
   void run() noexcept;
 
   // Within work():
@@ -52,6 +55,7 @@ class Crew {
   void poll(const Done& done) const noexcept;
 
   Work& work_;
+  const unsigned made_ = forks();
   const std::chrono::microseconds spin_;
   std::mutex mutex_;
   std::condition_variable helper_, caller_;

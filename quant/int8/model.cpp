@@ -1,6 +1,7 @@
 #include "quant/int8/model.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/error.h"
 #include "quant/int8/catalogue.h"
@@ -19,6 +20,22 @@ ValueInfo value_info(const TensorDef& t) {
           .scale = quantized ? t.quantization.scale[0] : 0.0f,
           .zero_point = quantized ? t.quantization.zero_point[0] : 0,
           .bytes = tensor_bytes(t)};
+}
+
+/// The sum of numbers >= 0, at most the largest one there is: what a file says may be absurd.
+std::int64_t saturating_sum(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
+}
+
+/// As Model::work().
+std::int64_t work_of(const Step& step, const std::vector<std::size_t>& bytes) {
+  std::size_t moved = 0;
+  for (const auto* values : {&step.inputs, &step.outputs}) {
+    for (const int t : *values) moved += bytes[static_cast<std::size_t>(t)];
+  }
+  return saturating_sum(saturating_sum(step.macs, step.window_codes),
+                        static_cast<std::int64_t>(moved));
 }
 
 class Compiler {
@@ -94,14 +111,15 @@ Model::Model(Graph graph, const ModelOptions& options) {
   OCTET_CHECK(std::find(isas.begin(), isas.end(), impl->isa) != isas.end(), "ISA ",
               isa_name(impl->isa), ": this machine lacks it");
   check_graph(impl->graph);
+  for (const TensorDef& t : impl->graph.tensors) impl->bytes.push_back(tensor_bytes(t));
   Compiler compiler(*impl, options);
   for (std::unique_ptr<Step>& step : compiler.compile()) {
     if (!step) continue;
-    impl->macs += step->macs;
+    impl->macs = saturating_sum(impl->macs, step->macs);
+    impl->work = saturating_sum(impl->work, work_of(*step, impl->bytes));
     impl->steps.push_back(std::move(step));
   }
   impl->packed_bytes = compiler.packed_bytes();
-  for (const TensorDef& t : impl->graph.tensors) impl->bytes.push_back(tensor_bytes(t));
   const auto describe = [&](const std::vector<int>& tensors, std::vector<ValueInfo>& infos) {
     for (const int t : tensors) {
       infos.push_back(value_info(impl->graph.tensors[static_cast<std::size_t>(t)]));
@@ -133,6 +151,9 @@ std::span<const ValueInfo> Model::outputs() const noexcept {
 }
 std::int64_t Model::macs() const noexcept {
   return impl_->macs;
+}
+std::int64_t Model::work() const noexcept {
+  return impl_->work;
 }
 std::size_t Model::packed_bytes() const noexcept {
   return impl_->packed_bytes;

@@ -58,7 +58,11 @@ class OCTET_API Model {
   Isa isa() const noexcept;
   std::span<const ValueInfo> inputs() const noexcept;
   std::span<const ValueInfo> outputs() const noexcept;
-  std::int64_t macs() const noexcept;   ///< multiply-accumulates of one sample, unpadded
+  std::int64_t macs() const noexcept;  ///< multiply-accumulates of one sample, unpadded
+  /// What a run costs, before it is run: multiply-accumulates, codes in the windows of pools, and
+  /// bytes that operators read and write, of one sample. A core does 10^8 to 10^11 of them a
+  /// second.
+  std::int64_t work() const noexcept;
   std::vector<StepInfo> steps() const;  ///< in execution order
   /// Bytes of packed weights and tables, beside the graph's constants.
   std::size_t packed_bytes() const noexcept;
@@ -123,9 +127,12 @@ class OCTET_API Context {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Samples that a signature runs.
+inline constexpr int signature_samples = 16;
 /// FNV-1a hash of all outputs on `samples` pseudo-random inputs (seeded by the model's input sizes
-/// alone): the same on every ISA, thread count and build.
-OCTET_API std::uint64_t signature(const Model& model, int samples = 16);
+/// alone): the same on every ISA, thread count and build. `memory_limit` as of a context.
+OCTET_API std::uint64_t signature(const Model& model, int samples = signature_samples,
+                                  std::size_t memory_limit = ContextOptions().memory_limit);
 /// 16 hexadecimal digits.
 OCTET_API std::string signature_text(std::uint64_t signature);
 

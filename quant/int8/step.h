@@ -74,8 +74,9 @@ class Step {
   std::vector<int> in_place;
   /// The output is the input's bytes: nothing runs if both get the same memory.
   bool alias = false;
-  std::int64_t macs = 0;  ///< multiply-accumulates of one sample
-  int node_index = -1;    ///< index of the graph's node
+  std::int64_t macs = 0;          ///< multiply-accumulates of one sample
+  std::int64_t window_codes = 0;  ///< of one sample, that a pool's windows hold in all
+  int node_index = -1;            ///< index of the graph's node
 };
 
 /// Elements that a task of an op without weights handles (some 5 to 10 microseconds): of one that

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/constant_channels.h"
 #include "quant/int8/activation_range.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"
@@ -72,6 +73,7 @@ Shape QConvOp::result_shape(In x, const ConvShape& s) const {
 FoldInput QConvOp::fold_input(In x, std::span<const float> weight_scale,
                               std::span<const double> mean, std::span<const double> var) const {
   FoldInput f;
+  f.layer = layer;
   f.input_scale = in->params.scale;
   f.output = out->params;
   f.weight_scale = weight_scale;
@@ -237,10 +239,14 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   return y;
 }
 
-int QConvOp::constant_channels(In x) const {
+QOp::Channels QConvOp::channels(In x) const {
   Context ctx;
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  return fold_running(ctx.pool, x, weights.scale).constant_channels;
+  const int8::ClampRange range =
+      int8::clamp_range(activation, out->params.scale, out->params.zero_point);
+  return {x[1].shape()[0],
+          constant_channels(weights.codes, fold_running(ctx.pool, x, weights.scale), in->params,
+                            out->params, range, state->rounding)};
 }
 
 }  // namespace octet::quant

@@ -40,9 +40,7 @@ class QConvOp final : public QOp {
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 
-  /// Channels that are constant with the running statistics (line 9): they do not depend on the
-  /// input. `x` as for lower().
-  int constant_channels(In x) const;
+  Channels channels(In x) const override;
 
  private:
   struct Kept;  // what backward needs besides tensors

@@ -7,6 +7,7 @@
 #include "core/codes.h"
 #include "core/ops/reduce.h"
 #include "core/ops/strided_copy.h"
+#include "quant/constant_channels.h"
 #include "quant/int8/conv.h"
 #include "quant/lowering.h"
 #include "quant/qops/conv_pieces.h"
@@ -72,6 +73,7 @@ struct QConvTransposeOp::Kept {
 
 Folded QConvTransposeOp::fold_bias(Pool& pool, In x, std::span<const float> weight_scale) const {
   FoldInput f;
+  f.layer = layer;
   f.input_scale = in->params.scale;
   f.output = out->params;
   f.weight_scale = weight_scale;
@@ -156,6 +158,13 @@ void QConvTransposeOp::backward_real(Context& ctx, const Saved& saved, const Ten
   at_reals.tensors = {dequantize(ctx, saved.tensors[0], kept.in),
                       weight_reals(ctx, saved.tensors[1], kept.weight_scale)};
   conv->backward(ctx, at_reals, apply_mask(ctx, dy, saved.tensors[2]), dx);
+}
+
+QOp::Channels QConvTransposeOp::channels(In x) const {
+  Context ctx;
+  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
+  return {x[1].shape()[0], constant_channels(weights.codes, fold_bias(ctx.pool, x, weights.scale),
+                                             in->params, out->params, {}, state->rounding)};
 }
 
 int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,

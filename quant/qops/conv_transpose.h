@@ -24,6 +24,7 @@ class QConvTransposeOp final : public QOp {
   Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+  Channels channels(In x) const override;
 
  private:
   struct Kept;

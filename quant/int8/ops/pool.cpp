@@ -151,6 +151,7 @@ std::unique_ptr<Step> create_pool(const NodeView& node,
   step->range = clamp_range(a.activation, out.scale, out.zero_point);
   step->kernel = kernel(isa_for_channels(node.isa(), x.shape[3]));
   step->images = x.shape[0];
+  step->window_codes = element_count(node.output().shape) * a.filter_h * a.filter_w;
   return step;
 }
 
