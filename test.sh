@@ -92,7 +92,7 @@ if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=cc
 check "who includes whom" python3 scripts/check_includes.py
 check "formatting" scripts/check_format.sh
 
-check "configure: release" configure --preset release -DOCTET_BUILD_TESTS=ON
+check "configure: release" configure --preset release
 check "build: release" cmake --build build/release
 tests "tests: release" build/release -LE 'clients|long'
 

@@ -1,6 +1,7 @@
 # Cross-building the int8 runtime and its tests for 64-bit ARM; tests run under qemu. On Debian:
 # apt-get install g++-aarch64-linux-gnu qemu-user. For example
-#   cmake -B build/aarch64 -DCMAKE_TOOLCHAIN_FILE=cmake/aarch64.cmake -DOCTET_BUILD_TRAINING=OFF
+#   cmake -G Ninja -B build/aarch64 -DCMAKE_TOOLCHAIN_FILE=$PWD/cmake/aarch64.cmake \
+#         -DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DOCTET_BUILD_APPS=OFF
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 
+#include "core/blas.h"
 #include "core/simd.h"
 
 namespace octet {
@@ -12,6 +13,7 @@ Context::Context(int thread_count, std::uint64_t random_seed)
   // Results must not depend on the number of threads, so OpenBLAS works on one; ThreadPool
   // spreads the calls.
   openblas_set_num_threads(1);
+  blas_kernels();  // reports here that no right ones are left
 }
 
 }  // namespace octet

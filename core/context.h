@@ -14,7 +14,8 @@ struct TapeObserver;
 /// Make one and keep it for the whole training loop. Not for use by two threads at once.
 struct Context {
   /// Also puts OpenBLAS on one thread for the whole process: ThreadPool does the parallel work.
-  /// Throws Error for a bad thread count or OCTET_MAX_ISA.
+  /// Throws Error for a bad thread count or OCTET_MAX_ISA, and if OpenBLAS computes wrong products
+  /// (core/blas.h).
   explicit Context(int thread_count = 1, std::uint64_t random_seed = 0);
 
   ThreadPool threads;

@@ -13,6 +13,7 @@
 #include "apps/octet/ceiling.h"
 #include "apps/octet/text_table.h"
 #include "core/atomic_file.h"
+#include "core/blas.h"
 
 namespace octet::bench {
 namespace {
@@ -139,6 +140,7 @@ Json step_json(const Options& options) {
                {"batch", images},
                {"threads", options.threads},
                {"isa", int8::isa_name(isa)},
+               {"openblas_core", blas_kernels().core},
                {"steps", t.wall.size()},
                {"median_ms", median},
                {"min_ms", t.wall.front()},
@@ -186,6 +188,7 @@ void print(const Json& json) {
   };
   std::cout << json["network"].get<std::string>() << ", " << json["mode"].get<std::string>()
             << ", batch " << json["batch"].get<int>() << ", threads " << json["threads"].get<int>()
+            << ", OpenBLAS kernels for " << json["openblas_core"].get<std::string>()
             << " (checked against " << json["check"]["against"].get<std::string>()
             << ": error of a gradient at most " << json["check"]["gradient_error"].get<double>()
             << ")\nmedian " << number("median_ms", 2) << " ms, min " << number("min_ms", 2)
@@ -209,6 +212,9 @@ void step(const Options& options) {
     return;
   }
   print(json);
+  if (const std::string& warning = blas_kernels().warning; !warning.empty()) {
+    std::cout << "warning: " << warning << '\n';
+  }
   if (!options.json.empty()) write_file_atomically(options.json, std::as_bytes(std::span(text)));
 }
 

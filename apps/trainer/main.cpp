@@ -8,6 +8,7 @@
 #include "apps/trainer/interrupt.h"
 #include "apps/trainer/run.h"
 #include "apps/version/version.h"
+#include "core/blas.h"
 
 namespace {
 
@@ -69,6 +70,9 @@ int run_trainer(int argc, char** argv, const Arguments& a) {
   if (!a.out.empty()) c.out = {a.out, a.out};
   trainer::watch_interrupts();
   trainer::Progress progress = trainer::Progress::for_stdout();
+  if (const std::string& warning = blas_kernels().warning; !warning.empty()) {
+    progress.say("warning: " + warning);
+  }
   const trainer::RunOptions options{.resume = a.resume, .overwrite = a.overwrite, .ancestors = {}};
   if (trainer::run(c, options, progress) == trainer::Outcome::finished) return 0;
   progress.say("stopped; everything is saved. To go on:\n  " + resume_command(argc, argv, a));

@@ -1,16 +1,11 @@
 // What a checkpoint of a run holds.
-#include <cblas.h>
-
 #include "apps/trainer/session.h"
 #include "apps/version/version.h"
+#include "core/blas.h"
 #include "core/error.h"
 
 namespace octet::trainer {
 namespace {
-
-std::string blas_core() {
-  return openblas_get_corename();
-}
 
 void put_position(Checkpoint& c, const Position& at) {
   c.integers["position/epoch"] = at.epoch;
@@ -65,7 +60,7 @@ void Session::save() {
   c.texts["metrics"] = metrics ? metrics->text() : "";
   c.texts["octet_version"] = version();
   c.texts["octet_revision"] = revision();
-  c.texts["openblas_core"] = blas_core();
+  c.texts["openblas_core"] = blas_kernels().core;
   write_checkpoint(c, files.checkpoint);
   saved_at_ = std::chrono::steady_clock::now();
   batches_since_save_ = 0;
@@ -86,11 +81,11 @@ void Session::restore(Checkpoint c) {
               ": expected a phase from 0 to ", static_cast<std::int64_t>(Phase::done), ", got ",
               saved_phase);
   const std::string& core = c.text("openblas_core");
-  if (core != blas_core()) {
+  if (core != blas_kernels().core) {
     progress.say("warning: this run was begun with OpenBLAS kernels for " + core +
                  ", here they are "
                  "for " +
-                 blas_core() + ": the result will not be the same bits");
+                 blas_kernels().core + ": the result will not be the same bits");
   }
   model->load_state(c.group("model"));
   phase = static_cast<Phase>(saved_phase);
