@@ -18,8 +18,7 @@ struct Mode {
   Rounding rounding;
   std::string name;
 };
-const Mode modes[] = {{Rounding::double_rounding, "double"},
-                          {Rounding::single_rounding, "single"}};
+const Mode modes[] = {{Rounding::double_rounding, "double"}, {Rounding::single_rounding, "single"}};
 
 Codes read_codes(const fs::path& path) {
   const std::vector<char> bytes = read_file(path);
