@@ -1,9 +1,10 @@
 #include "core/error.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+
+#include "core/printable.h"
 
 namespace octet {
 namespace detail {
@@ -69,25 +70,6 @@ void TextPart::append_to(std::string& text) const {
   }
 }
 
-namespace {
-
-/// Bytes of the UTF-8 character at the start of `text`, 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80             ? 1
-                             : byte(0) >> 5U == 0b110   ? 2
-                             : byte(0) >> 4U == 0b1110  ? 3
-                             : byte(0) >> 3U == 0b11110 ? 4
-                                                        : 0;
-  if (length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (byte(i) >> 6U != 0b10) return 0;
-  }
-  return length;
-}
-
-}  // namespace
-
 std::string join(std::initializer_list<TextPart> parts) {
   std::string text;
   for (const TextPart& part : parts) part.append_to(text);
@@ -104,13 +86,9 @@ std::string one_line(std::string_view untrusted) {
   constexpr std::size_t limit = 80;
   std::string text;
   while (!untrusted.empty()) {
-    const std::size_t length = detail::utf8_length(untrusted);
-    if (text.size() + std::max<std::size_t>(length, 1) > limit) return text + "...";
-    const auto first = static_cast<unsigned char>(untrusted[0]);
-    const bool plain = length > 0 && first >= 0x20 && first != 0x7f &&
-                       !(first == 0xc2 && static_cast<unsigned char>(untrusted[1]) < 0xa0);
-    text += plain ? untrusted.substr(0, length) : std::string_view("?");
-    untrusted.remove_prefix(std::max<std::size_t>(length, 1));
+    const std::string_view next = take_printable(untrusted);
+    if (text.size() + next.size() > limit) return text + "...";
+    text += next;
   }
   return text;
 }

@@ -6,6 +6,7 @@
 
 #include "apps/octet/commands.h"
 #include "core/error.h"
+#include "core/printable.h"
 #include "quant/int8/isa.h"
 
 namespace {
@@ -51,7 +52,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "octet: " << error.what() << '\n';
+    std::cerr << "octet: " << octet::printable_text(error.what()) << '\n';
     return 1;
   }
 }
