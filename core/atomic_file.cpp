@@ -15,8 +15,13 @@ namespace octet {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void fail_errno(const char* action, const fs::path& path, int error) {
-  fail("cannot ", action, " ", path.string(), ": ", std::strerror(error));
+void write_all(int fd, std::span<const std::byte> bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_to_write(path, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
 }
 
 class Descriptor {
@@ -42,11 +47,11 @@ fs::path follow_link(fs::path path) {
   return target;
 }
 
-void sync_path(const fs::path& path, int flags) {
-  const Descriptor file(::open(path.c_str(), flags | O_CLOEXEC));
-  if (file.get() < 0) fail_errno("open", path, errno);
+/// Of `path` or of what it is made from.
+void sync(const fs::path& what, int flags, const fs::path& path) {
+  const Descriptor file(::open(what.c_str(), flags | O_CLOEXEC));
   // Some file systems cannot sync a folder and say EINVAL; the rename is still atomic there.
-  if (::fsync(file.get()) != 0 && errno != EINVAL) fail_errno("sync", path, errno);
+  if (file.get() < 0 || (::fsync(file.get()) != 0 && errno != EINVAL)) fail_to_write(path, errno);
 }
 
 /// Creates a file that did not exist and returns its name.
@@ -59,15 +64,18 @@ fs::path create_temporary(const fs::path& path) {
     const fs::path name = folder / hidden.str();
     const Descriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (file.get() >= 0) return name;
-    if (errno != EEXIST) {
-      const int error = errno;
-      fail("cannot write ", path.string(), ": ", std::strerror(error));
-    }
+    if (errno != EEXIST) fail_to_write(path, errno);
   }
   fail("cannot write ", path.string(), ": no free temporary name in its folder");
 }
 
 }  // namespace
+
+void fail_to_write(const fs::path& path, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  fail("cannot write ", path.string(), ": ", std::strerror(error),
+       full ? "; what was saved before is whole" : "");
+}
 
 AtomicFile::AtomicFile(fs::path path) : path_(follow_link(std::move(path))) {
   OCTET_CHECK(path_.has_filename(), "cannot write '", path_.string(), "': it names no file");
@@ -84,25 +92,33 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::commit() {
   OCTET_DCHECK(!committed_);
-  sync_path(temporary_, O_RDONLY);
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_errno("rename to", path_, errno);
+  sync(temporary_, O_RDONLY, path_);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_to_write(path_, errno);
   committed_ = true;
-  sync_path(path_.has_parent_path() ? path_.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+  sync(path_.has_parent_path() ? path_.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY,
+       path_);
 }
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
   AtomicFile file(path);
   {
     const Descriptor out(::open(file.temporary().c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-    if (out.get() < 0) fail_errno("write", path, errno);
-    while (!bytes.empty()) {
-      const ssize_t n = ::write(out.get(), bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail_errno("write", path, errno);
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
-    }
+    if (out.get() < 0) fail_to_write(path, errno);
+    write_all(out.get(), bytes, path);
   }
   file.commit();
+}
+
+void append_to_file(const fs::path& path, std::span<const std::byte> bytes) {
+  const Descriptor out(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
+  if (out.get() < 0) fail_to_write(path, errno);
+  const off_t before = ::lseek(out.get(), 0, SEEK_END);
+  try {
+    write_all(out.get(), bytes, path);
+  } catch (const Error&) {
+    if (before < 0 || ::ftruncate(out.get(), before) != 0) fail_to_write(path, errno);
+    throw;
+  }
 }
 
 }  // namespace octet

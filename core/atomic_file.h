@@ -36,4 +36,13 @@ class AtomicFile {
 /// Writes `bytes` as the whole content of `path` through an AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
+/// Adds `bytes` to the end of `path`, which need not be there: all of them, or Error and the file
+/// as it was. (A crash can leave a part.)
+void append_to_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// Throws Error "cannot write <path>: <what errno means>", for a full disk (or quota, or limit of a
+/// file's size) also that what was saved before is whole: of whoever writes beside or behind what
+/// is there, as above.
+[[noreturn]] void fail_to_write(const std::filesystem::path& path, int error);
+
 }  // namespace octet

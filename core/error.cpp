@@ -1,9 +1,10 @@
 #include "core/error.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+
+#include "core/printable.h"
 
 namespace octet {
 namespace detail {
@@ -69,25 +70,6 @@ void TextPart::append_to(std::string& text) const {
   }
 }
 
-namespace {
-
-/// Bytes of the UTF-8 character at the start of `text`, 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80             ? 1
-                             : byte(0) >> 5U == 0b110   ? 2
-                             : byte(0) >> 4U == 0b1110  ? 3
-                             : byte(0) >> 3U == 0b11110 ? 4
-                                                        : 0;
-  if (length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (byte(i) >> 6U != 0b10) return 0;
-  }
-  return length;
-}
-
-}  // namespace
-
 std::string join(std::initializer_list<TextPart> parts) {
   std::string text;
   for (const TextPart& part : parts) part.append_to(text);
@@ -100,23 +82,12 @@ void throw_error(std::initializer_list<TextPart> parts) {
 
 }  // namespace detail
 
-std::string_view take_printable(std::string_view& untrusted) noexcept {
-  const std::size_t length = detail::utf8_length(untrusted);
-  const std::string_view character = untrusted.substr(0, std::max<std::size_t>(length, 1));
-  untrusted.remove_prefix(character.size());
-  const auto first = static_cast<unsigned char>(character[0]);
-  const bool control = first < 0x20 || first == 0x7f ||
-                       (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
-  const bool separator = character == "\xe2\x80\xa8" || character == "\xe2\x80\xa9";
-  return length == 0 || control || separator ? "?" : character;
-}
-
 std::string one_line(std::string_view untrusted, std::size_t limit) {
   std::string text;
   while (!untrusted.empty()) {
-    const std::string_view character = take_printable(untrusted);
-    if (text.size() + character.size() > limit) return text + "...";
-    text += character;
+    const std::string_view next = take_printable(untrusted);
+    if (text.size() + next.size() > limit) return text + "...";
+    text += next;
   }
   return text;
 }

@@ -80,13 +80,8 @@ std::string text_of(const Parts&... parts) {
   return detail::join({detail::TextPart(detail::printable(parts))...});
 }
 
-/// The first character of `untrusted`, which must not be empty, and takes it off: itself, or "?"
-/// for what would not stay on a line of a terminal: control characters, line and paragraph
-/// separators, bytes that are not UTF-8.
-std::string_view take_printable(std::string_view& untrusted) noexcept;
-
 /// Text of unknown origin as part of a line: at most `limit` bytes of it ("..." follows a cut),
-/// made of take_printable's.
+/// made printable (core/printable.h).
 std::string one_line(std::string_view untrusted, std::size_t limit = 80);
 
 /// Throws Error with text_of(parts...).

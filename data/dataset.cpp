@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/fnv1a.h"
+#include "core/printable.h"
 
 namespace octet {
 
@@ -35,7 +36,7 @@ Dataset make_dataset(Tensor images, std::span<const std::int64_t> labels,
   Dataset d;
   d.images = std::move(images);
   d.class_names = std::move(class_names);
-  d.name = std::move(name);
+  d.name = printable_text(name);
   OCTET_CHECK(!labels.empty(), d.name, ": expected at least one sample, got none");
   const std::int64_t limit =
       d.class_names.empty() ? max_classes : static_cast<std::int64_t>(d.class_names.size());

@@ -31,7 +31,8 @@ struct Dataset {
 };
 
 /// A data set from labels of any width: finds `classes` (the number of names, or without names the
-/// largest label + 1), converts and validates. Throws Error naming `name` and the odd label.
+/// largest label + 1), converts and validates; `name` becomes printable_text. Throws Error naming
+/// `name` and the odd label.
 Dataset make_dataset(Tensor images, std::span<const std::int64_t> labels,
                      std::vector<std::string> class_names, std::string name);
 

@@ -11,13 +11,16 @@
 
 namespace octet::data_detail {
 
-/// HDF5 prints nothing from now on. Not undone: after a damaged file it would otherwise complain
-/// when the program ends.
+/// HDF5 prints nothing from now on, and does nothing when the program ends if this is its first
+/// call: a file whose writing failed (full disk) it would try to write again, and crash (1.10.8).
+/// Not undone: after a damaged file it would otherwise complain at the end.
 inline void silence_hdf5() {
+  static const herr_t first [[maybe_unused]] = H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
-/// What HDF5 says about its last failure: the innermost description.
+/// What HDF5 says about its last failure: the innermost description, which for a system call that
+/// failed holds "errno = <number>".
 inline std::string hdf5_message() {
   std::string message;
   const auto take = [](unsigned depth, const H5E_error2_t* error, void* to) -> herr_t {

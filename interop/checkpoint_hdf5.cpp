@@ -1,5 +1,7 @@
 // write_checkpoint and read_checkpoint: the HDF5 side.
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 #include "core/atomic_file.h"
 #include "data/hdf5_handle.h"
@@ -38,6 +40,13 @@ Types types_of(DType type) {
   fail("checkpoint: unknown element type ", static_cast<int>(type));
 }
 
+/// The number of the system's error in a message of HDF5, 0 if there is none.
+int system_error_in(std::string_view message) {
+  constexpr std::string_view before = "errno = ";
+  const auto at = message.find(before);
+  return at == message.npos ? 0 : std::atoi(message.substr(at + before.size()).data());
+}
+
 void check_name(const std::string& name) {
   bool good = !name.empty() && name.back() != '/';
   std::size_t begin = 0;
@@ -55,8 +64,9 @@ void check_name(const std::string& name) {
 
 class Writer {
  public:
-  explicit Writer(const std::filesystem::path& path)
-      : what_("cannot write " + path.string()), file_(create(path)) {
+  /// Writes to `file`, in messages `path`.
+  Writer(const std::filesystem::path& file, const std::filesystem::path& path)
+      : what_("cannot write " + path.string()), file_(create(file)) {
     for (const char* g : {tensor_group, integer_group, number_group, text_group}) {
       H5Id(H5Gcreate2(file_, g, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, what_);
     }
@@ -219,13 +229,18 @@ class Reader {
 void write_checkpoint(const Checkpoint& c, const std::filesystem::path& path) {
   silence_hdf5();
   AtomicFile file(path);
-  Writer writer(file.temporary());
-  for (const auto& [name, v] : c.tensors) writer.tensor(name, v);
-  for (const auto& [name, v] : c.integers) writer.integer(name, v);
-  for (const auto& [name, v] : c.numbers) writer.number(name, v);
-  for (const auto& [name, v] : c.texts) writer.text(name, v);
-  writer.close();
-  seal_checkpoint(file.temporary());
+  try {
+    Writer writer(file.temporary(), path);
+    for (const auto& [name, v] : c.tensors) writer.tensor(name, v);
+    for (const auto& [name, v] : c.integers) writer.integer(name, v);
+    for (const auto& [name, v] : c.numbers) writer.number(name, v);
+    for (const auto& [name, v] : c.texts) writer.text(name, v);
+    writer.close();
+  } catch (const Error& e) {
+    if (const int error = system_error_in(e.what())) fail_to_write(path, error);
+    throw;
+  }
+  seal_checkpoint(file.temporary(), path);
   file.commit();
 }
 

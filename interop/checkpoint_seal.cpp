@@ -1,10 +1,12 @@
 #include "interop/checkpoint_seal.h"
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <vector>
 
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/fnv1a.h"
 
@@ -51,15 +53,15 @@ long long field(std::string_view text, const std::string& key) {
 
 }  // namespace
 
-void seal_checkpoint(const std::filesystem::path& file) {
+void seal_checkpoint(const std::filesystem::path& file, const std::filesystem::path& path) {
   std::fstream io(file, std::ios::in | std::ios::out | std::ios::binary);
-  OCTET_CHECK(io.is_open(), file.string(), ": cannot be opened");
-  const Block block = make_block(std::filesystem::file_size(file), hash_rest(io, file.string()));
+  if (!io.is_open()) fail_to_write(path, errno);
+  const Block block = make_block(std::filesystem::file_size(file), hash_rest(io, path.string()));
   io.clear();
   io.seekp(0);
   io.write(block.data(), block.size());
   io.close();
-  OCTET_CHECK(!io.fail(), file.string(), ": cannot be written");
+  if (io.fail()) fail_to_write(path, errno);
 }
 
 void check_seal(const std::filesystem::path& file) {

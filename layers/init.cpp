@@ -15,6 +15,7 @@ constexpr std::uint64_t first_stream = std::uint64_t{0x696e6974} << 32;
 Tensor Init::uniform(const Shape& shape, double bound) {
   Random random(seed_, first_stream + drawn_++);
   Tensor t = Tensor::empty(shape);
+  if (!draw_) return t;
   for (real& v : t.span<real>()) v = static_cast<real>(random.uniform(-bound, bound));
   return t;
 }

@@ -12,7 +12,9 @@ namespace octet {
 /// order.
 class Init {
  public:
-  explicit Init(std::uint64_t seed = 0) : seed_(seed) {}
+  /// With `draw` false the values are unspecified and no memory is written: for who only asks for
+  /// shapes.
+  explicit Init(std::uint64_t seed = 0, bool draw = true) : seed_(seed), draw_(draw) {}
 
   /// Uniform in [-bound, bound).
   Tensor uniform(const Shape& shape, double bound);
@@ -22,6 +24,7 @@ class Init {
 
  private:
   std::uint64_t seed_;
+  bool draw_;
   std::uint64_t drawn_ = 0;  // tensors so far
 };
 

@@ -30,15 +30,23 @@ std::string nearest_name(std::string_view pattern, const std::vector<std::string
 
 }  // namespace
 
+// The texts between stars are looked for from left to right, each at its first place behind the one
+// before: if the name matches at all, it matches like this.
 bool matches_pattern(std::string_view name, std::string_view pattern) {
-  const std::size_t star = pattern.find('*');
+  std::size_t star = pattern.find('*');
   if (star == pattern.npos) return name == pattern;
+  const std::string_view tail = pattern.substr(pattern.rfind('*') + 1);
   if (!name.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (std::size_t at = star; at <= name.size(); ++at) {
-    if (matches_pattern(name.substr(at), rest)) return true;
+  name.remove_prefix(star);
+  if (!name.ends_with(tail)) return false;
+  name.remove_suffix(tail.size());
+  for (std::size_t next; (next = pattern.find('*', star + 1)) != pattern.npos; star = next) {
+    const std::string_view part = pattern.substr(star + 1, next - star - 1);
+    const std::size_t at = name.find(part);
+    if (at == name.npos) return false;
+    name.remove_prefix(at + part.size());
   }
-  return false;
+  return true;
 }
 
 std::vector<ParameterPtr> parameters_matching(const Module& module, std::string_view pattern) {
@@ -48,8 +56,8 @@ std::vector<ParameterPtr> parameters_matching(const Module& module, std::string_
     names.push_back(p.name);
     if (matches_pattern(p.name, pattern)) found.push_back(std::move(p.parameter));
   }
-  OCTET_CHECK(!found.empty(), "no parameter matches '", pattern, "'; the nearest name is '",
-              nearest_name(pattern, names), "'");
+  OCTET_CHECK(!found.empty(), "no parameter matches '", one_line(pattern),
+              "'; the nearest name is '", nearest_name(pattern, names), "'");
   return found;
 }
 

@@ -8,7 +8,8 @@
 
 namespace octet {
 
-/// Whether `name` matches `pattern`, in which * stands for any text, also none and dots.
+/// Whether `name` matches `pattern`, in which * stands for any text, also none and dots. Takes time
+/// name x pattern at most.
 bool matches_pattern(std::string_view name, std::string_view pattern);
 
 /// The parameters of `module` whose dotted names match. Throws Error, naming the nearest name, if

@@ -8,6 +8,21 @@
 
 namespace octet::optim {
 
+namespace {
+
+/// How many whole steps in [1, step] are a rounded multiple of `size` >= 0.5.
+std::int64_t multiples_until(std::int64_t step, double size) {
+  if (size <= 1) return step;  // each is
+  const auto rounded = [&](std::int64_t k) { return std::llround(static_cast<double>(k) * size); };
+  auto k = static_cast<std::int64_t>((static_cast<double>(step) + 0.5) / size);
+  // The quotient is rounded too, and a multiple exactly between two steps belongs to the later one.
+  if (rounded(k) > step) --k;
+  if (rounded(k + 1) <= step) ++k;
+  return k;
+}
+
+}  // namespace
+
 void LrSchedule::validate() const {
   auto at_least_zero = [](double v, const char* what) {
     OCTET_CHECK(std::isfinite(v) && v >= 0, "lr schedule: expected ", what, " >= 0, got ", v);
@@ -22,6 +37,10 @@ void LrSchedule::validate() const {
               total_steps);
   OCTET_CHECK(kind != Kind::cosine || min_lr <= lr,
               "lr schedule: cosine: expected min_lr <= lr = ", lr, ", got ", min_lr);
+  at_least_zero(step_size, "step_size");
+  OCTET_CHECK(step_size == 0 || (step_size >= 0.5 && milestones.empty()),
+              "lr schedule: expected a step_size of at least half a step without milestones, got ",
+              step_size, " and ", milestones.size(), " milestones");
   for (std::size_t i = 1; i < milestones.size(); ++i) {
     OCTET_CHECK(milestones[i - 1] < milestones[i], "lr schedule: expected rising milestones, got ",
                 milestones[i - 1], " before ", milestones[i]);
@@ -37,8 +56,11 @@ double LrSchedule::at(std::int64_t step) const {
     case Kind::constant:
       break;
     case Kind::step: {
-      const auto passed = std::upper_bound(milestones.begin(), milestones.end(), step);
-      return lr * std::pow(gamma, static_cast<double>(passed - milestones.begin()));
+      const auto passed =
+          step_size > 0
+              ? multiples_until(step, step_size)
+              : std::upper_bound(milestones.begin(), milestones.end(), step) - milestones.begin();
+      return lr * std::pow(gamma, static_cast<double>(passed));
     }
     case Kind::cosine: {
       const double t = std::min(1.0, static_cast<double>(step - warmup_steps) /

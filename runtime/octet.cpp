@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/printable.h"
 #include "interop/mapped_file.h"
 #include "interop/tflite_reader.h"
 #include "quant/int8/model.h"

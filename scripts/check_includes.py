@@ -17,7 +17,8 @@ OUTSIDE = {
     "H5": "HDF5", "nlohmann/": "json", "flatbuffers/": "flatbuffers", "png.h": "image",
     "jpeglib.h": "image", "zlib.h": "image", "CLI/": "CLI11", "doctest/": "doctest", "omp.h": "OpenMP",
 }
-BASE = ("core/error.h", "core/export.h", "core/forked.h", "core/parallel.h")  # std and POSIX only
+BASE = ("core/error.h", "core/export.h", "core/forked.h", "core/parallel.h",
+        "core/printable.h")  # standard library and POSIX only
 
 # What the files whose path begins with the key may include: the longest key decides. Paths are
 # prefixes; a name without a slash or dot is a library from outside. Files may always include BASE

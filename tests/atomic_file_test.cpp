@@ -1,8 +1,10 @@
 #include "core/atomic_file.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <string>
 
 #include "core/error.h"
@@ -85,6 +87,36 @@ TEST_SUITE("atomic_file") {
     octet::write_file_atomically(dir / "link", bytes_of("new"));
     CHECK(fs::is_symlink(dir / "link"));
     CHECK(text(dir / "real") == "new");
+  }
+
+  TEST_CASE("appending") {
+    const TempDir dir;
+    octet::append_to_file(dir / "a", bytes_of("one\n"));
+    octet::append_to_file(dir / "a", {});
+    octet::append_to_file(dir / "a", bytes_of("two\n"));
+    CHECK(text(dir / "a") == "one\ntwo\n");
+  }
+
+  TEST_CASE("a file beyond its limit: what was there is whole, and said so") {
+    const TempDir dir;
+    put(dir / "a", "old");
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{4096, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    const std::string much(10000, 'x');
+    for (const auto write : {octet::write_file_atomically, octet::append_to_file}) {
+      CHECK_THROWS_WITH_AS(write(dir / "a", bytes_of(much)),
+                           ("cannot write " + (dir / "a").string() +
+                            ": File too large; what was saved before is whole")
+                               .c_str(),
+                           octet::Error);
+    }
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    CHECK(text(dir / "a") == "old");
+    CHECK(entries(dir.path()) == 1);
   }
 
   TEST_CASE("errors name the path") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/error.h"
@@ -190,6 +191,56 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "config: what a parser would take too long or too deep") {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  const std::string deep = "expected at most 64";
+  const auto has = [](const std::string& message, const std::string& part) {
+    CAPTURE(message);
+    CHECK(message.find(part) != message.npos);
+  };
+  has(error(with("\"seed\": " + nested(75000) + ", \"out\": \"x\"")), deep);
+  has(error(with("\"seed\": " + nested(64))), deep);  // the configuration is one more
+  has(error(with("\"seed\": " + nested(63))), "FILE: /seed: expected an integer in");
+  std::string objects;
+  for (int i = 0; i < 75000; ++i) objects += "{\"a\":";
+  has(error(objects), deep);
+  has(error(with(""), {"seed=" + nested(50000)}), deep);
+  has(error(with(""), {"seed=" + nested(50000)}), "--set seed=[[[");
+  std::string parts = "a";
+  for (int i = 0; i < 50000; ++i) parts += ".a";
+  has(error(with(""), {parts + "=1"}), "expected a key of at most 64 parts");
+  std::string many = "\"seed\": {";
+  for (int i = 0; i < 100000; ++i) many += (i ? ",\"" : "\"") + std::to_string(i) + "\":0";
+  has(error(with(many + "}")), "FILE: an object with more than 1000 keys");
+  // The nearest name to a long one.
+  has(error(with("\"" + std::string(900000, 'x') + "\": 1")), "unknown key; did you mean");
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: NUL, control characters and other encodings") {
+  std::string text = with("");
+  text += '\0';
+  CHECK(error(text).find("expected text, got a NUL byte") != std::string::npos);
+  CHECK(error(R"({"name": "t", "data": {"path": "a\u0000b"}})") ==
+        "FILE: /data/path: expected a path without NUL characters, got the string \"a\\u0000b\"");
+  const auto printable = [](const std::string& message) {
+    return std::all_of(message.begin(), message.end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
+  };
+  for (const std::string& extra :
+       {std::string(R"("a\u001b[31m": 1)"), std::string(R"("a\u001b": 1, "a\u001b": 2)"),
+        std::string(R"("train": {"\n": 1})"), std::string(R"("out": "${\u0007}")")}) {
+    const std::string message = error(with(extra));
+    CAPTURE(message);
+    CHECK(message != "no error");
+    CHECK(printable(message));
+  }
+  CHECK(printable(error(with(""), {"\x1b[31m"})));
+  // A path of any bytes has its JSON.
+  CHECK(config::to_json(read(with(""), {"data.path=caf\xe9"})).find("caf") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(Fixture, "config: overrides are applied and checked the same way") {
   const auto c = read(with(""), {"name=other", "train.epochs=7", "quant.stages.train_bn=0",
                                  "quant.optimizer.lr=0.5", "data.path=here.h5",
@@ -244,7 +295,7 @@ TEST_CASE_FIXTURE(Fixture, "config: files that are none") {
                        (dir.path().string() + ": not a regular file").c_str(), Error);
   CHECK(error(std::string(2 << 20, ' ')).find("expected a configuration of at most") !=
         std::string::npos);
-  CHECK(error(std::string(100000, '[')).find("syntax error") != std::string::npos);
+  CHECK(error(std::string(60, '[')).find("syntax error") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "config: groups of parameters, loss and steps") {

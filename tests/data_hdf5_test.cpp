@@ -136,6 +136,25 @@ TEST_CASE("hdf5: extents are compared, with each other and with the storage, bef
   H5Pclose(create);
 }
 
+TEST_CASE("hdf5: a name in another encoding is readable text") {
+  const TempDir dir;
+  const Dataset d = random_dataset(3, 2, 2, 1, 2, 7);
+  {
+    ForeignFile file(dir / "latin.h5");
+    file.images(d);
+    file.labels(d);
+    const char name[] = "caf\xe9\n\xc3\xa9";
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, sizeof name);
+    const hid_t attribute = H5Acreate2(file.id(), "name", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    REQUIRE(H5Awrite(attribute, type, name) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+  }
+  CHECK(read_hdf5(dir / "latin.h5").name == "caf??\xc3\xa9");
+}
+
 TEST_CASE("hdf5: types, ranks, sizes and labels are checked") {
   TempDir dir;
   const Dataset d = random_dataset(9, 4, 3, 1, 3, 1);

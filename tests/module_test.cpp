@@ -259,6 +259,12 @@ TEST_CASE("parameters by pattern") {
   CHECK_FALSE(matches_pattern("fc.weight", "fc"));
   CHECK_FALSE(matches_pattern("", "?"));
   CHECK(matches_pattern("", "*"));
+  CHECK(matches_pattern("", "**"));
+  CHECK(matches_pattern("aab", "*a*b"));
+  CHECK(matches_pattern("abcabc", "ab*abc"));
+  CHECK_FALSE(matches_pattern("ab", "ab*b"));  // a character matches once
+  CHECK_FALSE(matches_pattern("abc", "*b*b*"));
+  CHECK_FALSE(matches_pattern("abc", "*c*b*"));
 
   Init init;
   Sequential net;
@@ -273,6 +279,14 @@ TEST_CASE("parameters by pattern") {
   CHECK(parameters_matching(net, "a.weight")[0]->requires_grad);
   CHECK_THROWS_WITH_AS(freeze(net, "a.wieght"), doctest::Contains("nearest name is 'a.weight'"),
                        Error);
+}
+
+TEST_CASE("patterns take time name x pattern") {
+  const std::string name = "layer4.1.conv2.weight", stars(200000, '*');
+  CHECK(matches_pattern(name, stars));
+  CHECK_FALSE(matches_pattern(name, stars + "q"));
+  CHECK_FALSE(matches_pattern(std::string(20000, 'a'), "*a*a*a*a*a*a*a*a*a*a*b*"));
+  CHECK_FALSE(matches_pattern(name, std::string(200000, 'q') + "*"));
 }
 
 TEST_CASE("a pattern that matches nothing names what its literal ends are nearest to") {

@@ -334,11 +334,40 @@ TEST_CASE("learning rate schedules") {
   CHECK(cosine.at(500) == doctest::Approx(0.1));
 }
 
+TEST_CASE("steps of equal size are those of the list of their rounded multiples") {
+  using optim::LrSchedule;
+  for (const double size : {0.5, 0.75, 1.0, 1.1, 1.5, 2.5, 3.0, 7.25, 12.5, 33.333, 1e9}) {
+    CAPTURE(size);
+    LrSchedule list{.kind = LrSchedule::Kind::step, .lr = 1, .gamma = 0.5};
+    for (std::int64_t k = 1; double(k) * size < 1000; ++k) {
+      const std::int64_t at = std::llround(double(k) * size);
+      if (list.milestones.empty() || list.milestones.back() < at) list.milestones.push_back(at);
+    }
+    LrSchedule sized = list;
+    sized.milestones.clear();
+    sized.step_size = size;
+    sized.validate();
+    int different = 0;
+    for (std::int64_t step = 0; step < 990; ++step) different += list.at(step) != sized.at(step);
+    CHECK(different == 0);
+  }
+  const LrSchedule endless{.kind = LrSchedule::Kind::step,
+                           .lr = 1,
+                           .step_size = 1,
+                           .gamma = 0.5,
+                           .total_steps = 1LL << 50};
+  CHECK(endless.at(3) == 0.125);
+  CHECK(endless.at(1LL << 49) == 0);
+}
+
 TEST_CASE("schedules that make no sense are refused") {
   using optim::LrSchedule;
   CHECK_THROWS_AS(LrSchedule{.lr = -1}.validate(), Error);
   CHECK_THROWS_AS(LrSchedule{.warmup_steps = -1}.validate(), Error);
   CHECK_THROWS_AS((LrSchedule{.milestones = {5, 5}}.validate()), Error);
+  CHECK_THROWS_AS((LrSchedule{.milestones = {5}, .step_size = 5}.validate()), Error);
+  CHECK_THROWS_AS((LrSchedule{.step_size = 0.1}.validate()), Error);
+  CHECK_THROWS_AS((LrSchedule{.step_size = -1}.validate()), Error);
   CHECK_THROWS_AS((LrSchedule{.kind = LrSchedule::Kind::cosine, .total_steps = 0}.validate()),
                   Error);
   CHECK_THROWS_AS(

@@ -7,6 +7,7 @@
 
 #include "apps/bench/commands.h"
 #include "core/error.h"
+#include "core/printable.h"
 
 namespace {
 
@@ -32,7 +33,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "octet-bench: " << error.what() << '\n';
+    std::cerr << "octet-bench: " << octet::printable_text(error.what()) << '\n';
     return 1;
   }
 }

@@ -15,11 +15,12 @@ std::filesystem::path expand_path(const std::string& text, const std::filesystem
     out += text.substr(at, dollar - at);
     if (dollar == std::string::npos) break;
     const auto close = text.find('}', dollar);
-    OCTET_CHECK(close != std::string::npos, where, ": '", text, "' has no '}' behind its '${'");
+    OCTET_CHECK(close != std::string::npos, where, ": '", one_line(text),
+                "' has no '}' behind its '${'");
     const std::string name = text.substr(dollar + 2, close - dollar - 2);
     const char* value = std::getenv(name.c_str());
-    OCTET_CHECK(value && *value, where, ": the environment variable ", name,
-                " is not set, but the path '", text, "' needs it");
+    OCTET_CHECK(value && *value, where, ": the environment variable ", one_line(name),
+                " is not set, but the path '", one_line(text), "' needs it");
     out += value;
     at = close + 1;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/printable.h"
 
 namespace octet::config {
 namespace {
@@ -31,42 +32,70 @@ std::string reason(const std::string& what) {
   return r;
 }
 
-/// Finds repeated keys while the document is parsed.
-class KeyWatch {
+/// Finds, while the document is parsed, what a parser takes and a configuration does not.
+class Watch {
  public:
-  explicit KeyWatch(std::string origin) : origin_(std::move(origin)) {}
+  explicit Watch(std::string origin) : origin_(std::move(origin)) {}
 
-  bool operator()(Json::parse_event_t event, const Json& value) {
+  bool operator()(int depth, Json::parse_event_t event, const Json& value) {
     using Event = Json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
+      OCTET_CHECK(depth < max_json_depth, origin_,
+                  ": lists and objects inside each other: ", "expected at most ", max_json_depth);
+    }
     if (event == Event::object_start) open_.emplace_back();
     if (event == Event::object_end) open_.pop_back();
-    if (event == Event::key) {
-      const auto key = value.get<std::string>();
-      OCTET_CHECK(open_.back().insert(key).second, origin_, ": the key '", key,
-                  "' stands twice in one object");
-    }
+    if (event == Event::key) add(value.get_ref<const std::string&>());
     return true;
   }
 
  private:
+  // An object finds a key by looking at all before it.
+  static constexpr std::size_t most_keys = 1000;
+
+  void add(const std::string& key) {
+    std::set<std::string>& keys = open_.back();
+    OCTET_CHECK(keys.insert(key).second, origin_, ": the key '", one_line(key),
+                "' stands twice in one object");
+    OCTET_CHECK(keys.size() <= most_keys, origin_, ": an object with more than ", most_keys,
+                " keys");
+  }
+
   std::string origin_;
   std::vector<std::set<std::string>> open_;
 };
 
+Json parse(const std::string& text, const std::string& origin, bool comments) {
+  return Json::parse(
+      text,
+      [watch = Watch(origin)](int depth, Json::parse_event_t e, Json& value) mutable {
+        return watch(depth, e, value);
+      },
+      /*allow_exceptions=*/true, comments);
+}
+
 }  // namespace
 
 Json parse_json(const std::string& text, const std::string& origin) {
-  KeyWatch watch(origin);
+  // The parser takes it for the end.
+  const std::size_t nul = text.find('\0');
+  OCTET_CHECK(nul == text.npos, origin, ":", place(text, nul), ": expected text, got a NUL byte");
   try {
-    return Json::parse(
-        text, [&watch](int, Json::parse_event_t e, Json& value) { return watch(e, value); },
-        /*allow_exceptions=*/true, /*ignore_comments=*/true);
+    return parse(text, origin, /*comments=*/true);
   } catch (const Json::parse_error& e) {
     // The library counts bytes from 1 and names the last one it read.
     fail(origin, ":", place(text, e.byte > 0 ? e.byte - 1 : 0), ": syntax error in ",
-         reason(e.what()));
+         printable_text(reason(e.what())));
   } catch (const Json::exception& e) {
-    fail(origin, ": ", reason(e.what()));
+    fail(origin, ": ", printable_text(reason(e.what())));
+  }
+}
+
+std::optional<Json> parse_if_json(const std::string& text, const std::string& origin) {
+  try {
+    return parse(text, origin, /*comments=*/false);
+  } catch (const Json::exception&) {
+    return std::nullopt;
   }
 }
 

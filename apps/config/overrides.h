@@ -14,7 +14,7 @@ namespace octet::config {
 using Origins = std::map<std::string, std::string>;
 
 /// Applies each override to `document`, making objects on the way. Throws Error if the text has no
-/// '=', an empty part in its key, or passes through something that is not an object.
+/// '=', an empty part in its key or too many, or passes through something that is not an object.
 Origins apply_overrides(Json& document, const std::vector<std::string>& overrides);
 
 /// "file: /pointer", or "--set ...: /pointer" where an override set that value or one around it.

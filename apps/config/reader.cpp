@@ -152,6 +152,9 @@ void Reader::path(const Key& key, Path& value) {
   const std::string pointer = pointer_of(key);
   if (!json->is_string() || json->get<std::string>().empty()) wrong(pointer, "a path", *json);
   value.text = json->get<std::string>();
+  if (value.text.find('\0') != std::string::npos) {
+    wrong(pointer, "a path without NUL characters", *json);
+  }
   const bool to_current = overridden(pointer) || key.name == "out";
   value.path =
       expand_path(value.text, to_current ? std::filesystem::path() : folder_, where(pointer));

@@ -83,7 +83,7 @@ std::string to_json(const Config& config, bool results_only) {
   Resolver resolver(results_only);
   Config copy = config;  // visitors take values they may write
   describe(resolver, copy);
-  return resolver.take().dump(2);
+  return resolver.take().dump(2, ' ', false, Json::error_handler_t::replace);  // paths: any bytes
 }
 
 }  // namespace octet::config

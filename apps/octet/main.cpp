@@ -6,6 +6,7 @@
 
 #include "apps/octet/commands.h"
 #include "core/error.h"
+#include "core/printable.h"
 #include "quant/int8/isa.h"
 
 namespace {
@@ -51,8 +52,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    constexpr std::size_t most = 4096;  // names in files may hold anything
-    std::cerr << "octet: " << octet::one_line(error.what(), most) << '\n';
+    std::cerr << "octet: " << octet::printable_text(error.what()) << '\n';
     return 1;
   }
 }

@@ -1,5 +1,6 @@
 #include "apps/setup/network.h"
 
+#include "apps/setup/memory.h"
 #include "core/error.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
@@ -26,6 +27,7 @@ zoo::ModelOptions network_options(const config::Config& c, const Dataset& data,
 
 ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape& input) {
   const zoo::ModelOptions options = network_options(c, data, input);
+  check_parameter_memory(c, options);
   try {
     return zoo::make_model(c.model.zoo, options);
   } catch (const Error& e) {

@@ -13,7 +13,7 @@ namespace octet::setup {
 /// configuration if the model is no classifier or has fewer outputs than the data set has classes.
 zoo::ModelOptions network_options(const config::Config& c, const Dataset& data, const Shape& input);
 /// With random weights. Throws Error as network_options, and if the model is too large for the
-/// pictures.
+/// pictures or for the memory.
 ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape& input);
 
 /// `channels` of the input, for its params.

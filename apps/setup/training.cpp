@@ -93,12 +93,10 @@ optim::LrSchedule make_schedule(const TrainingSection& t, std::int64_t per_epoch
   } else if (c.type == "step") {
     s.kind = optim::LrSchedule::Kind::step;
     s.gamma = c.gamma;
+    s.step_size = c.step_epochs * static_cast<double>(per_epoch);
     OCTET_CHECK(steps(c.step_epochs) >= 1, t.where("schedule/step_epochs"),
                 ": expected at least one of the ", per_epoch, " steps of an epoch, got ",
                 c.step_epochs, " epochs");
-    for (double e = c.step_epochs; steps(e) < s.total_steps; e += c.step_epochs) {
-      if (s.milestones.empty() || s.milestones.back() < steps(e)) s.milestones.push_back(steps(e));
-    }
   }
   try {
     s.validate();

@@ -1,5 +1,6 @@
 #include "apps/trainer/door.h"
 
+#include "apps/setup/memory.h"
 #include "apps/setup/network.h"
 #include "apps/setup/training.h"
 #include "core/error.h"
@@ -25,10 +26,16 @@ void check_phases(Session& s) {
   const config::Config& c = s.config;
   // A copy: groups freeze parameters.
   const auto network = trace(s.model, Tensor::zeros(s.input_shape()))->clone();
-  if (c.train) check_section(s, setup::train_section(c), *network);
+  if (c.train) {
+    setup::check_step_memory(setup::train_section(c), *network, s.data);
+    check_section(s, setup::train_section(c), *network);
+  }
   if (c.quantized()) {
     quant::QatModel model = setup::prepare(c, *s.model, s.input_shape());
-    if (c.qat()) check_section(s, setup::quant_section(c), model);
+    if (c.qat()) {
+      setup::check_step_memory(setup::quant_section(c), *network, s.data);
+      check_section(s, setup::quant_section(c), model);
+    }
   }
   s.test_loader(s.batch_size());
 }

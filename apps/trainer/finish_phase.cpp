@@ -1,9 +1,12 @@
+#include <span>
+
 #include "apps/trainer/convert_report.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/interrupt.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/step_times.h"
 #include "apps/trainer/summary.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
@@ -79,6 +82,7 @@ bool finish_quantized(Session& s, Summary& summary) {
   i["signature"] = int8::signature_text(int8::signature(model));
   i["isa"] = int8::isa_name(model.isa());
   i["bytes"] = std::filesystem::file_size(s.files.model);
+  i["hash"] = file_hash(s.files.model);
   i["arena_bytes"] = int8::Context(model).arena_bytes();
   i["macs"] = model.macs();
   add_losses(i, report);
@@ -99,7 +103,7 @@ Outcome run_finish_phase(Session& s) {
   s.progress.say("evaluating on the test split");
   Summary summary = begin_summary(s);
   if (s.config.quantized() && !finish_quantized(s, summary)) {
-    s.save();
+    if (!s.outputs_only) s.save();  // else the checkpoint is that of the finished run
     return Outcome::interrupted;
   }
   s.restored.reset();
@@ -113,7 +117,8 @@ Outcome run_finish_phase(Session& s) {
     }
     s.metrics->add(line);
   }
-  write_summary(summary, s.files.summary);
+  s.summary = summary_text(summary);
+  write_file_atomically(s.files.summary, std::as_bytes(std::span(s.summary)));
   s.enter(Phase::done);
   s.save();
   return Outcome::finished;

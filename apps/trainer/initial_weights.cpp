@@ -25,7 +25,9 @@ std::optional<std::vector<NamedTensor>> initial_weights(const config::Config& c,
                                                         Progress& progress) {
   if (c.init->config.text.empty()) {
     const fs::path& file = c.init->checkpoint.path;
-    if (begun && !fs::exists(file)) return std::vector<NamedTensor>{};
+    std::error_code ignored;
+    const bool own = fs::equivalent(file, RunFiles(c.run_dir()).checkpoint, ignored);
+    if (begun && (own || !fs::exists(file))) return std::vector<NamedTensor>{};
     return read_checkpoint(file).group("model");
   }
   config::Config first = config::read_config(c.init->config.path, {});

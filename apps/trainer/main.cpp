@@ -9,6 +9,7 @@
 #include "apps/trainer/run.h"
 #include "apps/version/version.h"
 #include "core/blas.h"
+#include "core/printable.h"
 
 namespace {
 
@@ -37,12 +38,14 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--out", a.out, "Folder of runs (default: runs); outputs go to DIR/<name>/");
   auto* resume =
       app.add_flag("--resume", a.resume, "Go on with an unfinished run; start it if there is none");
-  app.add_flag("--overwrite", a.overwrite, "Delete what an earlier run wrote and start over")
+  app.add_flag("--overwrite", a.overwrite,
+               "Start over; what an earlier run wrote is kept aside until the new one is finished")
       ->excludes(resume);
   app.add_flag("--print-schema", a.print_schema,
                "Print the JSON Schema of configurations and exit");
   app.set_version_flag("--version", "trainer (octet) " + version() + ", revision " + revision());
-  app.footer("Exit codes: 0 done, 1 error, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.");
+  app.footer(
+      "Exit codes: 0 done, 1 error, 2 wrong usage, 130 stopped by Ctrl-C, SIGTERM or SIGHUP.");
 }
 
 /// In single quotes if the shell needs them.
@@ -101,7 +104,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::fputs("error: out of memory\n", stderr);
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "error: %s\n", e.what());
+    std::fprintf(stderr, "error: %s\n", printable_text(e.what()).c_str());
   }
   return exit_error;
 }

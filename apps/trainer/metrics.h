@@ -7,19 +7,23 @@
 
 namespace octet::trainer {
 
-/// The file always begins with what the last checkpoint remembers: resuming makes it that, and the
-/// same lines follow as in a run that was not stopped (times differ).
+/// The file is what the last checkpoint remembers, or its beginning: resuming makes it that, and
+/// the same lines follow as in a run that was not stopped (times differ).
 class Metrics {
  public:
   /// Replaces the file by `text`, the lines so far.
   Metrics(std::filesystem::path file, std::string text);
-  /// Appends a line and hands it to the system. Throws Error if the disk is full.
+  /// A line that belongs to the next checkpoint.
   void add(const nlohmann::ordered_json& line);
+  /// Appends the lines added since the last time and hands them to the system; to be called when a
+  /// checkpoint remembers them. Throws Error if the disk is full.
+  void write();
   const std::string& text() const noexcept { return text_; }
 
  private:
   std::filesystem::path file_;
   std::string text_;
+  std::size_t written_;
 };
 
 }  // namespace octet::trainer

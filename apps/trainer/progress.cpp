@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
+
+#include "core/printable.h"
 
 namespace octet::trainer {
 namespace {
@@ -44,7 +47,12 @@ Progress Progress::for_stdout() {
 
 void Progress::say(const std::string& line) {
   clear();
-  std::printf("%s\n", line.c_str());
+  for (std::string_view rest = line;;) {  // names in it may hold anything
+    const std::size_t end = rest.find('\n');
+    std::printf("%s\n", printable_text(rest.substr(0, end)).c_str());
+    if (end == rest.npos) break;
+    rest.remove_prefix(end + 1);
+  }
   std::fflush(stdout);
 }
 

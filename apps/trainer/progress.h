@@ -24,7 +24,7 @@ class Progress {
   explicit Progress(bool terminal) : terminal_(terminal) {}
   static Progress for_stdout();
 
-  /// A line of its own, above the bar if there is one.
+  /// A line (or several) of its own, above the bar if there is one; what cannot be printed as '?'.
   void say(const std::string& line);
   /// Redraws the bar, at most ten times a second. Nothing where there is no terminal.
   void bar(const std::string& label, std::int64_t done, std::int64_t of, const RunningMeans& means);

@@ -33,6 +33,22 @@ std::string state_of(const Checkpoint& c) {
   return "finished";
 }
 
+/// What the run in the folder has come to, if one has begun. Throws Error if there is something
+/// that a new run would replace, but no whole checkpoint.
+std::optional<Checkpoint> earlier_run(const RunFiles& files) {
+  if (!fs::exists(files.checkpoint)) {
+    const std::string output = output_there(files);
+    OCTET_CHECK(output.empty(), files.dir.string(), " holds ", output, " without the checkpoint ",
+                "of its run: choose another name or --out, or start over with --overwrite");
+    return std::nullopt;
+  }
+  try {
+    return read_checkpoint(files.checkpoint);
+  } catch (const Error& e) {
+    fail(e.what(), "; start over with --overwrite");
+  }
+}
+
 /// Throws Error if the run in the folder is not the one of this configuration.
 void check_same_run(const Checkpoint& c, const std::string& key, const fs::path& dir) {
   const std::string difference = key_difference(c.text("run_key"), key);
@@ -69,17 +85,9 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
   check_phases(s);
   const RunFiles& files = s.files;
   const RunDirLock lock(files.dir);
-  remove_leftovers(files.dir);
-  if (options.overwrite) remove_outputs(files);
 
   std::optional<Checkpoint> checkpoint;
-  if (fs::exists(files.checkpoint)) {
-    try {
-      checkpoint = read_checkpoint(files.checkpoint);
-    } catch (const Error& e) {
-      fail(e.what(), "; start over with --overwrite");
-    }
-  }
+  if (!options.overwrite) checkpoint = earlier_run(files);
   if (checkpoint) check_same_run(*checkpoint, s.run_key, files.dir);
   const bool done = checkpoint && checkpoint->integer("phase") == static_cast<int>(Phase::done);
   OCTET_CHECK(!checkpoint || done || options.resume, files.dir.string(),
@@ -98,27 +106,36 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
     weights = *initial;
   }
 
+  // Everything the run needs is there: from here on the folder changes.
+  remove_leftovers(files);
   if (checkpoint) {
-    const auto summary = read_summary(files.summary);
-    if (done && summary && files_exist(*summary, files.dir)) {
+    const auto summary = done ? finished_summary(*checkpoint, files) : std::nullopt;
+    if (summary) {
+      remove_overwritten(files);
       if (options.ancestors.empty()) progress.say(files.dir.string() + " is finished already");
       report(c, options, *summary, progress);
       return Outcome::finished;
     }
-    progress.say(files.dir.string() + ": continuing " + state_of(*checkpoint));
+    progress.say(files.dir.string() +
+                 (done ? ": files of the finished run are missing or changed: making them again"
+                       : ": continuing " + state_of(*checkpoint)));
     s.restore(std::move(*checkpoint));
-    s.outputs_only = s.phase == Phase::done;  // one of them is missing
+    s.outputs_only = done;
     if (s.outputs_only) s.phase = Phase::finish;
   } else {
+    if (weights) load_initial_weights(s, *weights);
+    put_aside(files);
+    for (const fs::path& folder : overwritten_runs(files)) {
+      progress.say("an earlier run is kept in " + folder.string() + " until this one is finished");
+    }
     progress.say(files.dir.string() + ": starting " + c.model.zoo + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +
                  (s.ctx.threads.size() == 1 ? " thread" : " threads"));
-    if (weights) load_initial_weights(s, *weights);
-    remove_outputs(files);
     s.metrics.emplace(files.metrics, "");
   }
   if (run_phases(s) == Outcome::interrupted) return Outcome::interrupted;
-  report(c, options, read_summary(files.summary).value(), progress);
+  remove_overwritten(files);
+  report(c, options, Summary::parse(s.summary), progress);
   return Outcome::finished;
 }
 

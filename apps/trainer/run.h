@@ -12,7 +12,7 @@ namespace octet::trainer {
 
 struct RunOptions {
   bool resume = false;     ///< go on with an unfinished run; without one, start
-  bool overwrite = false;  ///< delete what an earlier run wrote and start over
+  bool overwrite = false;  ///< start over; an earlier run is kept aside until this one is finished
   /// Configurations that wait for this one (init.config), canonical paths; empty: none, and the
   /// closing table is printed.
   std::vector<std::filesystem::path> ancestors;

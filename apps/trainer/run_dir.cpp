@@ -4,13 +4,27 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
+#include "apps/config/json_text.h"
 #include "core/error.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view overwritten = "overwritten";
+
+/// The checkpoint last: the others can be made from it.
+std::array<fs::path, 4> all_of(const RunFiles& files) {
+  return {files.model, files.summary, files.metrics, files.checkpoint};
+}
+
+}  // namespace
 
 RunDirLock::RunDirLock(const fs::path& dir) : dir_(dir) {
   std::error_code error;
@@ -33,27 +47,84 @@ RunDirLock::~RunDirLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void remove_leftovers(const fs::path& dir) {
+void remove_leftovers(const RunFiles& files) {
+  // AtomicFile's: ".checkpoint.h5.4711.0.tmp"
+  const auto ours = [&](const std::string& name) {
+    for (const fs::path& file : all_of(files)) {
+      const std::string begin = "." + file.filename().string() + ".", end = ".tmp";
+      if (!name.starts_with(begin) || !name.ends_with(end)) continue;
+      const auto other = name.find_first_not_of("0123456789.", begin.size());
+      return other != name.npos && other == name.size() - end.size() + 1;
+    }
+    return false;
+  };
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(dir, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(".") && name.ends_with(".tmp")) fs::remove(entry.path(), ignored);
+  for (const auto& entry : fs::directory_iterator(files.dir, ignored)) {
+    if (ours(entry.path().filename().string())) fs::remove(entry.path(), ignored);
   }
 }
 
-void remove_outputs(const RunFiles& files) {
-  for (const auto& file : {files.checkpoint, files.metrics, files.model, files.summary}) {
+std::string output_there(const RunFiles& files) {
+  for (const fs::path& file : {files.model, files.summary, files.metrics}) {
     std::error_code error;
-    fs::remove(file, error);
-    OCTET_CHECK(!error, "cannot remove ", file.string(), ": ", error.message());
+    const bool there = fs::exists(fs::symlink_status(file));
+    // A run begins with empty metrics.
+    const bool empty = file == files.metrics && fs::file_size(file, error) == 0 && !error;
+    if (there && !empty) return file.filename().string();
+  }
+  return {};
+}
+
+void put_aside(const RunFiles& files) {
+  if (output_there(files).empty() && !fs::exists(fs::symlink_status(files.checkpoint))) return;
+  fs::path folder = files.dir / overwritten;
+  std::error_code error;
+  for (int i = 2; !fs::create_directory(folder, error); ++i) {
+    OCTET_CHECK(!error || error == std::errc::file_exists, "cannot make the folder ",
+                folder.string(), ": ", error.message());
+    folder = files.dir / (std::string(overwritten) + "-" + std::to_string(i));
+  }
+  for (const fs::path& file : all_of(files)) {
+    if (!fs::exists(fs::symlink_status(file))) continue;
+    fs::rename(file, folder / file.filename(), error);
+    OCTET_CHECK(!error, "cannot move ", file.string(), " to ", folder.string(), ": ",
+                error.message());
+  }
+}
+
+std::vector<fs::path> overwritten_runs(const RunFiles& files) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(files.dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name != overwritten && !name.starts_with(std::string(overwritten) + "-")) continue;
+    if (entry.is_directory(ignored)) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void remove_overwritten(const RunFiles& files) {
+  std::error_code ignored;
+  for (const fs::path& folder : overwritten_runs(files)) {
+    for (const fs::path& file : all_of(RunFiles(folder))) fs::remove(file, ignored);
+    fs::remove(folder, ignored);  // fails unless it is empty
   }
 }
 
 std::string key_difference(const std::string& before, const std::string& now) {
   using Json = nlohmann::json;
-  const Json a = Json::parse(before, nullptr, false), b = Json::parse(now, nullptr, false);
+  const auto parsed = [](const std::string& text) -> Json {  // whatever the order of its keys
+    return config::parse_json(text, "run key");
+  };
+  Json a;
+  try {
+    a = parsed(before);
+  } catch (const Error&) {
+    return "its configuration cannot be read";
+  }
+  const Json b = parsed(now);
   if (a == b) return {};
-  if (a.is_discarded()) return "its configuration cannot be read";
   const Json flat_a = a.flatten(), flat_b = b.flatten();
   const auto value = [](const Json& flat, const std::string& key) {
     return flat.contains(key) ? flat.at(key).dump() : std::string("absent");

@@ -3,9 +3,50 @@
 #include "apps/version/version.h"
 #include "core/blas.h"
 #include "core/error.h"
+#include "core/simd.h"
 
 namespace octet::trainer {
 namespace {
+
+std::string simd_name() {
+  switch (simd_level()) {
+    case Simd::portable:
+      return "portable";
+    case Simd::avx2:
+      return "avx2";
+    case Simd::avx512:
+      break;
+  }
+  return "avx512";
+}
+
+/// What besides configuration, data and threads decides the bits of floating-point results, and
+/// which build it was: by their names in a checkpoint.
+std::map<std::string, std::string> build_and_machine() {
+  return {{"octet_version", version()},
+          {"octet_revision", revision()},
+          {"openblas_core", blas_kernels().core},
+          {"simd", simd_name()}};
+}
+
+/// One line for a person; empty if everything is as it was.
+std::string moved_warning(const Checkpoint& c) {
+  std::string before, now;
+  for (const auto& [key, value] : build_and_machine()) {
+    const auto it = c.texts.find(key);
+    const std::string was = it == c.texts.end() ? "unknown" : it->second;
+    if (was == value) continue;
+    const std::string name = key == "octet_version"    ? "octet "
+                             : key == "octet_revision" ? "revision "
+                             : key == "openblas_core"  ? "OpenBLAS kernels for "
+                                                       : "SIMD level ";
+    before += (before.empty() ? "" : ", ") + name + was;
+    now += (now.empty() ? "" : ", ") + value;
+  }
+  if (before.empty()) return {};
+  return "warning: this run was saved with " + before + "; here it is " + now +
+         ": floating-point results may not be the same bits";
+}
 
 void put_position(Checkpoint& c, const Position& at) {
   c.integers["position/epoch"] = at.epoch;
@@ -58,10 +99,10 @@ void Session::save() {
   c.texts["config_source"] = config.source;
   c.texts["init_hash"] = init_hash;
   c.texts["metrics"] = metrics ? metrics->text() : "";
-  c.texts["octet_version"] = version();
-  c.texts["octet_revision"] = revision();
-  c.texts["openblas_core"] = blas_kernels().core;
+  if (phase == Phase::done) c.texts["summary"] = summary;
+  c.texts.merge(build_and_machine());
   write_checkpoint(c, files.checkpoint);
+  if (metrics) metrics->write();
   saved_at_ = std::chrono::steady_clock::now();
   batches_since_save_ = 0;
 }
@@ -80,13 +121,7 @@ void Session::restore(Checkpoint c) {
   OCTET_CHECK(saved_phase >= 0 && saved_phase <= static_cast<std::int64_t>(Phase::done), c.origin,
               ": expected a phase from 0 to ", static_cast<std::int64_t>(Phase::done), ", got ",
               saved_phase);
-  const std::string& core = c.text("openblas_core");
-  if (core != blas_kernels().core) {
-    progress.say("warning: this run was begun with OpenBLAS kernels for " + core +
-                 ", here they are "
-                 "for " +
-                 blas_kernels().core + ": the result will not be the same bits");
-  }
+  if (const std::string warning = moved_warning(c); !warning.empty()) progress.say(warning);
   model->load_state(c.group("model"));
   phase = static_cast<Phase>(saved_phase);
   at = get_position(c);

@@ -66,6 +66,7 @@ class Session {
   Phase phase = Phase::train;
   Position at;
   std::map<std::string, double> results;  ///< so far, by their names in summary.json
+  std::string summary;                    ///< of a finished run: summary.json's text
   std::string init_hash;                  ///< of the weights it started from; empty: random ones
   /// What must stay the same while a run goes on: the configuration (what can change results) and
   /// the contents of the data, as JSON.
@@ -85,7 +86,7 @@ class Session {
 
   void enter(Phase next);
 
-  /// Writes checkpoint.h5.
+  /// Writes checkpoint.h5, then the metrics' new lines.
   void save();
   /// save() if the configuration says it is time; to be called after each batch.
   void save_if_due();

@@ -2,14 +2,24 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <span>
 
+#include "apps/config/json_text.h"
 #include "apps/version/version.h"
-#include "core/atomic_file.h"
 #include "core/fnv1a.h"
 
 namespace octet::trainer {
+namespace fs = std::filesystem;
 namespace {
+
+/// Nothing if it cannot be read.
+std::optional<std::string> contents(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return std::nullopt;
+  return text;
+}
 
 std::string print(const char* format, double value) {
   char buffer[64];
@@ -62,27 +72,31 @@ Summary begin_summary(const Session& s) {
   return j;
 }
 
-void write_summary(const Summary& summary, const std::filesystem::path& file) {
-  const std::string text = summary.dump(2) + "\n";
-  write_file_atomically(file, std::as_bytes(std::span(text)));
+std::string summary_text(const Summary& summary) {
+  return summary.dump(2, ' ', false, Summary::error_handler_t::replace) + "\n";
 }
 
-std::optional<Summary> read_summary(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  Summary j = Summary::parse(in, nullptr, /*allow_exceptions=*/false);
-  try {
-    table(j, {});
-  } catch (const Summary::exception&) {
+std::string file_hash(const fs::path& file) {
+  const std::string bytes = contents(file).value_or("");
+  return hash_text(Fnv1a().add(std::as_bytes(std::span(bytes))).value());
+}
+
+std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& files) {
+  const auto text = c.texts.find("summary");  // older checkpoints have none
+  if (text == c.texts.end() || contents(files.summary) != text->second ||
+      contents(files.metrics) != c.text("metrics")) {
     return std::nullopt;
   }
-  return j;
-}
-
-bool files_exist(const Summary& summary, const std::filesystem::path& run_dir) {
-  for (const auto& file : summary.at("files")) {
-    if (!std::filesystem::is_regular_file(run_dir / file.get<std::string>())) return false;
+  const Summary j = Summary(config::parse_json(text->second, c.origin));
+  if (j.contains("int8")) {
+    const auto& i = j.at("int8");
+    std::error_code error;
+    const std::uintmax_t bytes = fs::file_size(files.model, error);
+    if (error || i.at("bytes") != bytes || i.at("hash") != file_hash(files.model)) {
+      return std::nullopt;
+    }
   }
-  return true;
+  return j;
 }
 
 std::string table(const Summary& s, const std::filesystem::path& run_dir) {

@@ -14,11 +14,12 @@ using Summary = nlohmann::ordered_json;
 
 /// What is known of every run: names, float network, speed, files, configuration.
 Summary begin_summary(const Session& s);
-void write_summary(const Summary& summary, const std::filesystem::path& file);
-/// Nothing if the file is not there or is no summary.
-std::optional<Summary> read_summary(const std::filesystem::path& file);
-/// Whether all files that the summary names are there.
-bool files_exist(const Summary& summary, const std::filesystem::path& run_dir);
+/// As summary.json has it.
+std::string summary_text(const Summary& summary);
+/// Of a model file: FNV-1a, as in the summary.
+std::string file_hash(const std::filesystem::path& file);
+/// The summary of a finished run; nothing if one of its files is missing or is not what it wrote.
+std::optional<Summary> finished_summary(const Checkpoint& checkpoint, const RunFiles& files);
 /// Lines for a person, each ending in a newline.
 std::string table(const Summary& summary, const std::filesystem::path& run_dir);
 

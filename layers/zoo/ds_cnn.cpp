@@ -4,7 +4,7 @@ namespace octet::zoo {
 
 ModulePtr ds_cnn(const ModelOptions& given) {
   const ModelOptions o = resolve_options("ds_cnn", given);
-  Init init(o.seed);
+  Init init(o.seed, o.draw);
   const std::int64_t channels = scale_channels(64, o.width);
   auto features = std::make_shared<Sequential>();
   features->add(conv_bn({.in_channels = o.in_c,

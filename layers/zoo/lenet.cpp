@@ -6,7 +6,7 @@ ModulePtr lenet(const ModelOptions& given) {
   const ModelOptions o = resolve_options("lenet", given);
   OCTET_CHECK(o.in_h >= 4 && o.in_w >= 4, "lenet: expected an image of at least 4 x 4, got ",
               o.in_h, " x ", o.in_w);
-  Init init(o.seed);
+  Init init(o.seed, o.draw);
   const std::int64_t c1 = scale_channels(32, o.width), c2 = scale_channels(64, o.width);
   const std::int64_t hidden = scale_channels(512, o.width);
   const std::int64_t features = (o.in_h / 4) * std::int64_t{o.in_w / 4} * c2;

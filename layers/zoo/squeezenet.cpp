@@ -37,7 +37,7 @@ ModulePtr squeezenet1_1(const ModelOptions& given) {
   // A convolution and three pools of 3x3 with stride 2 and no padding.
   OCTET_CHECK(o.in_h >= 31 && o.in_w >= 31,
               "squeezenet1_1: expected an image of at least 31 x 31, got ", o.in_h, " x ", o.in_w);
-  Init init(o.seed);
+  Init init(o.seed, o.draw);
   const auto pool = [] {
     return std::make_shared<MaxPool2d>(PoolOptions{.kernel = 3, .stride = 2});
   };

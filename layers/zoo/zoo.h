@@ -18,6 +18,7 @@ struct ModelOptions {
   /// 90 % of the exact number (Sandler et al. 2018).
   double width = 1;
   std::uint64_t seed = 0;  ///< of the initial weights
+  bool draw = true;        ///< false: weights unspecified, their memory not written (see Init)
 };
 
 /// The model called `name` (see model_names()). Throws Error for an unknown name, naming the
