@@ -41,7 +41,8 @@ struct Checkpoint {
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path);
 
 /// Checks length and hash before HDF5 sees a byte. Throws Error for a file that is missing, empty,
-/// cut, changed, or not a checkpoint.
+/// cut, changed, or not a checkpoint. Against accidents: whoever forges contents can forge the
+/// hash.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 }  // namespace octet

@@ -54,13 +54,16 @@ int numbers_per_parameter(const config::Config& c) {
   return c.qat() ? numbers_per_parameter(c.quant->optimizer, c.quant->steps) : 1;
 }
 
-/// Parameters of the model; infinity if not even their addresses fit.
+/// Parameters of the model; infinity if not even their addresses fit, 0 if there is no such model
+/// (who makes it says why).
 double parameter_count(const std::string& zoo, zoo::ModelOptions options) {
   options.draw = false;
   try {
     return static_cast<double>(zoo::make_model(zoo, options)->parameter_count());
   } catch (const std::bad_alloc&) {
     return std::numeric_limits<double>::infinity();
+  } catch (const Error&) {
+    return 0;
   }
 }
 
