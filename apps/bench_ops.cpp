@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/graph_builder.h"
 #include "quant/int8/model.h"
 

@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
+#include "base/error.h"
 #include "core/blas_check.h"
-#include "core/error.h"
 
 // What OpenBLAS, where it is built for many CPUs, calls when it starts and ends: to choose kernels,
 // by OPENBLAS_CORETYPE or by CPU model, if it has none yet, and to forget them. It has no public

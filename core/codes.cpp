@@ -1,6 +1,6 @@
 #include "core/codes.h"
 
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 namespace octet {
 namespace {

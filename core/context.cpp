@@ -2,8 +2,8 @@
 
 #include <cblas.h>
 
+#include "base/simd/simd.h"
 #include "core/blas.h"
-#include "core/simd.h"
 
 namespace octet {
 

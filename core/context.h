@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "core/pool.h"
 #include "core/tensor.h"
 

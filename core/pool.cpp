@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>

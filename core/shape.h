@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet {
 

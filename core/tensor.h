@@ -8,7 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "core/pool.h"
 #include "core/real.h"
 #include "core/shape.h"

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "data/file.h"
 #include "data/readers.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/fnv1a.h"
-#include "core/printable.h"
+#include "base/fnv1a.h"
+#include "base/printable.h"
 
 namespace octet {
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::data_detail {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "data/file.h"
 
 namespace octet {

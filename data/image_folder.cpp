@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "data/file.h"
 #include "data/image.h"
 #include "data/readers.h"

@@ -6,7 +6,7 @@
 // jpeglib.h needs size_t and FILE declared before it.
 #include <jpeglib.h>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "data/image.h"
 
 namespace octet {

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "core/forked.h"
+#include "base/forked.h"
 #include "data/dataset.h"
 #include "data/transform.h"
 

@@ -1,6 +1,6 @@
 #include "interop/checkpoint.h"
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/atomic_file.h"
+#include "base/atomic_file.h"
 #include "data/hdf5_handle.h"
 #include "interop/checkpoint.h"
 #include "interop/checkpoint_seal.h"

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <vector>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "core/fnv1a.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/fnv1a.h"
 
 namespace octet {
 namespace {

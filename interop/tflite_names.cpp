@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::tflite {
 namespace {

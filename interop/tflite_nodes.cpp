@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_graph_checks.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_ops.h"

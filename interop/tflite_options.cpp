@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_ops.h"
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
-#include "interop/mapped_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
 #include "interop/tflite_graph_checks.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_nodes.h"

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "core/export.h"
+#include "base/export.h"
 #include "quant/int8/graph.h"
 
 namespace octet {

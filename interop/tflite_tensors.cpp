@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_graph_checks.h"
 #include "interop/tflite_names.h"
 

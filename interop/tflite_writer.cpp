@@ -9,8 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "interop/tflite_graph_checks.h"
 #include "interop/tflite_ops.h"
 #include "interop/tflite_options.h"

@@ -1,7 +1,7 @@
 // Dropout layer.
 #pragma once
 
-#include "core/fnv1a.h"
+#include "base/fnv1a.h"
 #include "layers/module.h"
 
 namespace octet {

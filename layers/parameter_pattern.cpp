@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/nearest.h"
+#include "base/nearest.h"
 
 namespace octet {
 

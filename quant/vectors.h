@@ -1,12 +1,12 @@
-// Vectors for bodies that are compiled for several instruction sets (core/simd.h), of the lanes
-// that the target's registers have: the compiler keeps longer ones in memory. Operations are those
-// of the single lanes.
+// Vectors for bodies that are compiled for several instruction sets (base/simd/simd.h), of the
+// lanes that the target's registers have: the compiler keeps longer ones in memory. Operations are
+// those of the single lanes.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 namespace octet::quant {
 

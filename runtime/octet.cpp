@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
-#include "core/printable.h"
-#include "interop/mapped_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/printable.h"
 #include "interop/tflite_reader.h"
 #include "quant/int8/model.h"
 

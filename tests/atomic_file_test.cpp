@@ -1,4 +1,4 @@
-#include "core/atomic_file.h"
+#include "base/atomic_file.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -7,7 +7,7 @@
 #include <csignal>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support.h"
 
 namespace {

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "base/error.h"
 #include "core/blas_check.h"
-#include "core/error.h"
 #include "tests/support.h"
 
 using namespace octet;

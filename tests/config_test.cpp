@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support.h"
 
 using namespace octet;

@@ -1,12 +1,12 @@
 // Thread pools in a forked child, whose memory says that there are threads.
-#include "core/forked.h"
+#include "base/forked.h"
 
 #include <doctest/doctest.h>
 
 #include <numeric>
 #include <vector>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "tests/forked_child.h"
 
 using namespace octet;

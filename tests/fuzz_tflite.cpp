@@ -10,7 +10,7 @@
 #include <limits>
 #include <memory>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
 #include "quant/int8/model.h"

@@ -2,7 +2,7 @@
 // that stay where they are, and limits that a hostile file cannot pass.
 #include <doctest/doctest.h>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_reader.h"
 #include "tests/int8_nets.h"
 #include "tests/support.h"

@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/int8_build.h"
 
 namespace octet::test {

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/int8_allocations.h"
 #include "tests/int8_nets.h"
 #include "tests/support.h"

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "quant/int8/every_op.h"
 #include "tests/int8_banded.h"
 #include "tests/int8_nets.h"

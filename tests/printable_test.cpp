@@ -1,8 +1,8 @@
-#include "core/printable.h"
+#include "base/printable.h"
 
 #include <doctest/doctest.h>
 
-#include "core/error.h"
+#include "base/error.h"
 
 using octet::one_line;
 using octet::printable_text;

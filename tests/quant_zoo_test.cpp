@@ -3,7 +3,7 @@
 // has the same bits at any number of threads: in every weight, moment, statistic and observer.
 #include <doctest/doctest.h>
 
-#include "core/fnv1a.h"
+#include "base/fnv1a.h"
 #include "core/random.h"
 #include "layers/graph_module.h"
 #include "layers/zoo/zoo.h"

@@ -82,7 +82,7 @@ TEST_CASE("the component installs the runtime and nothing else") {
   }
   const auto has = [&](const std::string& file) { return files.erase(file) == 1; };
   for (const char* header :
-       {"core/error.h", "core/export.h", "interop/tflite_reader.h", "octet.h", "quant/int8/graph.h",
+       {"base/error.h", "base/export.h", "interop/tflite_reader.h", "octet.h", "quant/int8/graph.h",
         "quant/int8/isa.h", "quant/int8/model.h", "quant/int8/rounding.h"}) {
     CAPTURE(header);
     CHECK(has(std::string("include/octet/") + header));

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
 #include "quant/int8/model.h"

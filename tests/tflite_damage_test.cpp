@@ -4,7 +4,7 @@
 #include <cstring>
 #include <memory>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
 #include "tests/int8_graphs.h"

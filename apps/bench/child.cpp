@@ -7,7 +7,7 @@
 #include <cstring>
 #include <exception>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::bench {
 namespace {

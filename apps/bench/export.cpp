@@ -4,7 +4,7 @@
 
 #include "apps/bench/commands.h"
 #include "apps/bench/networks.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "core/random.h"
 #include "interop/tflite_writer.h"
 #include "layers/layers.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

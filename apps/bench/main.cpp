@@ -6,8 +6,8 @@
 #include <iostream>
 
 #include "apps/bench/commands.h"
-#include "core/error.h"
-#include "core/printable.h"
+#include "base/error.h"
+#include "base/printable.h"
 
 namespace {
 

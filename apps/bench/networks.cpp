@@ -4,8 +4,8 @@
 
 #include "apps/setup/data.h"
 #include "apps/setup/network.h"
-#include "core/error.h"
-#include "core/nearest.h"
+#include "base/error.h"
+#include "base/nearest.h"
 
 namespace octet::bench {
 namespace {

@@ -12,7 +12,7 @@
 #include "apps/bench/usage.h"
 #include "apps/octet/ceiling.h"
 #include "apps/octet/text_table.h"
-#include "core/atomic_file.h"
+#include "base/atomic_file.h"
 #include "core/blas.h"
 
 namespace octet::bench {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::bench {
 

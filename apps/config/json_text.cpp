@@ -4,8 +4,8 @@
 #include <set>
 #include <vector>
 
-#include "core/error.h"
-#include "core/printable.h"
+#include "base/error.h"
+#include "base/printable.h"
 
 namespace octet::config {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::config {
 namespace {

@@ -6,7 +6,7 @@
 #include "apps/config/config.h"
 #include "apps/config/overrides.h"
 #include "apps/config/reader.h"
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::config {
 namespace {

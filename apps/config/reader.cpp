@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "apps/config/expand.h"
-#include "core/error.h"
-#include "core/nearest.h"
+#include "base/error.h"
+#include "base/nearest.h"
 
 namespace octet::config {
 namespace {

@@ -15,8 +15,8 @@
 #include "apps/octet/samples.h"
 #include "apps/octet/text_table.h"
 #include "apps/octet/work.h"
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 
 namespace octet::app {
 namespace {

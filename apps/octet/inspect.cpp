@@ -9,7 +9,7 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/text_table.h"
 #include "apps/octet/work.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_names.h"
 
 namespace octet::app {

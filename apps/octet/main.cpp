@@ -5,8 +5,8 @@
 #include <iostream>
 
 #include "apps/octet/commands.h"
-#include "core/error.h"
-#include "core/printable.h"
+#include "base/error.h"
+#include "base/printable.h"
 #include "quant/int8/isa.h"
 
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_reader.h"
 
 namespace octet::app {

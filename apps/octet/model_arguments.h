@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/model.h"
 
 namespace octet::app {

@@ -6,9 +6,9 @@
 
 #include "apps/octet/commands.h"
 #include "apps/octet/model_arguments.h"
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "interop/mapped_file.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
 #include "quant/int8/ops/quantize.h"
 
 namespace octet::app {

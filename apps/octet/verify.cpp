@@ -8,7 +8,7 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/samples.h"
 #include "apps/octet/work.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_reader.h"
 #include "quant/int8/every_op.h"

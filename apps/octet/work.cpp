@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "apps/octet/text_table.h"
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::app {
 

@@ -1,6 +1,6 @@
 #include "apps/setup/data.h"
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::setup {
 

@@ -12,7 +12,7 @@
 #include <set>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::setup {
 namespace {

@@ -1,7 +1,7 @@
 #include "apps/setup/network.h"
 
 #include "apps/setup/memory.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
 

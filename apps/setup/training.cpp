@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "layers/parameter_pattern.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"

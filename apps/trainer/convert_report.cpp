@@ -1,6 +1,6 @@
 #include "apps/trainer/convert_report.h"
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::trainer {
 

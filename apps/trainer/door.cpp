@@ -3,7 +3,7 @@
 #include "apps/setup/memory.h"
 #include "apps/setup/network.h"
 #include "apps/setup/training.h"
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::trainer {
 namespace {

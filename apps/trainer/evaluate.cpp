@@ -5,7 +5,7 @@
 
 #include "apps/trainer/diagnose.h"
 #include "apps/trainer/interrupt.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "core/ops.h"
 #include "quant/int8/ops/quantize.h"
 

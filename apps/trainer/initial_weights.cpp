@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "apps/trainer/run.h"
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;

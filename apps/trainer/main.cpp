@@ -8,8 +8,8 @@
 #include "apps/trainer/interrupt.h"
 #include "apps/trainer/run.h"
 #include "apps/version/version.h"
+#include "base/printable.h"
 #include "core/blas.h"
-#include "core/printable.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "core/atomic_file.h"
+#include "base/atomic_file.h"
 
 namespace octet::trainer {
 

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "core/printable.h"
+#include "base/printable.h"
 
 namespace octet::trainer {
 namespace {

@@ -2,7 +2,7 @@
 #include "apps/trainer/convert_report.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/phases.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/convert.h"
 
 namespace octet::trainer {

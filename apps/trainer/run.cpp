@@ -8,7 +8,7 @@
 #include "apps/trainer/phases.h"
 #include "apps/trainer/run_dir.h"
 #include "apps/trainer/summary.h"
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;

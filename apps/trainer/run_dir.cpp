@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "apps/config/json_text.h"
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;

@@ -1,9 +1,9 @@
 // What a checkpoint of a run holds.
 #include "apps/trainer/session.h"
 #include "apps/version/version.h"
+#include "base/error.h"
+#include "base/simd/simd.h"
 #include "core/blas.h"
-#include "core/error.h"
-#include "core/simd.h"
 
 namespace octet::trainer {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "apps/setup/data.h"
 #include "apps/setup/network.h"
-#include "core/fnv1a.h"
+#include "base/fnv1a.h"
 
 namespace octet::trainer {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "apps/config/json_text.h"
 #include "apps/version/version.h"
-#include "core/fnv1a.h"
+#include "base/fnv1a.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;

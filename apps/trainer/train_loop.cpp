@@ -7,7 +7,7 @@
 #include "apps/trainer/diagnose.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/interrupt.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "optim/clip.h"
 #include "optim/lr_schedule.h"
 

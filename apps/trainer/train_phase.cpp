@@ -1,6 +1,6 @@
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/phases.h"
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::trainer {
 

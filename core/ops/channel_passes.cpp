@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 // The loops over a wide row are the vector loops; the compiler cuts them to each target's
 // registers.

@@ -3,8 +3,8 @@
 // library.
 #pragma once
 
+#include "base/simd/simd.h"
 #include "core/real.h"
-#include "core/simd.h"
 
 namespace octet {
 

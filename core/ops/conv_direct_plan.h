@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/simd/simd.h"
 #include "core/conv.h"
 #include "core/ops/common.h"
 #include "core/ops/conv_direct_kernels.h"
 #include "core/ops/conv_kernels.h"
-#include "core/simd.h"
 
 #ifndef OCTET_REAL_DOUBLE
 namespace octet {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/simd/simd.h"
 #include "core/ops/common.h"
 #include "core/ops/depthwise_fused.h"
-#include "core/simd.h"
 
 namespace octet {
 namespace {

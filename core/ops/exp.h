@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/simd/simd.h"
 #include "core/real.h"
-#include "core/simd.h"
 
 namespace octet {
 

@@ -1,9 +1,9 @@
 // Mean over the image, [N, H, W, C] -> [N, 1, 1, C]; summed in double.
 #include <vector>
 
+#include "base/simd/simd.h"
 #include "core/ops.h"
 #include "core/ops/common.h"
-#include "core/simd.h"
 
 namespace octet {
 namespace {

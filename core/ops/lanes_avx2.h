@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 #define OCTET_LANES_TARGET OCTET_TARGET_AVX2
 

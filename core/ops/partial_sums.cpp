@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/simd/simd.h"
 #include "core/ops/common.h"
 #include "core/ops/conv_kernels.h"
-#include "core/simd.h"
 
 namespace octet {
 namespace {

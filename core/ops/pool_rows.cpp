@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 namespace octet {
 namespace {

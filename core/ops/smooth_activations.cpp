@@ -2,10 +2,10 @@
 #include <numbers>
 #include <sstream>
 
+#include "base/simd/simd.h"
 #include "core/activations.h"
 #include "core/ops/common.h"
 #include "core/ops/exp.h"
-#include "core/simd.h"
 
 namespace octet {
 namespace {

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "core/nearest.h"
+#include "base/nearest.h"
 #include "layers/zoo/zoo.h"
 
 namespace octet::zoo {

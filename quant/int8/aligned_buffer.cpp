@@ -1,6 +1,6 @@
 #include "quant/int8/aligned_buffer.h"
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::int8 {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <optional>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/band_run.h"
 #include "quant/int8/kernels/work_split.h"
 #include "quant/int8/lane.h"

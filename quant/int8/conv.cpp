@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/kernels/amx_int8.h"
 #include "quant/int8/kernels/conv_algorithm.h"
 #include "quant/int8/kernels/dense_conv.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <span>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "quant/int8/fixed_point.h"
 #include "quant/int8/isa.h"
 #include "quant/int8/range.h"

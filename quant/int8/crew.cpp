@@ -2,8 +2,8 @@
 
 #include <system_error>
 
-#include "core/error.h"
-#include "core/parallel.h"
+#include "base/error.h"
+#include "base/parallel.h"
 
 namespace octet::int8 {
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/forked.h"
+#include "base/forked.h"
 
 namespace octet::int8 {
 

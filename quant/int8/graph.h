@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/export.h"
+#include "base/export.h"
 #include "quant/int8/rounding.h"
 
 namespace octet::int8 {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/catalogue.h"
 #include "quant/int8/node_view.h"
 

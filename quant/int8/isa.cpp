@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/kernels/amx_int8.h"
 
 #if defined(__x86_64__)

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/export.h"
+#include "base/export.h"
 
 namespace octet::int8 {
 

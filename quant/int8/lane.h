@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "quant/int8/aligned_buffer.h"
 #include "quant/int8/band_plan.h"
 #include "quant/int8/model_impl.h"

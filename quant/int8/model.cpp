@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/catalogue.h"
 #include "quant/int8/fuse_pads.h"
 #include "quant/int8/graph_checks.h"

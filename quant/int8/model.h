@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/export.h"
+#include "base/export.h"
 #include "quant/int8/graph.h"
 #include "quant/int8/isa.h"
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/graph.h"
 #include "quant/int8/isa.h"
 #include "quant/int8/step.h"

@@ -1,7 +1,7 @@
 // One number that says what a model computes.
 #include <cstring>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/model.h"
 
 namespace octet::int8 {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "quant/int8/range.h"
 
 namespace octet::int8 {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 namespace octet::quant {
 

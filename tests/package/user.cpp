@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include <core/error.h>
+#include <base/error.h>
 #include <interop/tflite_reader.h>
 #include <quant/int8/model.h>
 

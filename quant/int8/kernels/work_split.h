@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 
 namespace octet::int8 {
 

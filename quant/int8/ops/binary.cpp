@@ -1,6 +1,6 @@
 #include "quant/int8/ops/binary.h"
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet::int8 {
 namespace {

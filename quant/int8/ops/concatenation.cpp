@@ -1,5 +1,5 @@
 // CONCATENATION and SPLIT along one axis: every part has the whole's scale and zero point.
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/ops/copy_codes.h"
 #include "quant/int8/ops/strided_copy.h"
 

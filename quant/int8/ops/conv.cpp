@@ -1,7 +1,7 @@
 // CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED: geometry and integers here, kernels in
 // PackedConv.
 #include "quant/int8/conv.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/ops/conv_operands.h"
 #include "quant/int8/spatial.h"
 

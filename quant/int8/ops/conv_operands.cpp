@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/multipliers.h"
 
 namespace octet::int8 {

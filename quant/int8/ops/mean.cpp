@@ -4,7 +4,7 @@
 #include <array>
 #include <bit>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/multipliers.h"
 #include "quant/int8/node_view.h"

@@ -1,5 +1,5 @@
 // PAD with the code of real zero, PADV2 with a given code.
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/ops/strided_copy.h"
 
 namespace octet::int8 {

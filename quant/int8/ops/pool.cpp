@@ -1,5 +1,5 @@
 #include "quant/int8/ops/pool.h"
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/spatial.h"

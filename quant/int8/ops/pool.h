@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "quant/int8/activation_range.h"
 #include "quant/int8/isa.h"
 #include "quant/int8/kernel.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"
 #include "quant/int8/ops/copy_codes.h"

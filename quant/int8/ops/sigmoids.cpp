@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/fixed_point.h"
 #include "quant/int8/fixed_point_functions.h"
 #include "quant/int8/multipliers.h"

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/fixed_point_functions.h"
 #include "quant/int8/kernels/elementwise.h"
 #include "quant/int8/node_view.h"

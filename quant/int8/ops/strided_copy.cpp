@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/kernels/transpose_tile.h"
 #include "quant/int8/ops/copy_codes.h"
 

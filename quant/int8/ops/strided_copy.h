@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/parallel.h"
+#include "base/parallel.h"
 #include "quant/int8/node_view.h"
 
 namespace octet::int8 {

@@ -1,7 +1,7 @@
 // STRIDED_SLICE with constant begin, end and strides; ellipsis and new-axis masks are refused.
 #include <algorithm>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/ops/strided_copy.h"
 
 namespace octet::int8 {

@@ -1,5 +1,5 @@
 // TRANSPOSE: output dimension d is input dimension perm[d].
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/ops/strided_copy.h"
 
 namespace octet::int8 {

@@ -4,7 +4,7 @@
 // between the filters are the bias alone.
 #include <algorithm>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "quant/int8/conv.h"
 #include "quant/int8/ops/conv_operands.h"
 #include "quant/int8/ops/copy_codes.h"

@@ -1,4 +1,4 @@
-#include "core/atomic_file.h"
+#include "base/atomic_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include <sstream>
 #include <utility>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet {
 namespace fs = std::filesystem;

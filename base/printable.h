@@ -11,7 +11,7 @@ namespace octet {
 /// paragraph separators, bytes that are not UTF-8.
 std::string_view take_printable(std::string_view& text) noexcept;
 
-/// All of `untrusted` like this. See one_line (core/error.h) for a part of a message.
+/// All of `untrusted` like this. See one_line (base/error.h) for a part of a message.
 std::string printable_text(std::string_view untrusted);
 
 }  // namespace octet

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/forked.h"
+#include "base/forked.h"
 
 namespace octet {
 

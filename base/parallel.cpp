@@ -1,4 +1,4 @@
-#include "core/parallel.h"
+#include "base/parallel.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "core/export.h"
+#include "base/export.h"
 
 namespace octet {
 
@@ -81,7 +81,7 @@ std::string text_of(const Parts&... parts) {
 }
 
 /// Text of unknown origin as part of a line: at most `limit` bytes of it ("..." follows a cut),
-/// made printable (core/printable.h).
+/// made printable (base/printable.h).
 std::string one_line(std::string_view untrusted, std::size_t limit = 80);
 
 /// Throws Error with text_of(parts...).

@@ -1,10 +1,10 @@
-#include "core/simd.h"
+#include "base/simd/simd.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace octet {
 namespace {

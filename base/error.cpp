@@ -1,10 +1,10 @@
-#include "core/error.h"
+#include "base/error.h"
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/printable.h"
+#include "base/printable.h"
 
 namespace octet {
 namespace detail {

@@ -1,4 +1,4 @@
-#include "core/printable.h"
+#include "base/printable.h"
 
 #include <algorithm>
 
