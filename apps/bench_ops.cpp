@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "quant/int8/graph_builder.h"
-#include "quant/int8/model.h"
+#include "int8/engine/model.h"
+#include "int8/graph/graph_builder.h"
 
 namespace {
 

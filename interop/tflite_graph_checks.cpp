@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "int8/engine/graph_checks.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_ops.h"
-#include "quant/int8/graph_checks.h"
 
 namespace octet::tflite {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 
 namespace octet::tflite {
 

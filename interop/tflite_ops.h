@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 
 namespace octet::tflite {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 #include "tflite_generated.h"
 
 namespace octet::tflite {

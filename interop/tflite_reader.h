@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/export.h"
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 
 namespace octet {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 #include "tflite_generated.h"
 
 namespace octet::tflite {

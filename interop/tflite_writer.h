@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 
 namespace octet {
 

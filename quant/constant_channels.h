@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/tensor.h"
+#include "int8/reference/activation_range.h"
 #include "quant/fold.h"
-#include "quant/int8/activation_range.h"
 #include "quant/qconfig.h"
 
 namespace octet::quant {

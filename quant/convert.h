@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/int8/model.h"
+#include "int8/engine/model.h"
 #include "quant/qat_model.h"
 
 namespace octet::quant {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "quant/int8/multipliers.h"
+#include "int8/reference/multipliers.h"
 #include "quant/params.h"
 
 namespace octet::quant {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/pool.h"
-#include "quant/int8/fixed_point.h"
+#include "int8/reference/fixed_point.h"
 #include "quant/qconfig.h"
 
 namespace octet::quant {

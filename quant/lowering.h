@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/ops.h"
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 #include "quant/value.h"
 
 namespace octet::quant {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "core/ops/common.h"
-#include "quant/int8/ops/quantize.h"
+#include "int8/ops/quantize.h"
 #include "quant/vectors.h"
 
 namespace octet::quant {

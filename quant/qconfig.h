@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "quant/int8/fixed_point.h"
-#include "quant/int8/isa.h"
+#include "int8/kernels/isa.h"
+#include "int8/reference/fixed_point.h"
 #include "quant/observer.h"
 
 namespace octet::quant {

@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
+#include "int8/engine/model.h"
 #include "interop/tflite_reader.h"
-#include "quant/int8/model.h"
 
 namespace int8 = octet::int8;
 

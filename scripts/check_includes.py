@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("base", "core", "layers", "optim", "data", "quant", "interop", "runtime", "apps", "examples", "tests")
+FOLDERS = ("base", "core", "layers", "optim", "data", "int8", "quant", "interop", "runtime", "apps", "examples", "tests")
 
 # Libraries from outside, by how their headers begin. What is not listed counts as the standard
 # library or POSIX.
@@ -28,26 +28,26 @@ RULES = {
     "layers/": ("core/",),
     "optim/": ("core/",),
     "data/": ("core/", "HDF5", "image"),
-    "quant/int8/": (),
-    "quant/": ("core/", "layers/", "quant/int8/", "interop/tflite_reader.h",
+    "int8/": (),
+    "quant/": ("core/", "layers/", "int8/", "interop/tflite_reader.h",
                "interop/tflite_writer.h"),
     # Part of the deployable runtime.
-    "interop/tflite": ("quant/int8/", "base/mapped_file.h", "base/atomic_file.h", "flatbuffers"),
-    "runtime/": ("quant/int8/", "interop/tflite_reader.h", "base/mapped_file.h"),
+    "interop/tflite": ("int8/", "base/mapped_file.h", "base/atomic_file.h", "flatbuffers"),
+    "runtime/": ("int8/", "interop/tflite_reader.h", "base/mapped_file.h"),
     "interop/checkpoint": ("core/", "data/hdf5_handle.h", "HDF5"),
     "interop/": ("core/", "layers/", "quant/", "flatbuffers", "HDF5", "json"),
     # The tool for deployed models: the runtime alone.
-    "apps/octet/": ("quant/int8/", "interop/tflite_reader.h", "interop/tflite_names.h",
+    "apps/octet/": ("int8/", "interop/tflite_reader.h", "interop/tflite_names.h",
                     "base/mapped_file.h", "base/atomic_file.h", "apps/version/", "CLI11", "json"),
     "apps/": ("",),
-    "examples/": ("core/", "layers/", "optim/", "data/", "quant/", "interop/"),
+    "examples/": ("int8/", "core/", "layers/", "optim/", "data/", "quant/", "interop/"),
     "tests/": ("",),
 }
 # Headers that everybody may include stay cheap to compile: these libraries only where they are
 # the point of the header.
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
-LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "quant/", "interop/", "runtime/")
+LIBRARY_FOLDERS = ("base/", "int8/", "core/", "layers/", "optim/", "data/", "quant/", "interop/", "runtime/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
@@ -118,7 +118,7 @@ def check_tree(root):
 def self_test():
     good = [
         ("core/a.cpp", '#include <cblas.h>\n#include "core/b.h"\n#include <vector>'),
-        ("quant/int8/a.cpp", '#include "base/error.h"\n#include "quant/int8/b.h"'),
+        ("int8/a.cpp", '#include "base/error.h"\n#include "int8/b.h"'),
         ("quant/a.cpp", '#include "interop/tflite_reader.h"\n#include "layers/module.h"'),
         ("data/hdf5_handle.h", "#include <hdf5.h>"),
         ("interop/checkpoint_hdf5.cpp", '#include "data/hdf5_handle.h"'),
@@ -131,8 +131,8 @@ def self_test():
         ("core/a.cpp", "#include <hdf5.h>"),
         ("layers/a.cpp", '#include "data/loader.h"'),
         ("optim/a.cpp", '  #  include "quant/fold.h"'),
-        ("quant/int8/a.cpp", '#include "core/tensor.h"'),
-        ("quant/int8/a.cpp", "#include <cblas.h>"),
+        ("int8/a.cpp", '#include "core/tensor.h"'),
+        ("int8/a.cpp", "#include <cblas.h>"),
         ("quant/a.cpp", '#include "interop/checkpoint.h"'),
         ("interop/tflite_reader.cpp", '#include "layers/module.h"'),
         ("interop/checkpoint.h", "#include <hdf5.h>"),

@@ -3,8 +3,8 @@
 
 #include <cstring>
 
+#include "int8/engine/model.h"
 #include "interop/tflite_writer.h"
-#include "quant/int8/model.h"
 #include "runtime/octet.h"
 #include "tests/forked_child.h"
 #include "tests/int8_graphs.h"

@@ -11,9 +11,9 @@
 #include <memory>
 
 #include "base/error.h"
+#include "int8/engine/model.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
-#include "quant/int8/model.h"
 #include "tests/int8_graphs.h"
 
 namespace {

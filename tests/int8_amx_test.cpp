@@ -2,7 +2,7 @@
 // sanitizer: scratch ends where the next page may not be read.
 #include <doctest/doctest.h>
 
-#include "quant/int8/kernels/amx_int8.h"
+#include "int8/kernels/amx_int8.h"
 
 #if defined(OCTET_AMX)
 #include <sys/mman.h>
@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "quant/int8/kernels/dense_conv.h"
+#include "int8/kernels/dense_conv.h"
 #include "tests/int8_conv_cases.h"
 
 namespace octet::int8 {

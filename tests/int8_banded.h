@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "quant/int8/band_run.h"
+#include "int8/engine/band_run.h"
 
 namespace octet::test {
 

@@ -2,8 +2,8 @@
 // which another may use at the same time.
 #include <doctest/doctest.h>
 
-#include "quant/int8/every_op.h"
-#include "quant/int8/node_view.h"
+#include "int8/graph/every_op.h"
+#include "int8/ops/node_view.h"
 #include "tests/forked_child.h"
 #include "tests/int8_allocations.h"
 #include "tests/int8_banded.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "quant/int8/model.h"
+#include "int8/engine/model.h"
 
 namespace octet::test {
 

@@ -8,10 +8,10 @@
 #include <thread>
 #include <vector>
 
-#include "quant/int8/conv.h"
-#include "quant/int8/kernels/conv_args.h"
-#include "quant/int8/kernels/dense_conv.h"
-#include "quant/int8/kernels/depthwise_conv.h"
+#include "int8/kernels/conv.h"
+#include "int8/kernels/conv_args.h"
+#include "int8/kernels/dense_conv.h"
+#include "int8/kernels/depthwise_conv.h"
 #include "tests/int8_conv_cases.h"
 
 namespace octet::int8 {

@@ -5,9 +5,9 @@
 #include <bit>
 #include <cmath>
 
-#include "quant/int8/ops/add.h"
-#include "quant/int8/ops/quantize.h"
-#include "quant/int8/table.h"
+#include "int8/ops/add.h"
+#include "int8/ops/quantize.h"
+#include "int8/ops/table.h"
 #include "tests/int8_build.h"
 #include "tests/support.h"
 

@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "quant/int8/fixed_point.h"
-#include "quant/int8/fixed_point_functions.h"
+#include "int8/reference/fixed_point.h"
+#include "int8/reference/fixed_point_functions.h"
 #include "tests/int8_reference.h"
 #include "tests/support.h"
 

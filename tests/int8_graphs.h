@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string>
 
-#include "quant/int8/every_op.h"
-#include "quant/int8/graph_builder.h"
+#include "int8/graph/every_op.h"
+#include "int8/graph/graph_builder.h"
 
 namespace octet::test {
 

@@ -5,15 +5,15 @@
 #include <cmath>
 #include <string>
 
-#include "quant/int8/ops/add.h"
-#include "quant/int8/ops/mean.h"
-#include "quant/int8/ops/mul.h"
-#include "quant/int8/ops/pool.h"
-#include "quant/int8/ops/prelu.h"
-#include "quant/int8/ops/quantize.h"
-#include "quant/int8/ops/resize.h"
-#include "quant/int8/ops/sigmoids.h"
-#include "quant/int8/ops/softmax.h"
+#include "int8/ops/add.h"
+#include "int8/ops/mean.h"
+#include "int8/ops/mul.h"
+#include "int8/ops/pool.h"
+#include "int8/ops/prelu.h"
+#include "int8/ops/quantize.h"
+#include "int8/ops/resize.h"
+#include "int8/ops/sigmoids.h"
+#include "int8/ops/softmax.h"
 #include "tests/int8_build.h"
 #include "tests/int8_op_reference.h"
 

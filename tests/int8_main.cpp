@@ -8,7 +8,7 @@
 #include <iostream>
 #include <string>
 
-#include "quant/int8/isa.h"
+#include "int8/kernels/isa.h"
 #include "tests/support.h"
 
 int main(int argc, char** argv) {

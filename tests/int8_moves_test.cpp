@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "quant/int8/ops/pool.h"
+#include "int8/ops/pool.h"
 #include "tests/int8_index.h"
 #include "tests/support.h"
 

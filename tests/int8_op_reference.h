@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 #include "tests/int8_reference.h"
 
 namespace octet::test::reference {

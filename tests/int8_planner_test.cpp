@@ -5,7 +5,7 @@
 #include <map>
 #include <numeric>
 
-#include "quant/int8/planner.h"
+#include "int8/engine/planner.h"
 #include "tests/int8_nets.h"
 #include "tests/support.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "quant/int8/fixed_point.h"
+#include "int8/reference/fixed_point.h"
 
 namespace octet::test {
 

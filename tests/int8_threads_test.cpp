@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/parallel.h"
-#include "quant/int8/every_op.h"
+#include "int8/graph/every_op.h"
 #include "tests/int8_banded.h"
 #include "tests/int8_nets.h"
 #include "tests/support.h"

@@ -3,13 +3,13 @@
 
 #include <cmath>
 
-#include "quant/int8/multipliers.h"
-#include "quant/int8/ops/add.h"
-#include "quant/int8/ops/mean.h"
-#include "quant/int8/ops/mul.h"
-#include "quant/int8/ops/prelu.h"
-#include "quant/int8/ops/quantize.h"
-#include "quant/int8/ops/relu.h"
+#include "int8/ops/add.h"
+#include "int8/ops/mean.h"
+#include "int8/ops/mul.h"
+#include "int8/ops/prelu.h"
+#include "int8/ops/quantize.h"
+#include "int8/ops/relu.h"
+#include "int8/reference/multipliers.h"
 #include "tests/int8_build.h"
 #include "tests/int8_reference.h"
 

@@ -1,9 +1,9 @@
 // All of AVX-VNNI's kernels in AVX-512's encoding, for machines that have only that.
-#include "quant/int8/kernels/conv_args.h"
+#include "int8/kernels/conv_args.h"
 
 #if defined(__x86_64__)
 #define OCTET_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
-#include "quant/int8/kernels/macros.inc"
+#include "int8/kernels/macros.inc"
 
 #include <immintrin.h>
 
@@ -13,13 +13,13 @@
 namespace octet::int8 {
 namespace {
 
-#include "quant/int8/kernels/avx2_primitives.inc"
+#include "int8/kernels/avx2_primitives.inc"
 
 OCTET_INLINE Vec dot(Vec acc, Vec x, Vec w) {
   return _mm256_dpbusd_epi32(acc, x, w);
 }
 
-#include "quant/int8/kernels/vnni256.inc"
+#include "int8/kernels/vnni256.inc"
 
 }  // namespace
 

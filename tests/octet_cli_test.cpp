@@ -7,10 +7,10 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "int8/engine/model.h"
+#include "int8/ops/quantize.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
-#include "quant/int8/model.h"
-#include "quant/int8/ops/quantize.h"
 #include "tests/int8_graphs.h"
 #include "tests/support.h"
 

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "quant/int8/activation_range.h"
+#include "int8/reference/activation_range.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"
 #include "quant/qops/add.h"

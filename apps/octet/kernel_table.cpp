@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "apps/octet/text_table.h"
-#include "quant/int8/every_op.h"
-#include "quant/int8/model.h"
+#include "int8/engine/model.h"
+#include "int8/graph/every_op.h"
 
 namespace octet::app {
 namespace {

@@ -7,7 +7,7 @@
 #include "apps/octet/commands.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "quant/int8/isa.h"
+#include "int8/kernels/isa.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "quant/int8/model.h"
+#include "int8/engine/model.h"
 
 namespace octet::app {
 

@@ -9,7 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "quant/int8/ops/quantize.h"
+#include "int8/ops/quantize.h"
 
 namespace octet::app {
 namespace {

@@ -9,9 +9,9 @@
 #include "apps/octet/samples.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
+#include "int8/graph/every_op.h"
 #include "interop/tflite_names.h"
 #include "interop/tflite_reader.h"
-#include "quant/int8/every_op.h"
 
 namespace octet::app {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "quant/int8/model.h"
+#include "int8/engine/model.h"
 
 namespace octet::app {
 

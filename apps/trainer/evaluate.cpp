@@ -7,7 +7,7 @@
 #include "apps/trainer/interrupt.h"
 #include "base/error.h"
 #include "core/ops.h"
-#include "quant/int8/ops/quantize.h"
+#include "int8/ops/quantize.h"
 
 namespace octet::trainer {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "core/context.h"
 #include "data/loader.h"
+#include "int8/engine/model.h"
 #include "layers/module.h"
-#include "quant/int8/model.h"
 
 namespace octet::trainer {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 #include "quant/value.h"
 
 namespace octet::quant {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "quant/int8/ops/add.h"
+#include "int8/ops/add.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

@@ -2,8 +2,8 @@
 // the clamp.
 #pragma once
 
-#include "quant/int8/isa.h"
-#include "quant/int8/ops/add.h"
+#include "int8/kernels/isa.h"
+#include "int8/ops/add.h"
 
 namespace octet::quant {
 

@@ -6,9 +6,9 @@
 
 #include "core/ops.h"
 #include "core/ops/broadcast.h"
-#include "quant/int8/ops/add.h"
-#include "quant/int8/ops/min_max.h"
-#include "quant/int8/ops/mul.h"
+#include "int8/ops/add.h"
+#include "int8/ops/min_max.h"
+#include "int8/ops/mul.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"

@@ -1,7 +1,7 @@
 // Quantized sum, difference and product, and the smaller and larger value, with broadcasting.
 #pragma once
 
-#include "quant/int8/graph.h"
+#include "int8/graph/graph.h"
 #include "quant/qops/join.h"
 
 namespace octet::quant {

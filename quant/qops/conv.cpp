@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "int8/reference/activation_range.h"
 #include "quant/constant_channels.h"
-#include "quant/int8/activation_range.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"
 #include "quant/qops/channel_sums.h"

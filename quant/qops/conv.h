@@ -7,8 +7,8 @@
 
 #include "core/conv.h"
 #include "core/ops.h"
+#include "int8/kernels/conv.h"
 #include "quant/fold.h"
-#include "quant/int8/conv.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

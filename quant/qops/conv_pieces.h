@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/context.h"
-#include "quant/int8/conv.h"
+#include "int8/kernels/conv.h"
 
 namespace octet::quant {
 

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "core/conv_transpose.h"
+#include "int8/kernels/conv.h"
 #include "quant/fold.h"
-#include "quant/int8/conv.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "quant/int8/ops/quantize.h"
+#include "int8/ops/quantize.h"
 #include "quant/lowering.h"
 #include "quant/qops/dequantize.h"
 #include "quant/qops/simple.h"

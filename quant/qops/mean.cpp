@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "core/ops/mean_plan.h"
-#include "quant/int8/ops/mean.h"
+#include "int8/ops/mean.h"
 #include "quant/lowering.h"
 #include "quant/qops/resample.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/ops/strided_copy.h"
-#include "quant/int8/ops/quantize.h"
+#include "int8/ops/quantize.h"
 #include "quant/lowering.h"
 #include "quant/qops/join.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/ops.h"
-#include "quant/int8/ops/pool.h"
+#include "int8/ops/pool.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

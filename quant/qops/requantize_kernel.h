@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "quant/int8/fixed_point.h"
-#include "quant/int8/isa.h"
+#include "int8/kernels/isa.h"
+#include "int8/reference/fixed_point.h"
 
 namespace octet::quant {
 

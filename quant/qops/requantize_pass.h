@@ -7,8 +7,8 @@
 
 #include "core/context.h"
 #include "core/wide_rows.h"
+#include "int8/kernels/isa.h"
 #include "quant/fold.h"
-#include "quant/int8/isa.h"
 #include "quant/qops/requantize_kernel.h"
 
 namespace octet::quant {

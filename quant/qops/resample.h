@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/tensor_ops.h"
-#include "quant/int8/ops/resize.h"
+#include "int8/ops/resize.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

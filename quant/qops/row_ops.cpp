@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "core/activations.h"
-#include "quant/int8/ops/prelu.h"
-#include "quant/int8/ops/softmax.h"
+#include "int8/ops/prelu.h"
+#include "int8/ops/softmax.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
 #include "quant/qops/dequantize.h"

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "quant/int8/ops/add.h"
-#include "quant/int8/ops/mul.h"
-#include "quant/int8/ops/quantize.h"
-#include "quant/int8/ops/relu.h"
-#include "quant/int8/ops/sigmoids.h"
+#include "int8/ops/add.h"
+#include "int8/ops/mul.h"
+#include "int8/ops/quantize.h"
+#include "int8/ops/relu.h"
+#include "int8/ops/sigmoids.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/activations.h"
-#include "quant/int8/graph.h"
-#include "quant/int8/table.h"
+#include "int8/graph/graph.h"
+#include "int8/ops/table.h"
 #include "quant/qconfig.h"
 
 namespace octet::quant {

@@ -13,9 +13,9 @@
 #ifdef OCTET_CUSTOM_LOOP
 #include "data/source.h"
 #endif
+#include "int8/engine/model.h"
 #include "interop/tflite_reader.h"
 #include "interop/tflite_writer.h"
-#include "quant/int8/model.h"
 #include "tests/int8_graphs.h"
 #include "tests/support.h"
 

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include <base/error.h>
+#include <int8/engine/model.h>
 #include <interop/tflite_reader.h>
-#include <quant/int8/model.h>
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;

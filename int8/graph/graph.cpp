@@ -1,0 +1,29 @@
+#include "int8/graph/graph.h"
+
+#include <cstring>
+#include <new>
+
+namespace octet::int8 {
+
+std::string_view dtype_name(DType type) noexcept {
+  switch (type) {
+    case DType::f32:
+      return "f32";
+    case DType::i32:
+      return "i32";
+    case DType::i8:
+      return "i8";
+  }
+  return "?";
+}
+
+ConstBytes own_bytes(std::span<const std::byte> bytes) {
+  constexpr std::align_val_t alignment{64};
+  // An empty constant is a constant too: data must not be null.
+  void* memory = ::operator new(bytes.empty() ? 1 : bytes.size(), alignment);
+  std::shared_ptr<void> owner(memory, [](void* p) { ::operator delete(p, alignment); });
+  if (!bytes.empty()) std::memcpy(memory, bytes.data(), bytes.size());
+  return {owner, static_cast<const std::byte*>(memory), bytes.size()};
+}
+
+}  // namespace octet::int8

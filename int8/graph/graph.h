@@ -1,0 +1,173 @@
+// The integer graph as plain data: what a reader or `convert` produces, what a writer stores and
+// what Model validates and compiles. Vocabulary and semantics are TFLite's (docs/numerics.md).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/export.h"
+#include "int8/graph/rounding.h"
+
+namespace octet::int8 {
+
+/// Values are TFLite's BuiltinOperator codes.
+enum class OpCode : std::int32_t {
+  add = 0,
+  average_pool_2d = 1,
+  concatenation = 2,
+  conv_2d = 3,
+  depthwise_conv_2d = 4,
+  dequantize = 6,
+  fully_connected = 9,
+  logistic = 14,
+  max_pool_2d = 17,
+  mul = 18,
+  relu = 19,
+  relu6 = 21,
+  reshape = 22,
+  resize_bilinear = 23,
+  softmax = 25,
+  tanh = 28,
+  pad = 34,
+  transpose = 39,
+  mean = 40,
+  sub = 41,
+  squeeze = 43,
+  strided_slice = 45,
+  split = 49,
+  prelu = 54,
+  maximum = 55,
+  minimum = 57,
+  padv2 = 60,
+  transpose_conv = 67,
+  resize_nearest_neighbor = 97,
+  leaky_relu = 98,
+  quantize = 114,
+  hard_swish = 117,
+};
+
+/// "CONV_2D" etc.; "?" for a value outside the enumeration.
+OCTET_API std::string_view op_name(OpCode op) noexcept;
+
+enum class DType : std::uint8_t { f32, i32, i8 };
+OCTET_API std::string_view dtype_name(DType type) noexcept;
+constexpr std::size_t dtype_size(DType type) noexcept {
+  return type == DType::i8 ? 1 : 4;
+}
+
+enum class Padding : std::uint8_t { same, valid };
+/// Values are TFLite's ActivationFunctionType codes.
+enum class Activation : std::uint8_t { none = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3 };
+
+/// real = scale * (code - zero_point). Per tensor: one entry; per channel: shape[axis] entries.
+/// Empty scale: not quantized.
+struct Quantization {
+  std::vector<float> scale;
+  std::vector<std::int32_t> zero_point;
+  int axis = 0;
+  bool operator==(const Quantization&) const = default;
+};
+
+/// Constant bytes, little-endian row-major, kept alive by `owner` (a mapped file or a vector).
+/// `data` is not necessarily aligned to the element type.
+struct ConstBytes {
+  std::shared_ptr<const void> owner;
+  const std::byte* data = nullptr;
+  std::size_t size = 0;
+  explicit operator bool() const noexcept { return data != nullptr; }
+};
+/// Copies `bytes` into an owned, 64-byte aligned buffer.
+OCTET_API ConstBytes own_bytes(std::span<const std::byte> bytes);
+
+struct TensorDef {
+  std::string name;
+  DType type = DType::i8;
+  std::vector<std::int32_t> shape;  ///< row-major, NHWC for images; dimension 0 is the batch
+  Quantization quantization;
+  ConstBytes constant;  ///< set for constants only
+};
+
+struct ConvAttributes {  // CONV_2D, DEPTHWISE_CONV_2D
+  Padding padding = Padding::valid;
+  int stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  int depth_multiplier = 1;  ///< depthwise only; 0: as the shapes say
+  Activation activation = Activation::none;
+};
+struct TransposeConvAttributes {
+  Padding padding = Padding::valid;
+  int stride_h = 1, stride_w = 1;
+  Activation activation = Activation::none;
+};
+struct FullyConnectedAttributes {
+  Activation activation = Activation::none;
+  bool keep_num_dims = false;
+};
+struct PoolAttributes {
+  Padding padding = Padding::valid;
+  int stride_h = 1, stride_w = 1, filter_h = 1, filter_w = 1;
+  Activation activation = Activation::none;
+};
+struct ElementwiseAttributes {  // ADD, SUB, MUL
+  Activation activation = Activation::none;
+};
+struct ConcatenationAttributes {
+  int axis = 0;
+};
+struct ReshapeAttributes {
+  std::vector<std::int32_t> new_shape;  ///< as in the file; may hold one -1
+};
+struct SqueezeAttributes {
+  std::vector<std::int32_t> dims;
+};
+struct ResizeAttributes {
+  bool align_corners = false, half_pixel_centers = false;
+};
+struct SoftmaxAttributes {
+  float beta = 1.0f;
+};
+struct MeanAttributes {
+  bool keep_dims = false;
+};
+struct StridedSliceAttributes {
+  int begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
+};
+struct SplitAttributes {
+  int num_splits = 1;
+};
+struct LeakyReluAttributes {
+  float alpha = 0.0f;
+};
+
+using Attributes =
+    std::variant<std::monostate, ConvAttributes, TransposeConvAttributes, FullyConnectedAttributes,
+                 PoolAttributes, ElementwiseAttributes, ConcatenationAttributes, ReshapeAttributes,
+                 SqueezeAttributes, ResizeAttributes, SoftmaxAttributes, MeanAttributes,
+                 StridedSliceAttributes, SplitAttributes, LeakyReluAttributes>;
+
+struct Node {
+  OpCode op = OpCode::add;
+  std::vector<int> inputs;  ///< tensor indices in TFLite's operand order; -1 = absent optional
+  std::vector<int> outputs;
+  Attributes attributes;
+};
+
+/// Nodes are in execution order.
+struct Graph {
+  std::vector<TensorDef> tensors;
+  std::vector<Node> nodes;
+  std::vector<int> inputs, outputs;
+  Rounding rounding = Rounding::double_rounding;
+  std::string name;                             ///< subgraph name
+  std::string description;                      ///< who wrote it
+  std::map<std::string, std::string> metadata;  ///< other octet.* metadata entries
+};
+
+}  // namespace octet::int8

@@ -1,0 +1,33 @@
+#include "int8/ops/catalogue.h"
+
+#include <algorithm>
+#include <array>
+
+namespace octet::int8 {
+
+namespace {
+
+constexpr auto entries = std::to_array<OpEntry>({
+#define OCTET_INT8_OP(op, name, create) {OpCode::op, name, create},
+#include "int8/ops/ops.inc"
+#undef OCTET_INT8_OP
+});
+
+}  // namespace
+
+std::span<const OpEntry> op_catalogue() noexcept {
+  return entries;
+}
+
+const OpEntry* find_op(OpCode op) noexcept {
+  const auto it = std::lower_bound(entries.begin(), entries.end(), op,
+                                   [](const OpEntry& e, OpCode code) { return e.op < code; });
+  return it != entries.end() && it->op == op ? &*it : nullptr;
+}
+
+std::string_view op_name(OpCode op) noexcept {
+  const OpEntry* entry = find_op(op);
+  return entry ? entry->name : "?";
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,28 @@
+// The ops the runtime knows. Adding one: a file in ops/ and a line in ops.inc.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "int8/graph/graph.h"
+#include "int8/ops/node_view.h"
+#include "int8/ops/step.h"
+
+namespace octet::int8 {
+
+/// Checks a node completely and compiles it. Throws Error.
+using CreateStep = std::unique_ptr<Step> (*)(const NodeView&);
+
+struct OpEntry {
+  OpCode op;
+  std::string_view name;  ///< as in the file format, "CONV_2D"
+  CreateStep create;
+};
+
+/// All ops, in the order of their codes.
+std::span<const OpEntry> op_catalogue() noexcept;
+/// The op's entry; null for a code the runtime does not know.
+const OpEntry* find_op(OpCode op) noexcept;
+
+}  // namespace octet::int8

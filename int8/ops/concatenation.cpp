@@ -1,0 +1,159 @@
+// CONCATENATION and SPLIT along one axis: every part has the whole's scale and zero point.
+#include "base/error.h"
+#include "int8/ops/copy_codes.h"
+#include "int8/ops/strided_copy.h"
+
+namespace octet::int8 {
+namespace {
+
+std::size_t resolve_axis(std::int32_t axis, const Shape& shape) {
+  const auto rank = static_cast<std::int32_t>(shape.size());
+  OCTET_CHECK(axis >= -rank && axis < rank, "axis: expected within ", -rank, " to ", rank - 1,
+              ", got ", axis);
+  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+}
+
+/// The part of `whole` that begins at `start` along the axis, as dimensions: outer, axis and inner.
+struct Part {
+  StridedCopy copy;
+  std::int64_t sample = 0;
+  std::int64_t row = 0, start = 0;  ///< bytes of the part in a row of the whole, and before it
+  std::span<const std::int8_t> constant;  ///< of an input that is not computed
+  int slot = -1;
+
+  const std::int8_t* data(const RunArgs& args) const noexcept {
+    return slot >= 0 ? args.in_i8(static_cast<std::size_t>(slot)) : constant.data();
+  }
+};
+
+/// `to_whole`: from the part into the whole (concatenation), else out of it (split).
+Part make_part(const Shape& part, const Shape& whole, std::size_t axis, std::int64_t start,
+               bool to_whole) {
+  std::int64_t outer = 1, inner = 1;
+  for (std::size_t d = 0; d < whole.size(); ++d) (d < axis ? outer : inner) *= whole[d];
+  inner /= whole[axis];
+  const std::int64_t in_row = part[axis] * inner, whole_row = whole[axis] * inner;
+  Part p;
+  p.sample = element_count(part);
+  p.row = in_row;
+  p.start = start * inner;
+  if (to_whole) {
+    p.copy.push({outer, in_row, whole_row});
+    p.copy.set_offsets(0, start * inner);
+  } else {
+    p.copy.push({outer, whole_row, in_row});
+    p.copy.set_offsets(start * inner, 0);
+  }
+  p.copy.push({in_row, 1, 1});
+  p.copy.prepare();
+  return p;
+}
+
+class ConcatenationStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    for (const Part& p : parts) {
+      p.copy.run(p.data(args), p.slot >= 0 ? p.sample : 0, args.out_i8(), sample, args.batch,
+                 args.threads);
+    }
+  }
+  // Units are rows: what is contiguous in the output and has something of every part.
+  std::int64_t unit_bytes() const noexcept override { return row; }
+  Range bytes_read(std::size_t i, Range units) const noexcept override {
+    return {units.begin * input_rows[i], units.end * input_rows[i]};
+  }
+  void run_units(const RunArgs& args, Range units) const noexcept override {
+    for (const Part& p : parts) {
+      const std::int8_t* x = p.data(args);
+      for (std::int64_t r = units.begin; r < units.end; ++r) {
+        copy_codes(args.out_i8() + r * row + p.start, x + r * p.row, p.row);
+      }
+    }
+  }
+  const char* kernel_name() const noexcept override { return "copy"; }
+
+  std::vector<Part> parts;
+  std::vector<std::int64_t> input_rows;  ///< bytes of an input in a row
+  std::int64_t sample = 0, row = 0;
+};
+
+class SplitStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      parts[i].copy.run(args.in_i8(0), sample, args.out_i8(i), parts[i].sample, args.batch,
+                        args.threads);
+    }
+  }
+  const char* kernel_name() const noexcept override { return "copy"; }
+
+  std::vector<Part> parts;
+  std::int64_t sample = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> create_concatenation(const NodeView& node) {
+  node.expect_operands(1, 1 << 16);
+  const Shape& first = node.input(0).shape;
+  const std::size_t axis = resolve_axis(node.attributes<ConcatenationAttributes>().axis, first);
+  Shape whole = first;
+  std::int64_t extent = 0;
+  for (int i = 0; i < node.input_count(); ++i) {
+    const TensorDef& x = node.input(i);
+    node.expect_same_params(x, node.output());
+    Shape expected = first;
+    if (x.shape.size() == first.size()) expected[axis] = x.shape[axis];
+    OCTET_CHECK(x.shape == expected, quoted(x), ": expected shape ", to_string(expected),
+                " off axis ", axis, ", got ", to_string(x.shape));
+    extent += x.shape[axis];
+  }
+  OCTET_CHECK(extent < std::int64_t{1} << 31, "axis ", axis, ": concatenated size overflows");
+  whole[axis] = static_cast<std::int32_t>(extent);
+  node.expect_output_shape(whole);
+
+  auto step = new_step<ConcatenationStep>(node, {});
+  step->sample = element_count(whole);
+  std::int64_t start = 0;
+  for (int i = 0; i < node.input_count(); ++i) {
+    const TensorDef& x = node.input(i);
+    Part part = make_part(x.shape, whole, axis, start, true);
+    start += x.shape[axis];
+    if (x.constant) {
+      part.constant = node.i8_constant(i);
+    } else {
+      part.slot = static_cast<int>(step->inputs.size());
+      step->inputs.push_back(node.input_index(i));
+      step->input_rows.push_back(part.row);
+    }
+    step->row += part.row;
+    step->parts.push_back(std::move(part));
+  }
+  return step;
+}
+
+std::unique_ptr<Step> create_split(const NodeView& node) {
+  const int parts = node.attributes<SplitAttributes>().num_splits;
+  OCTET_CHECK(parts >= 1, "num_splits: expected at least 1, got ", parts);
+  node.expect_operands(2, 2, parts);
+  const TensorDef& x = node.input(1);
+  node.i8_activation(1);
+  const std::vector<std::int32_t> axes = node.i32_constant(0);
+  OCTET_CHECK(axes.size() == 1, quoted(node.input(0)), ": expected one axis, got ", axes.size());
+  const std::size_t axis = resolve_axis(axes[0], x.shape);
+  OCTET_CHECK(x.shape[axis] % parts == 0, "axis ", axis, ": expected a size divisible by ", parts,
+              ", got ", x.shape[axis]);
+  Shape shape = x.shape;
+  shape[axis] /= parts;
+
+  auto step = new_step<SplitStep>(node, {1});
+  step->sample = element_count(x.shape);
+  for (int i = 0; i < parts; ++i) {
+    node.expect_same_params(x, node.output(i));
+    node.expect_output_shape(shape, i);
+    step->parts.push_back(make_part(shape, x.shape, axis, std::int64_t{i} * shape[axis], false));
+  }
+  return step;
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,129 @@
+#include "int8/ops/node_view.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace octet::int8 {
+
+std::string to_string(const Shape& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
+  return text + "]";
+}
+
+std::int64_t element_count(const Shape& shape) noexcept {
+  std::int64_t n = 1;
+  for (const std::int32_t d : shape) n *= d;
+  return n;
+}
+
+std::string quoted(const TensorDef& t) {
+  if (t.name.empty()) return "unnamed tensor of shape " + to_string(t.shape);
+  return "tensor '" + one_line(t.name) + "'";
+}
+
+std::string node_text(const Graph& graph, int node) {
+  const Node& n = graph.nodes[static_cast<std::size_t>(node)];
+  const TensorDef& y = graph.tensors[static_cast<std::size_t>(n.outputs[0])];
+  const std::string name =
+      y.name.empty() ? text_of("tensor ", n.outputs[0]) : "'" + one_line(y.name) + "'";
+  return text_of("op ", node, ' ', op_name(n.op), " (", name, ")");
+}
+
+std::vector<std::int32_t> read_i32(const TensorDef& t) {
+  OCTET_CHECK(t.type == DType::i32, quoted(t), ": expected type i32, got ", dtype_name(t.type));
+  OCTET_CHECK(t.constant, quoted(t), ": expected a constant, got a computed value");
+  std::vector<std::int32_t> values(t.constant.size / sizeof(std::int32_t));
+  if (!values.empty()) {
+    std::memcpy(values.data(), t.constant.data, values.size() * sizeof(std::int32_t));
+  }
+  return values;
+}
+
+NodeView::NodeView(const Graph& graph, int index, Rounding rounding, Isa isa)
+    : graph_(graph),
+      node_(graph.nodes[static_cast<std::size_t>(index)]),
+      rounding_(rounding),
+      isa_(isa) {}
+
+void NodeView::expect_operands(int least, int most, int outputs) const {
+  const int n = input_count();
+  OCTET_CHECK(n >= least && n <= most, "inputs: expected ", least,
+              most == least ? std::string() : " to " + std::to_string(most), ", got ", n);
+  for (int i = 0; i < least; ++i) OCTET_CHECK(has_input(i), "input ", i, ": missing");
+  OCTET_CHECK(output_count() == outputs, "outputs: expected ", outputs, ", got ", output_count());
+}
+
+bool NodeView::has_input(int i) const noexcept {
+  return i < input_count() && input_index(i) >= 0;
+}
+
+const TensorDef& NodeView::input(int i) const {
+  OCTET_CHECK(has_input(i), "input ", i, ": missing");
+  return tensor(input_index(i));
+}
+
+const TensorDef& NodeView::output(int i) const {
+  return tensor(output_index(i));
+}
+
+namespace {
+
+QuantParams i8_params(const TensorDef& t) {
+  OCTET_CHECK(t.type == DType::i8, quoted(t), ": expected type i8, got ", dtype_name(t.type));
+  const Quantization& q = t.quantization;
+  OCTET_CHECK(q.scale.size() == 1 && q.zero_point.size() == 1, quoted(t),
+              ": expected one scale and zero point, got ", q.scale.size(), " and ",
+              q.zero_point.size());
+  return {q.scale[0], q.zero_point[0]};
+}
+
+}  // namespace
+
+QuantParams NodeView::i8_input(int i) const {
+  return i8_params(input(i));
+}
+
+QuantParams NodeView::i8_activation(int i) const {
+  const TensorDef& t = input(i);
+  OCTET_CHECK(!t.constant, quoted(t), ": expected a computed value, got a constant");
+  return i8_params(t);
+}
+
+QuantParams NodeView::i8_output(int i) const {
+  return i8_params(output(i));
+}
+
+void NodeView::expect_same_params(const TensorDef& a, const TensorDef& b) const {
+  expect_params(b, i8_params(a));
+}
+
+void NodeView::expect_params(const TensorDef& t, QuantParams expected) const {
+  const QuantParams got = i8_params(t);
+  OCTET_CHECK(got == expected, quoted(t), ": expected scale ", expected.scale, " and zero point ",
+              expected.zero_point, ", got ", got.scale, " and ", got.zero_point);
+}
+
+void NodeView::expect_output_shape(const Shape& expected, int i) const {
+  const TensorDef& t = output(i);
+  OCTET_CHECK(t.shape == expected, quoted(t), ": expected shape ", to_string(expected), ", got ",
+              to_string(t.shape));
+}
+
+void NodeView::expect_rank(const TensorDef& t, int rank) const {
+  OCTET_CHECK(static_cast<int>(t.shape.size()) == rank, quoted(t), ": expected ", rank,
+              " dimensions, got shape ", to_string(t.shape));
+}
+
+std::vector<std::int32_t> NodeView::i32_constant(int i) const {
+  return read_i32(input(i));
+}
+
+std::span<const std::int8_t> NodeView::i8_constant(int i) const {
+  const TensorDef& t = input(i);
+  OCTET_CHECK(t.type == DType::i8, quoted(t), ": expected type i8, got ", dtype_name(t.type));
+  OCTET_CHECK(t.constant, quoted(t), ": expected a constant, got a computed value");
+  return {reinterpret_cast<const std::int8_t*>(t.constant.data), t.constant.size};
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,167 @@
+#include "int8/ops/pool.h"
+#include "base/error.h"
+#include "int8/kernels/elementwise.h"
+#include "int8/ops/node_view.h"
+#include "int8/ops/step.h"
+#include "int8/reference/spatial.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace octet::int8 {
+namespace {
+
+template <class F>
+void for_each_pixel(const PoolGeometry& g, const PoolWindow& w, const std::int8_t* x,
+                    const F& f) noexcept {
+  for (int iy = w.y0; iy < w.y1; ++iy) {
+    for (int ix = w.x0; ix < w.x1; ++ix) f(x[(std::int64_t{iy} * g.in_w + ix) * g.channels]);
+  }
+}
+
+}  // namespace
+
+void average_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
+                      std::int8_t* y) noexcept {
+  for (int out_x = 0; out_x < g.out_w; ++out_x) {
+    const PoolWindow w = pool_window(g, out_y, out_x);
+    const std::int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0);
+    for (int c = 0; c < g.channels; ++c) {
+      std::int32_t sum = 0;
+      for_each_pixel(g, w, x + c, [&](std::int8_t v) { sum += v; });
+      *y++ = range.clamp(average(sum, count));
+    }
+  }
+}
+
+void max_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
+                  std::int8_t* y) noexcept {
+  for (int out_x = 0; out_x < g.out_w; ++out_x) {
+    const PoolWindow w = pool_window(g, out_y, out_x);
+    for (int c = 0; c < g.channels; ++c) {
+      std::int32_t largest = -128;
+      for_each_pixel(g, w, x + c,
+                     [&](std::int8_t v) { largest = std::max<std::int32_t>(largest, v); });
+      *y++ = range.clamp(largest);
+    }
+  }
+}
+
+Kernel<PoolRowFunction> average_pool_kernel(Isa isa) noexcept {
+  return select_kernel<PoolRowFunction>(isa, OCTET_KERNELS(average_pool_row));
+}
+Kernel<PoolRowFunction> max_pool_kernel(Isa isa) noexcept {
+  return select_kernel<PoolRowFunction>(isa, OCTET_KERNELS(max_pool_row));
+}
+
+void pool(PoolRowKernel kernel, const PoolGeometry& g, ClampRange range, const std::int8_t* x,
+          std::int8_t* y, std::int64_t batch, ThreadPool& threads) noexcept {
+  const std::int64_t image = std::int64_t{g.in_h} * g.in_w * g.channels;
+  const std::int64_t row = std::int64_t{g.out_w} * g.channels;
+  const std::int64_t rows = batch * g.out_h;
+  const std::int64_t row_work = row * g.filter_h * g.filter_w;
+  const std::int64_t codes_per_task = 4 * elements_per_task;  // of the windows, as one adds up
+  for_chunks(threads, rows, std::max<std::int64_t>(1, codes_per_task / row_work),
+             [&](std::int64_t begin, std::int64_t end) {
+               for (std::int64_t r = begin; r < end; ++r) {
+                 kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h),
+                        y + r * row);
+               }
+             });
+}
+
+void average_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
+                  std::int8_t* y, std::int64_t batch) noexcept {
+  ThreadPool one(1);
+  pool(average_pool_row, geometry, range, x, y, batch, one);
+}
+void max_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x, std::int8_t* y,
+              std::int64_t batch) noexcept {
+  ThreadPool one(1);
+  pool(max_pool_row, geometry, range, x, y, batch, one);
+}
+
+namespace {
+
+class PoolStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    pool(kernel, geometry, range, args.in_i8(0), args.out_i8(), args.batch * images, args.threads);
+  }
+  // Units are rows of a single image.
+  std::int64_t unit_bytes() const noexcept override {
+    return images == 1 ? std::int64_t{geometry.out_w} * geometry.channels : 0;
+  }
+  Range bytes_read(std::size_t, Range units) const noexcept override {
+    const std::int64_t row = std::int64_t{geometry.in_w} * geometry.channels;
+    const Range rows = rows_read(units, {.in = geometry.in_h,
+                                         .kernel = geometry.filter_h,
+                                         .stride = geometry.stride_h,
+                                         .before = geometry.pad_top});
+    return {rows.begin * row, rows.end * row};
+  }
+  void run_units(const RunArgs& args, Range units) const noexcept override {
+    for (std::int64_t r = units.begin; r < units.end; ++r) {
+      kernel.run(geometry, range, args.in_i8(0), static_cast<int>(r),
+                 args.out_i8() + r * unit_bytes());
+    }
+  }
+  const char* kernel_name() const noexcept override { return kernel.name; }
+
+  PoolGeometry geometry;
+  ClampRange range;
+  Kernel<PoolRowFunction> kernel;
+  std::int64_t images = 1;  ///< of one sample
+};
+
+std::unique_ptr<Step> create_pool(const NodeView& node,
+                                  Kernel<PoolRowFunction> (*kernel)(Isa) noexcept) {
+  node.expect_operands(1, 1);
+  const TensorDef& x = node.tensor(node.data_input());
+  const FusedPads& pads = node.fused_pads;
+  const QuantParams in = node.i8_activation(0), out = node.i8_output();
+  // TFLite's own tolerance: codes are pooled as they are.
+  if (!(std::fabs(in.scale - out.scale) <= 1e-6f) || in.zero_point != out.zero_point) {
+    node.expect_same_params(x, node.output());
+  }
+  node.expect_rank(x, 4);
+  const auto a = node.attributes<PoolAttributes>();
+  const Extent h = spatial_extent(
+      {x.shape[1], a.filter_h, a.stride_h, 1, a.padding, pads.top, pads.bottom}, "height");
+  const Extent w = spatial_extent(
+      {x.shape[2], a.filter_w, a.stride_w, 1, a.padding, pads.left, pads.right}, "width");
+  // A sum over a window of int8 codes must fit int32.
+  OCTET_CHECK(std::int64_t{a.filter_h} * a.filter_w <= 1 << 23,
+              "filter: expected at most 2^23 pixels, got ", a.filter_h, "x", a.filter_w);
+  node.expect_output_shape({x.shape[0], h.out, w.out, x.shape[3]});
+
+  auto step = new_step<PoolStep>(node);
+  step->inputs = {node.data_input()};
+  step->geometry = {.in_h = x.shape[1],
+                    .in_w = x.shape[2],
+                    .channels = x.shape[3],
+                    .out_h = h.out,
+                    .out_w = w.out,
+                    .filter_h = a.filter_h,
+                    .filter_w = a.filter_w,
+                    .stride_h = a.stride_h,
+                    .stride_w = a.stride_w,
+                    .pad_top = h.pad_before,
+                    .pad_left = w.pad_before};
+  step->range = clamp_range(a.activation, out.scale, out.zero_point);
+  step->kernel = kernel(isa_for_channels(node.isa(), x.shape[3]));
+  step->images = x.shape[0];
+  step->window_codes = element_count(node.output().shape) * a.filter_h * a.filter_w;
+  return step;
+}
+
+}  // namespace
+
+std::unique_ptr<Step> create_average_pool(const NodeView& node) {
+  return create_pool(node, average_pool_kernel);
+}
+std::unique_ptr<Step> create_max_pool(const NodeView& node) {
+  return create_pool(node, max_pool_kernel);
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,48 @@
+#include "int8/ops/relu.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "int8/reference/activation_range.h"
+#include "int8/reference/multipliers.h"
+
+namespace octet::int8 {
+
+UnaryCodes make_relu_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                           Rounding rounding) {
+  const char* what = "input scale / output scale";
+  const Multiplier m =
+      checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding, what);
+  check_no_overflow(255, m, what);
+  const ClampRange range{.lo = std::max(-128, z_out), .hi = 127};
+  return tabulate(
+      [&](int q) { return multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out; },
+      range);
+}
+
+UnaryCodes make_relu6_codes(float scale, std::int32_t zero_point) {
+  return tabulate([](int q) { return q; }, clamp_range(Activation::relu6, scale, zero_point));
+}
+
+UnaryCodes make_leaky_relu_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                                 float alpha, Rounding rounding) {
+  const char* identity_what = "input scale / output scale";
+  const char* alpha_what = "input scale * alpha / output scale";
+  const double identity_real = static_cast<double>(s_in) / static_cast<double>(s_out);
+  const double alpha_real =
+      static_cast<double>(s_in) * static_cast<double>(alpha) / static_cast<double>(s_out);
+  const Multiplier identity = checked_multiplier(identity_real, rounding, identity_what);
+  const Multiplier slope = checked_multiplier(std::fabs(alpha_real), rounding, alpha_what);
+  check_no_overflow(255, identity, identity_what);
+  check_no_overflow(255, slope, alpha_what);
+  const std::int32_t sign = alpha_real < 0.0 ? -1 : 1;
+  return tabulate([&](int q) {
+    const std::int32_t v = q - z_in;
+    const std::int32_t scaled_v = v >= 0
+                                      ? multiply_by_quantized_multiplier(v, identity, rounding)
+                                      : sign * multiply_by_quantized_multiplier(v, slope, rounding);
+    return scaled_v + z_out;
+  });
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,93 @@
+// STRIDED_SLICE with constant begin, end and strides; ellipsis and new-axis masks are refused.
+#include <algorithm>
+
+#include "base/error.h"
+#include "int8/ops/strided_copy.h"
+
+namespace octet::int8 {
+namespace {
+
+class StridedSliceStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    copy.run(args.in_i8(0), in_sample, args.out_i8(), out_sample, args.batch, args.threads);
+  }
+  const char* kernel_name() const noexcept override { return copy.kernel_name(); }
+
+  StridedCopy copy;
+  std::int64_t in_sample = 0, out_sample = 0;
+};
+
+/// Elements begin, begin + stride, ... `count` of them, of one dimension.
+struct AxisSlice {
+  std::int64_t begin = 0, stride = 1, count = 0;
+};
+
+AxisSlice resolve(std::int64_t begin, std::int64_t end, std::int64_t stride, std::int64_t size,
+                  bool whole_begin, bool whole_end) {
+  const std::int64_t least = stride > 0 ? 0 : -1, greatest = stride > 0 ? size : size - 1;
+  const auto bound = [&](std::int64_t v) {
+    return std::clamp(v < 0 ? v + size : v, least, greatest);
+  };
+  const std::int64_t first = whole_begin ? (stride > 0 ? 0 : size - 1) : bound(begin);
+  const std::int64_t last = whole_end ? (stride > 0 ? size : -1) : bound(end);
+  const std::int64_t span = stride > 0 ? last - first : first - last;
+  const std::int64_t step = stride > 0 ? stride : -stride;
+  return {first, stride, span > 0 ? (span + step - 1) / step : 0};
+}
+
+}  // namespace
+
+std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
+  node.expect_operands(4, 4);
+  const TensorDef& x = node.input(0);
+  node.i8_activation(0);
+  node.expect_same_params(x, node.output());
+  const auto a = node.attributes<StridedSliceAttributes>();
+  OCTET_CHECK(a.ellipsis_mask == 0 && a.new_axis_mask == 0,
+              "ellipsis_mask and new_axis_mask: expected 0, got ", a.ellipsis_mask, " and ",
+              a.new_axis_mask);
+  const std::size_t rank = x.shape.size();
+  const auto begin = node.i32_constant(1), end = node.i32_constant(2), by = node.i32_constant(3);
+  OCTET_CHECK(rank <= 5 && begin.size() == rank && end.size() == rank && by.size() == rank,
+              "begin, end, strides: expected one entry for each of at most 5 dimensions of ",
+              to_string(x.shape), ", got ", begin.size(), ", ", end.size(), ", ", by.size());
+
+  auto step = new_step<StridedSliceStep>(node);
+  const auto in = row_major_strides(x.shape);
+  Shape shape, kept;
+  std::int64_t offset = 0;
+  std::vector<AxisSlice> ranges;
+  for (std::size_t d = 0; d < rank; ++d) {
+    const auto has = [&](int mask) { return ((mask >> d) & 1) != 0; };
+    OCTET_CHECK(by[d] != 0, "strides: expected nonzero, got ", to_string(by));
+    AxisSlice range =
+        resolve(begin[d], end[d], by[d], x.shape[d], has(a.begin_mask), has(a.end_mask));
+    if (has(a.shrink_axis_mask)) {
+      const std::int64_t at = has(a.begin_mask) ? 0
+                              : begin[d] < 0    ? begin[d] + x.shape[d]
+                                                : begin[d];
+      OCTET_CHECK(at >= 0 && at < x.shape[d], "begin: index ", begin[d], " is outside dimension ",
+                  d, " of ", to_string(x.shape));
+      range = {at, 1, 1};
+    }
+    OCTET_CHECK(range.count > 0, "slice of dimension ", d, ": expected at least one element, got ",
+                begin[d], " to ", end[d], " by ", by[d], " of ", x.shape[d]);
+    offset += range.begin * in[d];
+    ranges.push_back(range);
+    kept.push_back(static_cast<std::int32_t>(range.count));
+    if (!has(a.shrink_axis_mask)) shape.push_back(kept.back());
+  }
+  node.expect_output_shape(shape);
+  step->in_sample = element_count(x.shape);
+  step->out_sample = element_count(shape);
+  const auto out = row_major_strides(kept);
+  for (std::size_t d = 0; d < rank; ++d) {
+    step->copy.push({ranges[d].count, in[d] * ranges[d].stride, out[d]});
+  }
+  step->copy.set_offsets(offset, 0);
+  step->copy.prepare();
+  return step;
+}
+
+}  // namespace octet::int8

@@ -1,0 +1,17 @@
+// The step of every op that is a table of 256 codes.
+#pragma once
+
+#include <memory>
+
+#include "int8/ops/node_view.h"
+#include "int8/ops/table.h"
+
+namespace octet::int8 {
+
+/// Checks what unary int8 ops have in common: one computed int8 input, one int8 output, same shape.
+void check_unary(const NodeView& node);
+
+/// Requires check_unary().
+std::unique_ptr<Step> create_table_step(const NodeView& node, const UnaryCodes& codes);
+
+}  // namespace octet::int8
