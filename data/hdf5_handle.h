@@ -1,4 +1,4 @@
-// Private to data/*.cpp and interop/checkpoint_hdf5.cpp: HDF5 identifiers that close themselves,
+// Private to data/*.cpp and interop/checkpoint/hdf5.cpp: HDF5 identifiers that close themselves,
 // and errors as octet::Error.
 #pragma once
 

@@ -6,7 +6,7 @@
 
 #include "data/loader.h"
 #include "data/source.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/writer.h"
 #include "layers/graph_module.h"
 #include "layers/zoo/zoo.h"
 #include "optim/adam.h"

@@ -4,8 +4,8 @@
 #include <map>
 #include <set>
 
-#include "interop/tflite_reader.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
 #include "quant/lowering.h"
 #include "quant/qops/qop.h"
 

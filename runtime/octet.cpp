@@ -14,7 +14,7 @@
 #include "base/mapped_file.h"
 #include "base/printable.h"
 #include "int8/engine/model.h"
-#include "interop/tflite_reader.h"
+#include "interop/tflite/reader.h"
 
 namespace int8 = octet::int8;
 

@@ -29,15 +29,15 @@ RULES = {
     "optim/": ("core/",),
     "data/": ("core/", "HDF5", "image"),
     "int8/": (),
-    "quant/": ("core/", "layers/", "int8/", "interop/tflite_reader.h",
-               "interop/tflite_writer.h"),
+    "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h",
+               "interop/tflite/writer.h"),
     # Part of the deployable runtime.
     "interop/tflite": ("int8/", "base/mapped_file.h", "base/atomic_file.h", "flatbuffers"),
-    "runtime/": ("int8/", "interop/tflite_reader.h", "base/mapped_file.h"),
+    "runtime/": ("int8/", "interop/tflite/reader.h", "base/mapped_file.h"),
     "interop/checkpoint": ("core/", "data/hdf5_handle.h", "HDF5"),
     "interop/": ("core/", "layers/", "quant/", "flatbuffers", "HDF5", "json"),
     # The tool for deployed models: the runtime alone.
-    "apps/octet/": ("int8/", "interop/tflite_reader.h", "interop/tflite_names.h",
+    "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h",
                     "base/mapped_file.h", "base/atomic_file.h", "apps/version/", "CLI11", "json"),
     "apps/": ("",),
     "examples/": ("int8/", "core/", "layers/", "optim/", "data/", "quant/", "interop/"),
@@ -61,7 +61,7 @@ def outside_library(header):
 
 def is_private_header(path, flatbuffers_only):
     """Headers of a folder's own .cpp files, which no other folder includes."""
-    return path.startswith("interop/tflite_") and flatbuffers_only
+    return path.startswith("interop/tflite/") and flatbuffers_only
 
 
 def violations(path, text):
@@ -119,9 +119,9 @@ def self_test():
     good = [
         ("core/a.cpp", '#include <cblas.h>\n#include "core/b.h"\n#include <vector>'),
         ("int8/a.cpp", '#include "base/error.h"\n#include "int8/b.h"'),
-        ("quant/a.cpp", '#include "interop/tflite_reader.h"\n#include "layers/module.h"'),
+        ("quant/a.cpp", '#include "interop/tflite/reader.h"\n#include "layers/module.h"'),
         ("data/hdf5_handle.h", "#include <hdf5.h>"),
-        ("interop/checkpoint_hdf5.cpp", '#include "data/hdf5_handle.h"'),
+        ("interop/checkpoint/hdf5.cpp", '#include "data/hdf5_handle.h"'),
         ("apps/trainer/a.h", '#include <nlohmann/json.hpp>\n#include "quant/convert.h"'),
         ("tests/a.cpp", '#include "apps/config/config.h"'),
     ]
@@ -133,9 +133,9 @@ def self_test():
         ("optim/a.cpp", '  #  include "quant/fold.h"'),
         ("int8/a.cpp", '#include "core/tensor.h"'),
         ("int8/a.cpp", "#include <cblas.h>"),
-        ("quant/a.cpp", '#include "interop/checkpoint.h"'),
-        ("interop/tflite_reader.cpp", '#include "layers/module.h"'),
-        ("interop/checkpoint.h", "#include <hdf5.h>"),
+        ("quant/a.cpp", '#include "interop/checkpoint/checkpoint.h"'),
+        ("interop/tflite/reader.cpp", '#include "layers/module.h"'),
+        ("interop/checkpoint/checkpoint.h", "#include <hdf5.h>"),
         ("apps/octet/a.cpp", '#include "core/tensor.h"'),
         ("examples/a.cpp", '#include "tests/support.h"'),
         ("core/a.cpp", '#include "tensor.h"'),

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "int8/engine/model.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/writer.h"
 #include "runtime/octet.h"
 #include "tests/forked_child.h"
 #include "tests/int8_graphs.h"

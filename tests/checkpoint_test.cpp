@@ -1,5 +1,5 @@
 // Checkpoints: what is written is read; what is damaged is refused.
-#include "interop/checkpoint.h"
+#include "interop/checkpoint/checkpoint.h"
 
 #include <doctest/doctest.h>
 #include <hdf5.h>
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <limits>
 
-#include "interop/checkpoint_seal.h"
+#include "interop/checkpoint/seal.h"
 #include "tests/support.h"
 
 using namespace octet;

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "interop/tflite_reader.h"
+#include "interop/tflite/reader.h"
 #include "tests/int8_build.h"
 #include "tests/support.h"
 

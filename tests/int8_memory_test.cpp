@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
-#include "interop/tflite_reader.h"
+#include "interop/tflite/reader.h"
 #include "tests/int8_nets.h"
 #include "tests/support.h"
 

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/error.h"
-#include "interop/tflite_reader.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
 #include "tests/int8_graphs.h"
 #include "tests/support.h"
 

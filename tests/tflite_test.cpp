@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "int8/engine/model.h"
-#include "interop/tflite_reader.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
 #include "tests/int8_graphs.h"
 #include "tests/support.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "interop/checkpoint.h"
+#include "interop/checkpoint/checkpoint.h"
 #include "tests/process.h"
 
 namespace octet::test {

@@ -6,7 +6,7 @@
 #include "apps/bench/networks.h"
 #include "base/error.h"
 #include "core/random.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/writer.h"
 #include "layers/layers.h"
 #include "quant/convert.h"
 #include "quant/prepare.h"

@@ -10,7 +10,7 @@
 #include "apps/octet/text_table.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
-#include "interop/tflite_names.h"
+#include "interop/tflite/names.h"
 
 namespace octet::app {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "interop/tflite_reader.h"
+#include "interop/tflite/reader.h"
 
 namespace octet::app {
 

@@ -10,8 +10,8 @@
 #include "apps/octet/work.h"
 #include "base/error.h"
 #include "int8/graph/every_op.h"
-#include "interop/tflite_names.h"
-#include "interop/tflite_reader.h"
+#include "interop/tflite/names.h"
+#include "interop/tflite/reader.h"
 
 namespace octet::app {
 namespace {

@@ -8,8 +8,8 @@
 #include "apps/trainer/summary.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "interop/tflite_reader.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
 #include "quant/convert.h"
 
 namespace octet::trainer {

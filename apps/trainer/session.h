@@ -15,7 +15,7 @@
 #include "core/context.h"
 #include "data/loader.h"
 #include "data/source.h"
-#include "interop/checkpoint.h"
+#include "interop/checkpoint/checkpoint.h"
 #include "layers/module.h"
 #include "optim/ema.h"
 #include "optim/optimizer.h"

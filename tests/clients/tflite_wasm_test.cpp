@@ -14,8 +14,8 @@
 #include "data/source.h"
 #endif
 #include "int8/engine/model.h"
-#include "interop/tflite_reader.h"
-#include "interop/tflite_writer.h"
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
 #include "tests/int8_graphs.h"
 #include "tests/support.h"
 

@@ -4,7 +4,7 @@
 
 #include <base/error.h>
 #include <int8/engine/model.h>
-#include <interop/tflite_reader.h>
+#include <interop/tflite/reader.h>
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;

@@ -1,12 +1,12 @@
-#include "interop/tflite_options.h"
+#include "interop/tflite/options.h"
 
 #include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "base/error.h"
-#include "interop/tflite_names.h"
-#include "interop/tflite_ops.h"
+#include "interop/tflite/names.h"
+#include "interop/tflite/ops.h"
 
 namespace octet::tflite {
 namespace {

@@ -1,12 +1,12 @@
-#include "interop/tflite_nodes.h"
+#include "interop/tflite/nodes.h"
 
 #include <algorithm>
 
 #include "base/error.h"
-#include "interop/tflite_graph_checks.h"
-#include "interop/tflite_names.h"
-#include "interop/tflite_ops.h"
-#include "interop/tflite_options.h"
+#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/names.h"
+#include "interop/tflite/ops.h"
+#include "interop/tflite/options.h"
 
 namespace octet::tflite {
 namespace {

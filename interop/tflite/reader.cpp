@@ -1,4 +1,4 @@
-#include "interop/tflite_reader.h"
+#include "interop/tflite/reader.h"
 
 #include <bit>
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "interop/tflite_graph_checks.h"
-#include "interop/tflite_names.h"
-#include "interop/tflite_nodes.h"
-#include "interop/tflite_tensors.h"
+#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/names.h"
+#include "interop/tflite/nodes.h"
+#include "interop/tflite/tensors.h"
 #include "tflite_generated.h"
 
 namespace octet {

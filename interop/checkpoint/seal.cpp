@@ -1,4 +1,4 @@
-#include "interop/checkpoint_seal.h"
+#include "interop/checkpoint/seal.h"
 
 #include <array>
 #include <cerrno>

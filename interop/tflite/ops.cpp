@@ -1,4 +1,4 @@
-#include "interop/tflite_ops.h"
+#include "interop/tflite/ops.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "interop/checkpoint.h"
+#include "interop/checkpoint/checkpoint.h"
 
 #include "base/error.h"
 

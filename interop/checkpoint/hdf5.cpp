@@ -5,8 +5,8 @@
 
 #include "base/atomic_file.h"
 #include "data/hdf5_handle.h"
-#include "interop/checkpoint.h"
-#include "interop/checkpoint_seal.h"
+#include "interop/checkpoint/checkpoint.h"
+#include "interop/checkpoint/seal.h"
 
 namespace octet {
 namespace {

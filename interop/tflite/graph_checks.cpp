@@ -1,4 +1,4 @@
-#include "interop/tflite_graph_checks.h"
+#include "interop/tflite/graph_checks.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "int8/engine/graph_checks.h"
-#include "interop/tflite_names.h"
-#include "interop/tflite_ops.h"
+#include "interop/tflite/names.h"
+#include "interop/tflite/ops.h"
 
 namespace octet::tflite {
 namespace {

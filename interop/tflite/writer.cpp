@@ -1,4 +1,4 @@
-#include "interop/tflite_writer.h"
+#include "interop/tflite/writer.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -11,9 +11,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "interop/tflite_graph_checks.h"
-#include "interop/tflite_ops.h"
-#include "interop/tflite_options.h"
+#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/ops.h"
+#include "interop/tflite/options.h"
 #include "tflite_generated.h"
 
 namespace octet {

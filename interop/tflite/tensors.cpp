@@ -1,12 +1,12 @@
-#include "interop/tflite_tensors.h"
+#include "interop/tflite/tensors.h"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
 #include "base/error.h"
-#include "interop/tflite_graph_checks.h"
-#include "interop/tflite_names.h"
+#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/names.h"
 
 namespace octet::tflite {
 namespace {

@@ -1,7 +1,7 @@
 // From an operator table of a TFLite file to int8::Node.
 #pragma once
 
-#include "interop/tflite_tensors.h"
+#include "interop/tflite/tensors.h"
 
 namespace octet::tflite {
 

@@ -1,4 +1,4 @@
-#include "interop/tflite_names.h"
+#include "interop/tflite/names.h"
 
 #include <array>
 #include <cstddef>
