@@ -3,7 +3,7 @@
 #include <cblas.h>
 
 #include "base/simd/simd.h"
-#include "core/blas.h"
+#include "core/kernels/blas.h"
 
 namespace octet {
 

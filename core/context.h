@@ -15,7 +15,7 @@ struct TapeObserver;
 struct Context {
   /// Also puts OpenBLAS on one thread for the whole process: ThreadPool does the parallel work.
   /// Throws Error for a bad thread count or OCTET_MAX_ISA, and if OpenBLAS computes wrong products
-  /// (core/blas.h).
+  /// (core/kernels/blas.h).
   explicit Context(int thread_count = 1, std::uint64_t random_seed = 0);
 
   ThreadPool threads;

@@ -3,7 +3,7 @@
 #include <numeric>
 #include <utility>
 
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
 
 namespace octet {
 namespace {

@@ -1,4 +1,5 @@
-// Activation layers: the ops as modules, for Sequential. Equations: core/ops.h, core/activations.h.
+// Activation layers: the ops as modules, for Sequential. Equations: core/ops/ops.h,
+// core/ops/activations.h.
 #pragma once
 
 #include "layers/module.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/named_tensor.h"
-#include "core/ops.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/ops.h"
+#include "core/ops/ops.h"
 #include "int8/graph/graph.h"
 #include "quant/value.h"
 

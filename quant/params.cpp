@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
 #include "int8/ops/quantize.h"
 #include "quant/vectors.h"
 

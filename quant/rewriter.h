@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/tensor_ops.h"
+#include "core/ops/tensor_ops.h"
 #include "layers/graph_module.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"

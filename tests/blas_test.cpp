@@ -1,5 +1,5 @@
 // Which of OpenBLAS's kernels are used, and what is done where they are wrong.
-#include "core/blas.h"
+#include "core/kernels/blas.h"
 
 #include <cblas.h>
 #include <doctest/doctest.h>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "core/blas_check.h"
+#include "core/kernels/blas_check.h"
 #include "tests/support.h"
 
 using namespace octet;

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <atomic>
 
-#include "core/conv.h"
 #include "core/gradcheck.h"
-#include "core/ops.h"
+#include "core/kernels/conv/conv.h"
+#include "core/ops/ops.h"
 #include "tests/naive.h"
 
 namespace octet::test {

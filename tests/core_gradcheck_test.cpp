@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "core/gradcheck.h"
-#include "core/ops.h"
+#include "core/ops/ops.h"
 #include "tests/naive.h"
 
 namespace octet::test {

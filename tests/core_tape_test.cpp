@@ -1,8 +1,8 @@
 // What the tape promises: order, accumulation, what is kept, what is freed, what is refused.
 #include <doctest/doctest.h>
 
-#include "core/losses.h"
-#include "core/ops.h"
+#include "core/ops/losses.h"
+#include "core/ops/ops.h"
 #include "tests/naive.h"
 
 namespace octet::test {

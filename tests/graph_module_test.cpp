@@ -4,7 +4,7 @@
 #include <cstring>
 #include <set>
 
-#include "core/losses.h"
+#include "core/ops/losses.h"
 #include "layers/graph_module.h"
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"

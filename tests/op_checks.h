@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/gradcheck.h"
-#include "core/ops.h"
+#include "core/ops/ops.h"
 #include "tests/naive.h"
 
 namespace octet::test {

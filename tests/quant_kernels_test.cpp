@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/conv.h"
+#include "core/kernels/conv/conv.h"
 #include "quant/qops/add_kernel.h"
 #include "quant/qops/channel_sums.h"
 #include "quant/qops/pool_backward.h"

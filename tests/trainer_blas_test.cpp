@@ -1,7 +1,7 @@
 // A trainer with an OpenBLAS that does not know the CPU, or that computes wrong products.
 #include <doctest/doctest.h>
 
-#include "core/blas.h"
+#include "core/kernels/blas.h"
 #include "tests/trainer_fixture.h"
 
 #if defined(OCTET_OTHER_OPENBLAS) && defined(__x86_64__)

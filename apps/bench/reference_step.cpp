@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "core/losses.h"
-#include "core/ops.h"
+#include "core/ops/losses.h"
+#include "core/ops/ops.h"
 #include "layers/graph_module.h"
 #include "layers/zoo/zoo.h"
 

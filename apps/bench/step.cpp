@@ -13,7 +13,7 @@
 #include "apps/octet/ceiling.h"
 #include "apps/octet/text_table.h"
 #include "base/atomic_file.h"
-#include "core/blas.h"
+#include "core/kernels/blas.h"
 
 namespace octet::bench {
 namespace {

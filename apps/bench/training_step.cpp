@@ -1,7 +1,7 @@
 #include "apps/bench/training_step.h"
 
 #include "apps/setup/network.h"
-#include "core/ops.h"
+#include "core/ops/ops.h"
 #include "core/random.h"
 #include "layers/graph_module.h"
 #include "optim/clip.h"

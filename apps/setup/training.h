@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps/config/config.h"
-#include "core/losses.h"
+#include "core/ops/losses.h"
 #include "layers/module.h"
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"

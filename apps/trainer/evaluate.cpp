@@ -6,7 +6,7 @@
 #include "apps/trainer/diagnose.h"
 #include "apps/trainer/interrupt.h"
 #include "base/error.h"
-#include "core/ops.h"
+#include "core/ops/ops.h"
 #include "int8/ops/quantize.h"
 
 namespace octet::trainer {

@@ -9,7 +9,7 @@
 #include "apps/trainer/run.h"
 #include "apps/version/version.h"
 #include "base/printable.h"
-#include "core/blas.h"
+#include "core/kernels/blas.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "apps/version/version.h"
 #include "base/error.h"
 #include "base/simd/simd.h"
-#include "core/blas.h"
+#include "core/kernels/blas.h"
 
 namespace octet::trainer {
 namespace {

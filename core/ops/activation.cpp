@@ -1,9 +1,9 @@
 // relu, relu6 and hard_tanh. Backward needs only the result: it is inside the open range where the
 // input was.
 #include "base/simd/simd.h"
-#include "core/ops.h"
-#include "core/ops/clamps.h"
-#include "core/ops/common.h"
+#include "core/kernels/clamps.h"
+#include "core/kernels/common.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 namespace {

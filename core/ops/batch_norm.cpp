@@ -3,12 +3,12 @@
 #include <cmath>
 #include <sstream>
 
-#include "core/channel_sums.h"
-#include "core/ops.h"
-#include "core/ops/ahead.h"
-#include "core/ops/channel_passes.h"
-#include "core/ops/common.h"
-#include "core/wide_rows.h"
+#include "core/kernels/ahead.h"
+#include "core/kernels/channel_passes.h"
+#include "core/kernels/channel_sums.h"
+#include "core/kernels/common.h"
+#include "core/kernels/wide_rows.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 namespace {

@@ -1,6 +1,6 @@
 // a + b, a - b, a b, and the smaller and the larger of a and b, with broadcasting.
-#include "core/ops.h"
-#include "core/ops/broadcast.h"
+#include "core/kernels/broadcast.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 namespace {

@@ -1,6 +1,6 @@
 // Concatenation along an axis.
-#include "core/ops.h"
-#include "core/ops/strided_copy.h"
+#include "core/kernels/strided_copy.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 

@@ -1,8 +1,8 @@
 // Transposed convolution: the passes of conv2d with forward and backward exchanged.
-#include "core/conv_transpose.h"
-#include "core/ops/common.h"
-#include "core/ops/reduce.h"
-#include "core/ops/strided_copy.h"
+#include "core/ops/conv_transpose.h"
+#include "core/kernels/common.h"
+#include "core/kernels/reduce.h"
+#include "core/kernels/strided_copy.h"
 
 namespace octet {
 

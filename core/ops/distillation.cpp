@@ -2,8 +2,8 @@
 #include <cmath>
 #include <sstream>
 
-#include "core/losses.h"
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
+#include "core/ops/losses.h"
 
 namespace octet {
 namespace {

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <sstream>
 
-#include "core/ops.h"
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
+#include "core/ops/ops.h"
 #include "core/random.h"
 
 namespace octet {

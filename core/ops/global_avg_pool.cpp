@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "base/simd/simd.h"
-#include "core/ops.h"
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 namespace {

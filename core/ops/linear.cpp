@@ -1,8 +1,8 @@
 // y = x w^T + b on the last dimension.
-#include "core/gemm.h"
-#include "core/ops.h"
-#include "core/ops/common.h"
-#include "core/ops/reduce.h"
+#include "core/kernels/common.h"
+#include "core/kernels/gemm.h"
+#include "core/kernels/reduce.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 

@@ -1,8 +1,8 @@
 // Mean over axes, summed in double in the order of the elements.
-#include "core/ops.h"
-#include "core/ops/common.h"
-#include "core/ops/mean_plan.h"
-#include "core/ops/strided_copy.h"
+#include "core/kernels/common.h"
+#include "core/kernels/mean_plan.h"
+#include "core/kernels/strided_copy.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 namespace {

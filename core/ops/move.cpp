@@ -6,8 +6,8 @@
 #include <numeric>
 #include <sstream>
 
-#include "core/ops.h"
-#include "core/ops/strided_copy.h"
+#include "core/kernels/strided_copy.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 namespace {

@@ -1,7 +1,7 @@
 // Max and average pooling. One task per image; channels are the inner loop.
-#include "core/ops.h"
-#include "core/ops/common.h"
-#include "core/ops/pool_rows.h"
+#include "core/kernels/common.h"
+#include "core/kernels/pool_rows.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 namespace {

@@ -1,7 +1,7 @@
 // x where x >= 0, alpha[c] x elsewhere.
-#include "core/activations.h"
-#include "core/ops/common.h"
-#include "core/ops/reduce.h"
+#include "core/kernels/common.h"
+#include "core/kernels/reduce.h"
+#include "core/ops/activations.h"
 
 namespace octet {
 

@@ -1,6 +1,6 @@
 // Reshape of everything behind the batch dimension. No copy, forward or backward.
-#include "core/ops.h"
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
+#include "core/ops/ops.h"
 
 namespace octet {
 

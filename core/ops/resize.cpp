@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/ops.h"
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
+#include "core/ops/ops.h"
 #include "core/ops/resize_taps.h"
 
 namespace octet {

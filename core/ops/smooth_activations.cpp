@@ -1,11 +1,11 @@
-// The elementwise activations of core/activations.h. Backward evaluates f' at the saved input.
+// The elementwise activations of core/ops/activations.h. Backward evaluates f' at the saved input.
 #include <numbers>
 #include <sstream>
 
 #include "base/simd/simd.h"
-#include "core/activations.h"
-#include "core/ops/common.h"
-#include "core/ops/exp.h"
+#include "core/kernels/common.h"
+#include "core/kernels/exp.h"
+#include "core/ops/activations.h"
 
 namespace octet {
 namespace {

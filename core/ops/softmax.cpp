@@ -1,8 +1,8 @@
 // Softmax over the last dimension. Backward: dx = y (dy - sum dy y).
 #include <cmath>
 
-#include "core/activations.h"
-#include "core/ops/common.h"
+#include "core/kernels/common.h"
+#include "core/ops/activations.h"
 
 namespace octet {
 

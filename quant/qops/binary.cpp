@@ -4,8 +4,8 @@
 #include <limits>
 #include <mutex>
 
-#include "core/ops.h"
-#include "core/ops/broadcast.h"
+#include "core/kernels/broadcast.h"
+#include "core/ops/ops.h"
 #include "int8/ops/add.h"
 #include "int8/ops/min_max.h"
 #include "int8/ops/mul.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/ops/ahead.h"
+#include "core/kernels/ahead.h"
 #include "quant/qops/sums_kernels.h"
 
 namespace octet::quant {

@@ -6,9 +6,9 @@
 #include <optional>
 #include <span>
 
-#include "core/channel_sums.h"
 #include "core/context.h"
 #include "core/grad.h"
+#include "core/kernels/channel_sums.h"
 
 namespace octet::quant {
 

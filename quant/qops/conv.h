@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/conv.h"
-#include "core/ops.h"
+#include "core/kernels/conv/conv.h"
+#include "core/ops/ops.h"
 #include "int8/kernels/conv.h"
 #include "quant/fold.h"
 #include "quant/qops/qop.h"

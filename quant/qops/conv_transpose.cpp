@@ -4,9 +4,9 @@
 #include <array>
 #include <limits>
 
-#include "core/codes.h"
-#include "core/ops/reduce.h"
-#include "core/ops/strided_copy.h"
+#include "core/kernels/codes.h"
+#include "core/kernels/reduce.h"
+#include "core/kernels/strided_copy.h"
 #include "int8/kernels/conv.h"
 #include "quant/constant_channels.h"
 #include "quant/lowering.h"

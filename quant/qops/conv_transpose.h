@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/conv_transpose.h"
+#include "core/ops/conv_transpose.h"
 #include "int8/kernels/conv.h"
 #include "quant/fold.h"
 #include "quant/qops/qop.h"

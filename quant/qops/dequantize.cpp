@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/codes.h"
 #include "core/grad.h"
+#include "core/kernels/codes.h"
 #include "quant/vectors.h"
 
 namespace octet::quant {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/ops/mean_plan.h"
+#include "core/kernels/mean_plan.h"
 #include "int8/ops/mean.h"
 #include "quant/lowering.h"
 #include "quant/qops/resample.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/ops/strided_copy.h"
+#include "core/kernels/strided_copy.h"
 #include "int8/ops/quantize.h"
 #include "quant/lowering.h"
 #include "quant/qops/join.h"

@@ -1,7 +1,7 @@
 // Quantized ops that only move codes: slice, pads, transpose, concatenation.
 #pragma once
 
-#include "core/tensor_ops.h"
+#include "core/ops/tensor_ops.h"
 #include "quant/qops/join.h"
 
 namespace octet::quant {

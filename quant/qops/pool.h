@@ -1,7 +1,7 @@
 // Quantized pooling: codes in, codes out, params kept.
 #pragma once
 
-#include "core/ops.h"
+#include "core/ops/ops.h"
 #include "int8/ops/pool.h"
 #include "quant/qops/qop.h"
 

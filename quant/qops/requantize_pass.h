@@ -6,7 +6,7 @@
 #include <span>
 
 #include "core/context.h"
-#include "core/wide_rows.h"
+#include "core/kernels/wide_rows.h"
 #include "int8/kernels/isa.h"
 #include "quant/fold.h"
 #include "quant/qops/requantize_kernel.h"

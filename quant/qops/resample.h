@@ -1,7 +1,7 @@
 // Quantized ops that average or resample: MEAN over axes, RESIZE.
 #pragma once
 
-#include "core/tensor_ops.h"
+#include "core/ops/tensor_ops.h"
 #include "int8/ops/resize.h"
 #include "quant/qops/qop.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/activations.h"
+#include "core/ops/activations.h"
 #include "int8/ops/prelu.h"
 #include "int8/ops/softmax.h"
 #include "quant/lowering.h"

@@ -1,7 +1,7 @@
 // Quantized ops of a few lines each: the doors of the network, reshape and dropout.
 #pragma once
 
-#include "core/ops.h"
+#include "core/ops/ops.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

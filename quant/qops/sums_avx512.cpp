@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #include <algorithm>
 
-#include "core/ops/lanes_avx512.h"
+#include "core/kernels/lanes_avx512.h"
 
 namespace octet::quant {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/activations.h"
+#include "core/ops/activations.h"
 #include "int8/graph/graph.h"
 #include "int8/ops/table.h"
 #include "quant/qconfig.h"

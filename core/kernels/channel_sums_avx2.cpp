@@ -1,0 +1,22 @@
+// Sums over channels with AVX2.
+#include "core/kernels/channel_passes.h"
+
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+#include <algorithm>
+
+#include "core/kernels/lanes_avx2.h"
+
+namespace octet {
+namespace {
+
+using namespace avx2;
+#include "core/kernels/channel_sums.inc"
+
+}  // namespace
+
+const ChannelSumsKernels& channel_sums_avx2() noexcept {
+  return kernels;
+}
+
+}  // namespace octet
+#endif

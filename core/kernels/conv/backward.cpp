@@ -1,0 +1,262 @@
+// The gradients of a convolution: piece by piece of the batch where its kernels allow it, so that a
+// piece of dy is read, or made, while it is in the second-level cache.
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/kernels/common.h"
+#include "core/kernels/conv/direct.h"
+#include "core/kernels/conv/gradients.h"
+#include "core/kernels/conv/kernels.h"
+
+namespace octet {
+namespace {
+
+constexpr std::int64_t piece_reals = 64 * 1024;  // of x, dx and dy together
+
+// A 1x1 convolution's images may be cut anywhere: as more and smaller ones.
+ConvShape cut_images(ConvShape s) {
+  const std::int64_t pixels = s.in_h * s.in_w;
+  if (!is_pointwise(s) || pixels == 0) return s;
+  std::int64_t parts = ceil_div(pixels * (2 * s.in_c + s.out_c), piece_reals);
+  while (pixels % parts != 0) ++parts;
+  constexpr std::int64_t least_pixels = 64;
+  if (pixels / parts < least_pixels) return s;
+  s.batch *= parts;
+  s.in_h = s.out_h = 1;
+  s.in_w = s.out_w = pixels / parts;
+  return s;
+}
+
+// Runs of images, by shape alone.
+struct Pieces {
+  explicit Pieces(const ConvShape& s) {
+    constexpr std::int64_t least_pixels = 128;
+    const std::int64_t all = std::max<std::int64_t>(2 * s.input_size() + s.output_size(), 1);
+    images = std::max(piece_reals / all,
+                      ceil_div(least_pixels, std::max<std::int64_t>(s.out_h * s.out_w, 1)));
+    // See PiecewiseGradient: a piece begins at a multiple of 8 values.
+    const std::int64_t step = 8 / std::gcd(std::int64_t{8}, s.output_size());
+    images = ceil_div(images, step) * step;
+    count = ceil_div(s.batch, images);
+    batch = s.batch;
+  }
+
+  struct Run {
+    std::int64_t first, count;
+  };
+  /// None behind the last one.
+  Run piece(std::int64_t i) const noexcept {
+    const std::int64_t first = std::min(i * images, batch);
+    return {first, std::min(images, batch - first)};
+  }
+  std::int64_t images, count, batch;
+};
+
+class Backward {
+ public:
+  Backward(Context& ctx, const ConvShape& s, const ConvInput& x, const ConvWeights& w,
+           ConvTarget dx, ConvTarget dw)
+      : ctx_(ctx), s_(s), x_(x), w_(w), dx_(std::move(dx)), dw_(std::move(dw)) {
+    if (is_depthwise(s_)) {
+      if (s_.in_c != s_.out_c) return;
+      if (dx_.wanted()) of_input_ = depthwise_input_gradient(ctx_, s_, w_);
+      if (dw_.wanted()) of_weights_ = depthwise_weights_gradient(s_, x_);
+    } else {
+      if (dx_.wanted()) groups_ = direct_backward_groups(s_);
+      if (dx_.wanted() && !groups_) of_input_ = direct_input_gradient(ctx_, s_, w_);
+      if (dw_.wanted()) of_weights_ = direct_weights_gradient(s_, x_);
+    }
+  }
+
+  // Both gradients of a piece before the next one; false where that does not work.
+  bool by_pieces(const ConvGradient& dy) {
+    constexpr std::int64_t least_pieces = 4;  // else threads have too little to do
+    const Pieces pieces(s_);
+    const bool reads_twice = of_input_ && of_weights_;
+    if ((dx_.wanted() && !of_input_) || (dw_.wanted() && !of_weights_) ||
+        pieces.count < least_pieces || !(dy.pieces || reads_twice)) {
+      return false;
+    }
+    const std::int64_t made = dy.pieces ? whole_vectors(pieces.images * s_.output_size()) : 0;
+    // The last piece may be cut into larger tiles than the others.
+    const std::int64_t last = pieces.piece(pieces.count - 1).count;
+    const std::int64_t room = made + std::max(room_for(pieces.images), room_for(last));
+    const Scratch scratch(ctx_, room * ctx_.threads.size());
+    // A piece of dy is read before the same piece of dx is written: one gradient's memory for both.
+    if (dy.pieces) dx_.take_over(dy.pieces->source());
+    dx_.take(ctx_);
+    dw_.take(ctx_);
+    if (dy.pieces) dy.pieces->begin(pieces.count);
+    add_partials(pieces.count, [&](std::int64_t begin, std::int64_t end, real* sum, int worker) {
+      real* const mine = scratch.get() + worker * room;
+      for (std::int64_t piece = begin; piece < end; ++piece) {
+        Ahead ahead = after(pieces.piece(piece), pieces.piece(piece + 1), dy);
+        run(piece, pieces.piece(piece), dy, mine, mine + made, sum, ahead);
+      }
+    });
+    return true;
+  }
+
+  // The weights' gradients first: their sums are gone when dx takes its memory.
+  void one_by_one(const real* dy) {
+    if (dw_.wanted()) {
+      dw_.take(ctx_);
+      if (of_weights_) {
+        weights_by_tiles(dy);
+      } else {
+        weights_otherwise(dy);
+      }
+    }
+    if (dx_.wanted()) {
+      dx_.take(ctx_);
+      if (of_input_) {
+        input_by_tiles(dy);
+      } else {
+        input_otherwise(dy);
+      }
+    }
+  }
+
+ private:
+  // Everything that a piece of images needs.
+  void run(std::int64_t piece, Pieces::Run images, const ConvGradient& dy, real* made,
+           real* scratch, real* sum, Ahead& ahead) const noexcept {
+    const auto [first, n] = images;
+    const real* gradient = made;
+    if (dy.pieces) {
+      dy.pieces->make(piece, first * s_.output_size(), n * s_.output_size(), made);
+    } else {
+      gradient = dy.values + first * s_.output_size();
+    }
+    if (of_input_) {
+      of_input_->run(n, 0, of_input_->tiles(n), gradient, dx_.to + first * s_.input_size(),
+                     dx_.beta, scratch, ahead);
+    }
+    if (of_weights_) {
+      of_weights_->run(n, 0, of_weights_->tiles(n), x_.from(first * s_.input_size()), gradient, sum,
+                       scratch);
+    }
+  }
+
+  // What is read after a piece's first product, to be fetched during it: x of the second one, and
+  // what the next piece's dy is made of.
+  Ahead after(Pieces::Run piece, Pieces::Run next, const ConvGradient& dy) const noexcept {
+    Ahead ahead;
+    if (fits_second_level(s_)) return ahead;
+    if (of_weights_) {
+      const ConvInput x = x_.from(piece.first * s_.input_size());
+      const std::int64_t n = piece.count * s_.input_size();
+      x.reals ? ahead.add(x.reals, n) : ahead.add(x.codes, n);
+    }
+    if (dy.pieces) {
+      const std::int64_t row = s_.output_size();
+      dy.pieces->add_inputs(next.first * row, next.count * row, ahead);
+    }
+    return ahead;
+  }
+
+  static std::int64_t whole_vectors(std::int64_t n) { return ceil_div(n, 16) * 16; }
+  std::int64_t room_for(std::int64_t images) const {
+    const std::int64_t input = of_input_ ? of_input_->room(images) : 0;
+    return whole_vectors(std::max(input, of_weights_ ? of_weights_->room(images) : 0));
+  }
+
+  // f(begin, end, sum, worker) for runs of [0, n): one for each partial sum of the weights'
+  // gradients, where those are wanted; partial sums are added in order.
+  template <class F>
+  void add_partials(std::int64_t n, const F& f) const {
+    if (!of_weights_) {
+      ctx_.threads.run(n, [&](std::int64_t i, int worker) { f(i, i + 1, nullptr, worker); });
+      return;
+    }
+    const std::int64_t size = of_weights_->depth * of_weights_->width;
+    const std::int64_t partials = std::min(n, of_weights_->most_partials);
+    const Scratch sums(ctx_, partials * size);
+    ctx_.threads.run(partials, [&](std::int64_t task, int worker) {
+      real* const sum = sums.get() + task * size;
+      std::fill_n(sum, size, real(0));
+      f(n * task / partials, n * (task + 1) / partials, sum, worker);
+    });
+    add_partial_sums(ctx_, {sums.get(), partials, of_weights_->depth, of_weights_->width}, s_.out_c,
+                     dw_.to, dw_.beta);
+  }
+
+  void input_by_tiles(const real* dy) const {
+    const std::int64_t room = of_input_->room(s_.batch);
+    const Scratch scratch(ctx_, room * ctx_.threads.size());
+    ctx_.threads.run(of_input_->tiles(s_.batch), [&](std::int64_t tile, int worker) {
+      Ahead ahead;
+      of_input_->run(s_.batch, tile, tile + 1, dy, dx_.to, dx_.beta, scratch.get() + worker * room,
+                     ahead);
+    });
+  }
+
+  void weights_by_tiles(const real* dy) const {
+    const std::int64_t room = of_weights_->room(s_.batch);
+    const Scratch scratch(ctx_, room * ctx_.threads.size());
+    add_partials(of_weights_->tiles(s_.batch), [&](std::int64_t begin, std::int64_t end, real* sum,
+                                                   int worker) {
+      of_weights_->run(s_.batch, begin, end, x_, dy, sum, scratch.get() + worker * room);
+    });
+  }
+
+  void input_otherwise(const real* dy) const {
+    if (!is_depthwise(s_)) {
+      (groups_ ? groups_ : dense_backward_input)(ctx_, s_, w_, dy, dx_.to, dx_.beta);
+      return;
+    }
+    const ConvShape r = repeated(s_);
+    const std::int64_t times = s_.out_c / s_.in_c;
+    const Scratch wide(ctx_, r.batch * r.input_size());
+    conv_backward_input(ctx_, r, w_, dy, wide.get(), 0);
+    for_blocks(ctx_, s_.batch * s_.input_size(), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        real sum = 0;
+        for (std::int64_t m = 0; m < times; ++m) sum += wide.get()[i * times + m];
+        dx_.to[i] = dx_.beta == 0 ? sum : dx_.to[i] + sum;
+      }
+    });
+  }
+
+  void weights_otherwise(const real* dy) const {
+    const std::int64_t n = s_.batch * s_.input_size();
+    const Scratch copied(ctx_, x_.reals ? 0 : n);
+    if (!x_.reals) {
+      for_blocks(ctx_, n, [&](std::int64_t begin, std::int64_t end) {
+        x_.copy(begin, end - begin, copied.get() + begin);
+      });
+    }
+    const real* const reals = x_.reals ? x_.reals : copied.get();
+    if (!is_depthwise(s_)) {
+      dense_backward_weights(ctx_, s_, reals, dy, dw_.to, dw_.beta);
+      return;
+    }
+    const ConvShape r = repeated(s_);
+    const Scratch wide(ctx_, r.batch * r.input_size());
+    repeat_channels(ctx_, s_, reals, wide.get());
+    conv_backward_weights(ctx_, r, wide.get(), dy, dw_.to, dw_.beta);
+  }
+
+  Context& ctx_;
+  const ConvShape& s_;
+  const ConvInput& x_;
+  const ConvWeights& w_;
+  ConvTarget dx_, dw_;
+  decltype(&dense_backward_input) groups_ = nullptr;
+  std::unique_ptr<InputGradient> of_input_;
+  std::unique_ptr<WeightsGradient> of_weights_;
+};
+
+}  // namespace
+
+void conv_backward(Context& ctx, const ConvShape& shape, const ConvInput& x, const ConvWeights& w,
+                   const ConvGradient& dy, ConvTarget dx, ConvTarget dw) {
+  const ConvShape s = cut_images(shape);
+  Backward backward(ctx, s, x, w, std::move(dx), std::move(dw));
+  if (backward.by_pieces(dy)) return;
+  const Tensor made = dy.pieces ? make_all(ctx, *dy.pieces) : Tensor();
+  backward.one_by_one(dy.pieces ? made.r() : dy.values);
+}
+
+}  // namespace octet

@@ -1,0 +1,25 @@
+// Depthwise rows with AVX-512.
+#include "core/kernels/conv/depthwise_fused.h"
+
+#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
+#include <algorithm>
+
+#include "core/kernels/lanes_avx512.h"
+
+namespace octet {
+namespace {
+
+using namespace avx512;
+#include "core/kernels/conv/depthwise_fused.inc"
+
+}  // namespace
+
+void depthwise_row_avx512(const DepthwiseRow& row) noexcept {
+  fused_row(row);
+}
+void depthwise_weights_row_avx512(const DepthwiseWeightsRow& row) noexcept {
+  fused_weights_row(row);
+}
+
+}  // namespace octet
+#endif

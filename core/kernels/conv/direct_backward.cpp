@@ -1,0 +1,157 @@
+// The gradients of direct convolutions: floats only.
+#include <algorithm>
+
+#include "core/kernels/common.h"
+#include "core/kernels/conv/direct.h"
+#include "core/kernels/conv/direct_weights.h"
+#include "core/kernels/conv/gradients.h"
+
+namespace octet {
+
+#ifdef OCTET_REAL_DOUBLE
+
+decltype(&dense_backward_input) direct_backward_groups(const ConvShape&) noexcept {
+  return nullptr;
+}
+std::unique_ptr<InputGradient> direct_input_gradient(Context&, const ConvShape&,
+                                                     const ConvWeights&) {
+  return nullptr;
+}
+std::unique_ptr<WeightsGradient> direct_weights_gradient(const ConvShape&, const ConvInput&) {
+  return nullptr;
+}
+
+#else
+
+namespace {
+
+// dx of a convolution with stride 1: dy, padded, through the flipped kernel.
+ConvShape transposed(const ConvShape& s) {
+  const Window2d& v = s.window;
+  ConvShape t = s;
+  std::swap(t.in_h, t.out_h);
+  std::swap(t.in_w, t.out_w);
+  std::swap(t.in_c, t.out_c);
+  t.window.padding.top = (v.kernel_h - 1) * v.dilation_h - v.padding.top;
+  t.window.padding.left = (v.kernel_w - 1) * v.dilation_w - v.padding.left;
+  return t;
+}
+
+// The weights of transposed(s), for direct_weights().
+auto flipped(const ConvShape& s, const ConvWeights& w) {
+  return [s, w](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
+    const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
+    for (std::int64_t t = 0; t < taps; ++t) {
+      for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
+        w.copy((o * taps + taps - 1 - t) * s.in_c + c, n, o, to);
+      }
+    }
+  };
+}
+
+std::int64_t flipped_depth(const ConvShape& s) {
+  return std::int64_t{s.window.kernel_h} * s.window.kernel_w * s.out_c;
+}
+
+void backward_groups(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
+                     real* dx, real beta) {
+  direct_run_groups(ctx, DirectPlan(transposed(s)), flipped_depth(s), flipped(s, w), dy, nullptr,
+                    beta, dx);
+}
+
+class UnitStrideInput final : public InputGradient {
+ public:
+  UnitStrideInput(Context& ctx, const ConvShape& s, const ConvWeights& w)
+      : shape_(transposed(s)),
+        whole_(shape_),
+        weights_(direct_weights(ctx, whole_, flipped_depth(s), flipped(s, w))) {}
+
+  std::int64_t tiles(std::int64_t images) const override { return plan(images).all_tiles(); }
+  std::int64_t room(std::int64_t images) const override { return plan(images).room_for(false); }
+  void run(std::int64_t images, std::int64_t begin, std::int64_t end, const real* dy, real* dx,
+           real beta, real* scratch, Ahead& ahead) const noexcept override {
+    const DirectPlan p = plan(images);
+    for (std::int64_t task = begin; task < end; ++task) {
+      DirectRows rows = p.tile(dy, task, scratch);
+      ahead.begin_part(end - task);
+      rows.ahead = &ahead;
+      direct_kernels()->forward(rows, weights_.get(), nullptr, beta, dx + p.output(task));
+    }
+  }
+
+ private:
+  DirectPlan plan(std::int64_t images) const {
+    return images == shape_.batch ? whole_ : DirectPlan(of_images(shape_, images));
+  }
+
+  ConvShape shape_;
+  DirectPlan whole_;
+  Scratch weights_;
+};
+
+class DirectWeightsGradient final : public WeightsGradient {
+ public:
+  DirectWeightsGradient(const ConvShape& s, bool codes)
+      : shape_(s), whole_(s, pixels(s)), codes_(codes) {
+    depth = s.weights_per_channel();
+    width = whole_.w_channels;
+    most_partials = std::clamp<std::int64_t>((1 << 19) / (depth * width), 4, 16);
+  }
+  static bool fits(const ConvShape& s) {
+    // The sums are read and written once an image: that must be little beside the products.
+    constexpr std::int64_t most_sums = 128 * 1024;
+    if (!direct_fits(s, s.out_c) || s.out_c * s.weights_per_channel() > most_sums) return false;
+    const ConvShape rows = DirectPlan(s, pixels(s)).shape;
+    return rows.out_h * rows.out_w >= 64;
+  }
+
+  std::int64_t tiles(std::int64_t images) const override { return plan(images).all_tiles(); }
+  std::int64_t room(std::int64_t images) const override { return plan(images).room_for(codes_); }
+  void run(std::int64_t images, std::int64_t begin, std::int64_t end, const ConvInput& x,
+           const real* dy, real* sum, real* scratch) const noexcept override {
+    const DirectPlan p = plan(images);
+    for (std::int64_t task = begin; task < end; ++task) {
+      direct_kernels()->backward_weights(p.tile(x, task, scratch), dy + p.output(task), sum);
+    }
+  }
+
+ private:
+  // Of a 1x1 convolution's tile: a block of channels of dy stays in the first-level cache.
+  static std::int64_t pixels(const ConvShape& s) {
+    return std::max<std::int64_t>(192, 16 * 1024 / (s.in_c + s.out_c));
+  }
+  DirectPlan plan(std::int64_t images) const {
+    return images == shape_.batch ? whole_ : DirectPlan(of_images(shape_, images), pixels(shape_));
+  }
+
+  ConvShape shape_;
+  DirectPlan whole_;
+  bool codes_;
+};
+
+}  // namespace
+
+decltype(&dense_backward_input) direct_backward_groups(const ConvShape& s) noexcept {
+  const bool unit = s.window.stride_h == 1 && s.window.stride_w == 1;
+  if (!unit || !direct_fits(s, s.in_c)) return nullptr;
+  const ConvShape t = transposed(s);
+  if (t.window.padding.top < 0 || t.window.padding.left < 0) return nullptr;
+  return direct_by_groups(DirectPlan(t), flipped_depth(s)) ? backward_groups : nullptr;
+}
+
+std::unique_ptr<InputGradient> direct_input_gradient(Context& ctx, const ConvShape& s,
+                                                     const ConvWeights& w) {
+  if (!direct_fits(s, s.in_c)) return nullptr;
+  if (s.window.stride_h != 1 || s.window.stride_w != 1) return strided_input_gradient(ctx, s, w);
+  const Padding2d p = transposed(s).window.padding;
+  return p.top >= 0 && p.left >= 0 ? std::make_unique<UnitStrideInput>(ctx, s, w) : nullptr;
+}
+
+std::unique_ptr<WeightsGradient> direct_weights_gradient(const ConvShape& s, const ConvInput& x) {
+  return DirectWeightsGradient::fits(s) ? std::make_unique<DirectWeightsGradient>(s, !x.reals)
+                                        : nullptr;
+}
+
+#endif
+
+}  // namespace octet
