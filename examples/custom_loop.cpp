@@ -7,7 +7,7 @@
 #include "data/loader.h"
 #include "data/source.h"
 #include "interop/tflite/writer.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/zoo/zoo.h"
 #include "optim/adam.h"
 #include "quant/convert.h"

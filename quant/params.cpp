@@ -7,7 +7,7 @@
 
 #include "core/kernels/common.h"
 #include "int8/ops/quantize.h"
-#include "quant/vectors.h"
+#include "quant/kernels/vectors.h"
 
 namespace octet::quant {
 

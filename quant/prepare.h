@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "quant/qconfig.h"
 #include "quant/qops/qop.h"
 

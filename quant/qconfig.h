@@ -7,7 +7,7 @@
 
 #include "int8/kernels/isa.h"
 #include "int8/reference/fixed_point.h"
-#include "quant/observer.h"
+#include "quant/observers/observer.h"
 
 namespace octet::quant {
 

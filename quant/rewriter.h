@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/ops/tensor_ops.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"
 #include "quant/qops/pool.h"

@@ -9,7 +9,7 @@
 
 #include "core/context.h"
 #include "core/parameter.h"
-#include "quant/observer.h"
+#include "quant/observers/observer.h"
 #include "quant/params.h"
 #include "quant/qconfig.h"
 

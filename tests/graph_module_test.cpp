@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/ops/losses.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"
 #include "tests/custom_module.h"

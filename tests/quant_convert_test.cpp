@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "core/random.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"
 #include "optim/adam.h"

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/kernels/conv/conv.h"
-#include "quant/qops/add_kernel.h"
-#include "quant/qops/channel_sums.h"
-#include "quant/qops/pool_backward.h"
-#include "quant/qops/requantize_pass.h"
+#include "quant/kernels/add_kernel.h"
+#include "quant/kernels/channel_sums.h"
+#include "quant/kernels/pool_backward.h"
+#include "quant/kernels/requantize_pass.h"
 #include "tests/support.h"
 
 using namespace octet;

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "core/random.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "optim/adam.h"
 #include "quant/convert.h"

@@ -5,7 +5,7 @@
 
 #include "quant/constant_channels.h"
 #include "quant/fold.h"
-#include "quant/observer.h"
+#include "quant/observers/observer.h"
 #include "quant/params.h"
 #include "tests/support.h"
 

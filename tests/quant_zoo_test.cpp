@@ -5,7 +5,7 @@
 
 #include "base/fnv1a.h"
 #include "core/random.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/zoo/zoo.h"
 #include "optim/adam.h"
 #include "quant/convert.h"

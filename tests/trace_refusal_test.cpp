@@ -1,7 +1,7 @@
 // Models whose structure depends on the data or on the batch size cannot be traced.
 #include <doctest/doctest.h>
 
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "tests/custom_module.h"
 #include "tests/support.h"

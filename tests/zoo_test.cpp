@@ -4,7 +4,7 @@
 #include <cstring>
 #include <random>
 
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/zoo/blocks.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"

@@ -8,7 +8,7 @@
 
 #include "core/ops/losses.h"
 #include "core/ops/ops.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/zoo/zoo.h"
 
 namespace octet::bench {

@@ -3,7 +3,7 @@
 #include "apps/setup/network.h"
 #include "core/ops/ops.h"
 #include "core/random.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "optim/clip.h"
 #include "quant/prepare.h"
 

@@ -3,7 +3,7 @@
 
 #include "data/source.h"
 #include "layers/zoo/zoo.h"
-#include "quant/observer.h"
+#include "quant/observers/observer.h"
 
 namespace octet::config {
 namespace {

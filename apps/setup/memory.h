@@ -7,7 +7,7 @@
 #include "apps/config/config.h"
 #include "apps/setup/training.h"
 #include "data/source.h"
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/zoo/zoo.h"
 
 namespace octet::setup {

@@ -2,11 +2,11 @@
 
 #include <limits>
 
+#include "quant/kernels/add_kernel.h"
+#include "quant/kernels/dequantize.h"
+#include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
 #include "quant/qops/activation.h"
-#include "quant/qops/add_kernel.h"
-#include "quant/qops/dequantize.h"
-#include "quant/qops/requantize_pass.h"
 
 namespace octet::quant {
 

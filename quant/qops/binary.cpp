@@ -9,10 +9,10 @@
 #include "int8/ops/add.h"
 #include "int8/ops/min_max.h"
 #include "int8/ops/mul.h"
+#include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"
-#include "quant/qops/dequantize.h"
 
 namespace octet::quant {
 

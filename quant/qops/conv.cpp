@@ -5,12 +5,12 @@
 
 #include "int8/reference/activation_range.h"
 #include "quant/constant_channels.h"
+#include "quant/kernels/channel_sums.h"
+#include "quant/kernels/conv_pieces.h"
+#include "quant/kernels/requantize_pass.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"
-#include "quant/qops/channel_sums.h"
 #include "quant/qops/conv_kept.h"
-#include "quant/qops/conv_pieces.h"
-#include "quant/qops/requantize_pass.h"
 
 namespace octet::quant {
 

@@ -1,6 +1,6 @@
 // Backward of QConvOp: docs/numerics.md, lines 23 to 25 and 27.
 #include "core/kernels/common.h"
-#include "quant/qops/channel_sums.h"
+#include "quant/kernels/channel_sums.h"
 #include "quant/qops/conv.h"
 #include "quant/qops/conv_kept.h"
 

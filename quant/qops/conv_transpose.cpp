@@ -9,10 +9,10 @@
 #include "core/kernels/strided_copy.h"
 #include "int8/kernels/conv.h"
 #include "quant/constant_channels.h"
+#include "quant/kernels/conv_pieces.h"
+#include "quant/kernels/dequantize.h"
+#include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
-#include "quant/qops/conv_pieces.h"
-#include "quant/qops/dequantize.h"
-#include "quant/qops/requantize_pass.h"
 
 namespace octet::quant {
 

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "int8/ops/quantize.h"
+#include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
-#include "quant/qops/dequantize.h"
 #include "quant/qops/simple.h"
 
 namespace octet::quant {

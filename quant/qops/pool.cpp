@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "quant/kernels/pool_backward.h"
 #include "quant/lowering.h"
-#include "quant/qops/pool_backward.h"
 
 namespace octet::quant {
 

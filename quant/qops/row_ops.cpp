@@ -6,10 +6,10 @@
 #include "core/ops/activations.h"
 #include "int8/ops/prelu.h"
 #include "int8/ops/softmax.h"
+#include "quant/kernels/dequantize.h"
+#include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
-#include "quant/qops/dequantize.h"
-#include "quant/qops/requantize_pass.h"
 
 namespace octet::quant {
 

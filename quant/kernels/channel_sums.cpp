@@ -1,9 +1,9 @@
-#include "quant/qops/channel_sums.h"
+#include "quant/kernels/channel_sums.h"
 
 #include <algorithm>
 
 #include "core/kernels/ahead.h"
-#include "quant/qops/sums_kernels.h"
+#include "quant/kernels/sums_kernels.h"
 
 namespace octet::quant {
 

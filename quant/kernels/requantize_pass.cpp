@@ -1,4 +1,4 @@
-#include "quant/qops/requantize_pass.h"
+#include "quant/kernels/requantize_pass.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,17 +1,17 @@
 // Requantizing with AVX-512.
-#include "quant/qops/requantize_kernel.h"
+#include "quant/kernels/requantize_kernel.h"
 
 #if defined(__x86_64__)
 #include <algorithm>
 
-#include "quant/qops/rounding_avx512.h"
+#include "quant/kernels/rounding_avx512.h"
 
 namespace octet::quant {
 
 namespace {
 
 using namespace avx512;
-#include "quant/qops/requantize.inc"
+#include "quant/kernels/requantize.inc"
 
 }  // namespace
 

@@ -1,17 +1,17 @@
 // Addition in training with AVX-512.
-#include "quant/qops/add_kernel.h"
+#include "quant/kernels/add_kernel.h"
 
 #if defined(__x86_64__)
 #include <limits>
 
-#include "quant/qops/rounding_avx512.h"
+#include "quant/kernels/rounding_avx512.h"
 
 namespace octet::quant {
 
 namespace {
 
 using namespace avx512;
-#include "quant/qops/add.inc"
+#include "quant/kernels/add.inc"
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-#include "quant/qops/requantize_kernel.h"
+#include "quant/kernels/requantize_kernel.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,5 +1,5 @@
 // The portable loops behind channel_sums.h, and the choice between all of them.
-#include "quant/qops/sums_kernels.h"
+#include "quant/kernels/sums_kernels.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "quant/qops/conv_pieces.h"
+#include "quant/kernels/conv_pieces.h"
 
 #include <numeric>
 

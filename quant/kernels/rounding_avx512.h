@@ -3,7 +3,7 @@
 #pragma once
 
 #if defined(__x86_64__)
-#include "quant/qops/lanes_avx512.h"
+#include "quant/kernels/lanes_avx512.h"
 
 namespace octet::quant::avx512 {
 

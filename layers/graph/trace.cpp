@@ -6,7 +6,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 #include "layers/init.h"
 
 namespace octet {

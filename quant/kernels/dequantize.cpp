@@ -1,10 +1,10 @@
-#include "quant/qops/dequantize.h"
+#include "quant/kernels/dequantize.h"
 
 #include <algorithm>
 
 #include "core/grad.h"
 #include "core/kernels/codes.h"
-#include "quant/vectors.h"
+#include "quant/kernels/vectors.h"
 
 namespace octet::quant {
 

@@ -9,7 +9,7 @@
 #include "core/kernels/wide_rows.h"
 #include "int8/kernels/isa.h"
 #include "quant/fold.h"
-#include "quant/qops/requantize_kernel.h"
+#include "quant/kernels/requantize_kernel.h"
 
 namespace octet::quant {
 

@@ -1,4 +1,4 @@
-#include "quant/observer.h"
+#include "quant/observers/observer.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "layers/graph_module.h"
+#include "layers/graph/graph_module.h"
 
 #include <map>
 #include <set>

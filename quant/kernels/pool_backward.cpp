@@ -1,8 +1,8 @@
-#include "quant/qops/pool_backward.h"
+#include "quant/kernels/pool_backward.h"
 
 #include <algorithm>
 
-#include "quant/vectors.h"
+#include "quant/kernels/vectors.h"
 
 namespace octet::quant {
 

@@ -1,5 +1,5 @@
 // The loops behind channel_sums.h with AVX-512.
-#include "quant/qops/sums_kernels.h"
+#include "quant/kernels/sums_kernels.h"
 
 #if defined(__x86_64__)
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace octet::quant {
 namespace {
 
 using namespace octet::avx512;
-#include "quant/qops/sums_kernels.inc"
+#include "quant/kernels/sums_kernels.inc"
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-#include "quant/qops/add_kernel.h"
+#include "quant/kernels/add_kernel.h"
 
 #include <algorithm>
 #include <limits>
