@@ -38,7 +38,7 @@ RULES = {
     "interop/": ("core/", "layers/", "quant/", "flatbuffers", "HDF5", "json"),
     # The tool for deployed models: the runtime alone.
     "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h",
-                    "base/mapped_file.h", "base/atomic_file.h", "apps/version/", "CLI11", "json"),
+                    "base/mapped_file.h", "base/atomic_file.h", "apps/common/version/", "apps/common/ceiling.h", "apps/common/text_table.h", "CLI11", "json"),
     "apps/": ("",),
     "examples/": ("int8/", "core/", "layers/", "optim/", "data/", "quant/", "interop/"),
     "tests/": ("",),
@@ -123,7 +123,7 @@ def self_test():
         ("data/hdf5_handle.h", "#include <hdf5.h>"),
         ("interop/checkpoint/hdf5.cpp", '#include "data/hdf5_handle.h"'),
         ("apps/trainer/a.h", '#include <nlohmann/json.hpp>\n#include "quant/convert.h"'),
-        ("tests/a.cpp", '#include "apps/config/config.h"'),
+        ("tests/a.cpp", '#include "apps/common/config/config.h"'),
     ]
     bad = [
         ("core/a.cpp", '#include "layers/module.h"'),

@@ -1,5 +1,5 @@
 // Configurations: what is accepted, and the message for everything that is not.
-#include "apps/config/config.h"
+#include "apps/common/config/config.h"
 
 #include <doctest/doctest.h>
 

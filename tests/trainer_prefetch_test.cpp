@@ -1,7 +1,7 @@
 // The loader works while a step computes, however many batches make an update.
 #include <atomic>
 
-#include "apps/setup/data.h"
+#include "apps/common/setup/data.h"
 #include "apps/trainer/train_loop.h"
 #include "layers/layers.h"
 #include "tests/trainer_fixture.h"

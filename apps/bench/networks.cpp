@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "apps/setup/data.h"
-#include "apps/setup/network.h"
+#include "apps/common/setup/data.h"
+#include "apps/common/setup/network.h"
 #include "base/error.h"
 #include "base/nearest.h"
 

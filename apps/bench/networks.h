@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/config/config.h"
-#include "apps/setup/training.h"
+#include "apps/common/config/config.h"
+#include "apps/common/setup/training.h"
 #include "core/shape.h"
 #include "layers/zoo/zoo.h"
 

@@ -10,8 +10,8 @@
 #include "apps/bench/fma_ceiling.h"
 #include "apps/bench/profile.h"
 #include "apps/bench/usage.h"
-#include "apps/octet/ceiling.h"
-#include "apps/octet/text_table.h"
+#include "apps/common/ceiling.h"
+#include "apps/common/text_table.h"
 #include "base/atomic_file.h"
 #include "core/kernels/blas.h"
 

@@ -1,6 +1,6 @@
 #include "apps/bench/training_step.h"
 
-#include "apps/setup/network.h"
+#include "apps/common/setup/network.h"
 #include "core/ops/ops.h"
 #include "core/random.h"
 #include "layers/graph/graph_module.h"

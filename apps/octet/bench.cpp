@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "apps/octet/ceiling.h"
+#include "apps/common/ceiling.h"
+#include "apps/common/text_table.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/samples.h"
-#include "apps/octet/text_table.h"
 #include "apps/octet/work.h"
 #include "base/atomic_file.h"
 #include "base/error.h"

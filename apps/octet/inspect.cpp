@@ -4,10 +4,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apps/common/text_table.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/kernel_table.h"
 #include "apps/octet/model_arguments.h"
-#include "apps/octet/text_table.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
 #include "interop/tflite/names.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/octet/text_table.h"
+#include "apps/common/text_table.h"
 #include "int8/engine/model.h"
 #include "int8/graph/every_op.h"
 

@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "apps/octet/text_table.h"
+#include "apps/common/text_table.h"
 #include "base/error.h"
 
 namespace octet::app {

@@ -1,8 +1,8 @@
 #include "apps/trainer/door.h"
 
-#include "apps/setup/memory.h"
-#include "apps/setup/network.h"
-#include "apps/setup/training.h"
+#include "apps/common/setup/memory.h"
+#include "apps/common/setup/network.h"
+#include "apps/common/setup/training.h"
 #include "base/error.h"
 
 namespace octet::trainer {

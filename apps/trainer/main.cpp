@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/version/version.h"
 #include "apps/trainer/interrupt.h"
 #include "apps/trainer/run.h"
-#include "apps/version/version.h"
 #include "base/printable.h"
 #include "core/kernels/blas.h"
 

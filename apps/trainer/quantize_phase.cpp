@@ -1,4 +1,4 @@
-#include "apps/setup/network.h"
+#include "apps/common/setup/network.h"
 #include "apps/trainer/convert_report.h"
 #include "apps/trainer/evaluate.h"
 #include "apps/trainer/phases.h"

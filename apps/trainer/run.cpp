@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "apps/setup/data.h"
+#include "apps/common/setup/data.h"
 #include "apps/trainer/door.h"
 #include "apps/trainer/initial_weights.h"
 #include "apps/trainer/phases.h"

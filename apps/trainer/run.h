@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "apps/config/config.h"
+#include "apps/common/config/config.h"
 #include "apps/trainer/progress.h"
 #include "apps/trainer/train_loop.h"
 

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "apps/config/json_text.h"
+#include "apps/common/config/json_text.h"
 #include "base/error.h"
 
 namespace octet::trainer {

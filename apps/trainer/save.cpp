@@ -1,6 +1,6 @@
 // What a checkpoint of a run holds.
+#include "apps/common/version/version.h"
 #include "apps/trainer/session.h"
-#include "apps/version/version.h"
 #include "base/error.h"
 #include "base/simd/simd.h"
 #include "core/kernels/blas.h"

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/setup/data.h"
-#include "apps/setup/network.h"
+#include "apps/common/setup/data.h"
+#include "apps/common/setup/network.h"
 #include "base/fnv1a.h"
 
 namespace octet::trainer {

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/config/config.h"
+#include "apps/common/config/config.h"
 #include "apps/trainer/metrics.h"
 #include "apps/trainer/progress.h"
 #include "core/context.h"

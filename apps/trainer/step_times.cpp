@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "apps/setup/network.h"
-#include "apps/setup/training.h"
+#include "apps/common/setup/network.h"
+#include "apps/common/setup/training.h"
 
 namespace octet::trainer {
 namespace {

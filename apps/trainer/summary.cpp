@@ -5,8 +5,8 @@
 #include <iterator>
 #include <span>
 
-#include "apps/config/json_text.h"
-#include "apps/version/version.h"
+#include "apps/common/config/json_text.h"
+#include "apps/common/version/version.h"
 #include "base/fnv1a.h"
 
 namespace octet::trainer {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "apps/setup/training.h"
+#include "apps/common/setup/training.h"
 #include "apps/trainer/session.h"
 
 namespace octet::trainer {

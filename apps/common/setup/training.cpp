@@ -1,4 +1,4 @@
-#include "apps/setup/training.h"
+#include "apps/common/setup/training.h"
 
 #include <algorithm>
 #include <cmath>

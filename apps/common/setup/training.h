@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "apps/config/config.h"
+#include "apps/common/config/config.h"
 #include "core/ops/losses.h"
 #include "layers/module.h"
 #include "optim/lr_schedule.h"

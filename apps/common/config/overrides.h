@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/config/json_text.h"
+#include "apps/common/config/json_text.h"
 
 namespace octet::config {
 

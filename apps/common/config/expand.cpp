@@ -1,4 +1,4 @@
-#include "apps/config/expand.h"
+#include "apps/common/config/expand.h"
 
 #include <cstdlib>
 

@@ -1,4 +1,4 @@
-#include "apps/setup/memory.h"
+#include "apps/common/setup/memory.h"
 
 #include <sys/resource.h>
 #include <sys/sysinfo.h>

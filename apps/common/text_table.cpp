@@ -1,4 +1,4 @@
-#include "apps/octet/text_table.h"
+#include "apps/common/text_table.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,9 +1,9 @@
-#include "apps/config/reader.h"
+#include "apps/common/config/reader.h"
 
 #include <algorithm>
 #include <sstream>
 
-#include "apps/config/expand.h"
+#include "apps/common/config/expand.h"
 #include "base/error.h"
 #include "base/nearest.h"
 

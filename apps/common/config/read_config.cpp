@@ -3,9 +3,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "apps/config/config.h"
-#include "apps/config/overrides.h"
-#include "apps/config/reader.h"
+#include "apps/common/config/config.h"
+#include "apps/common/config/overrides.h"
+#include "apps/common/config/reader.h"
 #include "base/error.h"
 
 namespace octet::config {

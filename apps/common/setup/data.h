@@ -1,7 +1,7 @@
 // The data of a configuration.
 #pragma once
 
-#include "apps/config/config.h"
+#include "apps/common/config/config.h"
 #include "data/loader.h"
 #include "data/source.h"
 

@@ -1,6 +1,6 @@
-#include "apps/setup/network.h"
+#include "apps/common/setup/network.h"
 
-#include "apps/setup/memory.h"
+#include "apps/common/setup/memory.h"
 #include "base/error.h"
 #include "quant/params.h"
 #include "quant/prepare.h"

@@ -1,4 +1,4 @@
-#include "apps/version/version.h"
+#include "apps/common/version/version.h"
 
 #include "octet_revision.h"
 

@@ -1,4 +1,4 @@
-#include "apps/config/json_text.h"
+#include "apps/common/config/json_text.h"
 
 #include <algorithm>
 #include <set>

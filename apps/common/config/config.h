@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/config/field_visitor.h"
+#include "apps/common/config/field_visitor.h"
 
 namespace octet::config {
 

@@ -1,6 +1,6 @@
 // The table of keys as a JSON Schema, for editors.
-#include "apps/config/config.h"
-#include "apps/config/json_text.h"
+#include "apps/common/config/config.h"
+#include "apps/common/config/json_text.h"
 
 namespace octet::config {
 namespace {

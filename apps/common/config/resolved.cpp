@@ -1,6 +1,6 @@
 // A configuration with every default filled in, as JSON.
-#include "apps/config/config.h"
-#include "apps/config/json_text.h"
+#include "apps/common/config/config.h"
+#include "apps/common/config/json_text.h"
 
 namespace octet::config {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/config/field_visitor.h"
-#include "apps/config/json_text.h"
-#include "apps/config/overrides.h"
+#include "apps/common/config/field_visitor.h"
+#include "apps/common/config/json_text.h"
+#include "apps/common/config/overrides.h"
 
 namespace octet::config {
 

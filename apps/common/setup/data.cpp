@@ -1,4 +1,4 @@
-#include "apps/setup/data.h"
+#include "apps/common/setup/data.h"
 
 #include "base/error.h"
 

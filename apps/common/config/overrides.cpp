@@ -1,4 +1,4 @@
-#include "apps/config/overrides.h"
+#include "apps/common/config/overrides.h"
 
 #include <algorithm>
 #include <optional>

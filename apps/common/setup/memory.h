@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "apps/config/config.h"
-#include "apps/setup/training.h"
+#include "apps/common/config/config.h"
+#include "apps/common/setup/training.h"
 #include "data/source.h"
 #include "layers/graph/graph_module.h"
 #include "layers/zoo/zoo.h"

@@ -1,4 +1,4 @@
-#include "apps/octet/ceiling.h"
+#include "apps/common/ceiling.h"
 
 #include <time.h>
 

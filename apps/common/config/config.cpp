@@ -1,5 +1,5 @@
 // The table of configuration keys.
-#include "apps/config/config.h"
+#include "apps/common/config/config.h"
 
 #include "data/source.h"
 #include "layers/zoo/zoo.h"

@@ -1,7 +1,7 @@
 // The network of a configuration, and how it is quantized.
 #pragma once
 
-#include "apps/config/config.h"
+#include "apps/common/config/config.h"
 #include "data/dataset.h"
 #include "layers/zoo/zoo.h"
 #include "quant/qat_model.h"
