@@ -16,7 +16,7 @@
 #include "int8/engine/model.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
-#include "tests/int8_graphs.h"
+#include "tests/int8/graphs.h"
 #include "tests/support.h"
 
 namespace {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A small network trained for two steps by PyTorch in double, for tests/net_golden_test.cpp.
+"""A small network trained for two steps by PyTorch in double, for tests/layers/net_golden_test.cpp.
 
 usage: make_net_golden.py     (Debian's python3-torch 1.13; writes net.txt beside itself)
 

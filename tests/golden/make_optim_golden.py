@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Ten optimizer steps by PyTorch in double, for tests/optim_test.cpp.
+"""Ten optimizer steps by PyTorch in double, for tests/optim/optim_test.cpp.
 
 usage: make_optim_golden.py     (Debian's python3-torch 1.13; writes optim.txt beside itself)
 

@@ -1,0 +1,123 @@
+// libFuzzer target (clang): arbitrary bytes through reader, writer, engine. Whatever they are,
+// there is an octet::Error or a result, within the memory limits; what the reader accepts, the
+// writer writes and the reader reads again; the best kernels give the portable ones' bytes.
+// `fuzz_tflite --seeds FOLDER` writes a corpus to begin with.
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <limits>
+#include <memory>
+
+#include "base/error.h"
+#include "int8/engine/model.h"
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
+#include "tests/int8/graphs.h"
+
+namespace {
+
+namespace int8 = octet::int8;
+
+/// Bytes of all values of one sample: what a context may at most need.
+double value_bytes(const int8::Graph& graph) {
+  double bytes = 0;
+  for (const int8::TensorDef& t : graph.tensors) {
+    double one = static_cast<double>(int8::dtype_size(t.type));
+    for (const std::int32_t d : t.shape) one *= d;
+    bytes += one;
+  }
+  return bytes;
+}
+
+void require(bool condition, const char* what) {
+  if (condition) return;
+  std::cerr << what << '\n';
+  std::abort();
+}
+
+int8::Graph rewritten(const int8::Graph& graph) {
+  const auto bytes = std::make_shared<const std::vector<std::byte>>(octet::serialize_tflite(graph));
+  return octet::parse_tflite(*bytes, bytes);
+}
+
+/// The first writing fills in what files may leave out; after that nothing changes.
+void check_round_trip(const int8::Graph& graph) {
+  const int8::Graph complete = rewritten(graph);
+  require(octet::test::describe(rewritten(complete)) == octet::test::describe(complete),
+          "a graph changed when it was written and read");
+}
+
+constexpr std::size_t memory_limit = std::size_t{1} << 26;
+
+std::vector<std::byte> outputs(const int8::Model& model) {
+  int8::Context context(model, {.batch = 2, .threads = 1, .memory_limit = memory_limit});
+  for (std::size_t i = 0; i < model.inputs().size(); ++i) {
+    const auto to = context.input(static_cast<int>(i));
+    for (std::size_t k = 0; k < to.size(); ++k) to[k] = static_cast<std::byte>(k * 37);
+  }
+  context.run();
+  std::vector<std::byte> all;
+  for (std::size_t i = 0; i < model.outputs().size(); ++i) {
+    const auto y = context.output(static_cast<int>(i));
+    all.insert(all.end(), y.begin(), y.end());
+  }
+  return all;
+}
+
+void run(const int8::Graph& graph) {
+  const int8::Model model(graph, {.memory_limit = memory_limit});
+  // Large models are valid; they only take too long here.
+  if (value_bytes(graph) > 4e6 || model.macs() > 2'000'000) return;
+  const int8::Model portable(graph, {.isa = int8::Isa::portable, .fuse = false});
+  require(outputs(model) == outputs(portable), "the kernels' bytes differ from the portable ones");
+}
+
+/// A channel that is switched off, with a saturated bias, and a tensor that nothing uses.
+int8::Graph dead_channel_graph() {
+  int8::Graph graph = octet::test::small_graph();
+  graph.tensors[1].quantization.scale[1] = 0.0f;
+  const std::int32_t bias[] = {3, std::numeric_limits<std::int32_t>::max(), -5};
+  graph.tensors[2].constant = int8::own_bytes(std::as_bytes(std::span(bias)));
+  graph.tensors.push_back(graph.tensors[0]);
+  return graph;
+}
+
+void write_seeds(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  const int8::Graph all = int8::every_op_graph();
+  for (std::size_t n = 0; n < all.nodes.size(); ++n) {
+    octet::write_tflite(octet::test::single_node_graph(all, n),
+                        folder / (std::to_string(n) + ".tflite"));
+  }
+  octet::write_tflite(octet::test::small_graph(), folder / "small.tflite");
+  octet::write_tflite(dead_channel_graph(), folder / "dead_channel.tflite");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  if (*argc == 3 && std::strcmp((*argv)[1], "--seeds") == 0) {
+    write_seeds((*argv)[2]);
+    std::exit(0);
+  }
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::shared_ptr<std::byte[]> copy(new std::byte[size]);
+  if (size > 0) std::memcpy(copy.get(), data, size);
+  int8::Graph graph;
+  try {
+    graph = octet::parse_tflite({copy.get(), size}, copy);
+  } catch (const octet::Error&) {
+    return 0;
+  }
+  check_round_trip(graph);
+  try {
+    run(graph);
+  } catch (const octet::Error&) {
+  }
+  return 0;
+}
