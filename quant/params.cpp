@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "core/kernels/common.h"
-#include "int8/ops/quantize.h"
+#include "int8/reference/quantize.h"
 #include "quant/kernels/vectors.h"
 
 namespace octet::quant {

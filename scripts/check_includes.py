@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Checks who includes whom (docs/design.md, section 2). Prints each violation; exit code 1 if any.
+"""Checks who includes whom, and that docs/design.md shows these rules. Prints each violation; exit code 1 if any.
 
 usage: check_includes.py [ROOT]      the source tree; default: the one this script is in
+       check_includes.py --update    writes the table of docs/design.md
        check_includes.py --self-test
 """
 import pathlib
 import re
 import sys
-
-FOLDERS = ("base", "core", "layers", "optim", "data", "int8", "quant", "interop", "runtime", "apps", "examples", "tests")
 
 # Libraries from outside, by how their headers begin. What is not listed counts as the standard
 # library or POSIX.
@@ -17,37 +16,40 @@ OUTSIDE = {
     "H5": "HDF5", "nlohmann/": "json", "flatbuffers/": "flatbuffers", "png.h": "image",
     "jpeglib.h": "image", "zlib.h": "image", "CLI/": "CLI11", "doctest/": "doctest", "omp.h": "OpenMP",
 }
-BASE = "base/"  # standard library and POSIX only
 
-# What the files whose path begins with the key may include: the longest key decides. Paths are
-# prefixes; a name without a slash or dot is a library from outside. Files may always include BASE
-# and what begins with their own key.
+# What the files whose path begins with the key may include, floor by floor: the longest key decides.
+# Paths are prefixes; a name without a slash or dot is a library from outside. Files may always
+# include base/ and what begins with their own key.
 RULES = {
     "base/": (),
     "core/": ("Eigen", "OpenBLAS"),
     "layers/": ("core/",),
     "optim/": ("core/",),
     "data/": ("core/", "HDF5", "image"),
-    "int8/": (),
-    "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h",
-               "interop/tflite/writer.h"),
-    # Part of the deployable runtime.
-    "interop/tflite": ("int8/", "base/mapped_file.h", "base/atomic_file.h", "flatbuffers"),
-    "runtime/": ("int8/", "interop/tflite/reader.h", "base/mapped_file.h"),
-    "interop/checkpoint": ("core/", "data/hdf5_handle.h", "HDF5"),
-    "interop/": ("core/", "layers/", "quant/", "flatbuffers", "HDF5", "json"),
+    "int8/graph/": (),
+    "int8/reference/": ("int8/graph/",),
+    "int8/kernels/": ("int8/graph/", "int8/reference/"),
+    "int8/ops/": ("int8/graph/", "int8/reference/", "int8/kernels/"),
+    "int8/engine/": ("int8/",),
+    "interop/tflite/": ("int8/", "flatbuffers"),
+    "interop/checkpoint/": ("core/", "data/hdf5_handle.h", "HDF5"),
+    "runtime/": ("int8/", "interop/tflite/reader.h"),
+    "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for deployed models: the runtime alone.
-    "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h",
-                    "base/mapped_file.h", "base/atomic_file.h", "apps/common/version/", "apps/common/ceiling.h", "apps/common/text_table.h", "CLI11", "json"),
+    "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h", "apps/common/version/",
+                    "apps/common/ceiling.h", "apps/common/text_table.h", "CLI11", "json"),
     "apps/": ("",),
-    "examples/": ("int8/", "core/", "layers/", "optim/", "data/", "quant/", "interop/"),
+    "examples/": ("core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/"),
     "tests/": ("",),
 }
+FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 # Headers that everybody may include stay cheap to compile: these libraries only where they are
 # the point of the header.
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
-LIBRARY_FOLDERS = ("base/", "int8/", "core/", "layers/", "optim/", "data/", "quant/", "interop/", "runtime/")
+LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
+                   "runtime/")
+PRODUCTION = LIBRARY_FOLDERS + ("apps/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
@@ -57,6 +59,10 @@ def outside_library(header):
         if header.startswith(start):
             return library
     return None
+
+
+def is_ours(header):
+    return header.startswith(tuple(f + "/" for f in FOLDERS))
 
 
 def is_private_header(path, flatbuffers_only):
@@ -75,11 +81,10 @@ def violations(path, text):
     for match in INCLUDE.finditer(text):
         quoted, header = match.group(1) == '"', match.group(2)
         place = f"{path}:{text.count(chr(10), 0, match.start(2)) + 1}"
-        ours = header.startswith(tuple(f + "/" for f in FOLDERS))
-        if ours:
+        if is_ours(header):
             if not quoted:
                 found.append(f"{place}: write \"{header}\", not <{header}>")
-            allowed = header.startswith(BASE) or header.startswith(key) or any(
+            allowed = header.startswith(("base/", key)) or any(
                 header.startswith(a) for a in RULES[key] if not a or "/" in a)
             if not allowed:
                 found.append(f"{place}: {key} may not include {header}")
@@ -102,37 +107,81 @@ def violations(path, text):
     return found
 
 
+def circles(sources):
+    """Pairs of folders that include each other, a folder and one inside it excepted.
+
+    sources: (path, text) of production files."""
+    arrows = {}
+    for path, text in sources:
+        folder = path.rpartition("/")[0]
+        for match in INCLUDE.finditer(text):
+            other = match.group(2).rpartition("/")[0]
+            if is_ours(match.group(2)) and other != folder:
+                arrows.setdefault((folder, other), f"{path} includes {match.group(2)}")
+    return [f"{a} and {b} include each other: {arrows[a, b]}, {arrows[b, a]}"
+            for a, b in sorted(arrows)
+            if a < b and (b, a) in arrows and not b.startswith(a + "/")]
+
+
+def table():
+    """The rules as docs/design.md shows them."""
+    rows = ["| from | may include, beside itself and `base/` |", "| --- | --- |"]
+    for key, allowed in RULES.items():
+        text = ", ".join(f"`{a}`" if "/" in a or "." in a else a for a in allowed)
+        rows.append(f"| `{key}` | {'everything' if '' in allowed else text or 'nothing'} |")
+    return "\n".join(rows) + "\n"
+
+
+SHOWN = re.compile(r"(<!-- check_includes.py -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
 def check_tree(root):
-    found, files = [], 0
+    found, sources = [], []
     for folder in FOLDERS:
         for file in sorted((root / folder).rglob("*")):
             if file.suffix in (".h", ".cpp", ".inc") and file.is_file():
-                files += 1
                 path = file.relative_to(root).as_posix()
-                found += violations(path, file.read_text(encoding="utf-8"))
-    if files == 0:
+                sources.append((path, file.read_text(encoding="utf-8")))
+                found += violations(*sources[-1])
+    if not sources:
         found.append(f"{root}: no source files")
-    return found, files
+    found += circles([s for s in sources if s[0].startswith(PRODUCTION)])
+    shown = SHOWN.search((root / "docs/design.md").read_text(encoding="utf-8"))
+    if not shown or shown.group(2) != table():
+        found.append("docs/design.md: the table of who includes whom is not that of "
+                     "scripts/check_includes.py; --update writes it")
+    return found, len(sources)
+
+
+def update(root):
+    page = root / "docs/design.md"
+    page.write_text(SHOWN.sub(lambda m: m.group(1) + table() + m.group(3),
+                              page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def self_test():
     good = [
         ("core/a.cpp", '#include <cblas.h>\n#include "core/b.h"\n#include <vector>'),
-        ("int8/a.cpp", '#include "base/error.h"\n#include "int8/b.h"'),
+        ("int8/ops/a.cpp", '#include "base/error.h"\n#include "int8/kernels/b.h"'),
         ("quant/a.cpp", '#include "interop/tflite/reader.h"\n#include "layers/module.h"'),
         ("data/hdf5_handle.h", "#include <hdf5.h>"),
         ("interop/checkpoint/hdf5.cpp", '#include "data/hdf5_handle.h"'),
         ("apps/trainer/a.h", '#include <nlohmann/json.hpp>\n#include "quant/convert.h"'),
-        ("tests/a.cpp", '#include "apps/common/config/config.h"'),
+        ("tests/apps/a.cpp", '#include "apps/common/config/config.h"'),
     ]
     bad = [
+        ("base/a.cpp", '#include "core/tensor.h"'),
         ("core/a.cpp", '#include "layers/module.h"'),
         ("core/a.h", "#include <Eigen/Core>"),
         ("core/a.cpp", "#include <hdf5.h>"),
         ("layers/a.cpp", '#include "data/loader.h"'),
         ("optim/a.cpp", '  #  include "quant/fold.h"'),
-        ("int8/a.cpp", '#include "core/tensor.h"'),
-        ("int8/a.cpp", "#include <cblas.h>"),
+        ("int8/graph/a.cpp", '#include "core/tensor.h"'),
+        ("int8/graph/a.h", '#include "int8/reference/add.h"'),
+        ("int8/reference/a.h", '#include "int8/kernels/kernel.h"'),
+        ("int8/kernels/a.cpp", '#include "int8/ops/step.h"'),
+        ("int8/ops/a.cpp", '#include "int8/engine/model.h"'),
+        ("int8/engine/a.cpp", "#include <cblas.h>"),
         ("quant/a.cpp", '#include "interop/checkpoint/checkpoint.h"'),
         ("interop/tflite/reader.cpp", '#include "layers/module.h"'),
         ("interop/checkpoint/checkpoint.h", "#include <hdf5.h>"),
@@ -142,17 +191,25 @@ def self_test():
         ("core/a.cpp", "#include <core/tensor.h>"),
         ("elsewhere/a.cpp", ""),
     ]
+    circle = [("core/ops/a.h", '#include "core/kernels/b.h"'),
+              ("core/kernels/b.h", '#include "core/ops/c.h"')]
+    parent = [("core/ops/a.h", '#include "core/b.h"'), ("core/b.h", '#include "core/ops/a.h"')]
     wrong = [f"refused: {p}: {t!r}" for p, t in good if violations(p, t)]
     wrong += [f"let through: {p}: {t!r}" for p, t in bad if not violations(p, t)]
-    return wrong, len(good) + len(bad)
+    wrong += ["let through: two folders that include each other"] if len(circles(circle)) != 1 else []
+    wrong += ["refused: a folder and its parent"] if circles(parent) else []
+    return wrong, len(good) + len(bad) + 2
 
 
 def main(arguments):
+    root = pathlib.Path(__file__).resolve().parent.parent
+    if arguments == ["--update"]:
+        update(root)
     if arguments == ["--self-test"]:
         found, checked = self_test()
     else:
-        default = pathlib.Path(__file__).resolve().parent.parent
-        found, checked = check_tree(pathlib.Path(arguments[0]) if arguments else default)
+        given = arguments and not arguments[0].startswith("-")
+        found, checked = check_tree(pathlib.Path(arguments[0]) if given else root)
     print("\n".join(found) if found else f"include rules: {checked} checked, none violated")
     return 1 if found else 0
 

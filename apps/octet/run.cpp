@@ -9,7 +9,8 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "int8/ops/quantize.h"
+#include "int8/kernels/dispatch.h"
+#include "int8/reference/quantize.h"
 
 namespace octet::app {
 namespace {

@@ -1,4 +1,5 @@
 #include "apps/trainer/evaluate.h"
+#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +8,7 @@
 #include "apps/trainer/interrupt.h"
 #include "base/error.h"
 #include "core/ops/ops.h"
-#include "int8/ops/quantize.h"
+#include "int8/reference/quantize.h"
 
 namespace octet::trainer {
 namespace {

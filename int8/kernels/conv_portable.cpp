@@ -1,5 +1,4 @@
-// The definition of int8 convolution: every other kernel must give these bytes. Deliberately not
-// optimized.
+// int8/reference/conv.h over whole images. Deliberately not optimized.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -50,42 +49,16 @@ class PortableConv final : public ConvAlgorithm {
     for (int ox = 0; ox < g_.out_w; ++ox) {
       const std::int64_t pixel = (sample * g_.out_h + oy) * g_.out_w + ox;
       for (int oc = 0; oc < g_.out_c; ++oc) {
-        const std::int32_t acc = accumulate(image, input_zero_point, oy, ox, oc);
+        const std::int32_t acc =
+            conv_accumulator(g_, weights_.data(), image, input_zero_point, oy, ox, oc);
         const std::int64_t at = pixel * g_.out_c + oc;
         if (out.acc) {
           out.acc[at] = acc;
         } else {
-          out.y[at] = requantize(acc, oc, *out.requantization);
+          out.y[at] = requantize_channel(acc, oc, *out.requantization);
         }
       }
     }
-  }
-
-  std::int32_t accumulate(const std::int8_t* image, std::int32_t input_zero_point, int oy, int ox,
-                          int oc) const noexcept {
-    const int group_c = g_.in_c / g_.groups;
-    const int first_c = oc / (g_.out_c / g_.groups) * group_c;
-    const std::int8_t* w = weights_.data() + oc * g_.weights_per_channel();
-    std::int32_t acc = 0;
-    for (int ky = 0; ky < g_.kernel_h; ++ky) {
-      const int iy = oy * g_.stride_h - g_.pad_top + ky * g_.dilation_h;
-      if (iy < 0 || iy >= g_.in_h) continue;
-      for (int kx = 0; kx < g_.kernel_w; ++kx) {
-        const int ix = ox * g_.stride_w - g_.pad_left + kx * g_.dilation_w;
-        if (ix < 0 || ix >= g_.in_w) continue;
-        const std::int8_t* pixel = image + (std::int64_t{iy} * g_.in_w + ix) * g_.in_c + first_c;
-        const std::int8_t* tap = w + (std::int64_t{ky} * g_.kernel_w + kx) * group_c;
-        for (int c = 0; c < group_c; ++c) acc += tap[c] * (pixel[c] - input_zero_point);
-      }
-    }
-    return acc;
-  }
-
-  static std::int8_t requantize(std::int32_t acc, int oc, const Requantization& r) noexcept {
-    const std::int32_t p =
-        multiply_by_quantized_multiplier(acc + r.bias[oc], r.multiplier[oc], r.rounding) +
-        r.output_zero_point;
-    return static_cast<std::int8_t>(std::min(std::max(p, r.lo), r.hi));
   }
 
   std::vector<std::int8_t> weights_;

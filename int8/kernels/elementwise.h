@@ -1,22 +1,11 @@
 // SIMD kernels of the ops without weights. Each gives the bytes of the portable function whose name
-// it carries; selection is in the op's file.
+// it carries; selection is in dispatch.cpp.
 //
 // The bodies are written once, in elementwise.inc and reductions.inc, on the 16-code primitives
 // that each elementwise_<isa>.cpp defines; tables and QUANTIZE are written for each ISA.
 #pragma once
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
-#include "int8/ops/add.h"
-#include "int8/ops/mean.h"
-#include "int8/ops/min_max.h"
-#include "int8/ops/mul.h"
-#include "int8/ops/pool.h"
-#include "int8/ops/prelu.h"
-#include "int8/ops/quantize.h"
-#include "int8/ops/resize.h"
-#include "int8/ops/softmax.h"
-#include "int8/ops/table.h"
+#include "int8/kernels/dispatch.h"
 
 namespace octet::int8 {
 
@@ -45,13 +34,6 @@ Kernel<F> select_kernel(Isa isa, const KernelChoice<F>& c) noexcept {
   if (has_avx512_vnni(isa) && c.avx512) return {c.avx512, c.avx512_name};
   if (isa != Isa::portable && c.avx2) return {c.avx2, c.avx2_name};
   return {c.portable, "portable"};
-}
-
-/// Kernels that combine codes of one channel take this many channels at once; ops with fewer run
-/// the portable function.
-inline constexpr std::int64_t channel_block = 16;
-inline Isa isa_for_channels(Isa isa, std::int64_t channels) noexcept {
-  return channels < channel_block ? Isa::portable : isa;
 }
 
 /// The kernels op_avx512, op_avx2, op_neon and op.

@@ -1,29 +1,10 @@
-#include "int8/ops/min_max.h"
-
 #include <algorithm>
 
-#include "int8/kernels/elementwise.h"
+#include "int8/kernels/dispatch.h"
 #include "int8/ops/binary.h"
+#include "int8/reference/min_max.h"
 
 namespace octet::int8 {
-
-void minimum(const NoParams&, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-             std::int64_t n) noexcept {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = std::min(a[i], b[i]);
-}
-
-void maximum(const NoParams&, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-             std::int64_t n) noexcept {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = std::max(a[i], b[i]);
-}
-
-Kernel<MinMaxFunction> minimum_kernel(Isa isa) noexcept {
-  return select_kernel<MinMaxFunction>(isa, OCTET_KERNELS(minimum));
-}
-Kernel<MinMaxFunction> maximum_kernel(Isa isa) noexcept {
-  return select_kernel<MinMaxFunction>(isa, OCTET_KERNELS(maximum));
-}
-
 namespace {
 
 std::unique_ptr<Step> create_with(const NodeView& node, Kernel<MinMaxFunction> kernel) {

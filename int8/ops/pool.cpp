@@ -1,86 +1,15 @@
-#include "int8/ops/pool.h"
-#include "base/error.h"
-#include "int8/kernels/elementwise.h"
-#include "int8/ops/node_view.h"
-#include "int8/ops/step.h"
-#include "int8/reference/spatial.h"
-
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
+#include "int8/kernels/dispatch.h"
+#include "int8/kernels/pool.h"
+#include "int8/ops/node_view.h"
+#include "int8/ops/step.h"
+#include "int8/reference/pool.h"
+#include "int8/reference/spatial.h"
+
 namespace octet::int8 {
-namespace {
-
-template <class F>
-void for_each_pixel(const PoolGeometry& g, const PoolWindow& w, const std::int8_t* x,
-                    const F& f) noexcept {
-  for (int iy = w.y0; iy < w.y1; ++iy) {
-    for (int ix = w.x0; ix < w.x1; ++ix) f(x[(std::int64_t{iy} * g.in_w + ix) * g.channels]);
-  }
-}
-
-}  // namespace
-
-void average_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
-                      std::int8_t* y) noexcept {
-  for (int out_x = 0; out_x < g.out_w; ++out_x) {
-    const PoolWindow w = pool_window(g, out_y, out_x);
-    const std::int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0);
-    for (int c = 0; c < g.channels; ++c) {
-      std::int32_t sum = 0;
-      for_each_pixel(g, w, x + c, [&](std::int8_t v) { sum += v; });
-      *y++ = range.clamp(average(sum, count));
-    }
-  }
-}
-
-void max_pool_row(const PoolGeometry& g, ClampRange range, const std::int8_t* x, int out_y,
-                  std::int8_t* y) noexcept {
-  for (int out_x = 0; out_x < g.out_w; ++out_x) {
-    const PoolWindow w = pool_window(g, out_y, out_x);
-    for (int c = 0; c < g.channels; ++c) {
-      std::int32_t largest = -128;
-      for_each_pixel(g, w, x + c,
-                     [&](std::int8_t v) { largest = std::max<std::int32_t>(largest, v); });
-      *y++ = range.clamp(largest);
-    }
-  }
-}
-
-Kernel<PoolRowFunction> average_pool_kernel(Isa isa) noexcept {
-  return select_kernel<PoolRowFunction>(isa, OCTET_KERNELS(average_pool_row));
-}
-Kernel<PoolRowFunction> max_pool_kernel(Isa isa) noexcept {
-  return select_kernel<PoolRowFunction>(isa, OCTET_KERNELS(max_pool_row));
-}
-
-void pool(PoolRowKernel kernel, const PoolGeometry& g, ClampRange range, const std::int8_t* x,
-          std::int8_t* y, std::int64_t batch, ThreadPool& threads) noexcept {
-  const std::int64_t image = std::int64_t{g.in_h} * g.in_w * g.channels;
-  const std::int64_t row = std::int64_t{g.out_w} * g.channels;
-  const std::int64_t rows = batch * g.out_h;
-  const std::int64_t row_work = row * g.filter_h * g.filter_w;
-  const std::int64_t codes_per_task = 4 * elements_per_task;  // of the windows, as one adds up
-  for_chunks(threads, rows, std::max<std::int64_t>(1, codes_per_task / row_work),
-             [&](std::int64_t begin, std::int64_t end) {
-               for (std::int64_t r = begin; r < end; ++r) {
-                 kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h),
-                        y + r * row);
-               }
-             });
-}
-
-void average_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
-                  std::int8_t* y, std::int64_t batch) noexcept {
-  ThreadPool one(1);
-  pool(average_pool_row, geometry, range, x, y, batch, one);
-}
-void max_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x, std::int8_t* y,
-              std::int64_t batch) noexcept {
-  ThreadPool one(1);
-  pool(max_pool_row, geometry, range, x, y, batch, one);
-}
-
 namespace {
 
 class PoolStep final : public Step {

@@ -1,49 +1,13 @@
-#include "int8/ops/quantize.h"
-
 #include <cmath>
 
 #include "base/error.h"
-#include "int8/kernels/elementwise.h"
+#include "int8/kernels/dispatch.h"
 #include "int8/ops/node_view.h"
 #include "int8/ops/unary.h"
 #include "int8/reference/multipliers.h"
+#include "int8/reference/quantize.h"
 
 namespace octet::int8 {
-
-UnaryCodes make_requantize_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
-                                 Rounding rounding) {
-  const char* what = "input scale / output scale";
-  const Multiplier m =
-      checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding, what);
-  check_no_overflow(255, m, what);
-  return tabulate(
-      [&](int q) { return multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out; });
-}
-
-std::int8_t quantize_one(float v, float scale, std::int32_t zero_point) noexcept {
-  // Beyond +-512 every zero point saturates; bounding first keeps the conversion defined.
-  const float steps = std::round(v / scale);
-  const float bounded = steps > -512.0f ? (steps < 512.0f ? steps : 512.0f) : -512.0f;
-  return clamp_to_int8(static_cast<std::int32_t>(bounded) + zero_point);
-}
-
-void quantize(const float* x, float scale, std::int32_t zero_point, std::int8_t* y,
-              std::int64_t n) noexcept {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = quantize_one(x[i], scale, zero_point);
-}
-
-Kernel<QuantizeFunction> quantize_kernel(Isa isa) noexcept {
-  return select_kernel<QuantizeFunction>(isa, OCTET_KERNELS(quantize));
-}
-Kernel<DequantizeFunction> dequantize_kernel(Isa isa) noexcept {
-  return select_kernel<DequantizeFunction>(isa, OCTET_KERNELS(dequantize));
-}
-
-void dequantize(const std::int8_t* x, float scale, std::int32_t zero_point, float* y,
-                std::int64_t n) noexcept {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = dequantize_one(x[i], scale, zero_point);
-}
-
 namespace {
 
 class QuantizeStep final : public Step {

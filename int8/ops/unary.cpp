@@ -1,8 +1,9 @@
 #include "int8/ops/unary.h"
+#include "int8/kernels/dispatch.h"
 
-#include "int8/ops/quantize.h"
-#include "int8/ops/relu.h"
-#include "int8/ops/sigmoids.h"
+#include "int8/reference/quantize.h"
+#include "int8/reference/relu.h"
+#include "int8/reference/sigmoids.h"
 
 namespace octet::int8 {
 namespace {

@@ -1,4 +1,5 @@
 #include "quant/kernels/add_kernel.h"
+#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <limits>

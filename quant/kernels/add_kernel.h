@@ -3,7 +3,7 @@
 #pragma once
 
 #include "int8/kernels/isa.h"
-#include "int8/ops/add.h"
+#include "int8/reference/add.h"
 
 namespace octet::quant {
 

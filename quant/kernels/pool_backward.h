@@ -1,7 +1,7 @@
 // Gradients of pooling over codes, one image. docs/numerics.md, line 26.
 #pragma once
 
-#include "int8/ops/pool.h"
+#include "int8/reference/pool.h"
 
 namespace octet::quant {
 

@@ -1,4 +1,5 @@
 #include "quant/qops/add.h"
+#include "int8/kernels/dispatch.h"
 
 #include <limits>
 

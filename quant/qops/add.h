@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "int8/ops/add.h"
+#include "int8/reference/add.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

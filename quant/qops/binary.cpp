@@ -1,4 +1,5 @@
 #include "quant/qops/binary.h"
+#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,9 +7,9 @@
 
 #include "core/kernels/broadcast.h"
 #include "core/ops/ops.h"
-#include "int8/ops/add.h"
-#include "int8/ops/min_max.h"
-#include "int8/ops/mul.h"
+#include "int8/reference/add.h"
+#include "int8/reference/min_max.h"
+#include "int8/reference/mul.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
 #include "quant/params.h"

@@ -3,7 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "int8/ops/quantize.h"
+#include "int8/kernels/dispatch.h"
+#include "int8/reference/quantize.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
 #include "quant/qops/simple.h"

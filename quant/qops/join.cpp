@@ -1,4 +1,5 @@
 #include "quant/qops/join.h"
+#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "core/kernels/mean_plan.h"
-#include "int8/ops/mean.h"
+#include "int8/reference/mean.h"
 #include "quant/lowering.h"
 #include "quant/qops/resample.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/kernels/strided_copy.h"
-#include "int8/ops/quantize.h"
+#include "int8/reference/quantize.h"
 #include "quant/lowering.h"
 #include "quant/qops/join.h"
 

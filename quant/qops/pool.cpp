@@ -1,4 +1,5 @@
 #include "quant/qops/pool.h"
+#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/ops/ops.h"
-#include "int8/ops/pool.h"
+#include "int8/reference/pool.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

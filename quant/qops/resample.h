@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/ops/tensor_ops.h"
-#include "int8/ops/resize.h"
+#include "int8/reference/resize.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "core/ops/activations.h"
-#include "int8/ops/prelu.h"
-#include "int8/ops/softmax.h"
+#include "int8/reference/prelu.h"
+#include "int8/reference/softmax.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"

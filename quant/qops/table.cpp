@@ -1,4 +1,5 @@
 #include "quant/qops/table.h"
+#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <limits>

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "int8/ops/add.h"
-#include "int8/ops/mul.h"
-#include "int8/ops/quantize.h"
-#include "int8/ops/relu.h"
-#include "int8/ops/sigmoids.h"
+#include "int8/reference/add.h"
+#include "int8/reference/mul.h"
+#include "int8/reference/quantize.h"
+#include "int8/reference/relu.h"
+#include "int8/reference/sigmoids.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"

@@ -7,7 +7,7 @@
 
 #include "core/ops/activations.h"
 #include "int8/graph/graph.h"
-#include "int8/ops/table.h"
+#include "int8/reference/table.h"
 #include "quant/qconfig.h"
 
 namespace octet::quant {

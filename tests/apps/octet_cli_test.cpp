@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "int8/engine/model.h"
-#include "int8/ops/quantize.h"
+#include "int8/reference/quantize.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "tests/int8/graphs.h"

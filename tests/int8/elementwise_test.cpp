@@ -5,9 +5,10 @@
 #include <bit>
 #include <cmath>
 
-#include "int8/ops/add.h"
-#include "int8/ops/quantize.h"
-#include "int8/ops/table.h"
+#include "int8/kernels/dispatch.h"
+#include "int8/reference/add.h"
+#include "int8/reference/quantize.h"
+#include "int8/reference/table.h"
 #include "tests/int8/build.h"
 #include "tests/support.h"
 

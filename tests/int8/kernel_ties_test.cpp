@@ -5,15 +5,16 @@
 #include <cmath>
 #include <string>
 
-#include "int8/ops/add.h"
-#include "int8/ops/mean.h"
-#include "int8/ops/mul.h"
-#include "int8/ops/pool.h"
-#include "int8/ops/prelu.h"
-#include "int8/ops/quantize.h"
-#include "int8/ops/resize.h"
-#include "int8/ops/sigmoids.h"
-#include "int8/ops/softmax.h"
+#include "int8/kernels/dispatch.h"
+#include "int8/reference/add.h"
+#include "int8/reference/mean.h"
+#include "int8/reference/mul.h"
+#include "int8/reference/pool.h"
+#include "int8/reference/prelu.h"
+#include "int8/reference/quantize.h"
+#include "int8/reference/resize.h"
+#include "int8/reference/sigmoids.h"
+#include "int8/reference/softmax.h"
 #include "tests/int8/build.h"
 #include "tests/int8/op_reference.h"
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "int8/ops/pool.h"
+#include "int8/kernels/dispatch.h"
+#include "int8/kernels/pool.h"
 #include "tests/int8/index.h"
 #include "tests/support.h"
 

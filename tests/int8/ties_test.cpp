@@ -3,13 +3,13 @@
 
 #include <cmath>
 
-#include "int8/ops/add.h"
-#include "int8/ops/mean.h"
-#include "int8/ops/mul.h"
-#include "int8/ops/prelu.h"
-#include "int8/ops/quantize.h"
-#include "int8/ops/relu.h"
+#include "int8/reference/add.h"
+#include "int8/reference/mean.h"
+#include "int8/reference/mul.h"
 #include "int8/reference/multipliers.h"
+#include "int8/reference/prelu.h"
+#include "int8/reference/quantize.h"
+#include "int8/reference/relu.h"
 #include "tests/int8/build.h"
 #include "tests/int8/reference.h"
 

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "int8/ops/add.h"
 #include "int8/reference/activation_range.h"
+#include "int8/reference/add.h"
 #include "quant/qops/add.h"
 #include "quant/qops/conv.h"
 #include "quant/qops/pool.h"

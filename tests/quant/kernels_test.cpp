@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/kernels/conv/conv.h"
+#include "int8/kernels/dispatch.h"
 #include "quant/kernels/add_kernel.h"
 #include "quant/kernels/channel_sums.h"
 #include "quant/kernels/pool_backward.h"

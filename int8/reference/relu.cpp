@@ -1,4 +1,4 @@
-#include "int8/ops/relu.h"
+#include "int8/reference/relu.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/activation_range.h"
 #include "int8/reference/fixed_point.h"
 
@@ -41,8 +39,5 @@ inline std::int32_t add_preclamp(const AddParams& p, std::int8_t a, std::int8_t 
 using AddFunction = void(const AddParams& params, const std::int8_t* a, const std::int8_t* b,
                          std::int8_t* y, std::int64_t n) noexcept;
 AddFunction add;
-
-/// The best kernel for `isa`; every one gives the bytes of add().
-Kernel<AddFunction> add_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstdint>
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/fixed_point.h"
 
 namespace octet::int8 {
@@ -45,8 +43,5 @@ SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding);
 using SoftmaxFunction = void(const SoftmaxParams& params, const std::int8_t* x, std::int8_t* y,
                              std::int64_t depth) noexcept;
 SoftmaxFunction softmax_row;
-
-/// The best kernel for `isa`; every one gives the bytes of softmax_row().
-Kernel<SoftmaxFunction> softmax_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

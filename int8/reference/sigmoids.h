@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "int8/ops/table.h"
+#include "int8/reference/table.h"
 
 namespace octet::int8 {
 

@@ -5,8 +5,6 @@
 #include <array>
 #include <cstdint>
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/activation_range.h"
 
 namespace octet::int8 {
@@ -34,8 +32,5 @@ UnaryCodes tabulate(const F& f, ClampRange range = {}) {
 using LookupFunction = void(const Table& table, const std::int8_t* x, std::int8_t* y,
                             std::int64_t n) noexcept;
 LookupFunction lookup;
-
-/// The best kernel for `isa`; every one gives the bytes of lookup().
-Kernel<LookupFunction> lookup_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

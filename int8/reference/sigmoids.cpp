@@ -1,4 +1,4 @@
-#include "int8/ops/sigmoids.h"
+#include "int8/reference/sigmoids.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,8 +5,6 @@
 #include <vector>
 
 #include "int8/graph/graph.h"
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/fixed_point.h"
 
 namespace octet::int8 {
@@ -45,8 +43,5 @@ struct BilinearRow {
 /// Portable. y must not overlap the input. |sum| <= 128 * 2^20.
 using BilinearFunction = void(const BilinearRow& row, Rounding rounding, std::int8_t* y) noexcept;
 BilinearFunction bilinear_row;
-
-/// The best kernel for `isa`; every one gives the bytes of bilinear_row().
-Kernel<BilinearFunction> bilinear_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/parallel.h"
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/activation_range.h"
 
 namespace octet::int8 {
@@ -52,19 +49,5 @@ using PoolRowKernel = PoolRowFunction*;
 /// before the clamp.
 PoolRowFunction average_pool_row;
 PoolRowFunction max_pool_row;
-
-/// The best kernels for `isa`; the same bytes as the portable ones above.
-Kernel<PoolRowFunction> average_pool_kernel(Isa isa) noexcept;
-Kernel<PoolRowFunction> max_pool_kernel(Isa isa) noexcept;
-
-/// `batch` images, rows shared among the pool's threads.
-void pool(PoolRowKernel kernel, const PoolGeometry& geometry, ClampRange range,
-          const std::int8_t* x, std::int8_t* y, std::int64_t batch, ThreadPool& threads) noexcept;
-
-/// The same on one thread with the portable kernels.
-void average_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
-                  std::int8_t* y, std::int64_t batch) noexcept;
-void max_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x, std::int8_t* y,
-              std::int64_t batch) noexcept;
 
 }  // namespace octet::int8

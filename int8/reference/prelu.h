@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/fixed_point.h"
 
 namespace octet::int8 {
@@ -33,8 +31,5 @@ inline std::int32_t prelu_preclamp(const PreluParams& p, std::int8_t x,
 using PreluFunction = void(const PreluParams& params, const std::int8_t* x,
                            const std::int8_t* alpha, std::int8_t* y, std::int64_t n) noexcept;
 PreluFunction prelu;
-
-/// The best kernel for `isa`; every one gives the bytes of prelu().
-Kernel<PreluFunction> prelu_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

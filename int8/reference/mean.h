@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/fixed_point.h"
 
 namespace octet::int8 {
@@ -40,8 +38,5 @@ struct MeanLayout {
 using MeanFunction = void(const MeanParams& params, const MeanLayout& layout, const std::int8_t* x,
                           std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept;
 MeanFunction mean;
-
-/// The best kernel for `isa`; every one gives the bytes of mean().
-Kernel<MeanFunction> mean_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "int8/ops/table.h"
 #include "int8/reference/fixed_point.h"
+#include "int8/reference/table.h"
 
 namespace octet::int8 {
 

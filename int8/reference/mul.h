@@ -3,8 +3,6 @@
 
 #include <cstdint>
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
 #include "int8/reference/activation_range.h"
 #include "int8/reference/fixed_point.h"
 
@@ -30,8 +28,5 @@ inline std::int32_t mul_preclamp(const MulParams& p, std::int8_t a, std::int8_t 
 using MulFunction = void(const MulParams& params, const std::int8_t* a, const std::int8_t* b,
                          std::int8_t* y, std::int64_t n) noexcept;
 MulFunction mul;
-
-/// The best kernel for `isa`; every one gives the bytes of mul().
-Kernel<MulFunction> mul_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

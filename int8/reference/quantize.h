@@ -3,10 +3,8 @@
 
 #include <cstdint>
 
-#include "int8/kernels/isa.h"
-#include "int8/kernels/kernel.h"
-#include "int8/ops/table.h"
 #include "int8/reference/fixed_point.h"
+#include "int8/reference/table.h"
 
 namespace octet::int8 {
 
@@ -23,9 +21,6 @@ using QuantizeFunction = void(const float* x, float scale, std::int32_t zero_poi
                               std::int64_t n) noexcept;
 QuantizeFunction quantize;
 
-/// The best kernel for `isa`; every one gives the bytes of quantize().
-Kernel<QuantizeFunction> quantize_kernel(Isa isa) noexcept;
-
 /// int8 -> float: float(double(scale) * (q - zero_point)). The product of 24 and 9 bits is exact in
 /// double, so that one float multiplication rounds to the same value.
 inline float dequantize_one(std::int32_t q, float scale, std::int32_t zero_point) noexcept {
@@ -35,7 +30,5 @@ inline float dequantize_one(std::int32_t q, float scale, std::int32_t zero_point
 using DequantizeFunction = void(const std::int8_t* x, float scale, std::int32_t zero_point,
                                 float* y, std::int64_t n) noexcept;
 DequantizeFunction dequantize;
-
-Kernel<DequantizeFunction> dequantize_kernel(Isa isa) noexcept;
 
 }  // namespace octet::int8

@@ -1,0 +1,50 @@
+#include "int8/reference/mean.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "base/error.h"
+#include "int8/reference/multipliers.h"
+
+namespace octet::int8 {
+
+MeanParams make_mean_params(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                            std::int64_t count, Rounding rounding) {
+  const char* what = "input scale / output scale";
+  OCTET_CHECK(count >= 1 && count <= 1 << 22, "mean: expected 1 to 2^22 elements, got ", count);
+  const Multiplier whole =
+      checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding, what);
+  const int log2_count = std::bit_width(static_cast<std::uint64_t>(count)) - 1;
+  const int t = std::min({log2_count, 32, 31 + whole.shift});
+  const Multiplier divided{static_cast<std::int32_t>((std::int64_t{whole.m} << t) / count),
+                           whole.shift - t};
+  check_no_overflow(255 * count, divided, what);
+  return {.offset = static_cast<std::int32_t>(z_in * count),
+          .z_out = z_out,
+          .m = divided,
+          .rounding = rounding};
+}
+
+void mean(const MeanParams& params, const MeanLayout& l, const std::int8_t* x, std::int64_t begin,
+          std::int64_t end, std::int8_t* y) noexcept {
+  std::array<std::int32_t, 64> sum;
+  const auto width = static_cast<std::int64_t>(sum.size());
+  for (std::int64_t k = begin; k < end; ++k) {
+    for (std::int64_t c = 0; c < l.inner; c += width) {
+      const std::int64_t n = std::min(width, l.inner - c);
+      sum.fill(0);
+      for (const std::int64_t offset : l.reduced) {
+        const std::int8_t* row = x + l.kept[static_cast<std::size_t>(k)] + offset + c;
+        for (std::int64_t r = 0; r < l.run; ++r, row += l.run_stride) {
+          for (std::int64_t i = 0; i < n; ++i) sum[static_cast<std::size_t>(i)] += row[i];
+        }
+      }
+      for (std::int64_t i = 0; i < n; ++i) {
+        *y++ = clamp_to_int8(mean_preclamp(params, sum[static_cast<std::size_t>(i)]));
+      }
+    }
+  }
+}
+
+}  // namespace octet::int8
