@@ -1,5 +1,4 @@
 #include "apps/trainer/evaluate.h"
-#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +7,7 @@
 #include "apps/trainer/interrupt.h"
 #include "base/error.h"
 #include "core/ops/ops.h"
+#include "int8/kernels/dispatch.h"
 #include "int8/reference/quantize.h"
 
 namespace octet::trainer {

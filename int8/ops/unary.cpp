@@ -1,6 +1,6 @@
 #include "int8/ops/unary.h"
-#include "int8/kernels/dispatch.h"
 
+#include "int8/kernels/dispatch.h"
 #include "int8/reference/quantize.h"
 #include "int8/reference/relu.h"
 #include "int8/reference/sigmoids.h"

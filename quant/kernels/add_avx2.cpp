@@ -1,5 +1,4 @@
 // Addition in training with AVX2.
-#include "int8/kernels/dispatch.h"
 #include "quant/kernels/add_kernel.h"
 
 #if defined(__x86_64__)

@@ -1,5 +1,4 @@
 #include "quant/kernels/add_kernel.h"
-#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,8 +1,8 @@
 #include "quant/qops/add.h"
-#include "int8/kernels/dispatch.h"
 
 #include <limits>
 
+#include "int8/kernels/dispatch.h"
 #include "quant/kernels/add_kernel.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"

@@ -1,5 +1,4 @@
 #include "quant/qops/binary.h"
-#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <limits>
@@ -7,6 +6,7 @@
 
 #include "core/kernels/broadcast.h"
 #include "core/ops/ops.h"
+#include "int8/kernels/dispatch.h"
 #include "int8/reference/add.h"
 #include "int8/reference/min_max.h"
 #include "int8/reference/mul.h"

@@ -1,8 +1,8 @@
 #include "quant/qops/join.h"
-#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 
+#include "int8/kernels/dispatch.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
 

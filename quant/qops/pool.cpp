@@ -1,8 +1,9 @@
 #include "quant/qops/pool.h"
-#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 
+#include "int8/kernels/dispatch.h"
+#include "int8/kernels/pool.h"
 #include "quant/kernels/pool_backward.h"
 #include "quant/lowering.h"
 

@@ -1,9 +1,9 @@
 #include "quant/qops/table.h"
-#include "int8/kernels/dispatch.h"
 
 #include <algorithm>
 #include <limits>
 
+#include "int8/kernels/dispatch.h"
 #include "quant/lowering.h"
 
 namespace octet::quant {
