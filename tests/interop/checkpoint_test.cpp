@@ -175,7 +175,7 @@ void forge(const std::filesystem::path& file, const char* path, hid_t type, hid_
   H5Dclose(set);
   H5Sclose(space);
   H5Fclose(f);
-  seal_checkpoint(file);
+  seal_checkpoint(file, file);
 }
 
 hid_t space_of(const std::vector<hsize_t>& dims) {
@@ -225,7 +225,7 @@ TEST_CASE("checkpoint: sizes are believed only as far as the file goes, whatever
       H5Sclose(space);
     }
     H5Fclose(f);
-    seal_checkpoint(file);
+    seal_checkpoint(file, file);
     CHECK(contains(error_of(file), too_much));
   }
 }
