@@ -1,7 +1,5 @@
 #include "core/tape.h"
 
-#include <algorithm>
-
 namespace octet {
 namespace {
 
@@ -86,51 +84,6 @@ Var Tape::param(const ParameterPtr& parameter) {
   return v;
 }
 
-// Together with what is behind its input `which`, if that was put off and the two can run as one.
-bool Tape::fuse(Node& n, const Op& op, std::size_t which) {
-  const Node& from = node(n.inputs[which]);
-  if (!from.put_off || from.retain_grad) return false;
-  const bool binary = n.inputs.size() == 2;
-  const int other = binary ? n.inputs[1 - which] : -1;
-  if (other == n.inputs[which]) return false;
-  n.fused = from.put_off->followed_by(op, from.shape, binary ? &node(other).shape : nullptr);
-  if (!n.fused) return false;
-  n.fused_inputs = from.fused ? from.fused_inputs : from.inputs;
-  n.passed = from.passed;
-  n.passed.push_back(n.inputs[which]);
-  n.saved = from.saved;
-  if (binary) {
-    n.fused_inputs.push_back(other);
-    n.saved.tensors.push_back(value({this, other}));
-    n.put_off = n.fused.get();  // a clamp may follow
-    n.shape = from.shape;
-  } else {
-    n.value = n.fused->finish(*ctx_, n.saved);
-  }
-  return true;
-}
-
-bool Tape::run_fused(Node& n, const Op& op) {
-  if (n.inputs.size() > 2) return false;
-  for (std::size_t i = 0; i < n.inputs.size(); ++i) {
-    if (fuse(n, op, i)) return true;
-  }
-  return false;
-}
-
-void Tape::run(Node& n, const Op& op, std::span<const Var> inputs) {
-  std::vector<Tensor> values;
-  values.reserve(inputs.size());
-  for (const Var& v : inputs) values.push_back(value(v));
-  n.saved.wanted = n.requires_grad;
-  n.put_off = dynamic_cast<const DeferredOp*>(&op);
-  if (n.put_off) {
-    n.shape = n.put_off->prepare(*ctx_, values, n.saved);
-  } else {
-    n.value = op.forward(*ctx_, values, n.saved);
-  }
-}
-
 Var Tape::record(OpPtr op, std::span<const Var> inputs) {
   OCTET_CHECK(op, "tape: record: expected an op, got none");
   Node n;
@@ -212,68 +165,14 @@ const Tensor& Tape::grad(Var v) const {
   return g.value();
 }
 
-void Tape::retain_grad(Var v) {
-  check(v);
-  OCTET_CHECK(!done_, "tape: retain_grad after backward");
-  Node& n = at(v.id);
-  OCTET_CHECK(n.requires_grad, "tape: retain_grad: node ", v.id, " does not require a gradient");
-  const auto passes = [&](int id) { return std::ranges::count(at(id).passed, v.id) > 0; };
-  for (int id = v.id + 1; id < size(); ++id) {
-    if (!passes(id)) continue;
-    for (int input : at(id).inputs) check_readable({this, input});
-  }
-  n.retain_grad = true;
-  for (int id = v.id + 1; id < size(); ++id) {
-    if (passes(id)) split(id);
-  }
-}
-
-// Runs a fused node's own op instead: the gradient of the value in between is wanted after all.
-void Tape::split(int id) {
-  Node& n = at(id);
-  n.fused = nullptr;
-  n.fused_inputs.clear();
-  n.passed.clear();
-  n.saved = {};
-  std::vector<Var> inputs;
-  for (int input : n.inputs) inputs.push_back({this, input});
-  run(n, *n.op, inputs);
-  if (n.released) n.value = Tensor();
-}
-
-// Not what a value that was put off is made of.
-void Tape::free_saved(Node& n) {
-  if (!n.put_off) n.saved = {};
-}
-
 void Tape::check_readable(Var v) const {
   check(v);
   OCTET_CHECK(!node(v.id).released, "tape: the value of node ", v.id, " was released");
 }
 
-const Tensor& Tape::value(Var v) {
-  check_readable(v);
-  Node& n = at(v.id);
-  if (n.put_off) {
-    n.value = n.put_off->finish(*ctx_, n.saved);
-    n.put_off = nullptr;
-    if (!n.requires_grad || done_) n.saved = {};
-  }
-  return n.value;
-}
-
 const Shape& Tape::shape(Var v) const {
   check(v);
   return node(v.id).shape;
-}
-
-void Tape::release(Var v) {
-  check(v);
-  Node& n = at(v.id);
-  n.value = Tensor();
-  n.released = true;
-  if (n.put_off && !n.requires_grad) n.saved = {};
-  n.put_off = nullptr;
 }
 
 }  // namespace octet

@@ -84,14 +84,11 @@ void batch_statistics(Context& ctx, const Extent& e, const real* x, real momentu
     pass.x = x + at;
     moments_pass(pass);
   });
-  const double n = static_cast<double>(e.rows), m = momentum;
-  real* running_mean = running.mean.r();
-  real* running_var = running.var.r();
+  const double n = static_cast<double>(e.rows);
   for (std::size_t c = 0; c < mean.size(); ++c) {
     mean[c] /= n;
     var[c] = std::max(var[c] / n - mean[c] * mean[c], 0.0);
-    running_mean[c] = static_cast<real>((1 - m) * double{running_mean[c]} + m * mean[c]);
-    running_var[c] = static_cast<real>((1 - m) * double{running_var[c]} + m * var[c] * n / (n - 1));
+    running.update(c, mean[c], var[c], n, momentum);
   }
 }
 
@@ -247,6 +244,14 @@ struct BatchNormThenOp final : DeferredOp {
 };
 
 }  // namespace
+
+void BatchNormStats::update(std::size_t c, double batch_mean, double batch_var, double n,
+                            double momentum) {
+  real& m = mean.r()[c];
+  real& v = var.r()[c];
+  m = static_cast<real>((1 - momentum) * double{m} + momentum * batch_mean);
+  v = static_cast<real>((1 - momentum) * double{v} + momentum * batch_var * n / (n - 1));
+}
 
 std::string BatchNormOp::attributes() const {
   std::ostringstream s;

@@ -38,6 +38,9 @@ struct LinearOp final : Op {
 struct BatchNormStats {
   Tensor mean;  ///< [C]
   Tensor var;   ///< [C]
+  /// r <- (1 - momentum) r + momentum s for channel c, s a batch's mean and biased variance over n
+  /// values; the running variance is the unbiased one.
+  void update(std::size_t c, double batch_mean, double batch_var, double n, double momentum);
 };
 
 /// y = gamma (x - mean) / sqrt(var + eps) + beta over the last dimension. Inputs: x [..., C],

@@ -144,19 +144,13 @@ const int8::PackedConv& QConvOp::pack(const ConvShape& s, const std::int8_t* cod
 void QConvOp::batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
                                std::span<double> var) const {
   const double n = static_cast<double>(rows);
-  const double momentum = batch_norm->momentum;
-  real* running_mean = batch_norm->stats->mean.r();
-  real* running_var = batch_norm->stats->var.r();
   for (std::size_t c = 0; c < mean.size(); ++c) {
     const double unit = double(kept.in.scale) * double(kept.weight_scale[c]);
     const double m = mean[c] / n;
     const double v = std::max(var[c] / n - m * m, 0.0);
     mean[c] = unit * m;
     var[c] = unit * unit * v;
-    running_mean[c] =
-        static_cast<real>((1 - momentum) * double(running_mean[c]) + momentum * mean[c]);
-    running_var[c] = static_cast<real>((1 - momentum) * double(running_var[c]) +
-                                       momentum * var[c] * n / (n - 1));
+    batch_norm->stats->update(c, mean[c], var[c], n, batch_norm->momentum);
   }
 }
 
