@@ -60,6 +60,8 @@ double parameter_count(const std::string& zoo, zoo::ModelOptions options) {
   options.draw = false;
   try {
     return static_cast<double>(zoo::make_model(zoo, options)->parameter_count());
+  } catch (const MemoryError&) {
+    return std::numeric_limits<double>::infinity();
   } catch (const std::bad_alloc&) {
     return std::numeric_limits<double>::infinity();
   } catch (const Error&) {
