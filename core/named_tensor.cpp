@@ -2,6 +2,7 @@
 
 #include <map>
 #include <sstream>
+#include <string>
 
 namespace octet {
 
@@ -9,34 +10,45 @@ void load_tensors(std::string_view what, const std::vector<NamedTensor>& into,
                   const std::vector<NamedTensor>& from) {
   std::map<std::string_view, const Tensor*> given;
   std::vector<std::pair<Tensor, Tensor>> copies;  // to, from
-  std::ostringstream problems;
+  std::string problems;
+  int count = 0;
+  constexpr int shown = 5;
+  const auto problem = [&](const auto&... parts) {
+    if (++count > shown) return;
+    std::ostringstream text;
+    (text << ... << parts);
+    problems += (count > 1 ? "; " : " ") + text.str();
+  };
   for (const NamedTensor& t : from) {
-    if (!given.emplace(t.name, &t.value).second) problems << "\n  repeated: " << t.name;
+    if (!given.emplace(t.name, &t.value).second) problem("repeated: ", t.name);
   }
   for (const NamedTensor& own : into) {
     const auto it = given.find(own.name);
     if (it == given.end()) {
-      problems << "\n  missing: " << own.name << " " << own.value.shape();
+      problem("missing: ", own.name, " ", own.value.shape());
       continue;
     }
     const Tensor& t = *it->second;
     if (!t.defined()) {
-      problems << "\n  undefined: " << own.name << ", expected " << own.value.shape();
+      problem("undefined: ", own.name, ", expected ", own.value.shape());
     } else if (t.shape() != own.value.shape() || t.dtype() != own.value.dtype()) {
-      problems << "\n  misshapen: " << own.name << ", expected " << own.value.shape() << " "
-               << dtype_name(own.value.dtype()) << ", got " << t.shape() << " "
-               << dtype_name(t.dtype());
+      problem("misshapen: ", own.name, ", expected ", own.value.shape(), " ",
+              dtype_name(own.value.dtype()), ", got ", t.shape(), " ", dtype_name(t.dtype()));
     } else if (!t.shares_storage(own.value)) {
       copies.emplace_back(own.value, t);
     }
     given.erase(it);
   }
   for (const auto& [name, t] : given) {
-    problems << "\n  unexpected: " << name;
-    if (t->defined()) problems << " " << t->shape();
+    if (t->defined()) {
+      problem("unexpected: ", name, " ", t->shape());
+    } else {
+      problem("unexpected: ", name);
+    }
   }
-  const std::string text = problems.str();
-  OCTET_CHECK(text.empty(), what, ": the state does not fit, nothing was loaded:", text);
+  const int more = count - shown;
+  OCTET_CHECK(count == 0, what, ": the state does not fit, nothing was loaded:", problems,
+              more > 0 ? "; and " + std::to_string(more) + " more" : "");
   for (auto& [to, value] : copies) to.copy_from(value);
 }
 

@@ -37,7 +37,8 @@ RULES = {
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for deployed models: the runtime alone.
     "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h", "apps/common/version/",
-                    "apps/common/ceiling.h", "apps/common/text_table.h", "CLI11", "json"),
+                    "apps/common/ceiling.h", "apps/common/text_table.h",
+                    "apps/common/usage_error.h", "CLI11", "json"),
     "apps/": ("",),
     "examples/": ("core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/"),
     "tests/": ("",),

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "apps/bench/commands.h"
+#include "apps/common/usage_error.h"
 #include "base/error.h"
 #include "base/printable.h"
 
@@ -20,7 +21,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return octet::report_usage(app, error);
   }
   std::cout.flush();
   OCTET_CHECK(std::cout, "cannot write to the standard output");

@@ -4,6 +4,7 @@
 #include <exception>
 #include <iostream>
 
+#include "apps/common/usage_error.h"
 #include "apps/octet/commands.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -39,7 +40,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return octet::report_usage(app, error);
   }
   std::cout.flush();
   OCTET_CHECK(std::cout, "cannot write to the standard output");

@@ -1,5 +1,6 @@
 #include "apps/trainer/convert_report.h"
 
+#include "apps/trainer/progress.h"
 #include "base/error.h"
 
 namespace octet::trainer {
@@ -22,6 +23,14 @@ std::vector<std::string> loss_lines(const quant::ConvertReport& report) {
                             " of its 256 codes: they are too small for its scale"));
   }
   return lines;
+}
+
+std::string accuracy_warning(double float_accuracy, double int8_accuracy) {
+  constexpr double worth_a_line = 0.05;
+  if (float_accuracy - int8_accuracy <= worth_a_line) return {};
+  return "warning: int8 has " + percent(int8_accuracy) + " where float has " +
+         percent(float_accuracy) +
+         ": a layer's channels may need ranges so different that one scale does not serve them";
 }
 
 void add_losses(nlohmann::ordered_json& int8, const quant::ConvertReport& report) {

@@ -76,6 +76,8 @@ bool finish_quantized(Session& s, Summary& summary) {
     if (rounding == model.rounding()) i["accuracy"] = e->accuracy();
     i[std::string("accuracy_") + rounding_name(rounding)] = e->accuracy();
   }
+  const std::string lost = accuracy_warning(summary["float"]["accuracy"], i["accuracy"]);
+  if (!lost.empty()) s.progress.say(lost);
   i["codes_compared"] = parity->compared;
   i["codes_different"] = parity->different;
   i["rounding"] = rounding_name(model.rounding());

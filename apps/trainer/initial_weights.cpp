@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/trainer/run.h"
+#include "apps/trainer/run_dir.h"
 #include "base/error.h"
 
 namespace octet::trainer {
@@ -11,6 +12,14 @@ namespace {
 
 bool is_done(const Checkpoint& c) {
   return c.integer("phase") == static_cast<std::int64_t>(Phase::done);
+}
+
+/// The checkpoint that a run starts from which is to replace the run it belongs to: where it was
+/// put when that began, if it has been.
+fs::path own_checkpoint(const RunFiles& files) {
+  const std::vector<fs::path> earlier = overwritten_runs(files);
+  const fs::path aside = earlier.empty() ? fs::path() : RunFiles(earlier.front()).checkpoint;
+  return fs::exists(aside) ? aside : files.checkpoint;
 }
 
 }  // namespace
@@ -24,10 +33,11 @@ std::optional<std::vector<NamedTensor>> initial_weights(const config::Config& c,
                                                         const std::vector<fs::path>& ancestors,
                                                         Progress& progress) {
   if (c.init->config.text.empty()) {
-    const fs::path& file = c.init->checkpoint.path;
-    std::error_code ignored;
-    const bool own = fs::equivalent(file, RunFiles(c.run_dir()).checkpoint, ignored);
+    fs::path file = c.init->checkpoint.path;
+    const RunFiles files(c.run_dir());
+    const bool own = fs::weakly_canonical(file) == fs::weakly_canonical(files.checkpoint);
     if (begun && (own || !fs::exists(file))) return std::vector<NamedTensor>{};
+    if (own) file = own_checkpoint(files);
     return read_checkpoint(file).group("model");
   }
   config::Config first = config::read_config(c.init->config.path, {});

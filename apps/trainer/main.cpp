@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/usage_error.h"
 #include "apps/common/version/version.h"
 #include "apps/trainer/interrupt.h"
 #include "apps/trainer/run.h"
@@ -15,7 +16,7 @@ namespace {
 
 using namespace octet;
 
-constexpr int exit_error = 1, exit_usage = 2, exit_interrupted = 130;
+constexpr int exit_error = 1, exit_interrupted = 130;
 
 struct Arguments {
   std::string config, out;
@@ -97,7 +98,7 @@ int main(int argc, char** argv) {
     }
     if (arguments.config.empty()) throw CLI::RequiredError("--config");
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : exit_usage;
+    return report_usage(app, e);
   }
   try {
     return run_trainer(argc, argv, arguments);

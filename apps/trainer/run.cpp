@@ -56,6 +56,22 @@ void check_same_run(const Checkpoint& c, const std::string& key, const fs::path&
               difference, "): choose another name or --out, or start over with --overwrite");
 }
 
+/// Throws Error if the finished run of this configuration waits in a folder that was put aside for
+/// another one, which was never finished.
+void check_not_aside(const RunFiles& files, const std::string& key) {
+  for (const fs::path& folder : overwritten_runs(files)) {
+    const RunFiles aside(folder);
+    if (!fs::exists(aside.checkpoint)) continue;
+    const Checkpoint c = read_checkpoint(aside.checkpoint);
+    OCTET_CHECK(c.integer("phase") != static_cast<int>(Phase::done) ||
+                    !key_difference(c.text("run_key"), key).empty(),
+                folder.string(),
+                " holds the finished run of this configuration, put aside for one ",
+                "that was not finished: move its files back to ", files.dir.string(),
+                ", or start over with --overwrite");
+  }
+}
+
 Outcome run_phases(Session& s) {
   while (s.phase != Phase::done) {
     const Outcome outcome = s.phase == Phase::train      ? run_train_phase(s)
@@ -89,6 +105,7 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
   std::optional<Checkpoint> checkpoint;
   if (!options.overwrite) checkpoint = earlier_run(files);
   if (checkpoint) check_same_run(*checkpoint, s.run_key, files.dir);
+  if (!checkpoint && !options.overwrite) check_not_aside(files, s.run_key);
   const bool done = checkpoint && checkpoint->integer("phase") == static_cast<int>(Phase::done);
   OCTET_CHECK(!checkpoint || done || options.resume, files.dir.string(),
               " holds an unfinished run (", state_of(*checkpoint),

@@ -19,6 +19,14 @@ namespace {
 
 constexpr std::string_view overwritten = "overwritten";
 
+/// The names that put_aside gives: "overwritten", "overwritten-2", ...
+bool is_overwritten(std::string_view name) {
+  if (!name.starts_with(overwritten)) return false;
+  name.remove_prefix(overwritten.size());
+  if (name.empty()) return true;
+  return name.size() > 1 && name[0] == '-' && name.find_first_not_of("0123456789", 1) == name.npos;
+}
+
 /// The checkpoint last: the others can be made from it.
 std::array<fs::path, 4> all_of(const RunFiles& files) {
   return {files.model, files.summary, files.metrics, files.checkpoint};
@@ -96,11 +104,14 @@ std::vector<fs::path> overwritten_runs(const RunFiles& files) {
   std::vector<fs::path> found;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(files.dir, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name != overwritten && !name.starts_with(std::string(overwritten) + "-")) continue;
-    if (entry.is_directory(ignored)) found.push_back(entry.path());
+    if (!is_overwritten(entry.path().filename().string())) continue;
+    if (fs::is_directory(entry.symlink_status(ignored))) found.push_back(entry.path());
   }
-  std::sort(found.begin(), found.end());
+  const auto earlier = [](const fs::path& a, const fs::path& b) {
+    const std::string x = a.filename().string(), y = b.filename().string();
+    return x.size() != y.size() ? x.size() < y.size() : x < y;
+  };
+  std::sort(found.begin(), found.end(), earlier);
   return found;
 }
 

@@ -33,7 +33,7 @@ std::string output_there(const RunFiles& files);
 /// "overwritten-2", ...) in the run's, the checkpoint last: until then the earlier run can go on
 /// where it is, afterwards the new folder holds all of it.
 void put_aside(const RunFiles& files);
-/// The folders that put_aside made.
+/// The folders that put_aside made, the earliest run's first. Not links.
 std::vector<std::filesystem::path> overwritten_runs(const RunFiles& files);
 /// Deletes the runs in them; what is no run's file stays.
 void remove_overwritten(const RunFiles& files);

@@ -44,6 +44,13 @@ void row(std::string& out, const std::string& name, const std::string& value) {
   out += "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') + value + "\n";
 }
 
+/// Of an earlier phase, from the checkpoint.
+double result(const Session& s, const std::string& name) {
+  const auto it = s.results.find(name);
+  OCTET_CHECK(it != s.results.end(), s.files.checkpoint.string(), ": expected results/", name);
+  return it->second;
+}
+
 }  // namespace
 
 Summary begin_summary(const Session& s) {
@@ -56,8 +63,8 @@ Summary begin_summary(const Session& s) {
                {"classes", s.data.train.classes},
                {"test_hash", hash_text(content_hash(s.data.test))}};
   const std::int64_t parameters = s.model->parameter_count();
-  j["float"] = {{"accuracy", s.results.at("float.accuracy")},
-                {"loss", s.results.at("float.loss")},
+  j["float"] = {{"accuracy", result(s, "float.accuracy")},
+                {"loss", result(s, "float.loss")},
                 {"parameters", parameters},
                 {"bytes", parameters * 4}};
   if (s.results.contains("speed.epoch_seconds")) {

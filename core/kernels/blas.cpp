@@ -2,6 +2,8 @@
 
 #include <cblas.h>
 
+#include <strings.h>
+
 #include <cstdlib>
 
 #include "base/error.h"
@@ -39,7 +41,7 @@ void use(std::string_view core) {
 /// Chooses in the first call, made before main. Returns whether the user has chosen instead.
 bool named_by_user() {
   static const bool named = [] {
-    if (std::getenv(variable)) return true;
+    if (const char* name = std::getenv(variable); name && *name) return true;
     if (!can_choose()) return false;
     gotoblas_dynamic_init();  // a static OpenBLAS may not have started yet
     const std::string_view better = better_blas_core(core_in_use(), blas_cpu());
@@ -75,8 +77,17 @@ BlasKernels settle_blas_kernels(bool named, const BlasCpu& cpu,
 }
 
 const BlasKernels& blas_kernels() {
-  static const BlasKernels kernels =
-      settle_blas_kernels(named_by_user(), blas_cpu(), blas_products_are_right);
+  static const BlasKernels kernels = [] {
+    const bool named = named_by_user();
+    BlasKernels settled = settle_blas_kernels(named, blas_cpu(), blas_products_are_right);
+    // For a name that it does not know OpenBLAS chooses by itself, without a word.
+    const char* name = named ? std::getenv(variable) : nullptr;
+    if (name && strcasecmp(name, settled.core.c_str()) != 0) {
+      settled.warning = text_of(variable, "=", one_line(name), ": OpenBLAS knows no such kernels; ",
+                                "those for ", settled.core, " are used");
+    }
+    return settled;
+  }();
   return kernels;
 }
 

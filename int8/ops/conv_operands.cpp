@@ -70,7 +70,9 @@ void check_accumulators(const ConvOperands& o) {
     for (std::size_t i = 0; i < per_channel; ++i) {
       sum += std::abs(std::int32_t{weights[c * per_channel + i]});
     }
-    const std::int64_t worst = sum * reach + std::llabs(std::int64_t{bias[c]});
+    // From -2^31 on, where nothing is shifted to the left.
+    const std::int64_t lowest = o.multiplier[c].shift < 0 ? 1 : 0;
+    const std::int64_t worst = sum * reach + std::max<std::int64_t>(bias[c], -lowest - bias[c]);
     check_no_overflow(worst, o.multiplier[c], "output channel " + std::to_string(c));
   }
 }

@@ -129,26 +129,13 @@ class Reader {
   explicit Reader(const std::filesystem::path& path)
       : what_(path.string()),
         file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, what_),
-        bytes_left_(std::filesystem::file_size(path)) {}
+        bytes_left_(std::filesystem::file_size(path)),
+        names_left_(bytes_left_ / bytes_per_name) {}
 
   /// Calls f(name, dataset) for every dataset below the group.
   template <class F>
   void each(const char* group, const F& f) {
-    const H5Id g(H5Gopen2(file_, group, H5P_DEFAULT), H5Gclose, what_ + ": group " + group);
-    std::vector<std::string> names;
-    const auto collect = [](hid_t, const char* name, const H5L_info_t* info, void* to) -> herr_t {
-      if (info->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(to)->push_back(name);
-      return 0;
-    };
-    h5_check(H5Lvisit(g, H5_INDEX_NAME, H5_ITER_INC, collect, &names), what_);
-    for (const std::string& name : names) {
-      const std::string place = what_ + ": " + group + "/" + one_line(name);
-      H5O_info_t info;
-      h5_check(H5Oget_info_by_name(g, name.c_str(), &info, H5P_DEFAULT), place);
-      if (info.type != H5O_TYPE_DATASET) continue;
-      const H5Id dataset(H5Dopen2(g, name.c_str(), H5P_DEFAULT), H5Dclose, place);
-      f(name, dataset, place);
-    }
+    each_below(group, "", 0, f);
   }
 
   Tensor tensor(hid_t dataset, const std::string& place) {
@@ -201,6 +188,30 @@ class Reader {
     OCTET_CHECK(H5Sget_simple_extent_npoints(space) == 1, place, ": expected one value");
   }
 
+  /// The same below its subgroup `prefix` ("" or "a/b/").
+  template <class F>
+  void each_below(const std::string& group, const std::string& prefix, int depth, const F& f) {
+    const std::string where = what_ + ": " + group + "/" + one_line(prefix);
+    OCTET_CHECK(depth <= most_groups, where, ": more than ", most_groups, " groups in each other");
+    const H5Id g(H5Gopen2(file_, (group + "/" + prefix).c_str(), H5P_DEFAULT), H5Gclose, where);
+    std::vector<std::string> names;
+    const auto collect = [](hid_t, const char* name, const H5L_info_t* info, void* to) -> herr_t {
+      if (info->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(to)->push_back(name);
+      return 0;
+    };
+    h5_check(H5Literate(g, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names), where);
+    for (const std::string& name : names) {
+      OCTET_CHECK(names_left_-- > 0, where, ": more names than the file can hold");
+      const std::string place = where + one_line(name);
+      H5O_info_t info;
+      h5_check(H5Oget_info_by_name(g, name.c_str(), &info, H5P_DEFAULT), place);
+      if (info.type == H5O_TYPE_GROUP) each_below(group, prefix + name + "/", depth + 1, f);
+      if (info.type != H5O_TYPE_DATASET) continue;
+      const H5Id dataset(H5Dopen2(g, name.c_str(), H5P_DEFAULT), H5Dclose, place);
+      f(prefix + name, dataset, place);
+    }
+  }
+
   /// Takes the bytes of a data set's values from those that the file has for all of them.
   void claim(hid_t dataset, const std::string& place) {
     const H5Id create(H5Dget_create_plist(dataset), H5Pclose, place);
@@ -221,7 +232,10 @@ class Reader {
 
   std::string what_;
   H5Id file_;
-  std::uint64_t bytes_left_;
+  // Groups can be linked into each other: their names are as many as paths lead there.
+  static constexpr int most_groups = 64;
+  static constexpr std::uint64_t bytes_per_name = 16;
+  std::uint64_t bytes_left_, names_left_;
 };
 
 }  // namespace
