@@ -37,19 +37,18 @@ void run(const char* digits, const char* out) {
   auto config = quant::QConfig::tflite();
   config.input = quant::input_params(mean, std);
   const Tensor example = Tensor::zeros({1, 20, 20, 1});
-  auto qat = quant::prepare_qat(trace(net, example), config);
-  quant::calibrate(qat, loader, {.batches = 16}, ctx);  // afterwards every forward is integer
-  loader.seek(1);
-  qat.advance(quant::Stage::frozen_bn);
-  optim::Adam adam(qat.parameters(), {.lr = 1e-4});
+  const auto qat = quant::prepare_qat(trace(net, example), config);
+  quant::calibrate(*qat, loader, {.batches = 16}, ctx);  // afterwards every forward is integer
+  qat->advance(quant::Stage::frozen_bn);
+  optim::Adam adam(qat->parameters(), {.lr = 1e-4});
   for (auto& [x, y] : loader) {  // one epoch on int8 codes: the same loop
     Tape tape(ctx);
-    Var loss = cross_entropy(qat(tape.input(x)), y);
+    Var loss = cross_entropy((*qat)(tape.input(x)), y);
     adam.zero_grad();
     tape.backward(loss);
     adam.step(ctx);
   }
-  const int8::Model model = quant::convert(qat, ctx);  // throws unless every code agrees
+  const int8::Model model = quant::convert(*qat, ctx);  // throws unless every code agrees
   write_tflite(model.graph(), out);
   // [README]
 }

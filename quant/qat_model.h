@@ -60,6 +60,7 @@ class QatModel final : public Module {
   Stage integer_stage_;
   Tensor sample_;
 };
+using QatModelPtr = std::shared_ptr<QatModel>;
 
 struct CalibrationOptions {
   int batches = 16;  ///< at most; a shorter loader ends it
