@@ -49,7 +49,7 @@ void run(const char* digits, const char* out) {
     adam.step(ctx);
   }
   const int8::Model model = quant::convert(*qat, ctx);  // throws unless every code agrees
-  write_tflite(model.graph(), out);
+  write_tflite(model, out);
   // [README]
 }
 

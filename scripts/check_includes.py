@@ -33,6 +33,7 @@ RULES = {
     "int8/engine/": ("int8/",),
     "interop/tflite/": ("int8/", "flatbuffers"),
     "interop/checkpoint/": ("core/", "data/hdf5_handle.h", "HDF5"),
+    "eval/": ("core/", "layers/", "data/", "int8/"),
     "runtime/": ("int8/", "interop/tflite/reader.h"),
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for deployed models: the runtime alone.
@@ -48,7 +49,7 @@ FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
 LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
-                   "runtime/")
+                   "eval/", "runtime/")
 PRODUCTION = LIBRARY_FOLDERS + ("apps/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)

@@ -50,7 +50,7 @@ void export_network(const Options& options) {
   qat->set_sample(random_images(network.input(1), random));
   quant::ConvertReport report;
   const int8::Model int8_model = quant::convert(*qat, ctx, &report);
-  write_tflite(int8_model.graph(), options.out);
+  write_tflite(int8_model, options.out);
   std::cout << options.out << ": " << network.name << ", " << report.file_bytes << " bytes, "
             << int8_model.macs() << " multiply-accumulates an image; " << report.parity.compared
             << " codes compared with the training forward, none different\n";
