@@ -3,16 +3,7 @@
 // (a test compares them). Usage: custom_loop DIGITS.h5 OUT.tflite
 #include <cstdio>
 #include <exception>
-
-#include "data/loader.h"
-#include "data/source.h"
-#include "interop/tflite/writer.h"
-#include "layers/graph/graph_module.h"
-#include "layers/zoo/zoo.h"
-#include "optim/adam.h"
-#include "quant/convert.h"
-#include "quant/params.h"
-#include "quant/prepare.h"
+#include <octet/training.hpp>
 
 namespace {
 
@@ -22,6 +13,7 @@ void run(const char* digits, const char* out) {
   Context ctx(/*threads=*/2);
   const DataSource data = open_data_source(DataFormat::hdf5, digits);
   Loader loader(data.train, {.batch = 64, .shuffle = true, .seed = 1});
+  Loader test(data.test, {.batch = 100});
 
   const auto net = zoo::lenet({.classes = 10, .in_h = 20, .in_w = 20});
   optim::Adam float_adam(net->parameters(), {.lr = 1e-3});
@@ -32,6 +24,7 @@ void run(const char* digits, const char* out) {
     tape.backward(loss);
     float_adam.step(ctx);
   }
+  std::printf("float %.2f %%\n", 100 * evaluate(*net, test, ctx).accuracy());
 
   const float mean[] = {0}, std[] = {255};  // what the loader normalizes with
   auto config = quant::QConfig::tflite();
@@ -49,6 +42,7 @@ void run(const char* digits, const char* out) {
     adam.step(ctx);
   }
   const int8::Model model = quant::convert(*qat, ctx);  // throws unless every code agrees
+  std::printf("int8 %.2f %%\n", 100 * evaluate(model, test, ctx).accuracy());
   write_tflite(model, out);
   // [README]
 }

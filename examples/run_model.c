@@ -6,7 +6,7 @@
  * without a file are zero bytes. OUTPUTS: a file to write all outputs to, back to back.
  * Build with the installed package: find_package(octeti8) or pkg-config octeti8 (docs/engine.md).
  */
-#include <octet.h>
+#include <octet/octet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

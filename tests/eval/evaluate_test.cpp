@@ -68,8 +68,8 @@ TEST_CASE("accuracy and loss of a network and of an integer model are those by h
   Context ctx(2);
   Flatten net;
   const int8::Model codes(pixels_as_logits(false)), floats(pixels_as_logits(true));
-  for (const Evaluation& e : {evaluate(net, loader, ctx), evaluate(codes, loader, ctx),
-                              evaluate(floats, loader, ctx)}) {
+  for (const Evaluation& e :
+       {evaluate(net, loader, ctx), evaluate(codes, loader, ctx), evaluate(floats, loader, ctx)}) {
     CHECK(e.images == 23);
     CHECK(e.correct == expected.correct);
     CHECK(e.accuracy() == doctest::Approx(static_cast<double>(expected.correct) / 23));
