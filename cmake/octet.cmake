@@ -41,6 +41,14 @@ function(octet_runtime_library name)
   target_compile_options(${name} PRIVATE -ffunction-sections -fdata-sections)
 endfunction()
 
+# octet_public_library(<target>): its users include <octet/...>, in the tree and installed.
+include(GNUInstallDirs)
+function(octet_public_library target)
+  target_include_directories(${target} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+endfunction()
+
 # octet_compile_quickly(): for the targets of this folder and those below, where the time to compile
 # counts more than speed. OCTET_OPTIMIZED is for the exceptions.
 set(OCTET_OPTIMIZED $<$<CONFIG:Release>:-O3>)

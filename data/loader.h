@@ -63,6 +63,7 @@ class Loader {
   /// Continues from there, as if all batches before it had been read. `batch` may be
   /// batches_per_epoch(): the end of the epoch. Throws Error beyond that.
   void seek(std::uint64_t epoch, std::int64_t batch = 0);
+  void seek(const Position& to) { seek(to.epoch, to.batch); }
 
   /// Throws what preparing the batch threw; then the position stays, and a new call tries again.
   Batch next();

@@ -4,9 +4,10 @@
  *
  * INPUT: files with one sample of each input as the model has it (int8 codes, or float32); inputs
  * without a file are zero bytes. OUTPUTS: a file to write all outputs to, back to back.
- * Build with the installed package: find_package(octeti8) or pkg-config octeti8 (docs/engine.md).
+ * Build with the installed package: find_package(octet) or pkg-config octet-runtime
+ * (docs/engine.md).
  */
-#include <octet.h>
+#include <octet/octet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

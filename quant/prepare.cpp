@@ -14,7 +14,7 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
   state_->isa = config.isa ? *config.isa : int8::best_isa();
 }
 
-QatModel Rewriter::rewrite(Stage integer_stage) {
+QatModelPtr Rewriter::rewrite(Stage integer_stage) {
   add_input();
   const auto& nodes = old_.nodes();
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {
@@ -31,7 +31,7 @@ QatModel Rewriter::rewrite(Stage integer_stage) {
   add_output();
   auto graph =
       std::make_shared<GraphModule>(std::move(nodes_), 0, static_cast<int>(nodes_.size()) - 1);
-  return QatModel(std::move(graph), state_, std::move(values_), integer_stage);
+  return std::make_shared<QatModel>(std::move(graph), state_, std::move(values_), integer_stage);
 }
 
 ValuePtr Rewriter::new_value(const std::string& name, bool is_output) {
@@ -158,12 +158,12 @@ bool Rewriter::is_output(int id) const {
   return true;
 }
 
-QatModel prepare_qat(const GraphModule& graph, const QConfig& config) {
+QatModelPtr prepare_qat(const GraphModule& graph, const QConfig& config) {
   const auto copy = graph.clone();
   return Rewriter(*copy, config).rewrite(Stage::train_bn);
 }
 
-QatModel prepare_ptq(const GraphModule& graph, const QConfig& config) {
+QatModelPtr prepare_ptq(const GraphModule& graph, const QConfig& config) {
   const auto copy = graph.clone();
   return Rewriter(*copy, config).rewrite(Stage::frozen_observers);
 }

@@ -14,14 +14,14 @@ namespace octet::quant {
 /// the running mean; every value gets quantization params of its own or shares those of its class
 /// (docs/numerics.md, lines 6, 15 to 19). Throws Error naming the layer and the reason where an op
 /// has no int8 form.
-QatModel prepare_qat(const GraphModule& graph, const QConfig& config);
-inline QatModel prepare_qat(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
+QatModelPtr prepare_qat(const GraphModule& graph, const QConfig& config);
+inline QatModelPtr prepare_qat(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
   return prepare_qat(*graph, config);
 }
 
 /// Post-training quantization: the same machine; calibration leads straight to frozen observers.
-QatModel prepare_ptq(const GraphModule& graph, const QConfig& config);
-inline QatModel prepare_ptq(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
+QatModelPtr prepare_ptq(const GraphModule& graph, const QConfig& config);
+inline QatModelPtr prepare_ptq(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
   return prepare_ptq(*graph, config);
 }
 

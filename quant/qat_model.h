@@ -60,21 +60,32 @@ class QatModel final : public Module {
   Stage integer_stage_;
   Tensor sample_;
 };
+using QatModelPtr = std::shared_ptr<QatModel>;
 
 struct CalibrationOptions {
   int batches = 16;  ///< at most; a shorter loader ends it
 };
 
-/// Feeds the observers from a loader of {x, y} batches and moves on to the first integer stage.
-/// Throws Error if the loader is empty.
+/// Feeds the observers from a loader of {x, y} batches and moves on to the first integer stage. A
+/// loader with a position (octet::Loader) is put back to where it was. Throws Error if the loader
+/// is empty.
 template <class Loader>
 void calibrate(QatModel& model, Loader&& loader, const CalibrationOptions& options, Context& ctx) {
   OCTET_CHECK(options.batches >= 1, "calibration: expected at least 1 batch, got ",
               options.batches);
   int left = options.batches;
-  for (auto& [x, y] : loader) {
-    model.calibrate(ctx, x);
-    if (--left == 0) break;
+  const auto feed = [&] {
+    for (auto& [x, y] : loader) {
+      model.calibrate(ctx, x);
+      if (--left == 0) break;
+    }
+  };
+  if constexpr (requires { loader.seek(loader.position()); }) {
+    const auto start = loader.position();
+    feed();
+    loader.seek(start);
+  } else {
+    feed();
   }
   OCTET_CHECK(left < options.batches, "calibration: the loader gave no batch");
   model.finish_calibration();

@@ -22,7 +22,7 @@ namespace octet::quant {
 class Rewriter {
  public:
   Rewriter(const GraphModule& graph, const QConfig& config);
-  QatModel rewrite(Stage integer_stage);
+  QatModelPtr rewrite(Stage integer_stage);
 
  private:
   struct Source {

@@ -1,6 +1,6 @@
 // The C API over int8::Model and int8::Context: nothing but conversions and the door that no
 // exception passes.
-#include "runtime/octet.h"
+#include "include/octet/octet.h"
 
 #include <algorithm>
 #include <cstring>

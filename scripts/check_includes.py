@@ -14,7 +14,8 @@ import sys
 OUTSIDE = {
     "Eigen/": "Eigen", "cblas.h": "OpenBLAS", "openblas_config.h": "OpenBLAS", "hdf5.h": "HDF5",
     "H5": "HDF5", "nlohmann/": "json", "flatbuffers/": "flatbuffers", "png.h": "image",
-    "jpeglib.h": "image", "zlib.h": "image", "CLI/": "CLI11", "doctest/": "doctest", "omp.h": "OpenMP",
+    "jpeglib.h": "image", "zlib.h": "image", "CLI/": "CLI11", "octet/": "octet",
+    "doctest/": "doctest", "omp.h": "OpenMP",
 }
 
 # What the files whose path begins with the key may include, floor by floor: the longest key decides.
@@ -33,14 +34,16 @@ RULES = {
     "int8/engine/": ("int8/",),
     "interop/tflite/": ("int8/", "flatbuffers"),
     "interop/checkpoint/": ("core/", "data/hdf5_handle.h", "HDF5"),
-    "runtime/": ("int8/", "interop/tflite/reader.h"),
+    "eval/": ("core/", "layers/", "data/", "int8/"),
+    "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for deployed models: the runtime alone.
     "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),
     "apps/": ("",),
-    "examples/": ("core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/"),
+    "include/": ("core/", "layers/", "optim/", "data/", "eval/", "int8/", "quant/", "interop/"),
+    "examples/": ("octet",),
     "tests/": ("",),
 }
 FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
@@ -49,7 +52,7 @@ FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
 LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
-                   "runtime/")
+                   "eval/", "runtime/", "include/")
 PRODUCTION = LIBRARY_FOLDERS + ("apps/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
@@ -140,7 +143,7 @@ def check_tree(root):
     found, sources = [], []
     for folder in FOLDERS:
         for file in sorted((root / folder).rglob("*")):
-            if file.suffix in (".h", ".cpp", ".inc") and file.is_file():
+            if file.suffix in (".h", ".hpp", ".c", ".cpp", ".inc") and file.is_file():
                 path = file.relative_to(root).as_posix()
                 sources.append((path, file.read_text(encoding="utf-8")))
                 found += violations(*sources[-1])
@@ -169,6 +172,7 @@ def self_test():
         ("interop/checkpoint/hdf5.cpp", '#include "data/hdf5_handle.h"'),
         ("apps/trainer/a.h", '#include <nlohmann/json.hpp>\n#include "quant/convert.h"'),
         ("tests/apps/a.cpp", '#include "apps/common/config/config.h"'),
+        ("examples/a.cpp", "#include <octet/training.hpp>"),
     ]
     bad = [
         ("base/a.cpp", '#include "core/tensor.h"'),
@@ -187,7 +191,9 @@ def self_test():
         ("interop/tflite/reader.cpp", '#include "layers/module.h"'),
         ("interop/checkpoint/checkpoint.h", "#include <hdf5.h>"),
         ("apps/octet/a.cpp", '#include "core/tensor.h"'),
-        ("examples/a.cpp", '#include "tests/support.h"'),
+        ("examples/a.cpp", '#include "core/tensor.h"'),
+        ("core/a.cpp", "#include <octet/training.hpp>"),
+        ("core/a.cpp", '#include "include/octet/training.hpp"'),
         ("core/a.cpp", '#include "tensor.h"'),
         ("core/a.cpp", "#include <core/tensor.h>"),
         ("elsewhere/a.cpp", ""),

@@ -120,16 +120,17 @@ def copy_tree(to):
 
 
 def environment(mode, work, tree):
-    """With stand-ins first in PATH, and installation below `work`."""
+    """With stand-ins first in PATH, and what a clone installs below `work`."""
     tools = work / f"{mode}_tools"
     tools.mkdir()
     for program, text in WRAPPERS[mode].items():
         (tools / program).write_text(f'#!/bin/bash\nREAL={shutil.which(program)}\n{text}\n')
         (tools / program).chmod(0o755)
     installed = work / "installed"
-    env = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "DESTDIR": str(installed),
-           "PKG_CONFIG_SYSROOT_DIR": str(installed),
-           "PKG_CONFIG_PATH": str(installed / "usr/local/lib/pkgconfig")}
+    env = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    if mode == "clone":
+        env |= {"DESTDIR": str(installed), "PKG_CONFIG_SYSROOT_DIR": str(installed),
+                "PKG_CONFIG_PATH": str(installed / "usr/local/lib/pkgconfig")}
     if shutil.which("ccache"):  # what it holds of other copies serves this one
         env |= {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache", "CCACHE_BASEDIR": str(tree),
                 "CCACHE_NOHASHDIR": "1"}

@@ -43,13 +43,14 @@ void export_network(const Options& options) {
   }
   quant::QConfig config = quant::QConfig::tflite();
   config.observer = quant::ObserverKind::min_max;
-  quant::QatModel qat = quant::prepare_ptq(*trace(model, Tensor::zeros(network.input(1))), config);
-  for (int i = 0; i < batches; ++i) qat.calibrate(ctx, random_images(network.input(batch), random));
-  qat.finish_calibration();
-  qat.set_sample(random_images(network.input(1), random));
+  const auto qat = quant::prepare_ptq(trace(model, Tensor::zeros(network.input(1))), config);
+  for (int i = 0; i < batches; ++i)
+    qat->calibrate(ctx, random_images(network.input(batch), random));
+  qat->finish_calibration();
+  qat->set_sample(random_images(network.input(1), random));
   quant::ConvertReport report;
-  const int8::Model int8_model = quant::convert(qat, ctx, &report);
-  write_tflite(int8_model.graph(), options.out);
+  const int8::Model int8_model = quant::convert(*qat, ctx, &report);
+  write_tflite(int8_model, options.out);
   std::cout << options.out << ": " << network.name << ", " << report.file_bytes << " bytes, "
             << int8_model.macs() << " multiply-accumulates an image; " << report.parity.compared
             << " codes compared with the training forward, none different\n";

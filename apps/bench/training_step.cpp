@@ -37,8 +37,7 @@ ModulePtr make_quantized(Context& ctx, const Network& network, Module& real_netw
   if (network.from_file) config = setup::make_qconfig(*network.config, network.options.in_c);
   config.isa = isa;
   const auto graph = trace(real_network, Tensor::zeros(network.input(1)));
-  const std::shared_ptr<quant::QatModel> model(
-      new quant::QatModel(quant::prepare_qat(*graph, config)));
+  const auto model = quant::prepare_qat(graph, config);
   model->calibrate(ctx, batch.x);
   model->finish_calibration();
   model->set_sample({});

@@ -31,10 +31,10 @@ void check_phases(Session& s) {
     check_section(s, setup::train_section(c), *network);
   }
   if (c.quantized()) {
-    quant::QatModel model = setup::prepare(c, *s.model, s.input_shape());
+    const quant::QatModelPtr model = setup::prepare(c, *s.model, s.input_shape());
     if (c.qat()) {
       setup::check_step_memory(setup::quant_section(c), *network, s.data);
-      check_section(s, setup::quant_section(c), model);
+      check_section(s, setup::quant_section(c), *model);
     }
   }
   s.test_loader(s.batch_size());

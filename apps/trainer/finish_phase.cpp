@@ -46,9 +46,8 @@ bool finish_quantized(Session& s, Summary& summary) {
     restore_quantized_model(s);
   }
   Loader test = s.test_loader(s.config.quant->batch);
-  const int threads = s.ctx.threads.size();
   quant::ConvertReport report;
-  write_tflite(quant::convert(*s.qat, s.ctx, &report).graph(), s.files.model);
+  write_tflite(quant::convert(*s.qat, s.ctx, &report), s.files.model);
   for (const std::string& line : loss_lines(report)) s.progress.say(line);
 
   // From here on what is measured is the file.
@@ -61,7 +60,7 @@ bool finish_quantized(Session& s, Summary& summary) {
               ": training computed code ", parity->expected, ", the written model ", parity->got,
               "; ", parity->different, " of ", parity->compared, " codes of the test split differ");
 
-  const auto forward = evaluate(s.ctx, *s.qat, test);
+  const auto forward = evaluate_unless_interrupted(*s.qat, test, s.ctx);
   if (!forward) return false;
   auto& q = summary[s.config.quant->mode];
   q["accuracy"] = forward->accuracy();
@@ -71,7 +70,8 @@ bool finish_quantized(Session& s, Summary& summary) {
   for (auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
     int8::ModelOptions options;
     options.rounding = rounding;
-    const auto e = evaluate(int8::Model(read_tflite(s.files.model), options), test, threads);
+    const int8::Model rounded(read_tflite(s.files.model), options);
+    const auto e = evaluate_unless_interrupted(rounded, test, s.ctx);
     if (!e) return false;
     if (rounding == model.rounding()) i["accuracy"] = e->accuracy();
     i[std::string("accuracy_") + rounding_name(rounding)] = e->accuracy();

@@ -12,7 +12,7 @@ namespace {
 bool evaluate_float(Session& s) {
   if (s.results.contains("float.accuracy")) return true;
   Loader test = s.test_loader(s.batch_size());
-  const auto e = evaluate(s.ctx, *s.model, test);
+  const auto e = evaluate_unless_interrupted(*s.model, test, s.ctx);
   if (!e) return false;
   s.results["float.loss"] = e->loss;
   s.results["float.accuracy"] = e->accuracy();
@@ -53,7 +53,7 @@ Outcome fine_tune(Session& s, bool resumed) {
                     .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
                       quant::ConvertReport report;
                       const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
-                      const auto e = evaluate(model, test, s.ctx.threads.size());
+                      const auto e = evaluate_unless_interrupted(model, test, s.ctx);
                       if (!e) return std::nullopt;
                       if (auto lost = loss_lines(report); lost != said) {
                         for (const std::string& text : lost) s.progress.say(text);
@@ -79,7 +79,7 @@ quant::Stage stage_of_epoch(const config::Stages& stages, std::int64_t epoch) {
 }
 
 void make_quantized_model(Session& s) {
-  s.qat.reset(new quant::QatModel(setup::prepare(s.config, *s.model, s.input_shape())));
+  s.qat = setup::prepare(s.config, *s.model, s.input_shape());
 }
 
 void restore_quantized_model(Session& s) {

@@ -58,7 +58,7 @@ class Session {
   Context ctx;
   DataSource data;
   ModulePtr model;                              ///< the float network
-  std::unique_ptr<quant::QatModel> qat;         ///< from phase quantize on
+  quant::QatModelPtr qat;                       ///< from phase quantize on
   std::unique_ptr<optim::Optimizer> optimizer;  ///< while a phase trains
   std::optional<optim::Ema> ema;                ///< while a phase trains with an average
   std::optional<Metrics> metrics;

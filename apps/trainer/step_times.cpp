@@ -50,10 +50,10 @@ StepTimes measure_step_times(Session& s) {
   const setup::TrainingSection section = setup::quant_section(s.config);
   const auto optimizer = setup::make_optimizer(section, network->parameters());
 
-  std::unique_ptr<quant::QatModel> quantized;
+  quant::QatModelPtr quantized;
   std::unique_ptr<optim::Optimizer> quantized_optimizer;
   if (s.config.qat()) {
-    quantized.reset(new quant::QatModel(setup::prepare(s.config, *s.model, s.input_shape())));
+    quantized = setup::prepare(s.config, *s.model, s.input_shape());
     quantized->load_state(s.qat->state());
     quantized->restore_stage(longest_stage(c.stages));
     quantized->train();

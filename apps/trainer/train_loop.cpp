@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "apps/trainer/diagnose.h"
-#include "apps/trainer/evaluate.h"
 #include "apps/trainer/interrupt.h"
 #include "base/error.h"
+#include "eval/evaluate.h"
+#include "layers/diagnose.h"
 #include "optim/clip.h"
 #include "optim/lr_schedule.h"
 

@@ -19,7 +19,7 @@ Outcome run_train_phase(Session& s) {
                                  std::to_string(epochs);
                         },
                     .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
-                      const auto e = evaluate(s.ctx, *s.model, test);
+                      const auto e = evaluate_unless_interrupted(*s.model, test, s.ctx);
                       if (!e) return std::nullopt;
                       line["test_loss"] = e->loss;
                       line["test_accuracy"] = e->accuracy();

@@ -285,4 +285,8 @@ void write_tflite(const Graph& graph, const std::filesystem::path& path) {
   write_file_atomically(path, serialize_tflite(graph));
 }
 
+void write_tflite(const int8::Model& model, const std::filesystem::path& path) {
+  write_tflite(model.graph(), path);
+}
+
 }  // namespace octet

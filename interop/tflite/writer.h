@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "int8/graph/graph.h"
+#include "int8/engine/model.h"
 
 namespace octet {
 
@@ -19,5 +19,7 @@ std::vector<std::byte> serialize_tflite(const int8::Graph& graph);
 
 /// Writes to a temporary file beside `path`, syncs and renames.
 void write_tflite(const int8::Graph& graph, const std::filesystem::path& path);
+/// The model's graph.
+void write_tflite(const int8::Model& model, const std::filesystem::path& path);
 
 }  // namespace octet

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "apps/trainer/convert_report.h"
-#include "apps/trainer/diagnose.h"
+#include "layers/diagnose.h"
 #include "tests/apps/trainer_fixture.h"
 
 using namespace octet;
@@ -379,10 +379,10 @@ TEST_CASE("trainer: the gradient that is not finite is the one nearest to the lo
     }
     Var forward(Var x) override { return x; }
   } net;
-  CHECK(trainer::first_gradient_not_finite(net).empty());
+  CHECK(first_gradient_not_finite(net).empty());
   Context ctx;
   const real nan = std::numeric_limits<real>::quiet_NaN();
   for (const NamedParameter& p : net.named_parameters())
     p.parameter->grad.add(Tensor::full({2}, p.name == "c" ? 1 : nan), ctx);
-  CHECK(trainer::first_gradient_not_finite(net).ends_with(" of parameter b"));
+  CHECK(first_gradient_not_finite(net).ends_with(" of parameter b"));
 }

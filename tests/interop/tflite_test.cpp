@@ -337,6 +337,15 @@ TEST_SUITE("tflite") {
             [](int8::Graph& g) { g.nodes[0].op = static_cast<int8::OpCode>(5); });
   }
 
+  TEST_CASE("a model is written as its graph is") {
+    const octet::test::TempDir dir;
+    const octet::int8::Graph graph = octet::test::small_graph();
+    octet::write_tflite(graph, dir / "graph.tflite");
+    octet::write_tflite(octet::int8::Model(graph), dir / "model.tflite");
+    CHECK(octet::test::read_file(dir / "model.tflite") ==
+          octet::test::read_file(dir / "graph.tflite"));
+  }
+
   TEST_CASE("errors of files name the file") {
     const octet::test::TempDir dir;
     const auto message = [](const std::filesystem::path& path) -> std::string {

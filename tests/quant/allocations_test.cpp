@@ -99,7 +99,8 @@ void check_stages(const ModulePtr& net, const Shape& input) {
   optim::Adam adam(net->parameters(), {.lr = 1e-4});
   check("float", ctx, *net, adam, b);
 
-  QatModel qat = prepare_qat(trace(net, b.x), QConfig{});
+  const QatModelPtr owner = prepare_qat(trace(net, b.x), QConfig{});
+  QatModel& qat = *owner;
   calibrate(qat, std::vector<Batch>{b}, {}, ctx);
   optim::Adam fine(qat.parameters(), {.lr = 1e-5});
   check("train_bn", ctx, qat, fine, b);

@@ -144,8 +144,9 @@ TEST_CASE("training forward and integer graph agree at every stage, in both roun
       QConfig config;
       config.rounding = rounding;
       config.input = QuantParams{1.0f / 255, -128};
-      QatModel qat = prepare_qat(
+      const QatModelPtr owner = prepare_qat(
           trace(net.model, net.input.rank() ? random_input(9, net.input) : Tensor()), config);
+      QatModel& qat = *owner;
       const auto batches = random_batches(net.input, 3, 4);
       calibrate(qat, batches, {.batches = 2}, ctx);
       CHECK(qat.stage() == Stage::train_bn);
@@ -192,7 +193,8 @@ TEST_CASE("from frozen_bn on, the forward of a training step is the engine's too
   Context ctx(2);
   const auto model = std::make_shared<Awkward>();
   const auto batches = random_batches({6, 10, 8, 3}, 2, 4);
-  QatModel qat = prepare_qat(trace(*model, batches[0].x), QConfig{});
+  const QatModelPtr owner = prepare_qat(trace(*model, batches[0].x), QConfig{});
+  QatModel& qat = *owner;
   calibrate(qat, batches, {.batches = 2}, ctx);
   qat.advance(Stage::frozen_bn);
   const auto codes_of = [&](bool training) {
@@ -222,8 +224,9 @@ TEST_CASE("the same codes and weights whichever kernels train") {
     QConfig config;
     config.isa = isa;
     const auto batches = random_batches({4, 12, 12, 1}, 2, 4);
-    QatModel qat = prepare_qat(
+    const QatModelPtr owner = prepare_qat(
         trace(zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12}), batches[0].x), config);
+    QatModel& qat = *owner;
     calibrate(qat, batches, {.batches = 2}, ctx);
     optim::Adam adam(qat.parameters(), {.lr = 1e-3});
     for (const Batch& b : batches) train_step(qat, ctx, adam, b);
@@ -239,8 +242,9 @@ TEST_CASE("the same codes and weights whichever kernels train") {
 TEST_CASE("a difference is found and named") {
   Context ctx;
   const auto batches = random_batches({4, 12, 12, 1}, 1, 4);
-  QatModel qat =
+  const QatModelPtr owner =
       prepare_qat(trace(zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12}), batches[0].x), {});
+  QatModel& qat = *owner;
   calibrate(qat, batches, {}, ctx);
   int8::Graph graph = lower(qat);
   // Change the bias of the second convolution by a lot.
@@ -270,8 +274,9 @@ TEST_CASE("post-training quantization: calibration leads to frozen observers") {
   for (const ObserverKind kind : {ObserverKind::min_max, ObserverKind::moving_average}) {
     QConfig config;
     config.observer = kind;
-    QatModel ptq = prepare_ptq(
+    const QatModelPtr owner = prepare_ptq(
         trace(zoo::resnet8({.classes = 4, .in_h = 16, .in_w = 16}), batches[0].x), config);
+    QatModel& ptq = *owner;
     CHECK_THROWS_WITH_AS(convert(ptq, ctx), doctest::Contains("calibrat"), Error);
     calibrate(ptq, batches, {.batches = 3}, ctx);
     CHECK(ptq.stage() == Stage::frozen_observers);
@@ -288,7 +293,8 @@ TEST_CASE("prepare leaves the float model alone and refuses what has no int8 for
   std::vector<Tensor> before;
   for (const NamedTensor& t : model->state()) before.push_back(t.value.clone());
   const auto batches = random_batches({6, 10, 8, 3}, 2, 4);
-  QatModel qat = prepare_qat(trace(*model, batches[0].x), {});
+  const QatModelPtr owner = prepare_qat(trace(*model, batches[0].x), {});
+  QatModel& qat = *owner;
   CHECK_THROWS_AS(calibrate(qat, std::vector<Batch>{}, {}, ctx), Error);
   {
     Tape tape(ctx);
@@ -329,7 +335,8 @@ TEST_CASE("large inputs: no channel is lost to a scale's floor") {
     QConfig config;
     const float mean_0[] = {0.5f}, std_0[] = {std};
     config.input = input_params(mean_0, std_0);
-    QatModel qat = prepare_qat(trace(model, batches[0].x), config);
+    const QatModelPtr owner = prepare_qat(trace(model, batches[0].x), config);
+    QatModel& qat = *owner;
     calibrate(qat, batches, {}, ctx);
     ConvertReport report;
     convert(qat, ctx, &report);
@@ -354,7 +361,8 @@ TEST_CASE("a value too small for its scale is reported") {
     if (p.name.find("fc2") == std::string::npos) continue;
     for (real& v : p.parameter->value.span<real>()) v *= 1e-5f;
   }
-  QatModel qat = prepare_qat(trace(model, batches[0].x), {});
+  const QatModelPtr owner = prepare_qat(trace(model, batches[0].x), {});
+  QatModel& qat = *owner;
   calibrate(qat, batches, {}, ctx);
   ConvertReport report;
   convert(qat, ctx, &report);
@@ -367,7 +375,8 @@ TEST_CASE("ranges and weights that are not finite name their layer") {
   Context ctx;
   const auto batches = random_batches({4, 12, 12, 1}, 2, 4);
   const ModulePtr model = zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12});
-  QatModel qat = prepare_qat(trace(model, batches[0].x), {});
+  const QatModelPtr owner = prepare_qat(trace(model, batches[0].x), {});
+  QatModel& qat = *owner;
   calibrate(qat, batches, {}, ctx);
   const auto error = [&] {
     try {
@@ -410,7 +419,8 @@ TEST_CASE("a batch norm's dead channel ships its constant and is reported") {
     ++found;
   }
   REQUIRE(found == 2);
-  QatModel qat = prepare_qat(trace(model, batches[0].x), {});
+  const QatModelPtr owner = prepare_qat(trace(model, batches[0].x), {});
+  QatModel& qat = *owner;
   calibrate(qat, batches, {}, ctx);
   ConvertReport report;
   convert(qat, ctx, &report);

@@ -173,7 +173,7 @@ Tensor exact_input(std::uint64_t seed, const Shape& shape) {
   return t;
 }
 
-QatModel prepared(Module& model, const Tensor& x, int8::Rounding rounding) {
+QatModelPtr prepared(Module& model, const Tensor& x, int8::Rounding rounding) {
   QConfig config;
   config.input = input_params_;
   config.rounding = rounding;
@@ -230,7 +230,8 @@ void check_conversion(const ModulePtr& model, const Shape& input, int8::Rounding
     return Batch{exact_input(seed, input), labels};
   };
   const std::vector<Batch> batches{batch(1), batch(2)};
-  QatModel qat = prepared(*model, batches[0].x, rounding);
+  const QatModelPtr owner = prepared(*model, batches[0].x, rounding);
+  QatModel& qat = *owner;
   calibrate(qat, batches, {.batches = 2}, ctx);
   optim::Adam adam(qat.parameters(), {.lr = 3e-3});
   for (const Stage stage : {Stage::train_bn, Stage::frozen_bn, Stage::frozen_observers}) {
@@ -280,7 +281,8 @@ TEST_CASE("codes and gradients of quantized ops against the float ops") {
       CAPTURE(std::string(c.name));
       Context ctx(2);
       const auto model = std::make_shared<test::Custom>(c.record);
-      QatModel qat = prepared(*model, x, rounding);
+      const QatModelPtr owner = prepared(*model, x, rounding);
+      QatModel& qat = *owner;
       calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
       qat.advance(Stage::frozen_bn);
       qat.eval();
@@ -346,7 +348,8 @@ TEST_CASE("parameters as operands: gradients of the float ops, codes of the file
   ScaleShift model(8);
   const Tensor x = exact_input(1, {3, 6, 4, 8});
   Context ctx(2);
-  QatModel qat = prepared(model, x, int8::Rounding::single_rounding);
+  const QatModelPtr owner = prepared(model, x, int8::Rounding::single_rounding);
+  QatModel& qat = *owner;
   calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
   qat.advance(Stage::frozen_bn);
   qat.eval();
@@ -438,7 +441,8 @@ std::string lowered_ops(const Record& record) {
   Context ctx;
   test::Custom model(record);
   const Tensor x = exact_input(1, {2, 6, 4, 8});
-  QatModel qat = prepared(model, x, int8::Rounding::single_rounding);
+  const QatModelPtr owner = prepared(model, x, int8::Rounding::single_rounding);
+  QatModel& qat = *owner;
   calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
   std::string names;
   for (const int8::Node& n : lower(qat).nodes) {
@@ -558,7 +562,8 @@ TEST_CASE("dropout in training: codes become the zero point, the scale grows by 
   ctx.step = 3;
   test::Custom model([](Var x) { return dropout(hard_swish(x), 0.75, 9); });
   const Tensor x = exact_input(1, {4, 6, 4, 8});
-  QatModel qat = prepared(model, x, int8::Rounding::single_rounding);
+  const QatModelPtr owner = prepared(model, x, int8::Rounding::single_rounding);
+  QatModel& qat = *owner;
   calibrate(qat, std::vector<Batch>{{x, {}}}, {}, ctx);
   const auto evaluated = [&](bool training) {
     qat.train(training);

@@ -85,7 +85,8 @@ std::vector<std::uint64_t> train_through(const std::string& name, int threads, b
 
   QConfig config;
   config.input = QuantParams{1.0f / 255, -128};
-  QatModel qat = prepare_qat(trace(net.model, batches[0].x), config);
+  const QatModelPtr owner = prepare_qat(trace(net.model, batches[0].x), config);
+  QatModel& qat = *owner;
   calibrate(qat, batches, {.batches = 2}, ctx);
   optim::Adam fine(qat.parameters(), {.lr = 1e-4});
   for (const Stage stage : {Stage::train_bn, Stage::frozen_bn, Stage::frozen_observers}) {

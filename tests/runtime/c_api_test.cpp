@@ -3,9 +3,9 @@
 
 #include <cstring>
 
+#include "include/octet/octet.h"
 #include "int8/engine/model.h"
 #include "interop/tflite/writer.h"
-#include "runtime/octet.h"
 #include "tests/base/forked_child.h"
 #include "tests/int8/graphs.h"
 #include "tests/support.h"

@@ -1,7 +1,6 @@
 // The runtime as others get it: installed alone, used by a project that knows nothing but the
 // package, static and shared, from C and from C++.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <set>
@@ -9,32 +8,18 @@
 
 #include "int8/engine/model.h"
 #include "interop/tflite/writer.h"
+#include "tests/installed.h"
 #include "tests/int8/graphs.h"
-#include "tests/support.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 namespace int8 = octet::int8;
+using octet::test::Installed;
+using octet::test::quoted;
 using octet::test::read_file;
+using octet::test::run;
 using octet::test::TempDir;
-
-/// Runs a command line; its output is in the message if it fails.
-std::string run(const TempDir& dir, const std::string& command) {
-  const fs::path log = dir / "log";
-  const int status = std::system((command + " >'" + log.string() + "' 2>&1").c_str());
-  const std::vector<char> bytes = read_file(log);
-  std::string text(bytes.begin(), bytes.end());
-  CAPTURE(command);
-  CAPTURE(text);
-  REQUIRE(WIFEXITED(status));
-  REQUIRE(WEXITSTATUS(status) == 0);
-  return text;
-}
-
-std::string quoted(const fs::path& path) {
-  return "'" + path.string() + "'";
-}
 
 /// What the engine gives for samples of zeros, all outputs one after the other.
 std::vector<char> outputs_of_zeros(const int8::Graph& graph) {
@@ -53,38 +38,18 @@ std::vector<char> outputs_of_zeros(const int8::Graph& graph) {
   return all;
 }
 
-struct Installed {
-  TempDir dir;
-  fs::path prefix = dir / "prefix", build = dir / "build";
-
-  Installed() {
-    run(dir, OCTET_CMAKE " --install " + quoted(OCTET_BINARY_DIR) +
-                 " --component runtime --prefix " + quoted(prefix));
-  }
-  void build_user() {
-    run(dir, OCTET_CMAKE " -G Ninja -DCMAKE_BUILD_TYPE=Release -S " +
-                 quoted(octet::test::source_dir() / "tests" / "runtime" / "package") + " -B " +
-                 quoted(build) +
-                 " -DCMAKE_C_COMPILER=" OCTET_C_COMPILER " -DCMAKE_CXX_COMPILER=" OCTET_CXX_COMPILER
-                 " -DCMAKE_PREFIX_PATH=" +
-                 quoted(prefix) +
-                 " -DRUN_MODEL=" + quoted(octet::test::source_dir() / "examples" / "run_model.c"));
-    run(dir, OCTET_CMAKE " --build " + quoted(build));
-  }
-};
-
 }  // namespace
 
 TEST_CASE("the component installs the runtime and nothing else") {
-  const Installed installed;
+  const Installed installed({"runtime"});
   std::set<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(installed.prefix)) {
     if (!entry.is_directory()) files.insert(entry.path().lexically_relative(installed.prefix));
   }
   const auto has = [&](const std::string& file) { return files.erase(file) == 1; };
-  for (const char* header :
-       {"base/error.h", "base/export.h", "interop/tflite/reader.h", "octet.h", "int8/graph/graph.h",
-        "int8/kernels/isa.h", "int8/engine/model.h", "int8/graph/rounding.h"}) {
+  for (const char* header : {"base/error.h", "base/export.h", "interop/tflite/reader.h", "octet.h",
+                             "runtime.hpp", "int8/graph/graph.h", "int8/kernels/isa.h",
+                             "int8/engine/model.h", "int8/graph/rounding.h"}) {
     CAPTURE(header);
     CHECK(has(std::string("include/octet/") + header));
   }
@@ -92,7 +57,9 @@ TEST_CASE("the component installs the runtime and nothing else") {
   for (const std::string& file : files) {
     const bool library = file.find("/libocteti8.") != std::string::npos;
     const bool package = file.find("/cmake/octeti8/") != std::string::npos ||
-                         file.find("/pkgconfig/octeti8.pc") != std::string::npos;
+                         file.find("/cmake/octet/") != std::string::npos ||
+                         file.find("/pkgconfig/octeti8.pc") != std::string::npos ||
+                         file.find("/pkgconfig/octet-runtime.pc") != std::string::npos;
     if (!library && !package) rest += file + " ";
   }
   CHECK(rest.empty());
@@ -100,9 +67,11 @@ TEST_CASE("the component installs the runtime and nothing else") {
 }
 
 TEST_CASE("a project that has only the package: C and C++, shared and static") {
-  Installed installed;
+  const Installed installed({"runtime"});
   const TempDir& dir = installed.dir;
-  installed.build_user();
+  installed.build_project(
+      octet::test::source_dir() / "tests/runtime/package",
+      "-DRUN_MODEL=" + quoted(octet::test::source_dir() / "examples" / "run_model.c"));
 
   const int8::Graph graph = octet::test::every_op_graph();
   const fs::path model = dir / "model.tflite", out = dir / "out.bin";
@@ -126,7 +95,7 @@ TEST_CASE("a project that has only the package: C and C++, shared and static") {
 }
 
 TEST_CASE("the shared library needs the C++ standard library only, and exports its API only") {
-  const Installed installed;
+  const Installed installed({"runtime"});
   fs::path library;
   for (const auto& entry : fs::recursive_directory_iterator(installed.prefix)) {
     if (entry.path().filename() == "libocteti8.so") library = entry.path();
@@ -157,25 +126,20 @@ TEST_CASE("the shared library needs the C++ standard library only, and exports i
 }
 
 TEST_CASE("pkg-config says how to compile and link") {
-  if (std::system("pkg-config --version >/dev/null 2>&1") != 0) {
-    MESSAGE("not run: there is no pkg-config");
-    return;
-  }
-  const Installed installed;
-  fs::path folder;
-  for (const auto& entry : fs::recursive_directory_iterator(installed.prefix)) {
-    if (entry.path().filename() == "octeti8.pc") folder = entry.path().parent_path();
-  }
-  REQUIRE(!folder.empty());
+  if (!octet::test::has_pkg_config()) return;
+  const Installed installed({"runtime"});
   const TempDir& dir = installed.dir;
   const std::string source = quoted(octet::test::source_dir() / "examples" / "run_model.c");
-  const std::string flags = "$(PKG_CONFIG_PATH=" + quoted(folder) + " pkg-config --cflags --libs ";
-  run(dir, OCTET_C_COMPILER " -std=c11 " + source + " -o " + quoted(dir / "shared") + " " + flags +
-               "octeti8)");
-  run(dir, OCTET_C_COMPILER " -std=c11 -static " + source + " -o " + quoted(dir / "static") + " " +
-               flags + "--static octeti8)");
+  for (const std::string package : {"octet-runtime", "octeti8"}) {
+    CAPTURE(package);
+    run(dir, OCTET_C_COMPILER " -std=c11 " + source + " -o " + quoted(dir / "shared") + " " +
+                 installed.pkg_config("--cflags --libs " + package));
+    run(dir, OCTET_C_COMPILER " -std=c11 -static " + source + " -o " + quoted(dir / "static") +
+                 " " + installed.pkg_config("--cflags --libs --static " + package));
+  }
+  const std::string libraries = installed.pkg_config("--variable=libdir octet-runtime");
   octet::write_tflite(octet::test::small_graph(), dir / "m.tflite");
   run(dir, quoted(dir / "static") + " " + quoted(dir / "m.tflite"));
-  run(dir, "LD_LIBRARY_PATH=" + quoted(folder.parent_path()) + " " + quoted(dir / "shared") + " " +
+  run(dir, "LD_LIBRARY_PATH=" + libraries + " " + quoted(dir / "shared") + " " +
                quoted(dir / "m.tflite"));
 }

@@ -55,7 +55,7 @@ quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels) {
   return config;
 }
 
-quant::QatModel prepare(const config::Config& c, Module& network, const Shape& input) {
+quant::QatModelPtr prepare(const config::Config& c, Module& network, const Shape& input) {
   const auto graph = trace(network, Tensor::zeros(input));
   const quant::QConfig qconfig = make_qconfig(c, input[3]);
   try {

@@ -20,6 +20,6 @@ ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape
 quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels);
 /// A copy of `network`, prepared as "quant" says. Throws Error naming the configuration if an op
 /// has no int8 form.
-quant::QatModel prepare(const config::Config& c, Module& network, const Shape& input);
+quant::QatModelPtr prepare(const config::Config& c, Module& network, const Shape& input);
 
 }  // namespace octet::setup

@@ -1,9 +1,9 @@
-#include "apps/trainer/diagnose.h"
+#include "layers/diagnose.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace octet::trainer {
+namespace octet {
 namespace {
 
 bool all_finite(const Tensor& t) {
@@ -39,4 +39,4 @@ std::string first_gradient_not_finite(const Module& model) {
   return {};
 }
 
-}  // namespace octet::trainer
+}  // namespace octet

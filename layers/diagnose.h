@@ -6,7 +6,7 @@
 #include "core/tape.h"
 #include "layers/module.h"
 
-namespace octet::trainer {
+namespace octet {
 
 /// "; the first value that is not finite: <parameter or layer>", as far as the tape still knows;
 /// else the empty string.
@@ -16,4 +16,4 @@ std::string first_not_finite(Tape& tape, const Module& model);
 /// the loss on; else the empty string.
 std::string first_gradient_not_finite(const Module& model);
 
-}  // namespace octet::trainer
+}  // namespace octet

@@ -1,0 +1,45 @@
+// Everything a training loop needs, from data to the int8 file, with the engine that runs it.
+#pragma once
+
+#include "include/octet/runtime.hpp"
+
+// Tensors, tape and differentiable ops.
+#include "core/context.h"
+#include "core/ops/activations.h"
+#include "core/ops/conv_transpose.h"
+#include "core/ops/losses.h"
+#include "core/ops/ops.h"
+#include "core/ops/tensor_ops.h"
+#include "core/random.h"
+#include "core/tape.h"
+#include "core/tensor.h"
+
+// Modules, reference networks, and graphs of them.
+#include "layers/diagnose.h"
+#include "layers/graph/graph_module.h"
+#include "layers/layers.h"
+#include "layers/module.h"
+#include "layers/parameter_pattern.h"
+#include "layers/zoo/zoo.h"
+
+// Optimizers, schedules, clipping, averages.
+#include "optim/adam.h"
+#include "optim/clip.h"
+#include "optim/ema.h"
+#include "optim/lr_schedule.h"
+#include "optim/sgd.h"
+
+// Data sets and the loader; accuracy and loss over them.
+#include "data/loader.h"
+#include "data/readers.h"
+#include "data/source.h"
+#include "eval/evaluate.h"
+
+// Quantization: prepare, calibrate, convert.
+#include "quant/convert.h"
+#include "quant/params.h"
+#include "quant/prepare.h"
+
+// Files.
+#include "interop/checkpoint/checkpoint.h"
+#include "interop/tflite/writer.h"

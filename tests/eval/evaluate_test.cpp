@@ -1,0 +1,121 @@
+#include "eval/evaluate.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "int8/graph/graph_builder.h"
+#include "layers/flatten.h"
+#include "layers/graph/graph_module.h"
+#include "layers/zoo/zoo.h"
+#include "quant/convert.h"
+#include "quant/prepare.h"
+#include "tests/eval/images.h"
+
+using namespace octet;
+
+namespace {
+
+/// Four pixels are the logits of four classes.
+struct Expected {
+  std::int64_t correct = 0;
+  double loss = 0;
+};
+Expected by_hand(const Dataset& data) {
+  Expected e;
+  const auto pixels = data.images.span<std::uint8_t>();
+  const auto labels = data.labels.span<std::int32_t>();
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::uint8_t* row = pixels.data() + 4 * i;
+    double sum = 0;
+    for (int k = 0; k < 4; ++k) sum += std::exp(row[k] / 255.0);
+    e.correct += std::max_element(row, row + 4) - row == labels[i];
+    e.loss += std::log(sum) - row[labels[i]] / 255.0;
+  }
+  e.loss /= static_cast<double>(labels.size());
+  return e;
+}
+
+/// The same network in integers: exact, for a code is a pixel.
+int8::Graph pixels_as_logits(bool float_doors) {
+  int8::GraphBuilder b;
+  const int x = b.value("x", {1, 2, 2, 1}, 1.0f / 255, -128);
+  const int y = b.value("y", {1, 4}, 1.0f / 255, -128);
+  if (float_doors) {
+    b.graph.inputs = {b.float_value("in", {1, 2, 2, 1})};
+    b.graph.outputs = {b.float_value("out", {1, 4})};
+    b.node(int8::OpCode::quantize, b.graph.inputs, {x});
+  }
+  b.node(int8::OpCode::reshape, {x}, {y}, int8::ReshapeAttributes{{1, 4}});
+  if (float_doors) {
+    b.node(int8::OpCode::dequantize, {y}, b.graph.outputs);
+  } else {
+    b.graph.inputs = {x};
+    b.graph.outputs = {y};
+  }
+  return b.graph;
+}
+
+}  // namespace
+
+TEST_CASE("accuracy and loss of a network and of an integer model are those by hand") {
+  const Dataset data = test::random_images(23, 2, 4);  // the last batch is smaller
+  const Expected expected = by_hand(data);
+  CHECK(expected.correct > 0);
+  Loader loader(data, {.batch = 5});
+  loader.seek(3, 2);
+  Context ctx(2);
+  Flatten net;
+  const int8::Model codes(pixels_as_logits(false)), floats(pixels_as_logits(true));
+  for (const Evaluation& e :
+       {evaluate(net, loader, ctx), evaluate(codes, loader, ctx), evaluate(floats, loader, ctx)}) {
+    CHECK(e.images == 23);
+    CHECK(e.correct == expected.correct);
+    CHECK(e.accuracy() == doctest::Approx(static_cast<double>(expected.correct) / 23));
+    CHECK(e.loss == doctest::Approx(expected.loss).epsilon(1e-5));
+    CHECK(!e.stopped);
+    CHECK(loader.position() == Loader::Position{3, 2});
+  }
+  CHECK(net.is_training());  // as before
+}
+
+TEST_CASE("a quantized network and its integer model are evaluated alike") {
+  Loader loader(test::random_images(30, 12, 4), {.batch = 8});
+  Context ctx;
+  const auto net = zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12});
+  const auto qat = quant::prepare_qat(trace(net, Tensor::zeros({1, 12, 12, 1})), {});
+  quant::calibrate(*qat, loader, {}, ctx);
+  const Evaluation a = evaluate(*qat, loader, ctx);
+  const Evaluation b = evaluate(quant::convert(*qat, ctx), loader, ctx);
+  CHECK(a.correct == b.correct);
+  CHECK(a.loss == b.loss);
+}
+
+TEST_CASE("an evaluation can be stopped between batches") {
+  Loader loader(test::random_images(20, 2, 4), {.batch = 4});
+  Context ctx;
+  Flatten net;
+  for (const int batches : {0, 2}) {
+    int left = batches;
+    const Evaluation e = evaluate(net, loader, ctx, {.stop = [&] { return left-- == 0; }});
+    CHECK(e.stopped);
+    CHECK(e.images == 4 * batches);
+    CHECK(loader.position() == Loader::Position{});
+  }
+}
+
+TEST_CASE("what cannot be evaluated is refused, saying why") {
+  Context ctx;
+  Loader large(test::random_images(8, 3, 4), {.batch = 4});
+  const int8::Model model(pixels_as_logits(false));
+  CHECK_THROWS_WITH_AS(evaluate(model, large, ctx), doctest::Contains("takes 4 values a sample"),
+                       Error);
+  int8::Graph two = pixels_as_logits(false);
+  two.outputs.push_back(two.inputs[0]);
+  CHECK_THROWS_WITH_AS(evaluate(int8::Model(two), large, ctx),
+                       doctest::Contains("one output, got 2"), Error);
+  const Tensor logits = Tensor::zeros({2, 3, 1});
+  CHECK_THROWS_WITH_AS(count_correct(logits, Tensor::zeros({2}, DType::i32)),
+                       doctest::Contains("expected logits [2, classes]"), Error);
+}

@@ -1,0 +1,115 @@
+// Training, runtime and programs as others get them: installed, and used by projects outside.
+#include <regex>
+
+#include "tests/installed.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace octet::test;
+
+std::vector<fs::path> headers(const fs::path& prefix) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::recursive_directory_iterator(prefix / "include")) {
+    if (!entry.is_directory()) found.push_back(entry.path());
+  }
+  return found;
+}
+
+void write(const fs::path& path, const std::string& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+const char* const small_program = R"(
+#include <octet/training.hpp>
+int main() {
+  octet::Context ctx(1);
+  octet::Tape tape(ctx);
+  return octet::relu(tape.input(octet::Tensor::zeros({2, 2}))).shape().rank() == 2 ? 0 : 1;
+}
+)";
+
+}  // namespace
+
+TEST_CASE("the examples build and run as a project outside: training and runtime") {
+  const Installed installed({"runtime", "training"});
+  installed.build_project(source_dir() / "examples/outside");
+  const fs::path model = installed.dir / "model.tflite";
+  const std::string trained =
+      run(installed.dir, quoted(installed.build / "custom_loop") + " " +
+                             quoted(source_dir() / "data/digits.h5") + " " + quoted(model));
+  CAPTURE(trained);
+  std::smatch accuracy;
+  REQUIRE(std::regex_search(trained, accuracy, std::regex(R"(float (\S+) %\nint8 (\S+) %)")));
+  CHECK(std::stod(accuracy[1]) > 90);
+  CHECK(std::stod(accuracy[2]) > 90);
+  const std::string ran =
+      run(installed.dir, quoted(installed.build / "run_model") + " " + quoted(model));
+  CHECK(ran.find(": [") != std::string::npos);  // the largest values of an output
+}
+
+TEST_CASE("training alone, in a project in C++ alone with folders named like octet's") {
+  const Installed installed({"training"});
+  const fs::path project = installed.dir / "project";
+  write(project / "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.25)\n"
+        "project(user CXX)\n"
+        "find_package(octet REQUIRED COMPONENTS training)\n"
+        "add_executable(user user.cpp)\n"
+        "target_include_directories(user BEFORE PRIVATE .)\n"
+        "target_link_libraries(user PRIVATE octet::octet)\n");
+  write(project / "user.cpp", small_program);
+  for (const char* own : {"base/error.h", "core/tensor.h", "layers/module.h"}) {
+    write(project / own, "#error not octet's\n");
+  }
+  installed.build_project(project);
+  run(installed.dir, quoted(installed.build / "user"));
+
+  if (!has_pkg_config()) return;
+  run(installed.dir, OCTET_CXX_COMPILER " -std=c++20 -I" + quoted(project) + " " +
+                         quoted(project / "user.cpp") + " -o " + quoted(installed.dir / "user") +
+                         " " + installed.pkg_config("--cflags --libs octet"));
+  run(installed.dir, quoted(installed.dir / "user"));
+}
+
+TEST_CASE("installed headers include installed headers, by paths relative to themselves") {
+  const Installed installed({"runtime", "training"});
+  int checked = 0;
+  for (const fs::path& header : headers(installed.prefix)) {
+    CAPTURE(header);
+    std::ifstream in(header);
+    for (std::string line; std::getline(in, line);) {
+      std::smatch match;
+      if (!std::regex_match(line, match, std::regex("\\s*#\\s*include\\s*\"(.*)\".*"))) continue;
+      CAPTURE(line);
+      CHECK(fs::exists(header.parent_path() / match[1].str()));
+      ++checked;
+    }
+  }
+  CHECK(checked > 100);
+}
+
+TEST_CASE("the programs run where they are installed") {
+  const Installed installed({"programs"});
+  const fs::path bin = installed.prefix / "bin";
+  for (const char* program : {"trainer", "octet", "octet-bench"}) {
+    run(installed.dir, quoted(bin / program) + " --help");
+  }
+  // With the double build, which is a library of its own.
+  run(installed.dir, quoted(bin / "octet-bench") +
+                         " step --net ds_cnn --mode float --batch 2 --threads 2 --seconds 0");
+}
+
+TEST_SUITE("long") {
+  TEST_CASE("every installed header compiles on its own") {
+    const Installed installed({"runtime", "training"});
+    const fs::path include = installed.prefix / "include";
+    for (const fs::path& header : headers(installed.prefix)) {
+      const std::string line = "#include <" + header.lexically_relative(include).string() + ">\n";
+      write(installed.dir / "user.cpp", line + line);
+      run(installed.dir, OCTET_CXX_COMPILER " -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I" +
+                             quoted(include) + " " + quoted(installed.dir / "user.cpp"));
+    }
+  }
+}
