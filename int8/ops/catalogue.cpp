@@ -8,9 +8,8 @@ namespace octet::int8 {
 namespace {
 
 constexpr auto entries = std::to_array<OpEntry>({
-#define OCTET_INT8_OP(op, name, create) {OpCode::op, name, create},
-#include "int8/ops/ops.inc"
-#undef OCTET_INT8_OP
+#define OCTET_INT8_OP(op, code, name, create) {OpCode::op, name, create},
+#include "int8/graph/ops.inc"
 });
 
 }  // namespace

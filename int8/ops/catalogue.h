@@ -1,4 +1,4 @@
-// The ops the runtime knows. Adding one: a file in ops/ and a line in ops.inc.
+// The ops the runtime knows. Adding one: CONTRIBUTING.md.
 #pragma once
 
 #include <memory>
