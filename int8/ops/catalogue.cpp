@@ -24,6 +24,12 @@ const OpEntry* find_op(OpCode op) noexcept {
   return it != entries.end() && it->op == op ? &*it : nullptr;
 }
 
+const OpEntry* find_op(std::string_view name) noexcept {
+  const auto it = std::find_if(entries.begin(), entries.end(),
+                               [name](const OpEntry& e) { return e.name == name; });
+  return it == entries.end() ? nullptr : &*it;
+}
+
 std::string_view op_name(OpCode op) noexcept {
   const OpEntry* entry = find_op(op);
   return entry ? entry->name : "?";

@@ -13,7 +13,8 @@ struct ReducedExp {
 ReducedExp reduce(double x) noexcept {
   const double limited = x < -700 ? -700 : (x > 700 ? 700 : x);
   constexpr double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
-  const auto n = static_cast<std::int64_t>(limited / (ln2_high + ln2_low) + (limited < 0 ? -0.5 : 0.5));
+  const auto n =
+      static_cast<std::int64_t>(limited / (ln2_high + ln2_low) + (limited < 0 ? -0.5 : 0.5));
   const double r = (limited - static_cast<double>(n) * ln2_high) - static_cast<double>(n) * ln2_low;
   double p = 1;
   for (int k = 15; k > 1; --k) p = 1 + p * r / k;

@@ -1,5 +1,5 @@
-// RSQRT: MBQM(r, 2^-20 / (sqrt(s_in) s_out)) + z_out with r = 2^20 / sqrt(q - z_in) from five steps of
-// Newton's method in fixed point. Codes up to z_in, where the function has no value, give 127.
+// RSQRT: MBQM(r, 2^-20 / (sqrt(s_in) s_out)) + z_out with r = 2^20 / sqrt(q - z_in) from five steps
+// of Newton's method in fixed point. Codes up to z_in, where the function has no value, give 127.
 #include <bit>
 #include <cmath>
 
@@ -32,9 +32,9 @@ Multiplier inverse_sqrt(std::int32_t v) noexcept {
 
 constexpr UnaryOp rsqrt_op{.codes = [](const UnaryArgs& a) {
   const char* what = "1 / (sqrt(input scale) * output scale)";
-  Multiplier m = checked_multiplier(1.0 / (std::sqrt(static_cast<double>(a.in.scale)) *
-                                           static_cast<double>(a.out.scale)),
-                                    a.rounding, what);
+  Multiplier m = checked_multiplier(
+      1.0 / (std::sqrt(static_cast<double>(a.in.scale)) * static_cast<double>(a.out.scale)),
+      a.rounding, what);
   m.shift -= fraction_bits;
   check_no_overflow(1 << fraction_bits, m, what);
   return tabulate([&](int q) {

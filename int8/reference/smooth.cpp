@@ -40,15 +40,14 @@ float gelu_by_tanh(float x) {
 }  // namespace
 
 constexpr UnaryOp exp_op{.codes = [](const UnaryArgs& a) {
-  return tabulate_real(
-      a, [](float x) { return static_cast<float>(exp_of(static_cast<double>(x))); });
+  return tabulate_real(a,
+                       [](float x) { return static_cast<float>(exp_of(static_cast<double>(x))); });
 }};
 
 /// x where x >= 0, e^x - 1 elsewhere.
 constexpr UnaryOp elu_op{.codes = [](const UnaryArgs& a) {
-  return tabulate_real(a, [](float x) {
-    return x < 0 ? static_cast<float>(expm1_of(static_cast<double>(x))) : x;
-  });
+  return tabulate_real(
+      a, [](float x) { return x < 0 ? static_cast<float>(expm1_of(static_cast<double>(x))) : x; });
 }};
 
 constexpr UnaryOp gelu_op{.codes = [](const UnaryArgs& a) {
