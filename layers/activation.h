@@ -1,5 +1,5 @@
 // Activation layers: the ops as modules, for Sequential. Equations: core/ops/ops.h,
-// core/ops/activations.h.
+// core/ops/activations.h; Sigmoid, Tanh and others without attributes: core/ops/activations.inc.
 #pragma once
 
 #include "layers/module.h"
@@ -22,36 +22,12 @@ class HardTanh final : public Module {
   Var forward(Var x) override { return hard_tanh(x); }
 };
 
-class Sigmoid final : public Module {
- public:
-  Var forward(Var x) override { return sigmoid(x); }
-};
-
-class Tanh final : public Module {
- public:
-  Var forward(Var x) override { return tanh(x); }
-};
-
-class HardSwish final : public Module {
- public:
-  Var forward(Var x) override { return hard_swish(x); }
-};
-
-class HardSigmoid final : public Module {
- public:
-  Var forward(Var x) override { return hard_sigmoid(x); }
-};
-
-class Silu final : public Module {
- public:
-  Var forward(Var x) override { return silu(x); }
-};
-
-/// Has no int8 form: for networks that stay in floating point.
-class Gelu final : public Module {
- public:
-  Var forward(Var x) override { return gelu(x); }
-};
+#define OCTET_ACTIVATION(Name, function, op)                   \
+  class Name final : public Module {                           \
+   public:                                                     \
+    Var forward(Var x) override { return octet::function(x); } \
+  };
+#include "core/ops/activations.inc"
 
 class LeakyRelu final : public Module {
  public:

@@ -20,13 +20,9 @@ QatModelPtr Rewriter::rewrite(Stage integer_stage) {
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {
     const GraphNode& n = nodes[static_cast<std::size_t>(id)];
     if (n.kind != Tape::Kind::op || new_id_.count(id)) continue;
-    if (dynamic_cast<const Conv2dOp*>(n.op.get()) || dynamic_cast<const LinearOp*>(n.op.get())) {
-      rewrite_conv(id);
-    } else if (dynamic_cast<const BatchNormOp*>(n.op.get())) {
-      rewrite_batch_norm(id);
-    } else if (!rewrite_activation(id) && !rewrite_tensor_op(id)) {
-      fail("prepare: layer ", n.name, ": op ", n.op->name(), " has no int8 form");
-    }
+    const Rule* rule = rule_of(*n.op);
+    OCTET_CHECK(rule, "prepare: layer ", n.name, ": op ", n.op->name(), " has no int8 form");
+    (this->*rule->rewrite)(id);
   }
   add_output();
   auto graph =
@@ -79,11 +75,8 @@ int Rewriter::sole_consumer(int id) const {
 
 int8::Activation Rewriter::clamp_of(int id) const {
   if (id < 0 || old_node(id).kind != Tape::Kind::op) return int8::Activation::none;
-  const Op* op = old_node(id).op.get();
-  if (dynamic_cast<const ReluOp*>(op)) return int8::Activation::relu;
-  if (dynamic_cast<const Relu6Op*>(op)) return int8::Activation::relu6;
-  if (dynamic_cast<const HardTanhOp*>(op)) return int8::Activation::relu_n1_to_1;
-  return int8::Activation::none;
+  const Rule* rule = rule_of(*old_node(id).op);
+  return rule ? rule->clamp : int8::Activation::none;
 }
 
 std::pair<int8::Activation, int> Rewriter::fuse_clamp(int last) const {
@@ -138,22 +131,11 @@ void Rewriter::add_output() {
            old_node(old_.output()).shape);
 }
 
-namespace {
-
-/// Ops whose result has its input's scale and zero point (line 17).
-bool keeps_params(const Op* op) {
-  return dynamic_cast<const ReshapeOp*>(op) || dynamic_cast<const MoveOp*>(op) ||
-         dynamic_cast<const DropoutOp*>(op) || dynamic_cast<const MaxPool2dOp*>(op) ||
-         dynamic_cast<const AvgPool2dOp*>(op) || dynamic_cast<const GlobalAvgPoolOp*>(op) ||
-         dynamic_cast<const Resize2dOp*>(op);
-}
-
-}  // namespace
-
 bool Rewriter::is_output(int id) const {
   while (id != old_.output()) {
     id = sole_consumer(id);
-    if (id < 0 || !keeps_params(old_node(id).op.get())) return false;
+    const Rule* rule = id < 0 ? nullptr : rule_of(*old_node(id).op);
+    if (!rule || !rule->keeps_params) return false;
   }
   return true;
 }

@@ -19,86 +19,65 @@ namespace {
 constexpr QuantParams softmax_params{1.0f / 256, -128};
 }
 
-bool Rewriter::rewrite_tensor_op(int id) {
+void Rewriter::rewrite_reshape(int id) {
   const GraphNode& n = old_node(id);
-  const Op* op = n.op.get();
-  if (dynamic_cast<const AddOp*>(op) || dynamic_cast<const SubOp*>(op) ||
-      dynamic_cast<const MulOp*>(op)) {
-    rewrite_binary(id);
-  } else if (dynamic_cast<const MinimumOp*>(op) || dynamic_cast<const MaximumOp*>(op)) {
-    rewrite_choice(id);
-  } else if (const auto* max = dynamic_cast<const MaxPool2dOp*>(op)) {
-    rewrite_pool(id, QPoolOp::Kind::max, max->window);
-  } else if (const auto* average = dynamic_cast<const AvgPool2dOp*>(op)) {
-    rewrite_average_pool(id, *average);
-  } else if (dynamic_cast<const GlobalAvgPoolOp*>(op)) {
-    rewrite_pool(id, QPoolOp::Kind::global_average, {});
-  } else if (const auto* reshape = dynamic_cast<const ReshapeOp*>(op)) {
-    const Source x = source(id, 0);
-    auto quantized = std::make_shared<QReshapeOp>(state_, x.value, n.name);
-    quantized->dims = reshape->dims;
-    add_op(id, quantized, {x.node});
-  } else if (dynamic_cast<const ConcatOp*>(op)) {
-    rewrite_concat(id);
-  } else if (dynamic_cast<const ConvTranspose2dOp*>(op)) {
-    rewrite_conv_transpose(id);
-  } else {
-    return rewrite_kept(id) || rewrite_free(id);
-  }
-  return true;
+  const Source x = source(id, 0);
+  auto op = std::make_shared<QReshapeOp>(state_, x.value, n.name);
+  op->dims = static_cast<const ReshapeOp&>(*n.op).dims;
+  add_op(id, op, {x.node});
 }
 
-bool Rewriter::rewrite_kept(int id) {
+void Rewriter::rewrite_move(int id) {
   const GraphNode& n = old_node(id);
-  const auto pad = std::dynamic_pointer_cast<const Pad2dOp>(n.op);
-  if (pad && pad->value != 0) {
-    rewrite_pad(id, pad);
-  } else if (const auto move = std::dynamic_pointer_cast<const MoveOp>(n.op)) {
-    const Source x = source(id, 0);
-    auto op = std::make_shared<QMoveOp>(state_, x.value, n.name);
-    op->move = move;
-    add_op(id, op, {x.node});
-  } else if (const auto resize = std::dynamic_pointer_cast<const Resize2dOp>(n.op)) {
-    const Source x = source(id, 0);
-    auto op = std::make_shared<QResizeOp>(state_, x.value, n.name);
-    op->resize = resize;
-    add_op(id, op, {x.node});
-  } else if (const auto dropout = std::dynamic_pointer_cast<const DropoutOp>(n.op)) {
-    const Source x = source(id, 0);
-    const ValuePtr value = new_value(n.name, false);
-    value->before_dropout = x.value;
-    value->keep = dropout->keep();
-    auto op = std::make_shared<QDropoutOp>(state_, value, n.name);
-    op->dropout = dropout;
-    add_op(id, op, {x.node});
-  } else {
-    return false;
-  }
-  return true;
+  const Source x = source(id, 0);
+  auto op = std::make_shared<QMoveOp>(state_, x.value, n.name);
+  op->move = std::static_pointer_cast<const MoveOp>(n.op);
+  add_op(id, op, {x.node});
 }
 
-bool Rewriter::rewrite_free(int id) {
+void Rewriter::rewrite_resize(int id) {
   const GraphNode& n = old_node(id);
-  if (const auto mean = std::dynamic_pointer_cast<const MeanOp>(n.op)) {
-    const Source x = source(id, 0);
-    auto op = std::make_shared<QMeanOp>(state_, new_value(n.name, is_output(id)), n.name);
-    op->in = x.value;
-    op->mean = mean;
-    add_op(id, op, {x.node});
-  } else if (dynamic_cast<const SoftmaxOp*>(n.op.get())) {
-    const Source x = source(id, 0);
-    auto op = std::make_shared<QSoftmaxOp>(state_, fixed_value(n.name, softmax_params), n.name);
-    op->in = x.value;
-    add_op(id, op, {x.node});
-  } else if (dynamic_cast<const PreluOp*>(n.op.get())) {
-    const Source x = source(id, 0);
-    auto op = std::make_shared<QPreluOp>(state_, new_value(n.name, is_output(id)), n.name);
-    op->in = x.value;
-    add_op(id, op, {x.node, parameter(id, 1)});
-  } else {
-    return false;
-  }
-  return true;
+  const Source x = source(id, 0);
+  auto op = std::make_shared<QResizeOp>(state_, x.value, n.name);
+  op->resize = std::static_pointer_cast<const Resize2dOp>(n.op);
+  add_op(id, op, {x.node});
+}
+
+void Rewriter::rewrite_dropout(int id) {
+  const GraphNode& n = old_node(id);
+  const Source x = source(id, 0);
+  const auto dropout = std::static_pointer_cast<const DropoutOp>(n.op);
+  const ValuePtr value = new_value(n.name, false);
+  value->before_dropout = x.value;
+  value->keep = dropout->keep();
+  auto op = std::make_shared<QDropoutOp>(state_, value, n.name);
+  op->dropout = dropout;
+  add_op(id, op, {x.node});
+}
+
+void Rewriter::rewrite_mean(int id) {
+  const GraphNode& n = old_node(id);
+  const Source x = source(id, 0);
+  auto op = std::make_shared<QMeanOp>(state_, new_value(n.name, is_output(id)), n.name);
+  op->in = x.value;
+  op->mean = std::static_pointer_cast<const MeanOp>(n.op);
+  add_op(id, op, {x.node});
+}
+
+void Rewriter::rewrite_softmax(int id) {
+  const GraphNode& n = old_node(id);
+  const Source x = source(id, 0);
+  auto op = std::make_shared<QSoftmaxOp>(state_, fixed_value(n.name, softmax_params), n.name);
+  op->in = x.value;
+  add_op(id, op, {x.node});
+}
+
+void Rewriter::rewrite_prelu(int id) {
+  const GraphNode& n = old_node(id);
+  const Source x = source(id, 0);
+  auto op = std::make_shared<QPreluOp>(state_, new_value(n.name, is_output(id)), n.name);
+  op->in = x.value;
+  add_op(id, op, {x.node, parameter(id, 1)});
 }
 
 ValuePtr Rewriter::joined_value(const std::string& name, std::vector<ValuePtr> parts) {
@@ -145,16 +124,18 @@ void Rewriter::rewrite_concat(int id) {
   add_op(id, op, std::move(inputs));
 }
 
-void Rewriter::rewrite_choice(int id) {
+void Rewriter::rewrite_choice(int id, bool minimum) {
   const GraphNode& n = old_node(id);
   const auto [a, b] = operands(id);
   auto op = std::make_shared<QChoiceOp>(state_, joined_value(n.name, {a.value, b.value}), n.name);
-  op->minimum = dynamic_cast<const MinimumOp*>(n.op.get()) != nullptr;
+  op->minimum = minimum;
   add_op(id, op, {a.node, b.node});
 }
 
-void Rewriter::rewrite_pad(int id, std::shared_ptr<const Pad2dOp> pad) {
+void Rewriter::rewrite_pad(int id) {
   const GraphNode& n = old_node(id);
+  auto pad = std::static_pointer_cast<const Pad2dOp>(n.op);
+  if (pad->value == 0) return rewrite_move(id);
   const Source x = source(id, 0);
   const ValuePtr value =
       constant_value(n.name + ".value",
@@ -206,7 +187,7 @@ std::pair<Rewriter::Source, Rewriter::Source> Rewriter::operands(int id) {
   return {a, operand(1)};
 }
 
-bool Rewriter::rewrite_with_scalar(int id) {
+bool Rewriter::rewrite_with_scalar(int id, QBinaryOp::Kind kind) {
   const GraphNode& n = old_node(id);
   for (const std::size_t side : {std::size_t{1}, std::size_t{0}}) {
     const GraphNode& c = old_node(n.inputs[side]);
@@ -217,13 +198,13 @@ bool Rewriter::rewrite_with_scalar(int id) {
     const auto value = static_cast<float>(c.constant.item());
     OCTET_CHECK(std::isfinite(value), "prepare: layer ", n.name,
                 ": expected a finite constant, got ", value);
-    const WithConstant kind = dynamic_cast<const MulOp*>(n.op.get())   ? WithConstant::multiply
-                              : dynamic_cast<const AddOp*>(n.op.get()) ? WithConstant::add
-                              : side == 1                              ? WithConstant::subtract
-                                          : WithConstant::subtract_from;
+    const WithConstant with = kind == QBinaryOp::Kind::mul   ? WithConstant::multiply
+                              : kind == QBinaryOp::Kind::add ? WithConstant::add
+                              : side == 1                    ? WithConstant::subtract
+                                                             : WithConstant::subtract_from;
     const Source from = source(id, 1 - side);
     const auto [activation, end] = fuse_clamp(id);
-    new_id_[end] = add_table(n.name, from, make_constant_function(kind, value, activation),
+    new_id_[end] = add_table(n.name, from, make_constant_function(with, value, activation),
                              new_value(n.name, is_output(end)), n.shape);
     new_id_.try_emplace(id, new_id_[end]);
     return true;
@@ -231,14 +212,13 @@ bool Rewriter::rewrite_with_scalar(int id) {
   return false;
 }
 
-void Rewriter::rewrite_binary(int id) {
-  if (rewrite_with_scalar(id)) return;
+void Rewriter::rewrite_binary(int id, QBinaryOp::Kind kind) {
+  if (rewrite_with_scalar(id, kind)) return;
   const GraphNode& n = old_node(id);
   const auto [a, b] = operands(id);
   const auto [activation, end] = fuse_clamp(id);
   const ValuePtr value = new_value(n.name, is_output(end));
-  const bool sum = dynamic_cast<const AddOp*>(n.op.get()) != nullptr;
-  if (sum && !a.value->constant && !b.value->constant &&
+  if (kind == QBinaryOp::Kind::add && !a.value->constant && !b.value->constant &&
       old_node(n.inputs[0]).shape == old_node(n.inputs[1]).shape) {
     auto op = std::make_shared<QAddOp>(state_, value, n.name);
     op->a = a.value;
@@ -247,15 +227,21 @@ void Rewriter::rewrite_binary(int id) {
     add_op(end, op, {a.node, b.node});
   } else {
     auto op = std::make_shared<QBinaryOp>(state_, value, n.name);
-    op->kind = sum                                      ? QBinaryOp::Kind::add
-               : dynamic_cast<const MulOp*>(n.op.get()) ? QBinaryOp::Kind::mul
-                                                        : QBinaryOp::Kind::sub;
+    op->kind = kind;
     op->a = a.value;
     op->b = b.value;
     op->activation = activation;
     add_op(end, op, {a.node, b.node});
   }
   new_id_.try_emplace(id, new_id_[end]);
+}
+
+void Rewriter::rewrite_max_pool(int id) {
+  rewrite_pool(id, QPoolOp::Kind::max, static_cast<const MaxPool2dOp&>(*old_node(id).op).window);
+}
+
+void Rewriter::rewrite_global_average_pool(int id) {
+  rewrite_pool(id, QPoolOp::Kind::global_average, {});
 }
 
 void Rewriter::rewrite_pool(int id, QPoolOp::Kind kind, const Window2d& window) {
@@ -269,7 +255,8 @@ void Rewriter::rewrite_pool(int id, QPoolOp::Kind kind, const Window2d& window) 
   add_op(id, op, {x.node});
 }
 
-void Rewriter::rewrite_average_pool(int id, const AvgPool2dOp& pool) {
+void Rewriter::rewrite_average_pool(int id) {
+  const auto& pool = static_cast<const AvgPool2dOp&>(*old_node(id).op);
   const Source x = source(id, 0);
   const Shape& in = old_node(old_node(id).inputs[0]).shape;
   const Padding2d pads = pool.window.resolve(in[1], in[2]);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "int8/graph/graph.h"
 #include "int8/kernels/isa.h"
 #include "int8/reference/fixed_point.h"
 #include "quant/observers/observer.h"
@@ -22,11 +23,7 @@ std::string_view stage_name(Stage stage) noexcept;
 Stage parse_stage(std::string_view name);
 
 /// real = scale * (code - zero_point)
-struct QuantParams {
-  float scale = 1.0f;
-  std::int32_t zero_point = 0;
-  bool operator==(const QuantParams&) const = default;
-};
+using int8::QuantParams;
 
 struct QConfig {
   /// Rounding of every requantization; recorded in the file.

@@ -12,6 +12,7 @@
 #include "layers/graph/graph_module.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"
+#include "quant/qops/binary.h"
 #include "quant/qops/pool.h"
 #include "quant/qops/unary_function.h"
 
@@ -29,6 +30,15 @@ class Rewriter {
     int node;  // in the new graph
     ValuePtr value;
   };
+
+  // --- prepare_rules.cpp ---
+  struct Rule {
+    void (Rewriter::*rewrite)(int id);
+    bool keeps_params = false;  ///< the result has its input's (line 17)
+    int8::Activation clamp = int8::Activation::none;
+  };
+  /// What becomes of a float op; null: it has no int8 form.
+  static const Rule* rule_of(const Op& op);
 
   // --- prepare.cpp: the graph ---
   const GraphNode& old_node(int id) const { return old_.nodes()[static_cast<std::size_t>(id)]; }
@@ -64,18 +74,26 @@ class Rewriter {
   /// Line 15: a batch norm that folds into nothing is a depthwise 1x1 with weight one.
   void rewrite_batch_norm(int id);
 
-  // --- prepare_activations.cpp; false: the node is none ---
-  bool rewrite_activation(int id);
+  // --- prepare_activations.cpp ---
+  void rewrite_clamp(int id);
+  void rewrite_hard_sigmoid(int id);
+  void rewrite_silu(int id);
+  /// A function that the file format has an op for.
+  void rewrite_activation(int id);
+  /// The result of old node `id` as `function` of `x`.
+  void add_table(int id, const Source& x, UnaryFunctionPtr function);
   /// An op that reads `x` through a table.
   Source add_table(const std::string& name, const Source& x, UnaryFunctionPtr function,
                    ValuePtr value, const Shape& shape);
 
   // --- prepare_ops.cpp ---
-  bool rewrite_tensor_op(int id);
-  /// Ops that keep scale and zero point; ops that have params of their own. False: the node is
-  /// none.
-  bool rewrite_kept(int id);
-  bool rewrite_free(int id);
+  void rewrite_reshape(int id);
+  void rewrite_move(int id);
+  void rewrite_resize(int id);
+  void rewrite_dropout(int id);
+  void rewrite_mean(int id);
+  void rewrite_softmax(int id);
+  void rewrite_prelu(int id);
   void rewrite_concat(int id);
   void rewrite_conv_transpose(int id);
   /// A constant operand's Value.
@@ -85,13 +103,20 @@ class Rewriter {
   /// The class of an op whose parts and result have the same params, but for those that are cut
   /// off.
   ValuePtr joined_value(const std::string& name, std::vector<ValuePtr> parts);
+  void rewrite_add(int id) { rewrite_binary(id, QBinaryOp::Kind::add); }
+  void rewrite_sub(int id) { rewrite_binary(id, QBinaryOp::Kind::sub); }
+  void rewrite_mul(int id) { rewrite_binary(id, QBinaryOp::Kind::mul); }
+  void rewrite_binary(int id, QBinaryOp::Kind kind);
   /// With one constant for all elements: a table. False: it is not so.
-  bool rewrite_with_scalar(int id);
-  void rewrite_binary(int id);
-  void rewrite_choice(int id);
-  void rewrite_pad(int id, std::shared_ptr<const Pad2dOp> pad);
+  bool rewrite_with_scalar(int id, QBinaryOp::Kind kind);
+  void rewrite_minimum(int id) { rewrite_choice(id, true); }
+  void rewrite_maximum(int id) { rewrite_choice(id, false); }
+  void rewrite_choice(int id, bool minimum);
+  void rewrite_pad(int id);
+  void rewrite_max_pool(int id);
+  void rewrite_average_pool(int id);
+  void rewrite_global_average_pool(int id);
   void rewrite_pool(int id, QPoolOp::Kind kind, const Window2d& window);
-  void rewrite_average_pool(int id, const AvgPool2dOp& pool);
 
   const GraphModule& old_;
   const QConfig& config_;

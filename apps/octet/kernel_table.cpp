@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "apps/common/text_table.h"
+#include "int8/engine/every_op.h"
 #include "int8/engine/model.h"
-#include "int8/graph/every_op.h"
 
 namespace octet::app {
 namespace {

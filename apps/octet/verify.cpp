@@ -9,7 +9,7 @@
 #include "apps/octet/samples.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
-#include "int8/graph/every_op.h"
+#include "int8/engine/every_op.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/reader.h"
 

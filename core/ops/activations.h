@@ -1,4 +1,5 @@
-// Activations other than relu and relu6: elementwise functions with a derivative, PReLU, softmax.
+// Activations other than relu and relu6 (those without attributes: activations.inc): elementwise
+// functions with a derivative, PReLU, softmax.
 #pragma once
 
 #include "core/tape.h"
@@ -7,6 +8,8 @@ namespace octet {
 
 /// y = f(x), elementwise. f and f' can be evaluated on any values: quantization tabulates them.
 struct ActivationOp : Op {
+  /// The operator of the TFLite format that is this function of int8 codes; empty if it has none.
+  virtual std::string_view file_op() const { return {}; }
   /// y[i] = f(x[i]); y may be x.
   virtual void values(const real* x, std::int64_t n, real* y) const noexcept = 0;
   /// dx[i] = beta dx[i] + f'(x[i]) dy[i], beta in {0, 1}.
@@ -16,53 +19,16 @@ struct ActivationOp : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const final;
 };
 
-/// 1 / (1 + e^-x)
-struct SigmoidOp final : ActivationOp {
-  std::string_view name() const override { return "sigmoid"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
-                 real* dx) const noexcept override;
-};
-
-struct TanhOp final : ActivationOp {
-  std::string_view name() const override { return "tanh"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
-                 real* dx) const noexcept override;
-};
-
-/// x relu6(x + 3) / 6 (Howard et al. 2019)
-struct HardSwishOp final : ActivationOp {
-  std::string_view name() const override { return "hard_swish"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
-                 real* dx) const noexcept override;
-};
-
-/// relu6(x + 3) / 6
-struct HardSigmoidOp final : ActivationOp {
-  std::string_view name() const override { return "hard_sigmoid"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
-                 real* dx) const noexcept override;
-};
-
-/// x sigmoid(x), also called swish (Elfwing et al. 2018)
-struct SiluOp final : ActivationOp {
-  std::string_view name() const override { return "silu"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
-                 real* dx) const noexcept override;
-};
-
-/// x Phi(x), Phi the normal distribution function; the exact form, not the tanh approximation
-/// (Hendrycks & Gimpel 2016)
-struct GeluOp final : ActivationOp {
-  std::string_view name() const override { return "gelu"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
-                 real* dx) const noexcept override;
-};
+#define OCTET_ACTIVATION(Name, function, op)                                     \
+  struct Name##Op final : ActivationOp {                                         \
+    std::string_view name() const override { return #function; }                 \
+    std::string_view file_op() const override { return op; }                     \
+    void values(const real* x, std::int64_t n, real* y) const noexcept override; \
+    void gradients(const real* x, const real* dy, std::int64_t n, real beta,     \
+                   real* dx) const noexcept override;                            \
+  };                                                                             \
+  Var function(Var x);
+#include "core/ops/activations.inc"
 
 /// x where x >= 0, alpha x elsewhere
 struct LeakyReluOp final : ActivationOp {
@@ -70,6 +36,7 @@ struct LeakyReluOp final : ActivationOp {
   /// Throws Error unless alpha is finite.
   explicit LeakyReluOp(real a);
   std::string_view name() const override { return "leaky_relu"; }
+  std::string_view file_op() const override { return "LEAKY_RELU"; }
   std::string attributes() const override;
   void values(const real* x, std::int64_t n, real* y) const noexcept override;
   void gradients(const real* x, const real* dy, std::int64_t n, real beta,
@@ -90,12 +57,6 @@ struct SoftmaxOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
-Var sigmoid(Var x);
-Var tanh(Var x);
-Var hard_swish(Var x);
-Var hard_sigmoid(Var x);
-Var silu(Var x);
-Var gelu(Var x);
 Var leaky_relu(Var x, real alpha = real(0.01));
 Var prelu(Var x, Var alpha);
 Var softmax(Var x);

@@ -190,6 +190,10 @@ Var operator+(Var a, real b);
 Var operator-(Var a, real b);
 Var operator-(real a, Var b);
 Var operator*(Var a, real b);
+/// -1 times a.
+inline Var operator-(Var a) {
+  return a * real(-1);
+}
 inline Var operator*(real a, Var b) {
   return b * a;
 }

@@ -88,42 +88,52 @@ struct SiluMath {
     return s * (1 + x * (1 - s));
   }
 };
-struct GeluMath {
-  static real distribution(real x) { return std::erfc(-x / std::numbers::sqrt2_v<real>) / 2; }
-  static real value(real x, real) { return x * distribution(x); }
-  static real slope(real x, real) {
+struct GeluMath {  // erfc comes from the C library, one value at a time
+  static OCTET_INLINE real distribution(real x) {
+    return std::erfc(-x / std::numbers::sqrt2_v<real>) / 2;
+  }
+  static OCTET_INLINE real value(real x, real) { return x * distribution(x); }
+  static OCTET_INLINE real slope(real x, real) {
     constexpr real density = std::numbers::inv_sqrtpi_v<real> / std::numbers::sqrt2_v<real>;
     return distribution(x) + x * density * std::exp(-x * x / 2);
   }
+};
+struct AbsMath {
+  static OCTET_INLINE real value(real x, real) { return x < 0 ? -x : x; }
+  static OCTET_INLINE real slope(real x, real) {
+    const real sign = x > 0 ? real(1) : real(0);
+    return x < 0 ? real(-1) : sign;
+  }
+};
+struct ExpMath {
+  static OCTET_INLINE real value(real x, real) { return exp_real(x); }
+  static OCTET_INLINE real slope(real x, real) { return exp_real(x); }
+};
+struct EluMath {
+  static OCTET_INLINE real value(real x, real) {
+    const real e = expm1_real(x);
+    return x < 0 ? e : x;
+  }
+  static OCTET_INLINE real slope(real x, real) {
+    const real e = exp_real(x);
+    return x < 0 ? e : real(1);
+  }
+};
+struct RsqrtMath {
+  static OCTET_INLINE real value(real x, real) { return 1 / std::sqrt(x); }
+  static OCTET_INLINE real slope(real x, real) { return value(x, 0) / (-2 * x); }
 };
 struct LeakyReluMath {
   static OCTET_INLINE real value(real x, real alpha) { return x < 0 ? alpha * x : x; }
   static OCTET_INLINE real slope(real x, real alpha) { return x < 0 ? alpha : real(1); }
 };
 
-OCTET_SIMD_FUNCTION(sigmoid_values, values_body<SigmoidMath>, const ValuesPass&)
-OCTET_SIMD_FUNCTION(sigmoid_gradients, gradients_body<SigmoidMath>, const GradientsPass&)
-OCTET_SIMD_FUNCTION(tanh_values, values_body<TanhMath>, const ValuesPass&)
-OCTET_SIMD_FUNCTION(tanh_gradients, gradients_body<TanhMath>, const GradientsPass&)
-OCTET_SIMD_FUNCTION(hard_sigmoid_values, values_body<HardSigmoidMath>, const ValuesPass&)
-OCTET_SIMD_FUNCTION(hard_sigmoid_gradients, gradients_body<HardSigmoidMath>, const GradientsPass&)
-OCTET_SIMD_FUNCTION(hard_swish_values, values_body<HardSwishMath>, const ValuesPass&)
-OCTET_SIMD_FUNCTION(hard_swish_gradients, gradients_body<HardSwishMath>, const GradientsPass&)
-OCTET_SIMD_FUNCTION(silu_values, values_body<SiluMath>, const ValuesPass&)
-OCTET_SIMD_FUNCTION(silu_gradients, gradients_body<SiluMath>, const GradientsPass&)
+#define OCTET_ACTIVATION(Name, function, op)                                         \
+  OCTET_SIMD_FUNCTION(function##_values, values_body<Name##Math>, const ValuesPass&) \
+  OCTET_SIMD_FUNCTION(function##_gradients, gradients_body<Name##Math>, const GradientsPass&)
+#include "core/ops/activations.inc"
 OCTET_SIMD_FUNCTION(leaky_relu_values, values_body<LeakyReluMath>, const ValuesPass&)
 OCTET_SIMD_FUNCTION(leaky_relu_gradients, gradients_body<LeakyReluMath>, const GradientsPass&)
-
-// erfc comes from the C library, one value at a time.
-void gelu_values(const ValuesPass& p) noexcept {
-  for (std::int64_t i = 0; i < p.n; ++i) p.y[i] = GeluMath::value(p.x[i], 0);
-}
-void gelu_gradients(const GradientsPass& p) noexcept {
-  for (std::int64_t i = 0; i < p.n; ++i) {
-    const real g = GeluMath::slope(p.x[i], 0) * p.dy[i];
-    p.dx[i] = p.beta == 0 ? g : p.dx[i] + g;
-  }
-}
 
 }  // namespace
 
@@ -151,22 +161,22 @@ void ActivationOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, 
   });
 }
 
-#define OCTET_ACTIVATION(Name, function, slope)                                                \
+#define OCTET_ACTIVATION_BODIES(Name, function, alpha)                                         \
   void Name##Op::values(const real* x, std::int64_t n, real* y) const noexcept {               \
-    function##_values({x, n, y, slope});                                                       \
+    function##_values({x, n, y, alpha});                                                       \
   }                                                                                            \
   void Name##Op::gradients(const real* x, const real* dy, std::int64_t n, real beta, real* dx) \
       const noexcept {                                                                         \
-    function##_gradients({x, dy, n, beta, dx, slope});                                         \
+    function##_gradients({x, dy, n, beta, dx, alpha});                                         \
   }
-OCTET_ACTIVATION(Sigmoid, sigmoid, 0)
-OCTET_ACTIVATION(Tanh, tanh, 0)
-OCTET_ACTIVATION(HardSwish, hard_swish, 0)
-OCTET_ACTIVATION(HardSigmoid, hard_sigmoid, 0)
-OCTET_ACTIVATION(Silu, silu, 0)
-OCTET_ACTIVATION(Gelu, gelu, 0)
-OCTET_ACTIVATION(LeakyRelu, leaky_relu, alpha)
-#undef OCTET_ACTIVATION
+#define OCTET_ACTIVATION(Name, function, op)                  \
+  OCTET_ACTIVATION_BODIES(Name, function, 0)                  \
+  Var function(Var x) {                                       \
+    return x.tape->record(std::make_shared<Name##Op>(), {x}); \
+  }
+#include "core/ops/activations.inc"
+OCTET_ACTIVATION_BODIES(LeakyRelu, leaky_relu, alpha)
+#undef OCTET_ACTIVATION_BODIES
 
 LeakyReluOp::LeakyReluOp(real a) : alpha(a) {
   OCTET_CHECK(std::isfinite(alpha), "leaky_relu: expected a finite alpha, got ", alpha);
@@ -178,24 +188,6 @@ std::string LeakyReluOp::attributes() const {
   return s.str();
 }
 
-Var sigmoid(Var x) {
-  return x.tape->record(std::make_shared<SigmoidOp>(), {x});
-}
-Var tanh(Var x) {
-  return x.tape->record(std::make_shared<TanhOp>(), {x});
-}
-Var hard_swish(Var x) {
-  return x.tape->record(std::make_shared<HardSwishOp>(), {x});
-}
-Var hard_sigmoid(Var x) {
-  return x.tape->record(std::make_shared<HardSigmoidOp>(), {x});
-}
-Var silu(Var x) {
-  return x.tape->record(std::make_shared<SiluOp>(), {x});
-}
-Var gelu(Var x) {
-  return x.tape->record(std::make_shared<GeluOp>(), {x});
-}
 Var leaky_relu(Var x, real alpha) {
   return x.tape->record(std::make_shared<LeakyReluOp>(alpha), {x});
 }

@@ -20,38 +20,8 @@ namespace octet::int8 {
 
 /// Values are TFLite's BuiltinOperator codes.
 enum class OpCode : std::int32_t {
-  add = 0,
-  average_pool_2d = 1,
-  concatenation = 2,
-  conv_2d = 3,
-  depthwise_conv_2d = 4,
-  dequantize = 6,
-  fully_connected = 9,
-  logistic = 14,
-  max_pool_2d = 17,
-  mul = 18,
-  relu = 19,
-  relu6 = 21,
-  reshape = 22,
-  resize_bilinear = 23,
-  softmax = 25,
-  tanh = 28,
-  pad = 34,
-  transpose = 39,
-  mean = 40,
-  sub = 41,
-  squeeze = 43,
-  strided_slice = 45,
-  split = 49,
-  prelu = 54,
-  maximum = 55,
-  minimum = 57,
-  padv2 = 60,
-  transpose_conv = 67,
-  resize_nearest_neighbor = 97,
-  leaky_relu = 98,
-  quantize = 114,
-  hard_swish = 117,
+#define OCTET_INT8_OP(op, code, name, create) op = code,
+#include "int8/graph/ops.inc"
 };
 
 /// "CONV_2D" etc.; "?" for a value outside the enumeration.
@@ -74,6 +44,13 @@ struct Quantization {
   std::vector<std::int32_t> zero_point;
   int axis = 0;
   bool operator==(const Quantization&) const = default;
+};
+
+/// Scale and zero point of a per-tensor quantized value.
+struct QuantParams {
+  float scale = 1.0f;
+  std::int32_t zero_point = 0;
+  bool operator==(const QuantParams&) const = default;
 };
 
 /// Constant bytes, little-endian row-major, kept alive by `owner` (a mapped file or a vector).
@@ -145,12 +122,15 @@ struct SplitAttributes {
 struct LeakyReluAttributes {
   float alpha = 0.0f;
 };
+struct GeluAttributes {
+  bool approximate = false;  ///< tanh's approximation of the normal distribution function
+};
 
 using Attributes =
     std::variant<std::monostate, ConvAttributes, TransposeConvAttributes, FullyConnectedAttributes,
                  PoolAttributes, ElementwiseAttributes, ConcatenationAttributes, ReshapeAttributes,
                  SqueezeAttributes, ResizeAttributes, SoftmaxAttributes, MeanAttributes,
-                 StridedSliceAttributes, SplitAttributes, LeakyReluAttributes>;
+                 StridedSliceAttributes, SplitAttributes, LeakyReluAttributes, GeluAttributes>;
 
 struct Node {
   OpCode op = OpCode::add;

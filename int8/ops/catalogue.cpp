@@ -8,9 +8,8 @@ namespace octet::int8 {
 namespace {
 
 constexpr auto entries = std::to_array<OpEntry>({
-#define OCTET_INT8_OP(op, name, create) {OpCode::op, name, create},
-#include "int8/ops/ops.inc"
-#undef OCTET_INT8_OP
+#define OCTET_INT8_OP(op, code, name, create) {OpCode::op, name, create},
+#include "int8/graph/ops.inc"
 });
 
 }  // namespace
@@ -23,6 +22,12 @@ const OpEntry* find_op(OpCode op) noexcept {
   const auto it = std::lower_bound(entries.begin(), entries.end(), op,
                                    [](const OpEntry& e, OpCode code) { return e.op < code; });
   return it != entries.end() && it->op == op ? &*it : nullptr;
+}
+
+const OpEntry* find_op(std::string_view name) noexcept {
+  const auto it = std::find_if(entries.begin(), entries.end(),
+                               [name](const OpEntry& e) { return e.name == name; });
+  return it == entries.end() ? nullptr : &*it;
 }
 
 std::string_view op_name(OpCode op) noexcept {

@@ -1,4 +1,4 @@
-// The ops the runtime knows. Adding one: a file in ops/ and a line in ops.inc.
+// The ops the runtime knows. Adding one: CONTRIBUTING.md.
 #pragma once
 
 #include <memory>
@@ -24,5 +24,7 @@ struct OpEntry {
 std::span<const OpEntry> op_catalogue() noexcept;
 /// The op's entry; null for a code the runtime does not know.
 const OpEntry* find_op(OpCode op) noexcept;
+/// The same by its name, "CONV_2D".
+const OpEntry* find_op(std::string_view name) noexcept;
 
 }  // namespace octet::int8

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/error.h"
+#include "int8/graph/attributes.h"
 #include "int8/graph/graph.h"
 #include "int8/kernels/isa.h"
 #include "int8/ops/step.h"
@@ -21,13 +21,6 @@ using Shape = std::vector<std::int32_t>;
 std::string to_string(const Shape& shape);
 /// Product of the dimensions; sizes were checked against overflow for every tensor of the graph.
 std::int64_t element_count(const Shape& shape) noexcept;
-
-/// Scale and zero point of a per-tensor quantized value.
-struct QuantParams {
-  float scale = 1.0f;
-  std::int32_t zero_point = 0;
-  bool operator==(const QuantParams&) const = default;
-};
 
 /// Pads that a PAD in front of a VALID convolution became.
 struct FusedPads {
@@ -56,11 +49,9 @@ class NodeView {
   /// The node's attributes; defaults if it has none. Throws if it has those of another op.
   template <class A>
   A attributes() const {
-    if (std::holds_alternative<std::monostate>(node_.attributes)) return A{};
-    const A* a = std::get_if<A>(&node_.attributes);
-    OCTET_CHECK(a, "attributes: those of another op");
-    return *a;
+    return attributes_as<A>(node_.attributes);
   }
+  const Attributes& attributes() const noexcept { return node_.attributes; }
 
   /// An int8 input or output, per-tensor quantized. `activation` refuses constants.
   QuantParams i8_input(int i) const;
@@ -104,9 +95,9 @@ std::string node_text(const Graph& graph, int node);
 std::vector<std::int32_t> read_i32(const TensorDef& t);
 
 // What compiles a node of each op. Cold: it runs once a model, and is compiled small.
-#define OCTET_INT8_OP(op, name, create) [[gnu::cold]] std::unique_ptr<Step> create(const NodeView&);
-#include "int8/ops/ops.inc"
-#undef OCTET_INT8_OP
+#define OCTET_INT8_OP(op, code, name, create) \
+  [[gnu::cold]] std::unique_ptr<Step> create(const NodeView&);
+#include "int8/graph/ops.inc"
 
 /// A step of class S with its operands set: input `i` of the node for each of `inputs`.
 template <class S>

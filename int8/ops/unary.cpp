@@ -1,9 +1,7 @@
 #include "int8/ops/unary.h"
 
 #include "int8/kernels/dispatch.h"
-#include "int8/reference/quantize.h"
-#include "int8/reference/relu.h"
-#include "int8/reference/sigmoids.h"
+#include "int8/reference/unary.h"
 
 namespace octet::int8 {
 namespace {
@@ -33,15 +31,6 @@ class TableStep final : public Step {
   Kernel<LookupFunction> kernel;
 };
 
-/// What most creators need at once.
-struct UnaryParams {
-  QuantParams in, out;
-};
-UnaryParams unary_params(const NodeView& node) {
-  check_unary(node);
-  return {node.i8_activation(0), node.i8_output()};
-}
-
 }  // namespace
 
 void check_unary(const NodeView& node) {
@@ -60,41 +49,13 @@ std::unique_ptr<Step> create_table_step(const NodeView& node, const UnaryCodes& 
   return step;
 }
 
-std::unique_ptr<Step> create_logistic(const NodeView& node) {
-  const auto [in, out] = unary_params(node);
-  node.expect_params(node.output(), {1.0f / 256.0f, -128});
-  return create_table_step(node, make_logistic_codes(in.scale, in.zero_point));
-}
-
-std::unique_ptr<Step> create_tanh(const NodeView& node) {
-  const auto [in, out] = unary_params(node);
-  node.expect_params(node.output(), {1.0f / 128.0f, 0});
-  return create_table_step(node, make_tanh_codes(in.scale, in.zero_point));
-}
-
-std::unique_ptr<Step> create_hard_swish(const NodeView& node) {
-  const auto [in, out] = unary_params(node);
-  return create_table_step(
-      node, make_hard_swish_codes(in.scale, in.zero_point, out.scale, out.zero_point));
-}
-
-std::unique_ptr<Step> create_relu(const NodeView& node) {
-  const auto [in, out] = unary_params(node);
-  return create_table_step(
-      node, make_relu_codes(in.scale, in.zero_point, out.scale, out.zero_point, node.rounding()));
-}
-
-std::unique_ptr<Step> create_relu6(const NodeView& node) {
-  const auto [in, out] = unary_params(node);
-  node.expect_same_params(node.input(0), node.output());
-  return create_table_step(node, make_relu6_codes(in.scale, in.zero_point));
-}
-
-std::unique_ptr<Step> create_leaky_relu(const NodeView& node) {
-  const auto [in, out] = unary_params(node);
-  const float alpha = node.attributes<LeakyReluAttributes>().alpha;
-  return create_table_step(node, make_leaky_relu_codes(in.scale, in.zero_point, out.scale,
-                                                       out.zero_point, alpha, node.rounding()));
+std::unique_ptr<Step> create_table(const NodeView& node) {
+  check_unary(node);
+  const UnaryOp& op = *find_unary_op(node.op());
+  if (op.keeps_params) node.expect_same_params(node.input(0), node.output());
+  if (op.fixed_output) node.expect_params(node.output(), *op.fixed_output);
+  return create_table_step(node, op.codes({node.i8_activation(0), node.i8_output(), node.rounding(),
+                                           node.attributes()}));
 }
 
 }  // namespace octet::int8

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "int8/graph/attributes.h"
 #include "int8/reference/activation_range.h"
 #include "int8/reference/multipliers.h"
+#include "int8/reference/unary.h"
 
 namespace octet::int8 {
 
@@ -44,5 +46,29 @@ UnaryCodes make_leaky_relu_codes(float s_in, std::int32_t z_in, float s_out, std
     return scaled_v + z_out;
   });
 }
+
+constexpr UnaryOp relu_op{.codes =
+                              [](const UnaryArgs& a) {
+                                return make_relu_codes(a.in.scale, a.in.zero_point, a.out.scale,
+                                                       a.out.zero_point, a.rounding);
+                              },
+                          .least_output_scale = least_rescaled};
+
+constexpr UnaryOp relu6_op{
+    .codes = [](const UnaryArgs& a) { return make_relu6_codes(a.in.scale, a.in.zero_point); },
+    .keeps_params = true};
+
+constexpr UnaryOp leaky_relu_op{
+    .codes =
+        [](const UnaryArgs& a) {
+          return make_leaky_relu_codes(a.in.scale, a.in.zero_point, a.out.scale, a.out.zero_point,
+                                       attributes_as<LeakyReluAttributes>(a.attributes).alpha,
+                                       a.rounding);
+        },
+    .least_output_scale =
+        [](float s_in, const Attributes& attributes) {
+          const float alpha = std::fabs(attributes_as<LeakyReluAttributes>(attributes).alpha);
+          return s_in * (std::max(1.0f, alpha) * rescale_limit);
+        }};
 
 }  // namespace octet::int8

@@ -7,6 +7,7 @@
 #include "int8/reference/fixed_point.h"
 #include "int8/reference/fixed_point_functions.h"
 #include "int8/reference/multipliers.h"
+#include "int8/reference/unary.h"
 
 namespace octet::int8 {
 namespace {
@@ -100,5 +101,21 @@ UnaryCodes make_hard_swish_codes(float s_in, std::int32_t z_in, float s_out, std
     return rounding_divide_by_pot(product, -output.shift) + z_out;
   });
 }
+
+constexpr UnaryOp logistic_op{
+    .codes = [](const UnaryArgs& a) { return make_logistic_codes(a.in.scale, a.in.zero_point); },
+    .fixed_output = QuantParams{1.0f / 256, -128}};
+
+constexpr UnaryOp tanh_op{
+    .codes = [](const UnaryArgs& a) { return make_tanh_codes(a.in.scale, a.in.zero_point); },
+    .fixed_output = QuantParams{1.0f / 128, 0}};
+
+constexpr UnaryOp hard_swish_op{
+    .codes =
+        [](const UnaryArgs& a) {
+          return make_hard_swish_codes(a.in.scale, a.in.zero_point, a.out.scale, a.out.zero_point);
+        },
+    // its multiplier s_in / (128 s_out) must be below one
+    .least_output_scale = [](float s_in, const Attributes&) { return s_in * 0x1p-6f; }};
 
 }  // namespace octet::int8

@@ -11,55 +11,32 @@ using int8::OpCode;
 
 constexpr int any = std::numeric_limits<int>::max();
 
-// op, options required, min inputs, max inputs, outputs, version, max version
+#define ATTRIBUTES(attributes, table) false
+#define REQUIRED(attributes, table) true
+#define EMPTY(code) false
+#define NONE false
 constexpr std::array ops = {
-    OpFacts{OpCode::add, false, 2, 2, 1, 2, 6},
-    OpFacts{OpCode::average_pool_2d, true, 1, 1, 1, 2, 3},
-    OpFacts{OpCode::concatenation, false, 1, any, 1, 2, 5},
-    OpFacts{OpCode::conv_2d, true, 2, 3, 1, 3, 8},
-    OpFacts{OpCode::depthwise_conv_2d, true, 2, 3, 1, 3, 7},
-    OpFacts{OpCode::dequantize, false, 1, 1, 1, 2, 8},
-    OpFacts{OpCode::fully_connected, false, 2, 3, 1, 4, 14},
-    OpFacts{OpCode::logistic, false, 1, 1, 1, 2, 3},
-    OpFacts{OpCode::max_pool_2d, true, 1, 1, 1, 2, 3},
-    OpFacts{OpCode::mul, false, 2, 2, 1, 2, 8},
-    OpFacts{OpCode::relu, false, 1, 1, 1, 2, 3},
-    OpFacts{OpCode::relu6, false, 1, 1, 1, 2, 3},
-    OpFacts{OpCode::reshape, false, 1, 2, 1, 1, 1},
-    OpFacts{OpCode::resize_bilinear, false, 2, 2, 1, 2, 4},
-    OpFacts{OpCode::softmax, true, 1, 1, 1, 2, 3},
-    OpFacts{OpCode::tanh, false, 1, 1, 1, 2, 3},
-    OpFacts{OpCode::pad, false, 2, 2, 1, 2, 5},
-    OpFacts{OpCode::transpose, false, 2, 2, 1, 2, 8},
-    OpFacts{OpCode::mean, false, 2, 2, 1, 2, 3},
-    OpFacts{OpCode::sub, false, 2, 2, 1, 2, 5},
-    OpFacts{OpCode::squeeze, false, 1, 1, 1, 1, 2},
-    OpFacts{OpCode::strided_slice, false, 4, 4, 1, 2, 8},
-    OpFacts{OpCode::split, true, 2, 2, 0, 2, 4},
-    OpFacts{OpCode::prelu, false, 2, 2, 1, 1, 1},
-    OpFacts{OpCode::maximum, false, 2, 2, 1, 2, 4},
-    OpFacts{OpCode::minimum, false, 2, 2, 1, 2, 4},
-    OpFacts{OpCode::padv2, false, 3, 3, 1, 2, 5},
-    OpFacts{OpCode::transpose_conv, true, 3, 4, 1, 2, 5},
-    OpFacts{OpCode::resize_nearest_neighbor, false, 2, 2, 1, 2, 4},
-    OpFacts{OpCode::leaky_relu, true, 1, 1, 1, 1, 2},
-    OpFacts{OpCode::quantize, false, 1, 1, 1, 1, 6},
-    OpFacts{OpCode::hard_swish, false, 1, 1, 1, 1, 1},
+#define OCTET_TFLITE_OP(op, options, min, max, outputs, version, max_version, major, minor, patch) \
+  OpFacts{OpCode::op, options, min, max, outputs, version, max_version, {major, minor, patch}},
+#include "interop/tflite/ops.inc"
 };
+#undef ATTRIBUTES
+#undef REQUIRED
+#undef EMPTY
+#undef NONE
 
 struct Release {
   OpCode op;
   int version;
   RuntimeVersion runtime;
 };
-// Everything else that is written needs 1.14.0, the first release with int8 kernels.
+// Of the versions that version_to_write chooses beside the rows'.
 constexpr std::array releases = {
     Release{OpCode::conv_2d, 6, {2, 9, 0}},
     Release{OpCode::dequantize, 5, {2, 7, 0}},
     Release{OpCode::fully_connected, 5, {2, 0, 0}},
     Release{OpCode::fully_connected, 6, {2, 1, 0}},
     Release{OpCode::mul, 3, {1, 15, 0}},
-    Release{OpCode::relu, 2, {2, 1, 0}},
     Release{OpCode::resize_bilinear, 3, {2, 2, 0}},
     Release{OpCode::pad, 4, {2, 6, 0}},
     Release{OpCode::transpose, 4, {2, 3, 0}},
@@ -70,11 +47,9 @@ constexpr std::array releases = {
     Release{OpCode::maximum, 3, {2, 3, 0}},
     Release{OpCode::minimum, 3, {2, 3, 0}},
     Release{OpCode::padv2, 4, {2, 6, 0}},
-    Release{OpCode::transpose_conv, 2, {2, 2, 0}},
     Release{OpCode::transpose_conv, 3, {2, 3, 0}},
     Release{OpCode::transpose_conv, 4, {2, 13, 0}},
     Release{OpCode::resize_nearest_neighbor, 3, {2, 3, 0}},
-    Release{OpCode::hard_swish, 1, {1, 15, 0}},
 };
 
 struct Operands {
@@ -186,7 +161,7 @@ RuntimeVersion runtime_needed(int8::OpCode op, int version) noexcept {
   const auto found = std::find_if(releases.begin(), releases.end(), [&](const Release& r) {
     return r.op == op && r.version == version;
   });
-  return found == releases.end() ? RuntimeVersion{1, 14, 0} : found->runtime;
+  return found == releases.end() ? find_op(static_cast<std::int32_t>(op))->release : found->runtime;
 }
 
 }  // namespace octet::tflite

@@ -10,7 +10,14 @@
 
 namespace octet::tflite {
 
-/// One operator's wire facts.
+/// A release of the TFLite runtime.
+struct RuntimeVersion {
+  int major = 1, minor = 5, patch = 0;
+  auto operator<=>(const RuntimeVersion&) const = default;
+  std::string text() const;
+};
+
+/// One operator's row of ops.inc.
 struct OpFacts {
   int8::OpCode op;
   bool options_required;  ///< the format's defaults make no sense (a stride of 0)
@@ -19,6 +26,7 @@ struct OpFacts {
   int outputs;      ///< 0: any number from 1
   int version;      ///< to write for int8 where nothing special is used
   int max_version;  ///< highest that the format defines; versions add types and attributes only
+  RuntimeVersion release;  ///< the first that knew `version`
 };
 
 /// Null if `code` is not supported.
@@ -35,12 +43,6 @@ std::optional<WeightOperands> weight_operands(int8::OpCode op) noexcept;
 /// Requires: the node's operator is supported and its tensor indices are valid.
 int version_to_write(const int8::Graph& graph, const int8::Node& node);
 
-/// A release of the TFLite runtime.
-struct RuntimeVersion {
-  int major = 1, minor = 5, patch = 0;
-  auto operator<=>(const RuntimeVersion&) const = default;
-  std::string text() const;
-};
 /// The first release that knew `version` of `op`, for the versions that version_to_write returns.
 RuntimeVersion runtime_needed(int8::OpCode op, int version) noexcept;
 

@@ -136,6 +136,9 @@ int8::LeakyReluAttributes read(const LeakyReluOptions& o, const std::string& whe
   OCTET_CHECK(std::isfinite(o.alpha()), where, ": alpha is not finite");
   return {.alpha = o.alpha()};
 }
+int8::GeluAttributes read(const GeluOptions& o, const std::string&) {
+  return {.approximate = o.approximate()};
+}
 
 // --- options tables: writing ---
 
@@ -204,73 +207,31 @@ auto write(Builder& b, const int8::SplitAttributes& a, const SplitOptions*) {
 auto write(Builder& b, const int8::LeakyReluAttributes& a, const LeakyReluOptions*) {
   return CreateLeakyReluOptions(b, a.alpha);
 }
+auto write(Builder& b, const int8::GeluAttributes& a, const GeluOptions*) {
+  return CreateGeluOptions(b, a.approximate);
+}
 
 // --- which operator has which ---
 
 /// Calls visitor.attributes<Attributes, Options>() for an operator whose options carry something,
-/// visitor.empty<Options>() for one whose table is empty and visitor.none() for one without.
+/// visitor.empty(type) for one whose table is empty and visitor.none() for one without.
 template <class Visitor>
 auto visit_op(OpCode code, Visitor&& visitor) {
+#define ATTRIBUTES(attributes_type, table) \
+  visitor.template attributes<int8::attributes_type, table>()
+#define REQUIRED(attributes_type, table) ATTRIBUTES(attributes_type, table)
+#define EMPTY(code) visitor.empty(static_cast<BuiltinOptions>(code))
+#define NONE visitor.none()
   switch (code) {
-    case OpCode::conv_2d:
-      return visitor.template attributes<int8::ConvAttributes, Conv2DOptions>();
-    case OpCode::depthwise_conv_2d:
-      return visitor.template attributes<int8::ConvAttributes, DepthwiseConv2DOptions>();
-    case OpCode::transpose_conv:
-      return visitor.template attributes<int8::TransposeConvAttributes, TransposeConvOptions>();
-    case OpCode::average_pool_2d:
-    case OpCode::max_pool_2d:
-      return visitor.template attributes<int8::PoolAttributes, Pool2DOptions>();
-    case OpCode::fully_connected:
-      return visitor.template attributes<int8::FullyConnectedAttributes, FullyConnectedOptions>();
-    case OpCode::add:
-      return visitor.template attributes<int8::ElementwiseAttributes, AddOptions>();
-    case OpCode::sub:
-      return visitor.template attributes<int8::ElementwiseAttributes, SubOptions>();
-    case OpCode::mul:
-      return visitor.template attributes<int8::ElementwiseAttributes, MulOptions>();
-    case OpCode::concatenation:
-      return visitor.template attributes<int8::ConcatenationAttributes, ConcatenationOptions>();
-    case OpCode::reshape:
-      return visitor.template attributes<int8::ReshapeAttributes, ReshapeOptions>();
-    case OpCode::squeeze:
-      return visitor.template attributes<int8::SqueezeAttributes, SqueezeOptions>();
-    case OpCode::resize_bilinear:
-      return visitor.template attributes<int8::ResizeAttributes, ResizeBilinearOptions>();
-    case OpCode::resize_nearest_neighbor:
-      return visitor.template attributes<int8::ResizeAttributes, ResizeNearestNeighborOptions>();
-    case OpCode::softmax:
-      return visitor.template attributes<int8::SoftmaxAttributes, SoftmaxOptions>();
-    case OpCode::mean:
-      return visitor.template attributes<int8::MeanAttributes, ReducerOptions>();
-    case OpCode::strided_slice:
-      return visitor.template attributes<int8::StridedSliceAttributes, StridedSliceOptions>();
-    case OpCode::split:
-      return visitor.template attributes<int8::SplitAttributes, SplitOptions>();
-    case OpCode::leaky_relu:
-      return visitor.template attributes<int8::LeakyReluAttributes, LeakyReluOptions>();
-    case OpCode::pad:
-      return visitor.template empty<PadOptions>();
-    case OpCode::padv2:
-      return visitor.template empty<PadV2Options>();
-    case OpCode::transpose:
-      return visitor.template empty<TransposeOptions>();
-    case OpCode::maximum:
-    case OpCode::minimum:
-      return visitor.template empty<MaximumMinimumOptions>();
-    case OpCode::quantize:
-      return visitor.template empty<QuantizeOptions>();
-    case OpCode::dequantize:
-      return visitor.template empty<DequantizeOptions>();
-    case OpCode::hard_swish:
-      return visitor.template empty<HardSwishOptions>();
-    case OpCode::logistic:
-    case OpCode::relu:
-    case OpCode::relu6:
-    case OpCode::tanh:
-    case OpCode::prelu:
-      return visitor.none();
+#define OCTET_TFLITE_OP(op, options, min, max, outputs, version, max_version, major, minor, patch) \
+  case OpCode::op:                                                                                 \
+    return options;
+#include "interop/tflite/ops.inc"
   }
+#undef ATTRIBUTES
+#undef REQUIRED
+#undef EMPTY
+#undef NONE
   return visitor.none();
 }
 
@@ -287,10 +248,7 @@ struct ReadVisitor {
     OCTET_CHECK(!facts.options_required, where, ": its options are missing");
     return Attributes{};
   }
-  template <class Options>
-  int8::Attributes empty() const {
-    return {};
-  }
+  int8::Attributes empty(BuiltinOptions) const { return {}; }
   int8::Attributes none() const { return {}; }
 
  private:
@@ -321,11 +279,9 @@ struct WriteVisitor {
     return {BuiltinOptionsTraits<Options>::enum_value,
             write(builder, found ? *found : defaults, tag).Union()};
   }
-  template <class Options>
-  WrittenOptions empty() const {
+  WrittenOptions empty(BuiltinOptions type) const {
     check_no_attributes();
-    return {BuiltinOptionsTraits<Options>::enum_value,
-            flatbuffers::Offset<void>(builder.EndTable(builder.StartTable()))};
+    return {type, flatbuffers::Offset<void>(builder.EndTable(builder.StartTable()))};
   }
   WrittenOptions none() const {
     check_no_attributes();

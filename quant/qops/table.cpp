@@ -1,6 +1,7 @@
 #include "quant/qops/table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "int8/kernels/dispatch.h"
@@ -94,11 +95,12 @@ Tensor QTableOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     const std::array<bool, 256> seen = occurring(ctx, p, n);
     double min = std::numeric_limits<double>::max(), max = std::numeric_limits<double>::lowest();
     for (std::size_t i = 0; i < seen.size(); ++i) {
-      if (!seen[i]) continue;
+      if (!seen[i] || !std::isfinite(reals[i]))
+        continue;  // a pole: its code is an end of the range
       min = std::min(min, double(reals[i]));
       max = std::max(max, double(reals[i]));
     }
-    out->observe(min, max);
+    if (min <= max) out->observe(min, max);
   }
   const int8::Table table = codes.table();
   const auto lookup = int8::lookup_kernel(state->isa);

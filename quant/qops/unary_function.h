@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/ops/activations.h"
@@ -31,6 +32,10 @@ class UnaryFunction {
   virtual bool open_lower() const { return false; }
   /// The smallest output scale for which codes() has multipliers.
   virtual float least_output_scale(QuantParams in) const = 0;
+  /// Scale and zero point of the result where the format fixes them.
+  virtual std::optional<QuantParams> fixed_output() const { return std::nullopt; }
+  /// The result has the input's.
+  virtual bool keeps_params() const { return false; }
   /// Appends the node that makes tensor `output` of `input`.
   virtual void lower(Lowering& graph, const std::string& layer, int input, int output) const = 0;
 };
@@ -38,8 +43,7 @@ using UnaryFunctionPtr = std::shared_ptr<const UnaryFunction>;
 
 /// RELU rescales; RELU6 keeps scale and zero point.
 UnaryFunctionPtr make_clamp_function(int8::Activation activation);
-/// LOGISTIC, TANH, HARD_SWISH, LEAKY_RELU for the float op of that function; null if the format has
-/// none for it.
+/// The format's op for this float op (ActivationOp::file_op); null if it has none.
 UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op);
 /// QUANTIZE: the identity, rescaled.
 UnaryFunctionPtr make_requantize_function();

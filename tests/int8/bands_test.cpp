@@ -2,7 +2,7 @@
 // which another may use at the same time.
 #include <doctest/doctest.h>
 
-#include "int8/graph/every_op.h"
+#include "int8/engine/every_op.h"
 #include "int8/ops/node_view.h"
 #include "tests/base/forked_child.h"
 #include "tests/int8/allocations.h"

@@ -67,6 +67,7 @@ std::string text_of(const int8::Attributes& attributes) {
           },
           [&](const int8::SplitAttributes& a) { t << "split " << a.num_splits; },
           [&](const int8::LeakyReluAttributes& a) { t << "leaky " << a.alpha; },
+          [&](const int8::GeluAttributes& a) { t << "gelu " << a.approximate; },
       },
       attributes);
   return t.str();

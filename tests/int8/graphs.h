@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-#include "int8/graph/every_op.h"
+#include "int8/engine/every_op.h"
 #include "int8/graph/graph_builder.h"
 
 namespace octet::test {

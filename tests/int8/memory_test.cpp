@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "int8/ops/catalogue.h"
+#include "int8/reference/unary.h"
 #include "interop/tflite/reader.h"
 #include "tests/int8/nets.h"
 #include "tests/support.h"
@@ -121,11 +123,14 @@ TEST_SUITE("int8") {
         return y;
       });
     };
-    for (const OpCode op : {OpCode::relu, OpCode::relu6, OpCode::hard_swish, OpCode::quantize})
-      CHECK(unary(op, 0.5f, 0, {}) == 2 * 640);
-    CHECK(unary(OpCode::leaky_relu, 0.5f, 0, LeakyReluAttributes{0.1f}) == 2 * 640);
-    CHECK(unary(OpCode::logistic, 1.0f / 256, -128, {}) == 2 * 640);
-    CHECK(unary(OpCode::tanh, 1.0f / 128, 0, {}) == 2 * 640);
+    for (const OpEntry& entry : op_catalogue()) {
+      const UnaryOp* table = find_unary_op(entry.op);
+      if (!table) continue;
+      CAPTURE(std::string(entry.name));
+      const QuantParams out = table->fixed_output.value_or(QuantParams{0.5f, 0});
+      CHECK(unary(entry.op, out.scale, out.zero_point, {}) == 2 * 640);
+    }
+    CHECK(unary(OpCode::quantize, 0.5f, 0, {}) == 2 * 640);
     CHECK(unary(OpCode::softmax, 1.0f / 256, -128, SoftmaxAttributes{}) == 2 * 640);
     CHECK(unary(OpCode::reshape, 0.5f, 0, ReshapeAttributes{{1, 4, 4, 40}}) == 2 * 640);
     // The same op on an input that is read again takes memory of its own.

@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "int8/engine/planner.h"
+#include "int8/ops/catalogue.h"
+#include "int8/reference/unary.h"
 #include "tests/int8/nets.h"
 #include "tests/support.h"
 
@@ -126,27 +128,20 @@ TEST_SUITE("int8") {
       const Model model(graph);
       return Context(model, {}).arena_bytes();
     };
-    struct Unary {
-      OpCode op;
-      Attributes attributes = {};
-      float scale = 0.5f;
-      int zero_point = 0;
-    };
-    for (const Unary& u : {Unary{OpCode::relu},
-                           {OpCode::relu6},
-                           {OpCode::leaky_relu, LeakyReluAttributes{0.1f}},
-                           {OpCode::logistic, {}, 1.0f / 256, -128},
-                           {OpCode::tanh, {}, 1.0f / 128, 0},
-                           {OpCode::hard_swish},
-                           {OpCode::quantize, {}, 0.25f, 3},
-                           {OpCode::softmax, SoftmaxAttributes{}, 1.0f / 256, -128},
-                           {OpCode::reshape, ReshapeAttributes{image}}}) {
+    const auto unary = [&](OpCode op, QuantParams out, const Attributes& attributes) {
       Builder b;
-      const int x = b.i8(image), y = b.i8(image, u.scale, u.zero_point);
-      b.node(u.op, {x}, {y}, u.attributes);
-      CAPTURE(std::string(op_name(u.op)));
+      const int x = b.i8(image), y = b.i8(image, out.scale, out.zero_point);
+      b.node(op, {x}, {y}, attributes);
+      CAPTURE(std::string(op_name(op)));
       CHECK(arena(b.done({x}, {y})) == 1024);
+    };
+    for (const OpEntry& entry : op_catalogue()) {
+      const UnaryOp* table = find_unary_op(entry.op);
+      if (table) unary(entry.op, table->fixed_output.value_or(QuantParams{0.5f, 0}), {});
     }
+    unary(OpCode::quantize, {0.25f, 3}, {});
+    unary(OpCode::softmax, {1.0f / 256, -128}, SoftmaxAttributes{});
+    unary(OpCode::reshape, {0.5f, 0}, ReshapeAttributes{image});
     for (const OpCode op :
          {OpCode::add, OpCode::sub, OpCode::mul, OpCode::minimum, OpCode::maximum, OpCode::prelu}) {
       // The image is the one taken over, on whichever side it is.

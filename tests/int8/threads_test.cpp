@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/parallel.h"
-#include "int8/graph/every_op.h"
+#include "int8/engine/every_op.h"
 #include "tests/int8/banded.h"
 #include "tests/int8/nets.h"
 #include "tests/support.h"

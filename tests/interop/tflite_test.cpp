@@ -174,13 +174,14 @@ TEST_SUITE("tflite") {
       const auto index = subgraph.element(slot::operators, i).scalar<std::uint32_t>(0, 0);
       const Table code = model.element(slot::codes, index);
       CHECK(code.scalar<std::int32_t>(slot::new_code, 0) == static_cast<int>(graph.nodes[i].op));
-      CHECK(code.scalar<std::int8_t>(slot::old_code, 0) == static_cast<int>(graph.nodes[i].op));
+      CHECK(code.scalar<std::int8_t>(slot::old_code, 0) ==
+            std::min(static_cast<int>(graph.nodes[i].op), 127));
     }
     CHECK(metadata(model, "octet.rounding") == "double");
     CHECK(metadata(model, "octet.labels") == "cat\ndog\n");
     CHECK(metadata(model, "octet.empty").empty());
-    // A grouped convolution needs the newest runtime of all the operators here.
-    CHECK(metadata(model, "min_runtime_version") == std::string("2.9.0") + std::string(11, '\0'));
+    // EXP needs the newest runtime of all the operators here.
+    CHECK(metadata(model, "min_runtime_version") == std::string("2.12.0") + std::string(10, '\0'));
 
     const Table signature = model.element(slot::signatures, 0);
     CHECK(signature.text(2) == "serving_default");
@@ -219,6 +220,11 @@ TEST_SUITE("tflite") {
     add("transpose 5-D", 4, "2.3.0", one_op(OpCode::transpose, s5, {{1}}));
     add("relu", 2, "2.1.0", one_op(OpCode::relu, s4, {}));
     add("hard_swish", 1, "1.15.0", one_op(OpCode::hard_swish, s4, {}));
+    add("abs", 2, "2.4.0", one_op(OpCode::abs, s4, {}));
+    add("exp", 2, "2.12.0", one_op(OpCode::exp, s4, {}));
+    add("rsqrt", 2, "2.5.0", one_op(OpCode::rsqrt, s4, {}));
+    add("elu", 1, "1.14.0", one_op(OpCode::elu, s4, {}));
+    add("gelu", 2, "2.9.0", one_op(OpCode::gelu, s4, {}));
     const auto transpose_conv = [](int8::Activation activation, bool bias) {
       GraphBuilder b;
       const int x = b.value("x", {1, 2, 2, 2}, 0.5f, 0);

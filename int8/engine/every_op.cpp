@@ -1,10 +1,13 @@
-#include "int8/graph/every_op.h"
+#include "int8/engine/every_op.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "int8/graph/graph_builder.h"
+#include "int8/ops/catalogue.h"
+#include "int8/reference/unary.h"
 
 namespace octet::int8 {
 
@@ -145,6 +148,17 @@ Graph every_op_graph() {
   const int p = b.float_value("p", {1, 3});
   b.node(OpCode::dequantize, {softmax}, {p});
   outputs.push_back(p);
+
+  unary(OpCode::gelu, "gelu", 0.15f, -90, GeluAttributes{true});
+  // Every other op that is a table and has no attributes.
+  for (const OpEntry& entry : op_catalogue()) {
+    const auto here = [&](const Node& n) { return n.op == entry.op; };
+    const UnaryOp* table = find_unary_op(entry.op);
+    if (!table || std::any_of(b.graph.nodes.begin(), b.graph.nodes.end(), here)) continue;
+    const QuantParams out = table->fixed_output.value_or(
+        table->keeps_params ? QuantParams{0.2f, 0} : QuantParams{0.15f, -40});
+    unary(entry.op, std::string(entry.name), out.scale, out.zero_point);
+  }
 
   b.graph.inputs = {x};
   b.graph.outputs = outputs;

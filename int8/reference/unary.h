@@ -1,0 +1,41 @@
+// The ops that are tables of 256 codes: what the engine compiles and training runs of each.
+#pragma once
+
+#include <optional>
+
+#include "int8/graph/graph.h"
+#include "int8/reference/table.h"
+
+namespace octet::int8 {
+
+/// What the integers of a table op are made from.
+struct UnaryArgs {
+  QuantParams in, out;
+  Rounding rounding;
+  const Attributes& attributes;
+};
+
+struct UnaryOp {
+  /// Output codes of all input codes. Throws Error where the scales have no multiplier.
+  UnaryCodes (*codes)(const UnaryArgs&);
+  std::optional<QuantParams> fixed_output = {};  ///< scale and zero point that the format fixes
+  bool keeps_params = false;                     ///< of the input
+  /// The smallest output scale for which codes() has multipliers, whatever the zero points; null:
+  /// every scale has.
+  float (*least_output_scale)(float s_in, const Attributes&) = nullptr;
+};
+
+/// Scales up to 2^22 apart have multipliers that cannot overflow (check_no_overflow on 255).
+inline constexpr float rescale_limit = 0x1p-22f;
+inline float least_rescaled(float s_in, const Attributes&) {
+  return s_in * rescale_limit;
+}
+
+#define OCTET_INT8_OP(op, code, name, create)
+#define OCTET_INT8_TABLE_OP(op, code, name) extern const UnaryOp op##_op;
+#include "int8/graph/ops.inc"
+
+/// Null if the op is no table.
+const UnaryOp* find_unary_op(OpCode op) noexcept;
+
+}  // namespace octet::int8

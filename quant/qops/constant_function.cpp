@@ -1,0 +1,119 @@
+// Sums and products with one constant, which train as tables.
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "int8/reference/add.h"
+#include "int8/reference/mul.h"
+#include "int8/reference/quantize.h"
+#include "quant/lowering.h"
+#include "quant/params.h"
+#include "quant/qops/activation.h"
+#include "quant/qops/unary_function.h"
+
+namespace octet::quant {
+namespace {
+
+/// A constant as an int8 operand: zero point 0, code 127 or -127, so that it is exact.
+struct Constant {
+  explicit Constant(float v)
+      : value(v), params{std::max(std::fabs(v) / 127.0f, constant_scale_floor), 0} {
+    code = int8::quantize_one(v, params.scale, 0);
+  }
+  float value;
+  QuantParams params;
+  std::int8_t code;
+  int add_to(Lowering& l, const std::string& layer) const {
+    return l.add_scalar_code(layer + ".constant", code, params);
+  }
+};
+
+/// What a WithConstant is.
+struct ConstantKind {
+  const char* name;
+  int8::OpCode op;
+  bool constant_first = false;
+};
+constexpr ConstantKind kinds[] = {
+    {"add_constant", int8::OpCode::add},
+    {"sub_constant", int8::OpCode::sub},
+    {"sub_from_constant", int8::OpCode::sub, true},
+    {"mul_constant", int8::OpCode::mul},
+};
+
+class ConstantFunction final : public UnaryFunction {
+ public:
+  ConstantFunction(WithConstant kind, float constant, int8::Activation activation)
+      : kind_(kinds[static_cast<std::size_t>(kind)]),
+        constant_(constant),
+        activation_(activation) {}
+  std::string_view name() const override { return kind_.name; }
+  std::string attributes() const override {
+    std::ostringstream s;
+    s << "constant=" << std::setprecision(9) << constant_.value;
+    if (activation_ != int8::Activation::none) {
+      s << ", activation=" << static_cast<int>(activation_);
+    }
+    return s.str();
+  }
+  void values(const real* x, std::int64_t n, real* y) const override {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = activate(value(x[i]), activation_);
+  }
+  void slopes(const real*, std::int64_t n, real* d) const override {
+    std::fill_n(d, n, multiplies() ? real(constant_.value) : real(kind_.constant_first ? -1 : 1));
+  }
+  int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
+    const auto [a, b] = ordered(in, constant_.params);
+    const auto tabulated = [&](auto make, auto preclamp) {
+      const auto p = make(a.scale, a.zero_point, b.scale, b.zero_point, out.scale, out.zero_point,
+                          activation_, rounding);
+      return int8::tabulate(
+          [&](int q) {
+            const auto [x, y] = ordered(static_cast<std::int8_t>(q), constant_.code);
+            return preclamp(p, x, y);
+          },
+          p.range);
+    };
+    if (multiplies()) return tabulated(int8::make_mul_params, int8::mul_preclamp);
+    return tabulated(
+        kind_.op == int8::OpCode::add ? int8::make_add_params : int8::make_sub_params,
+        int8::add_preclamp);
+  }
+  bool open_lower() const override { return open_lower_bound(activation_); }
+  float least_output_scale(QuantParams in) const override {
+    const float c = constant_.params.scale;
+    return multiplies() ? in.scale * c * 0x1p-14f : std::max(in.scale, c) * 0x1p-18f;
+  }
+  void lower(Lowering& l, const std::string& layer, int input, int output) const override {
+    const auto [a, b] = ordered(input, constant_.add_to(l, layer));
+    l.add_node(kind_.op, {a, b}, output, int8::ElementwiseAttributes{activation_});
+  }
+
+ private:
+  bool multiplies() const { return kind_.op == int8::OpCode::mul; }
+  /// The operands as the op has them.
+  template <class T>
+  std::pair<T, T> ordered(T input, T constant) const {
+    return kind_.constant_first ? std::pair{constant, input} : std::pair{input, constant};
+  }
+  real value(real x) const {
+    const auto [a, b] = ordered(x, real(constant_.value));
+    return multiplies() ? a * b : kind_.op == int8::OpCode::add ? a + b : a - b;
+  }
+
+  const ConstantKind& kind_;
+  Constant constant_;
+  int8::Activation activation_;
+};
+
+}  // namespace
+
+UnaryFunctionPtr make_constant_function(WithConstant kind, float constant,
+                                        int8::Activation activation) {
+  return std::make_shared<ConstantFunction>(kind, constant, activation);
+}
+
+}  // namespace octet::quant
