@@ -2,13 +2,35 @@
 // compiled for several targets; contraction is off, so every target gives the same bits.
 #pragma once
 
+#include "base/simd/isa.h"
+
 namespace octet {
 
+/// What there are float kernels for.
 enum class Simd { portable, avx2, avx512 };
 
-/// The best one this CPU has, capped by the environment variable OCTET_MAX_ISA, which takes the
-/// int8 kernels' names ("portable", "avx2", ...). Throws Error for another name.
-Simd simd_level();
+/// Those that `isa` implies; ARM's run the portable ones.
+constexpr Simd simd_of(Isa isa) noexcept {
+  switch (isa) {
+    case Isa::avx2:
+    case Isa::avx_vnni:
+      return Simd::avx2;
+    case Isa::avx512:
+    case Isa::avx512_vnni:
+    case Isa::amx_int8:
+      return Simd::avx512;
+    case Isa::portable:
+    case Isa::neon_dot:
+      break;
+  }
+  return Simd::portable;
+}
+
+/// Of best_isa().
+inline Simd simd_level() {
+  static const Simd level = simd_of(best_isa());
+  return level;
+}
 
 }  // namespace octet
 

@@ -60,10 +60,10 @@ void blocks(const RequantizeSpan& s) noexcept {
 RequantizeKernel requantize_kernel(int8::Isa isa, int8::Rounding rounding) noexcept {
   const bool single = rounding == int8::Rounding::single_rounding;
 #if defined(__x86_64__)
-  if (int8::has_avx512_vnni(isa) && simd_level() == Simd::avx512) {
+  if (simd_of(isa) == Simd::avx512) {
     return single ? requantize_single_avx512 : requantize_double_avx512;
   }
-  if (isa != int8::Isa::portable && simd_level() != Simd::portable) {
+  if (simd_of(isa) == Simd::avx2) {
     return single ? requantize_single_avx2 : requantize_double_avx2;
   }
 #endif
