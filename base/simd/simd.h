@@ -1,5 +1,5 @@
-// Run-time choice of instruction set for float kernels. A function body is written once and
-// compiled for several targets; contraction is off, so every target gives the same bits.
+// Choice of float kernels by instruction set. A function body is written once and compiled for
+// several targets; contraction is off, so every target gives the same bits.
 #pragma once
 
 #include "base/simd/isa.h"
@@ -26,13 +26,28 @@ constexpr Simd simd_of(Isa isa) noexcept {
   return Simd::portable;
 }
 
-/// Of best_isa().
-inline Simd simd_level() {
-  static const Simd level = simd_of(best_isa());
-  return level;
-}
+/// Three of a kind, of which an ISA that the machine has chooses one: once a pass, not a value.
+template <class Kernel>
+struct Dispatch {
+  Kernel portable, avx2, avx512;
+
+  constexpr Kernel operator()(Isa isa) const noexcept {
+    const Simd simd = simd_of(isa);
+    return simd == Simd::avx512 ? avx512 : simd == Simd::avx2 ? avx2 : portable;
+  }
+};
 
 }  // namespace octet
+
+/// Initializes a Dispatch. On other architectures than x86-64 it has the portable kernel only, and
+/// the others need not be declared.
+#if defined(__x86_64__)
+#define OCTET_DISPATCH(portable, avx2, avx512) \
+  { portable, avx2, avx512 }
+#else
+#define OCTET_DISPATCH(portable, avx2, avx512) \
+  { portable, portable, portable }
+#endif
 
 #if defined(__x86_64__)
 #define OCTET_TARGET_AVX2 __attribute__((target("avx2,fma")))
@@ -49,31 +64,27 @@ inline Simd simd_level() {
 #define OCTET_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
-/// Defines `void name(Args a)` that evaluates one of three expressions of `a`, calls of
-/// OCTET_INLINE functions, compiled for the best target of this CPU.
+/// Defines Dispatch `name` of functions void(Args a) that evaluate one of three expressions of `a`,
+/// calls of OCTET_INLINE functions, each compiled for its target.
 #if defined(__x86_64__)
-#define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call)   \
-  OCTET_TARGET_AVX512 static void name##_avx512(Args a) noexcept {             \
-    avx512_call;                                                               \
-  }                                                                            \
-  OCTET_TARGET_AVX2 static void name##_avx2(Args a) noexcept {                 \
-    avx2_call;                                                                 \
-  }                                                                            \
-  static void name##_portable(Args a) noexcept {                               \
-    portable_call;                                                             \
-  }                                                                            \
-  static void name(Args a) noexcept {                                          \
-    static const auto chosen = simd_level() == Simd::avx512 ? name##_avx512    \
-                               : simd_level() == Simd::avx2 ? name##_avx2      \
-                                                            : name##_portable; \
-    chosen(a);                                                                 \
-  }
+#define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call) \
+  OCTET_TARGET_AVX512 static void name##_avx512(Args a) noexcept {           \
+    avx512_call;                                                             \
+  }                                                                          \
+  OCTET_TARGET_AVX2 static void name##_avx2(Args a) noexcept {               \
+    avx2_call;                                                               \
+  }                                                                          \
+  OCTET_SIMD_PORTABLE(name, Args, portable_call)
 #else
 #define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call) \
-  static void name(Args a) noexcept {                                        \
-    portable_call;                                                           \
-  }
+  OCTET_SIMD_PORTABLE(name, Args, portable_call)
 #endif
+#define OCTET_SIMD_PORTABLE(name, Args, portable_call)               \
+  static void name##_portable(Args a) noexcept {                     \
+    portable_call;                                                   \
+  }                                                                  \
+  static constexpr ::octet::Dispatch<void (*)(Args) noexcept> name = \
+      OCTET_DISPATCH(name##_portable, name##_avx2, name##_avx512);
 
 /// The same, always body(a).
 #define OCTET_SIMD_FUNCTION(name, body, Args) \

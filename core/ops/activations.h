@@ -6,11 +6,12 @@
 namespace octet {
 
 /// y = f(x), elementwise. f and f' can be evaluated on any values: quantization tabulates them.
+/// Every ISA gives the same bits.
 struct ActivationOp : Op {
   /// y[i] = f(x[i]); y may be x.
-  virtual void values(const real* x, std::int64_t n, real* y) const noexcept = 0;
+  virtual void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept = 0;
   /// dx[i] = beta dx[i] + f'(x[i]) dy[i], beta in {0, 1}.
-  virtual void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  virtual void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                          real* dx) const noexcept = 0;
   Tensor forward(Context&, In, Saved&) const final;
   void backward(Context&, const Saved&, const Tensor&, Grads) const final;
@@ -19,39 +20,39 @@ struct ActivationOp : Op {
 /// 1 / (1 + e^-x)
 struct SigmoidOp final : ActivationOp {
   std::string_view name() const override { return "sigmoid"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 
 struct TanhOp final : ActivationOp {
   std::string_view name() const override { return "tanh"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 
 /// x relu6(x + 3) / 6 (Howard et al. 2019)
 struct HardSwishOp final : ActivationOp {
   std::string_view name() const override { return "hard_swish"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 
 /// relu6(x + 3) / 6
 struct HardSigmoidOp final : ActivationOp {
   std::string_view name() const override { return "hard_sigmoid"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 
 /// x sigmoid(x), also called swish (Elfwing et al. 2018)
 struct SiluOp final : ActivationOp {
   std::string_view name() const override { return "silu"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 
@@ -59,8 +60,8 @@ struct SiluOp final : ActivationOp {
 /// (Hendrycks & Gimpel 2016)
 struct GeluOp final : ActivationOp {
   std::string_view name() const override { return "gelu"; }
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 
@@ -71,8 +72,8 @@ struct LeakyReluOp final : ActivationOp {
   explicit LeakyReluOp(real a);
   std::string_view name() const override { return "leaky_relu"; }
   std::string attributes() const override;
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 

@@ -115,15 +115,19 @@ OCTET_SIMD_FUNCTION(leaky_relu_values, values_body<LeakyReluMath>, const ValuesP
 OCTET_SIMD_FUNCTION(leaky_relu_gradients, gradients_body<LeakyReluMath>, const GradientsPass&)
 
 // erfc comes from the C library, one value at a time.
-void gelu_values(const ValuesPass& p) noexcept {
+void gelu_values_portable(const ValuesPass& p) noexcept {
   for (std::int64_t i = 0; i < p.n; ++i) p.y[i] = GeluMath::value(p.x[i], 0);
 }
-void gelu_gradients(const GradientsPass& p) noexcept {
+void gelu_gradients_portable(const GradientsPass& p) noexcept {
   for (std::int64_t i = 0; i < p.n; ++i) {
     const real g = GeluMath::slope(p.x[i], 0) * p.dy[i];
     p.dx[i] = p.beta == 0 ? g : p.dx[i] + g;
   }
 }
+constexpr Dispatch<void (*)(const ValuesPass&) noexcept> gelu_values{
+    gelu_values_portable, gelu_values_portable, gelu_values_portable};
+constexpr Dispatch<void (*)(const GradientsPass&) noexcept> gelu_gradients{
+    gelu_gradients_portable, gelu_gradients_portable, gelu_gradients_portable};
 
 }  // namespace
 
@@ -134,7 +138,7 @@ Tensor ActivationOp::forward(Context& ctx, In x, Saved& saved) const {
   const real* px = x[0].r();
   real* py = y.r();
   for_blocks(ctx, y.numel(), [&](std::int64_t begin, std::int64_t end) {
-    values(px + begin, end - begin, py + begin);
+    values(ctx.isa, px + begin, end - begin, py + begin);
   });
   if (saved.wanted) saved.tensors = {x[0]};
   return y;
@@ -147,17 +151,17 @@ void ActivationOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, 
   real beta;
   real* out = dx[0]->accumulate(dy.shape(), ctx, beta);
   for_blocks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
-    gradients(px + begin, pdy + begin, end - begin, beta, out + begin);
+    gradients(ctx.isa, px + begin, pdy + begin, end - begin, beta, out + begin);
   });
 }
 
-#define OCTET_ACTIVATION(Name, function, slope)                                                \
-  void Name##Op::values(const real* x, std::int64_t n, real* y) const noexcept {               \
-    function##_values({x, n, y, slope});                                                       \
-  }                                                                                            \
-  void Name##Op::gradients(const real* x, const real* dy, std::int64_t n, real beta, real* dx) \
-      const noexcept {                                                                         \
-    function##_gradients({x, dy, n, beta, dx, slope});                                         \
+#define OCTET_ACTIVATION(Name, function, slope)                                               \
+  void Name##Op::values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept {     \
+    function##_values(isa)({x, n, y, slope});                                                 \
+  }                                                                                           \
+  void Name##Op::gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta, \
+                           real* dx) const noexcept {                                         \
+    function##_gradients(isa)({x, dy, n, beta, dx, slope});                                   \
   }
 OCTET_ACTIVATION(Sigmoid, sigmoid, 0)
 OCTET_ACTIVATION(Tanh, tanh, 0)

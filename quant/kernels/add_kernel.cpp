@@ -27,15 +27,13 @@ void add_portable(const AddSpan& s) noexcept {
   *s.max = hi;
 }
 
+constexpr Dispatch<MaskedAddKernel> kernels =
+    OCTET_DISPATCH(add_portable, masked_add_avx2, masked_add_avx512);
+
 }  // namespace
 
-MaskedAddKernel masked_add_kernel(int8::Isa isa) noexcept {
-#if defined(__x86_64__)
-  if (simd_of(isa) == Simd::avx512) return masked_add_avx512;
-  if (simd_of(isa) == Simd::avx2) return masked_add_avx2;
-#endif
-  static_cast<void>(isa);
-  return add_portable;
+MaskedAddKernel masked_add_kernel(Isa isa) noexcept {
+  return kernels(isa);
 }
 
 }  // namespace octet::quant

@@ -62,10 +62,13 @@ class ActivationFunction final : public UnaryFunction {
       : op_(std::move(op)), kind_(kind) {}
   std::string_view name() const override { return op_->name(); }
   std::string attributes() const override { return op_->attributes(); }
-  void values(const real* x, std::int64_t n, real* y) const override { op_->values(x, n, y); }
+  // Of tables and calibration: every ISA gives the same bits.
+  void values(const real* x, std::int64_t n, real* y) const override {
+    op_->values(Isa::portable, x, n, y);
+  }
   void slopes(const real* x, std::int64_t n, real* d) const override {
     const std::vector<real> one(static_cast<std::size_t>(n), real(1));
-    op_->gradients(x, one.data(), n, real(0), d);
+    op_->gradients(Isa::portable, x, one.data(), n, real(0), d);
   }
   int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
     return kind_.codes(*op_, in, out, rounding);

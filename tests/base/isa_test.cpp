@@ -83,6 +83,17 @@ TEST_CASE("OCTET_MAX_ISA: a name of no ISA of the architecture is an error") {
   }
 }
 
+TEST_CASE("a dispatch table's kernel is that of the ISA") {
+  constexpr Dispatch<int> table{1, 2, 3};
+  static_assert(table(Isa::portable) == 1);
+  static_assert(table(Isa::neon_dot) == 1);
+  static_assert(table(Isa::avx2) == 2);
+  static_assert(table(Isa::avx_vnni) == 2);
+  static_assert(table(Isa::avx512) == 3);
+  static_assert(table(Isa::avx512_vnni) == 3);
+  static_assert(table(Isa::amx_int8) == 3);
+}
+
 TEST_CASE("float kernels of an ISA") {
   static_assert(simd_of(Isa::portable) == Simd::portable);
   static_assert(simd_of(Isa::avx2) == Simd::avx2);

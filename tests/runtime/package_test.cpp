@@ -84,7 +84,8 @@ TEST_CASE("the component installs the runtime and nothing else") {
   const auto has = [&](const std::string& file) { return files.erase(file) == 1; };
   for (const char* header :
        {"base/error.h", "base/export.h", "base/simd/isa.h", "interop/tflite/reader.h", "octet.h",
-        "int8/graph/graph.h", "int8/kernels/isa.h", "int8/engine/model.h", "int8/graph/rounding.h"}) {
+        "int8/graph/graph.h", "int8/kernels/isa.h", "int8/engine/model.h",
+        "int8/graph/rounding.h"}) {
     CAPTURE(header);
     CHECK(has(std::string("include/octet/") + header));
   }
