@@ -2,14 +2,12 @@
 
 #include <cblas.h>
 
-#include "base/simd/simd.h"
 #include "core/kernels/blas.h"
 
 namespace octet {
 
 Context::Context(int thread_count, std::uint64_t random_seed)
-    : threads(thread_count), seed(random_seed) {
-  simd_level();  // reports a bad OCTET_MAX_ISA here; kernels cannot
+    : threads(thread_count), seed(random_seed), isa(best_isa()) {
   // Results must not depend on the number of threads, so OpenBLAS works on one; ThreadPool
   // spreads the calls.
   openblas_set_num_threads(1);

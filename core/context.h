@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/parallel.h"
+#include "base/simd/isa.h"
 #include "core/pool.h"
 #include "core/tensor.h"
 
@@ -25,6 +26,9 @@ struct Context {
   std::uint64_t step = 0;
   /// Batch norm and dropout read this. Module::operator() sets it from the module's mode.
   bool training = true;
+  /// What kernels may use: one of available_isas(). OpenBLAS, which is the process's, goes its own
+  /// way (core/kernels/blas.h).
+  Isa isa;
   /// Told of every op that tapes with this context run; null: nobody is.
   TapeObserver* observer = nullptr;
 

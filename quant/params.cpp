@@ -134,17 +134,19 @@ WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view
   // The first channel that fails, by kind: the message must not depend on the threads.
   PoolVector<std::uint8_t> not_finite(static_cast<std::size_t>(channels), ctx.pool);
   PoolVector<std::uint8_t> overflow(not_finite.size(), ctx.pool);
+  const auto find_largest = largest_magnitude(ctx.isa), add_codes = sum_magnitudes(ctx.isa);
+  const auto quantize = quantize_channel(ctx.isa);
   for_items(ctx, channels, n, [&](std::int64_t channel) {
     const auto c = static_cast<std::size_t>(channel);
     std::int32_t bits = 0;
     std::int64_t sum = 0;
     const Reduction reduction{w + channel * n, q + channel * n, n, &bits, &sum};
-    largest_magnitude(reduction);
+    find_largest(reduction);
     not_finite[c] = bits >= infinity;
     if (not_finite[c]) return;
     out.scale[c] = std::max(std::bit_cast<float>(bits) / 127.0f, weight_scale_floor);
-    quantize_channel({w + channel * n, n, out.scale[c], q + channel * n});
-    sum_magnitudes(reduction);
+    quantize({w + channel * n, n, out.scale[c], q + channel * n});
+    add_codes(reduction);
     overflow[c] = sum * 255 >= (std::int64_t{1} << 30);
   });
   const auto first = [](const PoolVector<std::uint8_t>& flags) {

@@ -11,7 +11,12 @@ namespace octet::quant {
 Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
     : old_(graph), config_(config), state_(std::make_shared<QatState>()) {
   state_->rounding = config.rounding;
-  state_->isa = config.isa ? *config.isa : int8::best_isa();
+  if (config.isa) {
+    const std::vector<Isa> isas = available_isas();
+    OCTET_CHECK(std::ranges::find(isas, *config.isa) != isas.end(), "prepare: isa ",
+                isa_name(*config.isa), ": this machine lacks it");
+  }
+  state_->isa = config.isa;
 }
 
 QatModelPtr Rewriter::rewrite(Stage integer_stage) {

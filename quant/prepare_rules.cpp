@@ -49,7 +49,8 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
       Row{typeid(ConcatOp), {&R::rewrite_concat}},
   };
   const auto find = [](std::type_index type) -> const Rule* {
-    const auto at = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.op == type; });
+    const auto at =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.op == type; });
     return at == rows.end() ? nullptr : &at->rule;
   };
   if (const Rule* rule = find(typeid(op))) return rule;

@@ -43,7 +43,6 @@ class QatModel final : public Module {
 
   const GraphModule& graph() const noexcept { return *graph_; }
   int8::Rounding rounding() const noexcept { return state_->rounding; }
-  int8::Isa isa() const noexcept { return state_->isa; }
   /// The quantized values, one per class, in evaluation order.
   const std::vector<ValuePtr>& values() const noexcept { return values_; }
   /// Sets every value's params from its observer, as each forward does first.

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/simd/isa.h"
 #include "int8/graph/graph.h"
-#include "int8/kernels/isa.h"
 #include "int8/reference/fixed_point.h"
 #include "quant/observers/observer.h"
 
@@ -35,8 +35,10 @@ struct QConfig {
   /// Quantization of the network's input; usually input_params() of the normalization. Unset: the
   /// input is observed like any other value.
   std::optional<QuantParams> input;
-  /// Kernels that training uses; default: the best of this machine.
-  std::optional<int8::Isa> isa;
+  /// What kernels over codes, accumulators and masks may use in place of the context's isa, forward
+  /// and backward: one of available_isas(), which all give the same bits. Calibration and the float
+  /// convolutions of backward are the context's.
+  std::optional<Isa> isa;
 
   /// Full TFLite (XNNPACK), ONNX Runtime: single rounding.
   static QConfig tflite() { return {}; }

@@ -72,8 +72,11 @@ void cut_narrow_parts(const std::vector<ValuePtr>& values);
 struct QatState {
   Stage stage = Stage::calibrate;
   int8::Rounding rounding = int8::Rounding::single_rounding;
-  int8::Isa isa = int8::Isa::portable;
+  std::optional<Isa> isa;         ///< QConfig's
+  Isa float_isa = Isa::portable;  ///< the context's own, of the op that runs backward
 
+  /// Of kernels that give the same bits on every one.
+  Isa isa_in(const Context& ctx) const noexcept { return isa.value_or(ctx.isa); }
   bool calibrating() const noexcept { return stage == Stage::calibrate; }
   /// Observers move in the training steps of the stages before frozen_observers.
   bool observing(const Context& ctx) const noexcept {
@@ -84,5 +87,18 @@ struct QatState {
   }
 };
 using QatStatePtr = std::shared_ptr<QatState>;
+
+/// Gives the context another ISA while it lives.
+class IsaScope {
+ public:
+  IsaScope(Context& ctx, Isa isa) : ctx_(ctx), before_(ctx.isa) { ctx.isa = isa; }
+  ~IsaScope() { ctx_.isa = before_; }
+  IsaScope(const IsaScope&) = delete;
+  IsaScope& operator=(const IsaScope&) = delete;
+
+ private:
+  Context& ctx_;
+  Isa before_;
+};
 
 }  // namespace octet::quant

@@ -14,8 +14,8 @@ struct RealFunction {
   const char* name;  ///< of the float op
   const char* op;    ///< of the TFLite format; "": none
   double (*of)(double);
-  double steps = 0.501;         ///< codes of the table may be this far from it
-  double trained_steps = 1.01;  ///< codes of the quantized op, or of what it becomes
+  double steps = 0.501;                 ///< codes of the table may be this far from it
+  double trained_steps = 1.01;          ///< codes of the quantized op, or of what it becomes
   double lowest = -100, highest = 100;  ///< where the float op is it
 };
 

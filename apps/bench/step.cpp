@@ -122,11 +122,10 @@ Json step_json(const Options& options) {
     Context ctx(options.threads);
     return check_step(ctx, network).dump();
   }));
-  const int8::Isa isa = int8::best_isa();
-  const Ceilings ceilings{fma_ceiling(), 2e-9 * app::peak_macs_per_second(isa)};
   Context ctx(options.threads);
+  const Ceilings ceilings{fma_ceiling(), 2e-9 * app::peak_macs_per_second(ctx.isa)};
   const SyntheticBatch batch(network, images);
-  TrainingStep step(ctx, network, isa);
+  TrainingStep step(ctx, network);
   // Calibration is no part of the step: what it held goes back, and the peaks start anew.
   ctx.pool.trim();
   reset_peak_memory();
@@ -139,7 +138,7 @@ Json step_json(const Options& options) {
                {"mode", options.mode},
                {"batch", images},
                {"threads", options.threads},
-               {"isa", int8::isa_name(isa)},
+               {"isa", isa_name(ctx.isa)},
                {"openblas_core", blas_kernels().core},
                {"steps", t.wall.size()},
                {"median_ms", median},

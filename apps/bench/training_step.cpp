@@ -25,7 +25,7 @@ void fill_with_pixels(const config::Normalize& normalize, std::int64_t channels,
 }
 
 ModulePtr make_quantized(Context& ctx, const Network& network, Module& real_network,
-                         int8::Isa isa) {
+                         std::optional<Isa> isa) {
   const SyntheticBatch batch(network, 4);
   // Running statistics such as training would have left.
   real_network.train();
@@ -71,7 +71,7 @@ SyntheticBatch::SyntheticBatch(const Network& network, std::int64_t samples)
   for (std::int32_t& label : labels.span<std::int32_t>()) label = classes[n++ * 7 % classes.size()];
 }
 
-TrainingStep::TrainingStep(Context& ctx, const Network& network, int8::Isa isa)
+TrainingStep::TrainingStep(Context& ctx, const Network& network, std::optional<Isa> isa)
     : ctx_(ctx), model_(zoo::make_model(network.zoo, network.options)) {
   if (network.mode != Mode::real) model_ = make_quantized(ctx, network, *model_, isa);
   model_->train();

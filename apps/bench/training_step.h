@@ -24,10 +24,10 @@ struct SyntheticBatch {
 /// The network with seeded weights, in training mode, and what its configuration trains it with:
 /// loss (cross-entropy, or MSE against the input), groups of parameters, clipping, optimizer and
 /// average. One batch is one step, whatever accumulate_steps says. A quantized network is
-/// calibrated on a small batch and stands in its stage.
+/// calibrated on a small batch and stands in its stage; `isa`: its QConfig's.
 class TrainingStep {
  public:
-  TrainingStep(Context& ctx, const Network& network, int8::Isa isa);
+  TrainingStep(Context& ctx, const Network& network, std::optional<Isa> isa = {});
 
   /// Called between the phases of a step: with the phase that ended.
   struct PhaseWatcher {
@@ -40,6 +40,7 @@ class TrainingStep {
   float gradients(const SyntheticBatch& batch, PhaseWatcher* watcher = nullptr);
 
   Module& model() { return *model_; }
+  const Module& model() const { return *model_; }
   /// Of a classifier.
   const CrossEntropyOptions& loss_options() const { return loss_; }
 

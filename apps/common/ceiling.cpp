@@ -73,6 +73,7 @@ Peak peak_of(int8::Isa isa) {
       return {run_avx512_vnni, 64};
     case int8::Isa::avx_vnni:
       return {run_avx_vnni, 32};
+    case int8::Isa::avx512:
     case int8::Isa::avx2:
       return {run_avx2, 16};
 #elif defined(__aarch64__)

@@ -8,8 +8,8 @@
 namespace octet::trainer {
 namespace {
 
-std::string simd_name() {
-  switch (simd_level()) {
+std::string simd_name(Simd simd) {
+  switch (simd) {
     case Simd::portable:
       return "portable";
     case Simd::avx2:
@@ -22,17 +22,17 @@ std::string simd_name() {
 
 /// What besides configuration, data and threads decides the bits of floating-point results, and
 /// which build it was: by their names in a checkpoint.
-std::map<std::string, std::string> build_and_machine() {
+std::map<std::string, std::string> build_and_machine(Isa isa) {
   return {{"octet_version", version()},
           {"octet_revision", revision()},
           {"openblas_core", blas_kernels().core},
-          {"simd", simd_name()}};
+          {"simd", simd_name(simd_of(isa))}};
 }
 
 /// One line for a person; empty if everything is as it was.
-std::string moved_warning(const Checkpoint& c) {
+std::string moved_warning(const Checkpoint& c, Isa isa) {
   std::string before, now;
-  for (const auto& [key, value] : build_and_machine()) {
+  for (const auto& [key, value] : build_and_machine(isa)) {
     const auto it = c.texts.find(key);
     const std::string was = it == c.texts.end() ? "unknown" : it->second;
     if (was == value) continue;
@@ -100,7 +100,7 @@ void Session::save() {
   c.texts["init_hash"] = init_hash;
   c.texts["metrics"] = metrics ? metrics->text() : "";
   if (phase == Phase::done) c.texts["summary"] = summary;
-  c.texts.merge(build_and_machine());
+  c.texts.merge(build_and_machine(ctx.isa));
   write_checkpoint(c, files.checkpoint);
   if (metrics) metrics->write();
   saved_at_ = std::chrono::steady_clock::now();
@@ -121,7 +121,8 @@ void Session::restore(Checkpoint c) {
   OCTET_CHECK(saved_phase >= 0 && saved_phase <= static_cast<std::int64_t>(Phase::done), c.origin,
               ": expected a phase from 0 to ", static_cast<std::int64_t>(Phase::done), ", got ",
               saved_phase);
-  if (const std::string warning = moved_warning(c); !warning.empty()) progress.say(warning);
+  if (const std::string warning = moved_warning(c, ctx.isa); !warning.empty())
+    progress.say(warning);
   model->load_state(c.group("model"));
   phase = static_cast<Phase>(saved_phase);
   at = get_position(c);

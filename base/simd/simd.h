@@ -1,16 +1,53 @@
-// Run-time choice of instruction set for float kernels. A function body is written once and
-// compiled for several targets; contraction is off, so every target gives the same bits.
+// Choice of float kernels by instruction set. A function body is written once and compiled for
+// several targets; contraction is off, so every target gives the same bits.
 #pragma once
+
+#include "base/simd/isa.h"
 
 namespace octet {
 
+/// What there are float kernels for.
 enum class Simd { portable, avx2, avx512 };
 
-/// The best one this CPU has, capped by the environment variable OCTET_MAX_ISA, which takes the
-/// int8 kernels' names ("portable", "avx2", ...). Throws Error for another name.
-Simd simd_level();
+/// Those that `isa` implies; ARM's run the portable ones.
+constexpr Simd simd_of(Isa isa) noexcept {
+  switch (isa) {
+    case Isa::avx2:
+    case Isa::avx_vnni:
+      return Simd::avx2;
+    case Isa::avx512:
+    case Isa::avx512_vnni:
+    case Isa::amx_int8:
+      return Simd::avx512;
+    case Isa::portable:
+    case Isa::neon_dot:
+      break;
+  }
+  return Simd::portable;
+}
+
+/// Three of a kind, of which an ISA that the machine has chooses one: once a pass, not a value.
+template <class Kernel>
+struct Dispatch {
+  Kernel portable, avx2, avx512;
+
+  constexpr Kernel operator()(Isa isa) const noexcept {
+    const Simd simd = simd_of(isa);
+    return simd == Simd::avx512 ? avx512 : simd == Simd::avx2 ? avx2 : portable;
+  }
+};
 
 }  // namespace octet
+
+/// Initializes a Dispatch. On other architectures than x86-64 it has the portable kernel only, and
+/// the others need not be declared.
+#if defined(__x86_64__)
+#define OCTET_DISPATCH(portable, avx2, avx512) \
+  { portable, avx2, avx512 }
+#else
+#define OCTET_DISPATCH(portable, avx2, avx512) \
+  { portable, portable, portable }
+#endif
 
 #if defined(__x86_64__)
 #define OCTET_TARGET_AVX2 __attribute__((target("avx2,fma")))
@@ -27,31 +64,27 @@ Simd simd_level();
 #define OCTET_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
-/// Defines `void name(Args a)` that evaluates one of three expressions of `a`, calls of
-/// OCTET_INLINE functions, compiled for the best target of this CPU.
+/// Defines Dispatch `name` of functions void(Args a) that evaluate one of three expressions of `a`,
+/// calls of OCTET_INLINE functions, each compiled for its target.
 #if defined(__x86_64__)
-#define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call)   \
-  OCTET_TARGET_AVX512 static void name##_avx512(Args a) noexcept {             \
-    avx512_call;                                                               \
-  }                                                                            \
-  OCTET_TARGET_AVX2 static void name##_avx2(Args a) noexcept {                 \
-    avx2_call;                                                                 \
-  }                                                                            \
-  static void name##_portable(Args a) noexcept {                               \
-    portable_call;                                                             \
-  }                                                                            \
-  static void name(Args a) noexcept {                                          \
-    static const auto chosen = simd_level() == Simd::avx512 ? name##_avx512    \
-                               : simd_level() == Simd::avx2 ? name##_avx2      \
-                                                            : name##_portable; \
-    chosen(a);                                                                 \
-  }
+#define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call) \
+  OCTET_TARGET_AVX512 static void name##_avx512(Args a) noexcept {           \
+    avx512_call;                                                             \
+  }                                                                          \
+  OCTET_TARGET_AVX2 static void name##_avx2(Args a) noexcept {               \
+    avx2_call;                                                               \
+  }                                                                          \
+  OCTET_SIMD_PORTABLE(name, Args, portable_call)
 #else
 #define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call) \
-  static void name(Args a) noexcept {                                        \
-    portable_call;                                                           \
-  }
+  OCTET_SIMD_PORTABLE(name, Args, portable_call)
 #endif
+#define OCTET_SIMD_PORTABLE(name, Args, portable_call)               \
+  static void name##_portable(Args a) noexcept {                     \
+    portable_call;                                                   \
+  }                                                                  \
+  static constexpr ::octet::Dispatch<void (*)(Args) noexcept> name = \
+      OCTET_DISPATCH(name##_portable, name##_avx2, name##_avx512);
 
 /// The same, always body(a).
 #define OCTET_SIMD_FUNCTION(name, body, Args) \

@@ -114,47 +114,44 @@ void of_sum_portable(const ChannelSumsPass& p) noexcept {
   }
 }
 
-const ChannelSumsKernels& sums_kernels() {
-  static constexpr ChannelSumsKernels portable{
-      moments_portable,
-      {gradient_portable<Clamp::none>, gradient_portable<Clamp::relu>,
-       gradient_portable<Clamp::relu6>, gradient_portable<Clamp::hard_tanh>},
-      {nullptr, of_sum_portable<Clamp::relu>, of_sum_portable<Clamp::relu6>,
-       of_sum_portable<Clamp::hard_tanh>}};
-#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
-  if (simd_level() == Simd::avx512) return channel_sums_avx512();
-  if (simd_level() == Simd::avx2) return channel_sums_avx2();
+constexpr ChannelSumsKernels sums_portable{
+    moments_portable,
+    {gradient_portable<Clamp::none>, gradient_portable<Clamp::relu>,
+     gradient_portable<Clamp::relu6>, gradient_portable<Clamp::hard_tanh>},
+    {nullptr, of_sum_portable<Clamp::relu>, of_sum_portable<Clamp::relu6>,
+     of_sum_portable<Clamp::hard_tanh>}};
+
+#ifdef OCTET_REAL_DOUBLE
+constexpr Dispatch<const ChannelSumsKernels*> sums{&sums_portable, &sums_portable, &sums_portable};
+#else
+constexpr Dispatch<const ChannelSumsKernels*> sums =
+    OCTET_DISPATCH(&sums_portable, &channel_sums_avx2, &channel_sums_avx512);
 #endif
-  return portable;
-}
 
 }  // namespace
 
-void affine_pass(const AffinePass& p, Clamp clamp) noexcept {
-  constexpr void (*by_clamp[])(const AffinePass&) noexcept = {affine, affine_relu, affine_relu6,
-                                                              affine_hard_tanh};
-  by_clamp[static_cast<int>(clamp)](p);
+void affine_pass(Isa isa, const AffinePass& p, Clamp clamp) noexcept {
+  static constexpr Dispatch<void (*)(const AffinePass&) noexcept> by_clamp[] = {
+      affine, affine_relu, affine_relu6, affine_hard_tanh};
+  by_clamp[static_cast<int>(clamp)](isa)(p);
 }
 
-void batch_norm_grad_pass(const BatchNormGradPass& p, Clamp clamp) noexcept {
-  constexpr void (*by_clamp[])(const BatchNormGradPass&) noexcept = {grad, grad_relu, grad_relu6,
-                                                                     grad_hard_tanh};
-  by_clamp[static_cast<int>(clamp)](p);
+void batch_norm_grad_pass(Isa isa, const BatchNormGradPass& p, Clamp clamp) noexcept {
+  static constexpr Dispatch<void (*)(const BatchNormGradPass&) noexcept> by_clamp[] = {
+      grad, grad_relu, grad_relu6, grad_hard_tanh};
+  by_clamp[static_cast<int>(clamp)](isa)(p);
 }
 
-void moments_pass(const ChannelSumsPass& p) noexcept {
-  static const ChannelSumsKernels& kernels = sums_kernels();
-  kernels.moments(p);
+void moments_pass(Isa isa, const ChannelSumsPass& p) noexcept {
+  sums(isa)->moments(p);
 }
 
-void gradient_sums_pass(const ChannelSumsPass& p, Clamp clamp) noexcept {
-  static const ChannelSumsKernels& kernels = sums_kernels();
-  kernels.gradient[static_cast<int>(clamp)](p);
+void gradient_sums_pass(Isa isa, const ChannelSumsPass& p, Clamp clamp) noexcept {
+  sums(isa)->gradient[static_cast<int>(clamp)](p);
 }
 
-void sum_gradient_pass(const ChannelSumsPass& p, Clamp clamp) noexcept {
-  static const ChannelSumsKernels& kernels = sums_kernels();
-  kernels.of_sum[static_cast<int>(clamp)](p);
+void sum_gradient_pass(Isa isa, const ChannelSumsPass& p, Clamp clamp) noexcept {
+  sums(isa)->of_sum[static_cast<int>(clamp)](p);
 }
 
 }  // namespace octet

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "base/simd/isa.h"
 #include "core/kernels/clamps.h"
 #include "core/real.h"
 
@@ -20,7 +21,7 @@ struct AffinePass {
   const real* plus;  ///< [n], or null: nothing
   real* y;
 };
-void affine_pass(const AffinePass& p, Clamp clamp) noexcept;
+void affine_pass(Isa isa, const AffinePass& p, Clamp clamp) noexcept;
 
 /// With g = dy where the clamp passes scale x + shift, else 0:
 /// dx = beta dx + a g + b x + d
@@ -36,7 +37,7 @@ struct BatchNormGradPass {
   real beta;  ///< 0 or 1
   real* dx;
 };
-void batch_norm_grad_pass(const BatchNormGradPass& p, Clamp clamp) noexcept;
+void batch_norm_grad_pass(Isa isa, const BatchNormGradPass& p, Clamp clamp) noexcept;
 
 /// Two sums for each column, in double, to which a pass adds.
 struct ChannelSumsPass {
@@ -51,11 +52,11 @@ struct ChannelSumsPass {
   real* g;           ///< as plus; may be dy
 };
 /// a += x, b += x^2
-void moments_pass(const ChannelSumsPass& p) noexcept;
+void moments_pass(Isa isa, const ChannelSumsPass& p) noexcept;
 /// a += g, b += g x
-void gradient_sums_pass(const ChannelSumsPass& p, Clamp clamp) noexcept;
+void gradient_sums_pass(Isa isa, const ChannelSumsPass& p, Clamp clamp) noexcept;
 /// The same where the clamp (not Clamp::none) passes scale x + shift + plus; writes g.
-void sum_gradient_pass(const ChannelSumsPass& p, Clamp clamp) noexcept;
+void sum_gradient_pass(Isa isa, const ChannelSumsPass& p, Clamp clamp) noexcept;
 
 /// The sums' loops for one instruction set; all give the same bits. Floats only.
 struct ChannelSumsKernels {
@@ -65,8 +66,7 @@ struct ChannelSumsKernels {
   Pass of_sum[4];    ///< the same; none for Clamp::none
 };
 #if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
-const ChannelSumsKernels& channel_sums_avx2() noexcept;
-const ChannelSumsKernels& channel_sums_avx512() noexcept;
+extern const ChannelSumsKernels channel_sums_avx2, channel_sums_avx512;
 #endif
 
 }  // namespace octet

@@ -14,9 +14,7 @@ using namespace avx2;
 
 }  // namespace
 
-const ChannelSumsKernels& channel_sums_avx2() noexcept {
-  return kernels;
-}
+constexpr ChannelSumsKernels channel_sums_avx2 = kernels;
 
 }  // namespace octet
 #endif

@@ -14,9 +14,7 @@ using namespace avx512;
 
 }  // namespace
 
-const ChannelSumsKernels& channel_sums_avx512() noexcept {
-  return kernels;
-}
+constexpr ChannelSumsKernels channel_sums_avx512 = kernels;
 
 }  // namespace octet
 #endif

@@ -23,9 +23,9 @@ OCTET_SIMD_FUNCTION(dequantize_span, dequantize_all, const Codes&)
 
 }  // namespace
 
-void dequantize(const std::int8_t* codes, std::int64_t n, real scale, std::int32_t zero_point,
-                real* out) noexcept {
-  dequantize_span({codes, n, scale, zero_point, out});
+void dequantize(Isa isa, const std::int8_t* codes, std::int64_t n, real scale,
+                std::int32_t zero_point, real* out) noexcept {
+  dequantize_span(isa)({codes, n, scale, zero_point, out});
 }
 
 }  // namespace octet

@@ -114,8 +114,8 @@ OCTET_SIMD_FUNCTION(run_avg_backward, avg_backward_body, const AvgPoolImageBackw
 
 }  // namespace
 
-void max_pool_image(const MaxPoolImage& p) noexcept {
-  run_max(p);
+void max_pool_image(Isa isa, const MaxPoolImage& p) noexcept {
+  run_max(isa)(p);
 }
 
 void max_pool_image_backward(const MaxPoolImageBackward& p) noexcept {
@@ -127,12 +127,12 @@ void max_pool_image_backward(const MaxPoolImageBackward& p) noexcept {
   }
 }
 
-void avg_pool_image(const AvgPoolImage& p) noexcept {
-  run_avg(p);
+void avg_pool_image(Isa isa, const AvgPoolImage& p) noexcept {
+  run_avg(isa)(p);
 }
 
-void avg_pool_image_backward(const AvgPoolImageBackward& p) noexcept {
-  run_avg_backward(p);
+void avg_pool_image_backward(Isa isa, const AvgPoolImageBackward& p) noexcept {
+  run_avg_backward(isa)(p);
 }
 
 }  // namespace octet

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/simd/isa.h"
 #include "core/kernels/conv/gather.h"
 
 namespace octet {
@@ -23,7 +24,7 @@ struct MaxPoolImage {
   real* y;
   std::int32_t* winner;
 };
-void max_pool_image(const MaxPoolImage& p) noexcept;
+void max_pool_image(Isa isa, const MaxPoolImage& p) noexcept;
 
 /// dx[winner] += dy
 struct MaxPoolImageBackward {
@@ -41,7 +42,7 @@ struct AvgPoolImage {
   const real* x;
   real* y;
 };
-void avg_pool_image(const AvgPoolImage& p) noexcept;
+void avg_pool_image(Isa isa, const AvgPoolImage& p) noexcept;
 
 /// dx += dy / count over each window.
 struct AvgPoolImageBackward {
@@ -50,6 +51,6 @@ struct AvgPoolImageBackward {
   const real* dy;
   real* dx;
 };
-void avg_pool_image_backward(const AvgPoolImageBackward& p) noexcept;
+void avg_pool_image_backward(Isa isa, const AvgPoolImageBackward& p) noexcept;
 
 }  // namespace octet

@@ -53,12 +53,13 @@ OCTET_SIMD_FUNCTION(relu6_mask, mask_body<Clamp::relu6>, const MaskPass&)
 OCTET_SIMD_FUNCTION(hard_tanh_mask, mask_body<Clamp::hard_tanh>, const MaskPass&)
 
 Tensor map(Context& ctx, std::string_view op, In x, Saved& saved,
-           void (*pass)(const MapPass&) noexcept) {
+           const Dispatch<void (*)(const MapPass&) noexcept>& passes) {
   check_inputs(op, x.size(), 1, 1);
   check_real(op, "x", x[0]);
   Tensor y = ctx.empty(x[0].shape());
   const real* px = x[0].r();
   real* py = y.r();
+  const auto pass = passes(ctx.isa);
   for_blocks(ctx, y.numel(), [&](std::int64_t begin, std::int64_t end) {
     pass({px + begin, end - begin, py + begin});
   });
@@ -67,7 +68,7 @@ Tensor map(Context& ctx, std::string_view op, In x, Saved& saved,
 }
 
 void mask(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx,
-          void (*pass)(const MaskPass&) noexcept) {
+          const Dispatch<void (*)(const MaskPass&) noexcept>& passes) {
   if (!dx[0]) return;
   const real* py = saved.tensors[0].r();
   const real* pdy = dy.r();
@@ -80,6 +81,7 @@ void mask(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx,
   } else {
     out = dx[0]->accumulate(dy.shape(), ctx, beta);
   }
+  const auto pass = passes(ctx.isa);
   for_blocks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
     pass({py + begin, pdy + begin, end - begin, beta, out + begin});
   });

@@ -7,26 +7,27 @@
 namespace octet {
 
 /// y = f(x), elementwise. f and f' can be evaluated on any values: quantization tabulates them.
+/// Every ISA gives the same bits.
 struct ActivationOp : Op {
   /// The operator of the TFLite format that is this function of int8 codes; empty if it has none.
   virtual std::string_view file_op() const { return {}; }
   /// y[i] = f(x[i]); y may be x.
-  virtual void values(const real* x, std::int64_t n, real* y) const noexcept = 0;
+  virtual void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept = 0;
   /// dx[i] = beta dx[i] + f'(x[i]) dy[i], beta in {0, 1}.
-  virtual void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  virtual void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                          real* dx) const noexcept = 0;
   Tensor forward(Context&, In, Saved&) const final;
   void backward(Context&, const Saved&, const Tensor&, Grads) const final;
 };
 
-#define OCTET_ACTIVATION(Name, function, op)                                     \
-  struct Name##Op final : ActivationOp {                                         \
-    std::string_view name() const override { return #function; }                 \
-    std::string_view file_op() const override { return op; }                     \
-    void values(const real* x, std::int64_t n, real* y) const noexcept override; \
-    void gradients(const real* x, const real* dy, std::int64_t n, real beta,     \
-                   real* dx) const noexcept override;                            \
-  };                                                                             \
+#define OCTET_ACTIVATION(Name, function, op)                                              \
+  struct Name##Op final : ActivationOp {                                                  \
+    std::string_view name() const override { return #function; }                          \
+    std::string_view file_op() const override { return op; }                              \
+    void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override; \
+    void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,     \
+                   real* dx) const noexcept override;                                     \
+  };                                                                                      \
   Var function(Var x);
 #include "core/ops/activations.inc"
 
@@ -38,8 +39,8 @@ struct LeakyReluOp final : ActivationOp {
   std::string_view name() const override { return "leaky_relu"; }
   std::string_view file_op() const override { return "LEAKY_RELU"; }
   std::string attributes() const override;
-  void values(const real* x, std::int64_t n, real* y) const noexcept override;
-  void gradients(const real* x, const real* dy, std::int64_t n, real beta,
+  void values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept override;
+  void gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta,
                  real* dx) const noexcept override;
 };
 

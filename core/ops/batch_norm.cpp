@@ -82,7 +82,7 @@ void batch_statistics(Context& ctx, const Extent& e, const real* x, real momentu
                       BatchNormStats& running, PoolVector<double>& mean, PoolVector<double>& var) {
   channel_sums(ctx, e, mean, var, [&](ChannelSumsPass& pass, std::int64_t at) {
     pass.x = x + at;
-    moments_pass(pass);
+    moments_pass(ctx.isa, pass);
   });
   const double n = static_cast<double>(e.rows);
   for (std::size_t c = 0; c < mean.size(); ++c) {
@@ -100,7 +100,8 @@ Tensor normalize(Context& ctx, const Saved& saved, Clamp clamp) {
   Tensor y = ctx.empty(x.shape());
   real* py = y.r();
   for_row_blocks(ctx, extent_of(x), [&](std::int64_t at, std::int64_t n) {
-    affine_pass({px + at, n, static_cast<std::int64_t>(s.scale.size()), s.scale.data(),
+    affine_pass(ctx.isa,
+                {px + at, n, static_cast<std::int64_t>(s.scale.size()), s.scale.data(),
                  s.shift.data(), plus ? plus + at : nullptr, py + at},
                 clamp);
   });
@@ -110,9 +111,10 @@ Tensor normalize(Context& ctx, const Saved& saved, Clamp clamp) {
 // dx = a g + b x + d with g = dy where the clamp passes; made where it is read.
 class NormalizedGradient final : public PiecewiseGradient {
  public:
-  NormalizedGradient(SavedPtr saved, Clamp clamp, Tensor x, Tensor dy, PoolVector<real> a,
+  NormalizedGradient(Isa isa, SavedPtr saved, Clamp clamp, Tensor x, Tensor dy, PoolVector<real> a,
                      PoolVector<real> b, PoolVector<real> d)
-      : saved_(std::move(saved)),
+      : isa_(isa),
+        saved_(std::move(saved)),
         clamp_(clamp),
         x_(std::move(x)),
         dy_(std::move(dy)),
@@ -130,12 +132,14 @@ class NormalizedGradient final : public PiecewiseGradient {
   void write(std::int64_t first, std::int64_t count, real beta, real* out) const noexcept {
     const BatchNormSaved& s = *saved_;
     batch_norm_grad_pass(
+        isa_,
         {x_.r() + first, dy_.r() + first, count, static_cast<std::int64_t>(a_.size()),
          s.scale.data(), s.shift.data(), a_.data(), b_.data(), d_.data(), beta, out},
         clamp_);
   }
 
  private:
+  Isa isa_;
   SavedPtr saved_;
   Clamp clamp_;
   Tensor x_, dy_;
@@ -164,12 +168,12 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
       pass.scale = s.scale.data();
       pass.shift = s.shift.data();
       if (!makes_g) {
-        gradient_sums_pass(pass, clamp);
+        gradient_sums_pass(ctx.isa, pass, clamp);
         return;
       }
       pass.plus = plus + at;
       pass.g = pg + at;
-      sum_gradient_pass(pass, clamp);
+      sum_gradient_pass(ctx.isa, pass, clamp);
     });
     for (std::size_t c = 0; c < dgamma.size(); ++c) {
       dgamma[c] = (dgamma[c] - s.mean[c] * dbeta[c]) * s.inverse_std[c];
@@ -198,9 +202,9 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
     const auto repeated = [&](const PoolVector<real>& v) {
       return wide.repeated(ctx.pool, std::span<const real>(v));
     };
-    auto gradient =
-        std::make_shared<NormalizedGradient>(std::any_cast<const SavedPtr&>(saved.extra), clamp, x,
-                                             std::move(g), repeated(a), repeated(b), repeated(d));
+    auto gradient = std::make_shared<NormalizedGradient>(
+        ctx.isa, std::any_cast<const SavedPtr&>(saved.extra), clamp, x, std::move(g), repeated(a),
+        repeated(b), repeated(d));
     if (dx[0]->empty()) {
       dx[0]->put_off(std::move(gradient));
     } else {

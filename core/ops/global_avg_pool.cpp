@@ -36,10 +36,11 @@ Tensor GlobalAvgPoolOp::forward(Context& ctx, In x, Saved& saved) const {
   auto* sums = reinterpret_cast<double*>(scratch.get());
   const real* px = x[0].r();
   real* py = y.r();
+  const auto add = add_pixels(ctx.isa);
   ctx.threads.run(in[0], [&](std::int64_t n, int) {
     double* sum = sums + n * channels;
     std::fill_n(sum, channels, 0.0);
-    add_pixels({px + n * pixels * channels, pixels, channels, sum});
+    add({px + n * pixels * channels, pixels, channels, sum});
     for (std::int64_t c = 0; c < channels; ++c) {
       py[n * channels + c] = static_cast<real>(sum[c] / static_cast<double>(pixels));
     }

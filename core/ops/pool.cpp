@@ -48,8 +48,8 @@ Tensor MaxPool2dOp::forward(Context& ctx, In x, Saved& saved) const {
   real* py = y.r();
   std::int32_t* pw = saved.wanted ? winner.data<std::int32_t>() : nullptr;
   ctx.threads.run(x[0].shape()[0], [&](std::int64_t n, int) {
-    max_pool_image(
-        {s, px + n * s.in_size(), py + n * s.out_size(), pw ? pw + n * s.out_size() : nullptr});
+    max_pool_image(ctx.isa, {s, px + n * s.in_size(), py + n * s.out_size(),
+                             pw ? pw + n * s.out_size() : nullptr});
   });
   if (saved.wanted) {
     saved.tensors = {winner};
@@ -85,7 +85,7 @@ Tensor AvgPool2dOp::forward(Context& ctx, In x, Saved& saved) const {
   const real* px = x[0].r();
   real* py = y.r();
   ctx.threads.run(x[0].shape()[0], [&](std::int64_t n, int) {
-    avg_pool_image({s, count_include_pad, px + n * s.in_size(), py + n * s.out_size()});
+    avg_pool_image(ctx.isa, {s, count_include_pad, px + n * s.in_size(), py + n * s.out_size()});
   });
   saved.extra = x[0].shape();
   return y;
@@ -101,7 +101,7 @@ void AvgPool2dOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, G
   ctx.threads.run(in[0], [&](std::int64_t n, int) {
     real* image = out + n * s.in_size();
     if (beta == 0) std::fill_n(image, s.in_size(), real(0));
-    avg_pool_image_backward({s, count_include_pad, pdy + n * s.out_size(), image});
+    avg_pool_image_backward(ctx.isa, {s, count_include_pad, pdy + n * s.out_size(), image});
   });
 }
 

@@ -144,7 +144,7 @@ Tensor ActivationOp::forward(Context& ctx, In x, Saved& saved) const {
   const real* px = x[0].r();
   real* py = y.r();
   for_blocks(ctx, y.numel(), [&](std::int64_t begin, std::int64_t end) {
-    values(px + begin, end - begin, py + begin);
+    values(ctx.isa, px + begin, end - begin, py + begin);
   });
   if (saved.wanted) saved.tensors = {x[0]};
   return y;
@@ -157,17 +157,17 @@ void ActivationOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, 
   real beta;
   real* out = dx[0]->accumulate(dy.shape(), ctx, beta);
   for_blocks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
-    gradients(px + begin, pdy + begin, end - begin, beta, out + begin);
+    gradients(ctx.isa, px + begin, pdy + begin, end - begin, beta, out + begin);
   });
 }
 
-#define OCTET_ACTIVATION_BODIES(Name, function, alpha)                                         \
-  void Name##Op::values(const real* x, std::int64_t n, real* y) const noexcept {               \
-    function##_values({x, n, y, alpha});                                                       \
-  }                                                                                            \
-  void Name##Op::gradients(const real* x, const real* dy, std::int64_t n, real beta, real* dx) \
-      const noexcept {                                                                         \
-    function##_gradients({x, dy, n, beta, dx, alpha});                                         \
+#define OCTET_ACTIVATION_BODIES(Name, function, alpha)                                        \
+  void Name##Op::values(Isa isa, const real* x, std::int64_t n, real* y) const noexcept {     \
+    function##_values(isa)({x, n, y, alpha});                                                 \
+  }                                                                                           \
+  void Name##Op::gradients(Isa isa, const real* x, const real* dy, std::int64_t n, real beta, \
+                           real* dx) const noexcept {                                         \
+    function##_gradients(isa)({x, dy, n, beta, dx, alpha});                                   \
   }
 #define OCTET_ACTIVATION(Name, function, op)                  \
   OCTET_ACTIVATION_BODIES(Name, function, 0)                  \

@@ -1,12 +1,8 @@
 // Dense convolution on AMX tiles, for the table of kernels in avx512_vnni.cpp.
 #pragma once
 
+#include "base/simd/extensions.h"
 #include "int8/kernels/conv_args.h"
-
-// The system must be asked for the tile registers; how is Linux's.
-#if defined(__x86_64__) && defined(__linux__)
-#define OCTET_AMX 1
-#endif
 
 namespace octet::int8 {
 

@@ -8,11 +8,7 @@
 
 #include <cstdint>
 
-// Clang before 16 has the intrinsics only where the whole file is compiled for the extension.
-#if defined(__aarch64__) && \
-    (!defined(__clang__) || __clang_major__ >= 16 || defined(__ARM_FEATURE_DOTPROD))
-#define OCTET_NEON_DOT 1
-#endif
+#include "base/simd/extensions.h"
 
 namespace octet::int8 {
 

@@ -27,15 +27,13 @@ void add_portable(const AddSpan& s) noexcept {
   *s.max = hi;
 }
 
+constexpr Dispatch<MaskedAddKernel> kernels =
+    OCTET_DISPATCH(add_portable, masked_add_avx2, masked_add_avx512);
+
 }  // namespace
 
-MaskedAddKernel masked_add_kernel(int8::Isa isa) noexcept {
-#if defined(__x86_64__)
-  if (int8::has_avx512_vnni(isa) && simd_level() == Simd::avx512) return masked_add_avx512;
-  if (isa != int8::Isa::portable && simd_level() != Simd::portable) return masked_add_avx2;
-#endif
-  static_cast<void>(isa);
-  return add_portable;
+MaskedAddKernel masked_add_kernel(Isa isa) noexcept {
+  return kernels(isa);
 }
 
 }  // namespace octet::quant

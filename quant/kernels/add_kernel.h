@@ -2,7 +2,7 @@
 // the clamp.
 #pragma once
 
-#include "int8/kernels/isa.h"
+#include "base/simd/isa.h"
 #include "int8/reference/add.h"
 
 namespace octet::quant {
@@ -20,7 +20,7 @@ struct AddSpan {
 using MaskedAddKernel = void (*)(const AddSpan&) noexcept;
 
 /// The best kernel for `isa`; every one gives the bytes of the portable one.
-MaskedAddKernel masked_add_kernel(int8::Isa isa) noexcept;
+MaskedAddKernel masked_add_kernel(Isa isa) noexcept;
 
 #if defined(__x86_64__)
 void masked_add_avx2(const AddSpan& s) noexcept;

@@ -3,16 +3,10 @@
 #include <algorithm>
 
 #include "core/kernels/ahead.h"
-#include "quant/kernels/sums_kernels.h"
 
 namespace octet::quant {
 
 namespace {
-
-const SumsKernels& kernels() {
-  static const SumsKernels& best = sums_kernels();
-  return best;
-}
 
 // Calls f(GradientSpan) for the kernel calls that values [first, first + count) take.
 template <class F>
@@ -33,18 +27,20 @@ void for_calls(const MaskedGradient& g, const WideRows& wide, std::int64_t first
 
 }  // namespace
 
-void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
+void add_moments(Isa isa, ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
                  std::int64_t rows) noexcept {
+  const SumsKernels& kernels = *sums_kernels(isa);
   const WideRows& w = sums.wide;
   const std::int64_t step = w.rows_per_call() * w.channels;
   for (std::int64_t i = 0, n = rows * w.channels; i < n; i += step) {
-    kernels().moments({acc + i, std::min(step, n - i), w.width, sums.a(piece), sums.b(piece)});
+    kernels.moments({acc + i, std::min(step, n - i), w.width, sums.a(piece), sums.b(piece)});
   }
 }
 
 void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
                   std::span<double> sum_u) {
   constexpr std::int64_t calls_per_piece = 16;
+  const SumsKernels& kernels = *sums_kernels(ctx.isa);
   const WideRows wide(g.channels);
   const std::int64_t rows = wide.rows_per_call() * calls_per_piece;
   const std::int64_t pieces = (g.rows + rows - 1) / rows;
@@ -58,14 +54,14 @@ void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
       s.offset = offset.data();
       s.sum = sums.a(piece);
       s.sum_u = sums.b(piece);
-      kernels().sums(s);
+      kernels.sums(s);
     });
   });
   sums.total(sum, sum_u);
 }
 
 MaskedDelta::MaskedDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy)
-    : pool_(ctx.pool), g_(g), dy_(dy) {}
+    : kernels_(*sums_kernels(ctx.isa)), pool_(ctx.pool), g_(g), dy_(dy) {}
 
 void MaskedDelta::begin(std::int64_t pieces) {
   sums_.emplace(pool_, g_.channels, pieces);
@@ -75,7 +71,7 @@ void MaskedDelta::make(std::int64_t piece, std::int64_t first, std::int64_t coun
                        float* out) noexcept {
   for_calls(g_, sums_->wide, first, count, out, [&](GradientSpan& s) {
     s.sum = sums_->a(piece);
-    kernels().mask(s);
+    kernels_.mask(s);
   });
 }
 
@@ -90,7 +86,8 @@ void MaskedDelta::total(std::span<double> sum) const {
 CentredDelta::CentredDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy,
                            std::span<const float> f, std::span<const float> mean,
                            std::span<const float> mean_u)
-    : g_(g),
+    : kernels_(*sums_kernels(ctx.isa)),
+      g_(g),
       dy_(dy),
       wide_(g.channels),
       scale_(wide_.repeated(ctx.pool, g.scale)),
@@ -106,7 +103,7 @@ void CentredDelta::make(std::int64_t, std::int64_t first, std::int64_t count, fl
     s.f = f_.data();
     s.mean = mean_.data();
     s.mean_u = mean_u_.data();
-    kernels().centre(s);
+    kernels_.centre(s);
   });
 }
 

@@ -9,11 +9,12 @@
 #include "core/context.h"
 #include "core/grad.h"
 #include "core/kernels/channel_sums.h"
+#include "quant/kernels/sums_kernels.h"
 
 namespace octet::quant {
 
 /// Adds acc and acc^2 to the sums of one piece (line 7).
-void add_moments(ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
+void add_moments(Isa isa, ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
                  std::int64_t rows) noexcept;
 
 /// The gradient of line 23 and what batch statistics make of it (line 25). u_hat = scale acc +
@@ -44,6 +45,7 @@ class MaskedDelta final : public PiecewiseGradient {
   void total(std::span<double> sum) const;
 
  private:
+  const SumsKernels& kernels_;
   Pool& pool_;
   MaskedGradient g_;
   const Tensor& dy_;
@@ -61,6 +63,7 @@ class CentredDelta final : public PiecewiseGradient {
   const Tensor& source() const override { return dy_; }
 
  private:
+  const SumsKernels& kernels_;
   MaskedGradient g_;
   const Tensor& dy_;
   WideRows wide_;

@@ -45,7 +45,7 @@ Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params) {
   const auto* q = codes.data<std::int8_t>();
   real* p = y.r();
   for_chunks(ctx, codes.numel(), [&](std::int64_t begin, std::int64_t end) {
-    octet::dequantize(q + begin, end - begin, params.scale, params.zero_point, p + begin);
+    octet::dequantize(ctx.isa, q + begin, end - begin, params.scale, params.zero_point, p + begin);
   });
   return y;
 }
@@ -54,9 +54,10 @@ Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask) {
   const real* g = dy.r();
   Tensor d = writable_gradient(ctx, dy);
   const auto* m = mask.data<std::uint8_t>();
+  const auto span = mask_span(ctx.isa);
   real* p = d.r();
   for_chunks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
-    mask_span({g + begin, m + begin / 8, end - begin, p + begin});
+    span({g + begin, m + begin / 8, end - begin, p + begin});
   });
   return d;
 }

@@ -95,18 +95,18 @@ void clear(const PoolGradient& p) {
 
 }  // namespace
 
-void max_pool_backward(const PoolGradient& p) noexcept {
+void max_pool_backward(Isa isa, const PoolGradient& p) noexcept {
   if (windows_tile_image(p.g)) {
-    max_overwrite(p);
+    max_overwrite(isa)(p);
   } else {
     clear(p);
-    max_add(p);
+    max_add(isa)(p);
   }
 }
 
-void average_pool_backward(const PoolGradient& p) noexcept {
+void average_pool_backward(Isa isa, const PoolGradient& p) noexcept {
   clear(p);
-  average_add(p);
+  average_add(isa)(p);
 }
 
 }  // namespace octet::quant

@@ -1,6 +1,7 @@
 // Gradients of pooling over codes, one image. docs/numerics.md, line 26.
 #pragma once
 
+#include "base/simd/isa.h"
 #include "int8/reference/pool.h"
 
 namespace octet::quant {
@@ -14,8 +15,8 @@ struct PoolGradient {
 };
 
 /// dy goes to the first maximum of the window in scan order.
-void max_pool_backward(const PoolGradient& p) noexcept;
+void max_pool_backward(Isa isa, const PoolGradient& p) noexcept;
 /// dy / count goes to every pixel of the window.
-void average_pool_backward(const PoolGradient& p) noexcept;
+void average_pool_backward(Isa isa, const PoolGradient& p) noexcept;
 
 }  // namespace octet::quant

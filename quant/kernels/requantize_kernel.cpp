@@ -55,20 +55,15 @@ void blocks(const RequantizeSpan& s) noexcept {
   }
 }
 
+constexpr Dispatch<RequantizeKernel> single = OCTET_DISPATCH(
+    blocks<int8::Rounding::single_rounding>, requantize_single_avx2, requantize_single_avx512);
+constexpr Dispatch<RequantizeKernel> twice = OCTET_DISPATCH(
+    blocks<int8::Rounding::double_rounding>, requantize_double_avx2, requantize_double_avx512);
+
 }  // namespace
 
-RequantizeKernel requantize_kernel(int8::Isa isa, int8::Rounding rounding) noexcept {
-  const bool single = rounding == int8::Rounding::single_rounding;
-#if defined(__x86_64__)
-  if (int8::has_avx512_vnni(isa) && simd_level() == Simd::avx512) {
-    return single ? requantize_single_avx512 : requantize_double_avx512;
-  }
-  if (isa != int8::Isa::portable && simd_level() != Simd::portable) {
-    return single ? requantize_single_avx2 : requantize_double_avx2;
-  }
-#endif
-  static_cast<void>(isa);
-  return single ? blocks<int8::Rounding::single_rounding> : blocks<int8::Rounding::double_rounding>;
+RequantizeKernel requantize_kernel(Isa isa, int8::Rounding rounding) noexcept {
+  return rounding == int8::Rounding::single_rounding ? single(isa) : twice(isa);
 }
 
 }  // namespace octet::quant

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "int8/kernels/isa.h"
+#include "base/simd/isa.h"
 #include "int8/reference/fixed_point.h"
 
 namespace octet::quant {
@@ -29,7 +29,7 @@ struct RequantizeSpan {
 using RequantizeKernel = void (*)(const RequantizeSpan&) noexcept;
 
 /// The best kernel for `isa`; every one gives the bytes of the portable one.
-RequantizeKernel requantize_kernel(int8::Isa isa, int8::Rounding rounding) noexcept;
+RequantizeKernel requantize_kernel(Isa isa, int8::Rounding rounding) noexcept;
 
 #if defined(__x86_64__)
 void requantize_single_avx2(const RequantizeSpan& s) noexcept;

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
+#include "base/simd/isa.h"
 #include "core/context.h"
 #include "core/kernels/wide_rows.h"
-#include "int8/kernels/isa.h"
 #include "quant/fold.h"
 #include "quant/kernels/requantize_kernel.h"
 
@@ -22,7 +22,7 @@ struct RequantizeTarget {
   std::int32_t zero_point = 0, lo = -128, hi = 127;
   bool open_lower = false;  ///< a ReLU's bound: no gradient at p == lo
   int8::Rounding rounding = int8::Rounding::single_rounding;
-  int8::Isa isa = int8::Isa::portable;
+  Isa isa = Isa::portable;
   bool mask = true;    ///< write the mask of line 23
   bool range = false;  ///< find the range of sign acc + bias, per channel
 };

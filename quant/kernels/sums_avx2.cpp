@@ -15,9 +15,7 @@ using namespace octet::avx2;
 
 }  // namespace
 
-const SumsKernels& sums_avx2() noexcept {
-  return kernels;
-}
+constexpr SumsKernels sums_avx2 = kernels;
 
 }  // namespace octet::quant
 #endif

@@ -15,9 +15,7 @@ using namespace octet::avx512;
 
 }  // namespace
 
-const SumsKernels& sums_avx512() noexcept {
-  return kernels;
-}
+constexpr SumsKernels sums_avx512 = kernels;
 
 }  // namespace octet::quant
 #endif

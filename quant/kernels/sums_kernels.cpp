@@ -1,9 +1,7 @@
-// The portable loops behind channel_sums.h, and the choice between all of them.
+// The portable loops behind channel_sums.h.
 #include "quant/kernels/sums_kernels.h"
 
 #include <algorithm>
-
-#include "base/simd/simd.h"
 
 namespace octet::quant {
 
@@ -55,16 +53,8 @@ void centre(const GradientSpan& s) noexcept {
   });
 }
 
-constexpr SumsKernels portable{moments, mask, sums, centre};
-
 }  // namespace
 
-const SumsKernels& sums_kernels() noexcept {
-#if defined(__x86_64__)
-  if (simd_level() == Simd::avx512) return sums_avx512();
-  if (simd_level() == Simd::avx2) return sums_avx2();
-#endif
-  return portable;
-}
+constexpr SumsKernels sums_portable{moments, mask, sums, centre};
 
 }  // namespace octet::quant

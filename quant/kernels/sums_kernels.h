@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "base/simd/simd.h"
+
 namespace octet::quant {
 
 /// A run of values from the start of a wide row on (see WideRows). Arrays without a length have
@@ -35,12 +37,11 @@ struct SumsKernels {
   void (*centre)(const GradientSpan& s) noexcept;  ///< out = f (g - mean - u mean_u)
 };
 
-/// The best ones that this CPU runs.
-const SumsKernels& sums_kernels() noexcept;
-
+extern const SumsKernels sums_portable;
 #if defined(__x86_64__)
-const SumsKernels& sums_avx2() noexcept;
-const SumsKernels& sums_avx512() noexcept;
+extern const SumsKernels sums_avx2, sums_avx512;
 #endif
+inline constexpr Dispatch<const SumsKernels*> sums_kernels =
+    OCTET_DISPATCH(&sums_portable, &sums_avx2, &sums_avx512);
 
 }  // namespace octet::quant

@@ -19,8 +19,7 @@ struct Lanes {
   typedef std::int8_t Codes __attribute__((vector_size(n)));
 };
 
-/// Defines `void name(Args a)` that calls body(Lanes<n>{}, a), compiled for the best target of this
-/// CPU.
+/// Defines Dispatch `name` of functions void(Args a) that call body(Lanes<n>{}, a).
 #define OCTET_LANES_FUNCTION(name, body, Args)                        \
   OCTET_SIMD_CHOICE(name, Args, body(::octet::quant::Lanes<16>{}, a), \
                     body(::octet::quant::Lanes<8>{}, a), body(::octet::quant::Lanes<8>{}, a))

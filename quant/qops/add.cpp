@@ -51,7 +51,7 @@ Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const std::int64_t chunks = (n + chunk_size - 1) / chunk_size;
   PoolVector<std::int32_t> min(static_cast<std::size_t>(chunks), ctx.pool), max(min);
   const std::int32_t mask_lo = params.range.lo + (open_lower_bound(activation) ? 1 : 0);
-  const MaskedAddKernel kernel = masked_add_kernel(state->isa);
+  const MaskedAddKernel kernel = masked_add_kernel(ctx.isa);
   ctx.threads.run(chunks, [&](std::int64_t chunk, int) {
     const std::int64_t begin = chunk * chunk_size;
     const auto i = static_cast<std::size_t>(chunk);

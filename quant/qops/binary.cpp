@@ -183,7 +183,7 @@ Tensor QChoiceOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const auto *a = parts.codes[0].data<std::int8_t>(), *b = parts.codes[1].data<std::int8_t>();
   auto* codes = y.data<std::int8_t>();
   const int a_step = broadcast.a_step(), b_step = broadcast.b_step();
-  const auto kernel = minimum ? int8::minimum_kernel(state->isa) : int8::maximum_kernel(state->isa);
+  const auto kernel = minimum ? int8::minimum_kernel(ctx.isa) : int8::maximum_kernel(ctx.isa);
   broadcast.for_pieces(ctx, [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
     if (a_step == 1 && b_step == 1) {
       kernel.run({}, a + ia, b + ib, codes + iy, n);

@@ -78,9 +78,8 @@ class ConstantFunction final : public UnaryFunction {
           p.range);
     };
     if (multiplies()) return tabulated(int8::make_mul_params, int8::mul_preclamp);
-    return tabulated(
-        kind_.op == int8::OpCode::add ? int8::make_add_params : int8::make_sub_params,
-        int8::add_preclamp);
+    return tabulated(kind_.op == int8::OpCode::add ? int8::make_add_params : int8::make_sub_params,
+                     int8::add_preclamp);
   }
   bool open_lower() const override { return open_lower_bound(activation_); }
   float least_output_scale(QuantParams in) const override {

@@ -131,15 +131,6 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
   return y;
 }
 
-const int8::PackedConv& QConvOp::pack(const ConvShape& s, const std::int8_t* codes) const {
-  const int8::ConvGeometry g = geometry_of(s);
-  if (!packed_ || packed_->geometry() != g) {
-    packed_ = std::make_unique<int8::PackedConv>(g, state->isa);
-  }
-  packed_->pack(codes);
-  return *packed_;
-}
-
 // Line 7 from the sums of acc and acc^2.
 void QConvOp::batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
                                std::span<double> var) const {
@@ -177,7 +168,8 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 
   WeightCodes weights = quantize_weight(ctx, x[1], layer);
   kept.weight_scale = std::move(weights.scale);
-  const int8::PackedConv& conv = pack(s, weights.codes.data<std::int8_t>());
+  const int8::PackedConv& conv =
+      packed_.pack(geometry_of(s), ctx.isa, weights.codes.data<std::int8_t>());
   const ConvPieces pieces(conv.geometry(), s.batch);
   const auto* codes = x[0].data<std::int8_t>();
   const std::int32_t zero_point = kept.in.zero_point;
@@ -190,7 +182,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     ChannelSums sums(ctx.pool, channels, pieces.count());
     pieces.run(ctx, conv, codes, zero_point, acc.data<std::int32_t>(),
                [&](std::int64_t piece, std::int64_t, std::int64_t n, const std::int32_t* a) {
-                 add_moments(sums, piece, a, n);
+                 add_moments(ctx.isa, sums, piece, a, n);
                });
     PoolVector<double> mean(kept.weight_scale.size(), ctx.pool), var(mean.size(), ctx.pool);
     sums.total(mean, var);
@@ -208,7 +200,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
                        .hi = range.hi,
                        .open_lower = open_lower_bound(activation),
                        .rounding = state->rounding,
-                       .isa = state->isa,
+                       .isa = ctx.isa,
                        .mask = saved.wanted,
                        .range = state->observing(ctx)},
                       pieces.count());
@@ -235,6 +227,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 
 QOp::Channels QConvOp::channels(In x) const {
   Context ctx;
+  const IsaScope scope(ctx, state->isa_in(ctx));
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
   const int8::ClampRange range =
       int8::clamp_range(activation, out->params.scale, out->params.zero_point);

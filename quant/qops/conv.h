@@ -7,8 +7,8 @@
 
 #include "core/kernels/conv/conv.h"
 #include "core/ops/ops.h"
-#include "int8/kernels/conv.h"
 #include "quant/fold.h"
+#include "quant/kernels/packed_layer.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
@@ -49,7 +49,6 @@ class QConvOp final : public QOp {
   FoldInput fold_input(In x, std::span<const float> weight_scale, std::span<const double> mean,
                        std::span<const double> var) const;
   Folded fold_running(Pool& pool, In x, std::span<const float> weight_scale) const;
-  const int8::PackedConv& pack(const ConvShape& s, const std::int8_t* codes) const;
   /// Sums of acc and acc^2 to mean and variance of u; moves the running ones.
   void batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
                         std::span<double> var) const;
@@ -59,7 +58,7 @@ class QConvOp final : public QOp {
 
   /// Only memory that is used again: packed anew in every forward. A prepared model runs in one
   /// thread at a time.
-  mutable std::unique_ptr<int8::PackedConv> packed_;
+  mutable PackedLayer packed_;
 };
 
 }  // namespace octet::quant

@@ -31,6 +31,7 @@ std::vector<std::int8_t> file_weights(const Tensor& codes, std::span<const std::
 
 int QConvOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
   Context ctx;
+  const IsaScope scope(ctx, state->isa_in(ctx));
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
   const Folded folded = fold_running(ctx.pool, x, weights.scale);
   const Shape& w = x[1].shape();

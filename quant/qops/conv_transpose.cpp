@@ -88,7 +88,8 @@ static Tensor weight_reals(Context& ctx, const Tensor& codes, std::span<const fl
   const std::int64_t taps = codes.numel() / codes.shape()[0];
   for (std::size_t o = 0; o < factor.size(); ++o) {
     const std::int64_t first = static_cast<std::int64_t>(o) * taps;
-    octet::dequantize(codes.data<std::int8_t>() + first, taps, factor[o], 0, w.r() + first);
+    octet::dequantize(ctx.isa, codes.data<std::int8_t>() + first, taps, factor[o], 0,
+                      w.r() + first);
   }
   return w;
 }
@@ -113,11 +114,7 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const Tensor flipped = flip(ctx, weights.codes);
   const Tensor wide = spread(ctx, x[0], s.window, kept.in.zero_point);
   const int8::ConvGeometry geometry = spread_geometry(s);
-  if (!packed_ || packed_->geometry() != geometry) {
-    packed_ = std::make_unique<int8::PackedConv>(geometry, state->isa);
-  }
-  packed_->pack(flipped.data<std::int8_t>());
-  const int8::PackedConv& packed = *packed_;
+  const int8::PackedConv& packed = packed_.pack(geometry, ctx.isa, flipped.data<std::int8_t>());
 
   Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, DType::i8);
   Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
@@ -126,7 +123,7 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   RequantizePass pass(ctx.pool, folded,
                       {.zero_point = out->params.zero_point,
                        .rounding = state->rounding,
-                       .isa = state->isa,
+                       .isa = ctx.isa,
                        .mask = saved.wanted,
                        .range = observing},
                       pieces.count());
@@ -157,11 +154,14 @@ void QConvTransposeOp::backward_real(Context& ctx, const Saved& saved, const Ten
   Saved at_reals;
   at_reals.tensors = {dequantize(ctx, saved.tensors[0], kept.in),
                       weight_reals(ctx, saved.tensors[1], kept.weight_scale)};
-  conv->backward(ctx, at_reals, apply_mask(ctx, dy, saved.tensors[2]), dx);
+  const Tensor delta = apply_mask(ctx, dy, saved.tensors[2]);
+  const IsaScope scope(ctx, state->float_isa);
+  conv->backward(ctx, at_reals, delta, dx);
 }
 
 QOp::Channels QConvTransposeOp::channels(In x) const {
   Context ctx;
+  const IsaScope scope(ctx, state->isa_in(ctx));
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
   return {x[1].shape()[0], constant_channels(weights.codes, fold_bias(ctx.pool, x, weights.scale),
                                              in->params, out->params, {}, state->rounding)};
@@ -170,6 +170,7 @@ QOp::Channels QConvTransposeOp::channels(In x) const {
 int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
                             const Shape& shape) const {
   Context ctx;
+  const IsaScope scope(ctx, state->isa_in(ctx));
   const WeightCodes weights = quantize_weight(ctx, x[1], layer);
   const Folded folded = fold_bias(ctx.pool, x, weights.scale);
   const ConvShape s = conv_transpose_shape(l.shape(inputs[0]), x[1].shape(), *conv, layer);

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "core/ops/conv_transpose.h"
-#include "int8/kernels/conv.h"
 #include "quant/fold.h"
+#include "quant/kernels/packed_layer.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
@@ -31,7 +31,7 @@ class QConvTransposeOp final : public QOp {
   Folded fold_bias(Pool& pool, In x, std::span<const float> weight_scale) const;
 
   /// Only memory that is used again, as in QConvOp.
-  mutable std::unique_ptr<int8::PackedConv> packed_;
+  mutable PackedLayer packed_;
 };
 
 }  // namespace octet::quant

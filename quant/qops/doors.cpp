@@ -33,7 +33,7 @@ Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const std::int64_t n = y.numel();
   const float* p = x[0].data<float>();
   auto* q = y.data<std::int8_t>();
-  const auto kernel = int8::quantize_kernel(state->isa);
+  const auto kernel = int8::quantize_kernel(ctx.isa);
   const QuantParams params = out->params;
   ctx.threads.run((n + chunk_size - 1) / chunk_size, [&](std::int64_t chunk, int) {
     const std::int64_t begin = chunk * chunk_size;

@@ -20,8 +20,8 @@ JoinedParts join_parts(Context& ctx, const QOp& op, In x) {
       const QuantParams in = join.parts[i]->params;
       const int8::UnaryCodes by_code = f->codes(in, op.out->params, op.state->rounding);
       Tensor codes = ctx.empty(x[i].shape(), DType::i8);
-      int8::lookup_kernel(op.state->isa)(by_code.table(), x[i].data<std::int8_t>(),
-                                         codes.data<std::int8_t>(), codes.numel());
+      int8::lookup_kernel(ctx.isa)(by_code.table(), x[i].data<std::int8_t>(),
+                                   codes.data<std::int8_t>(), codes.numel());
       cut = {x[i], slope_table(*f, in, by_code)};
       parts.codes.push_back(std::move(codes));
     } else {

@@ -66,7 +66,7 @@ Tensor QPoolOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const int8::PoolGeometry g = geometry(x[0].shape());
   Tensor y = ctx.empty({x[0].shape()[0], g.out_h, g.out_w, g.channels}, DType::i8);
   const int8::PoolRowKernel kernel =
-      kind == Kind::max ? int8::max_pool_kernel(state->isa) : int8::average_pool_kernel(state->isa);
+      kind == Kind::max ? int8::max_pool_kernel(ctx.isa) : int8::average_pool_kernel(ctx.isa);
   int8::pool(kernel, g, {}, x[0].data<std::int8_t>(), y.data<std::int8_t>(), x[0].shape()[0],
              ctx.threads);
   // The average needs only the geometry; the maximum is found again from the codes.
@@ -88,11 +88,11 @@ void QPoolOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
     const auto* y = saved.tensors[1].data<std::int8_t>();
     ctx.threads.run(shape[0], [&](std::int64_t n, int) {
       max_pool_backward(
-          {g, x + n * in_size, y + n * out_size, gy + n * out_size, gx + n * in_size});
+          ctx.isa, {g, x + n * in_size, y + n * out_size, gy + n * out_size, gx + n * in_size});
     });
   } else {
     ctx.threads.run(shape[0], [&](std::int64_t n, int) {
-      average_pool_backward({g, nullptr, nullptr, gy + n * out_size, gx + n * in_size});
+      average_pool_backward(ctx.isa, {g, nullptr, nullptr, gy + n * out_size, gx + n * in_size});
     });
   }
   dx[0]->add(std::move(d), ctx);

@@ -25,11 +25,15 @@ struct QOp : Op {
       : state(std::move(s)), out(std::move(o)), layer(std::move(l)) {}
 
   Tensor forward(Context& ctx, In x, Saved& saved) const final {
-    return state->calibrating() ? forward_float(ctx, x) : forward_codes(ctx, x, saved);
+    if (state->calibrating()) return forward_float(ctx, x);
+    const IsaScope scope(ctx, state->isa_in(ctx));
+    return forward_codes(ctx, x, saved);
   }
   void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const final {
     OCTET_CHECK(!state->calibrating(), "layer ", layer,
                 ": backward during calibration; advance the model to a training stage first");
+    state->float_isa = ctx.isa;
+    const IsaScope scope(ctx, state->isa_in(ctx));
     backward_real(ctx, saved, dy, dx);
   }
 

@@ -134,6 +134,7 @@ void QPreluOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
 
 int QPreluOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
   Context ctx;
+  const IsaScope scope(ctx, state->isa_in(ctx));
   const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
   // The shape of one sample's last dimension, with ones in front as TFLite writes it.
   Shape broadcast = shape;

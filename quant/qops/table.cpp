@@ -103,7 +103,7 @@ Tensor QTableOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     if (min <= max) out->observe(min, max);
   }
   const int8::Table table = codes.table();
-  const auto lookup = int8::lookup_kernel(state->isa);
+  const auto lookup = int8::lookup_kernel(ctx.isa);
   ctx.threads.run((n + chunk_size - 1) / chunk_size, [&](std::int64_t chunk, int) {
     const std::int64_t begin = chunk * chunk_size;
     lookup(table, p + begin, q + begin, std::min(chunk_size, n - begin));

@@ -69,10 +69,13 @@ class ActivationFunction final : public TableFunction {
       : TableFunction(op, attributes_of(*function)), function_(std::move(function)) {}
   std::string_view name() const override { return function_->name(); }
   std::string attributes() const override { return function_->attributes(); }
-  void values(const real* x, std::int64_t n, real* y) const override { function_->values(x, n, y); }
+  // Of tables and calibration: every ISA gives the same bits.
+  void values(const real* x, std::int64_t n, real* y) const override {
+    function_->values(Isa::portable, x, n, y);
+  }
   void slopes(const real* x, std::int64_t n, real* d) const override {
     const std::vector<real> one(static_cast<std::size_t>(n), real(1));
-    function_->gradients(x, one.data(), n, real(0), d);
+    function_->gradients(Isa::portable, x, one.data(), n, real(0), d);
   }
 
  private:

@@ -294,14 +294,14 @@ TEST_SUITE("core conv") {
       for (std::int64_t i = 0; i < codes.numel(); ++i) {
         q[i] = static_cast<std::int8_t>(i * 37 % 256 - 128);
       }
-      dequantize(q, codes.numel(), scale, zero_point, reals.r());
+      dequantize(ctx.isa, q, codes.numel(), scale, zero_point, reals.r());
       const auto gradients = [&](const ConvInput& x) {
         Pieces dy(o.dy);
         Tensor dx = Tensor::empty(c.x), dw = Tensor::empty(c.w());
         conv_backward(ctx, c.shape(), x, o.w.r(), dy, {dx.r(), 0}, {dw.r(), 0});
         return std::pair(dx, dw);
       };
-      const auto of_codes = gradients({q, scale, zero_point});
+      const auto of_codes = gradients({ctx.isa, q, scale, zero_point});
       const auto of_reals = gradients(reals.r());
       CHECK(same_bits(of_codes.first, of_reals.first));
       CHECK(same_bits(of_codes.second, of_reals.second));

@@ -123,7 +123,6 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
     auto state = std::make_shared<QatState>();
     state->stage = k.stage;
     state->rounding = k.rounding;
-    state->isa = int8::best_isa();
     auto op = std::make_shared<QConvOp>(state, value("y", out), "layer");
     op->in = value("x", in);
     op->linear = k.linear;
@@ -262,7 +261,6 @@ TEST_CASE("quantized convolution: the same bits at any number of threads") {
     Context ctx(threads);
     auto state = std::make_shared<QatState>();
     state->stage = Stage::train_bn;
-    state->isa = int8::best_isa();
     auto op = std::make_shared<QConvOp>(state, value("y", {0.05f, -128}), "layer");
     op->in = value("x", {0.03f, -7});
     op->window = window(3, 1, Padding2d::all(1));
@@ -336,7 +334,6 @@ TEST_CASE("quantized pools: gradient of the real function") {
   Context ctx(2);
   auto state = std::make_shared<QatState>();
   state->stage = Stage::frozen_bn;
-  state->isa = int8::best_isa();
   const QuantParams p{0.1f, 4};
   for (const auto kind :
        {QPoolOp::Kind::max, QPoolOp::Kind::average, QPoolOp::Kind::global_average}) {

@@ -257,8 +257,12 @@ TEST_CASE("max pooling's gradient goes to the first maximum in scan order") {
         y[i] = static_cast<std::int8_t>(best);
         expected[at] += dy[i];
       }
-      max_pool_backward({g, x.data(), y.data(), dy.data(), dx.data()});
-      CHECK(dx == expected);
+      for (const Isa isa : available_isas()) {
+        CAPTURE(isa_name(isa));
+        dx.assign(dx.size(), 9.0f);
+        max_pool_backward(isa, {g, x.data(), y.data(), dy.data(), dx.data()});
+        CHECK(dx == expected);
+      }
     }
   }
 }
@@ -307,12 +311,12 @@ TEST_CASE("gradients of convolution: codes and their reals give the same bits") 
       Context ctx(threads);
       Tensor dx = Tensor::empty(shape), dx_codes = Tensor::empty(shape);
       conv_backward_input(ctx, s, w.r(), dy.r(), dx.r(), 0);
-      conv_backward_input(ctx, s, {w_codes.data<std::int8_t>(), factor.data()}, dy.r(),
+      conv_backward_input(ctx, s, {ctx.isa, w_codes.data<std::int8_t>(), factor.data()}, dy.r(),
                           dx_codes.r(), 0);
       CHECK(same(dx, dx_codes));
       Tensor dw = Tensor::empty(w_shape), dw_codes = Tensor::empty(w_shape);
       conv_backward_weights(ctx, s, x.r(), dy.r(), dw.r(), 0);
-      conv_backward_weights(ctx, s, {codes.data<std::int8_t>(), scale, zero_point}, dy.r(),
+      conv_backward_weights(ctx, s, {ctx.isa, codes.data<std::int8_t>(), scale, zero_point}, dy.r(),
                             dw_codes.r(), 0);
       CHECK(same(dw, dw_codes));
       if (threads == 1) {
@@ -345,29 +349,33 @@ TEST_CASE("gradient passes: sums and centred gradients equal plain loops") {
       }
       for (float& v : scale) v = static_cast<float>(draw(rng, 1, 1000)) * 1e-7f;
       const MaskedGradient g{dy.data(), mask.data(), acc.data(), scale, offset, rows, channels};
-      std::vector<double> sum(c), sum_u(c), plain(c), expected(c, 0.0), expected_u(c, 0.0);
-      sum_gradient(ctx, g, sum, sum_u);
       const Tensor second_owner = gradient;  // else the gradients are made in place
-      MaskedDelta masked(ctx, g, gradient);
-      const Tensor delta = make_all(ctx, masked);
-      masked.total(plain);
-      CentredDelta centred(ctx, g, gradient, f, mean, mean_u);
-      const Tensor du = make_all(ctx, centred);
-      int wrong = 0;
-      for (std::size_t i = 0; i < n; ++i) {
-        const std::size_t k = i % c;
-        const float d = bit(mask, i) ? dy[i] : 0.0f;
-        const float u = static_cast<float>(acc[i]) * scale[k] + offset[k];
-        wrong += delta.r()[i] != d;
-        wrong += du.r()[i] != f[k] * (d - mean[k] - u * mean_u[k]);
-        expected[k] += double(d);
-        expected_u[k] += double(d * u);
-      }
-      CHECK(wrong == 0);
-      for (std::size_t k = 0; k < c; ++k) {
-        CHECK(sum[k] == doctest::Approx(expected[k]).epsilon(1e-12));
-        CHECK(plain[k] == doctest::Approx(expected[k]).epsilon(1e-12));
-        CHECK(sum_u[k] == doctest::Approx(expected_u[k]).epsilon(1e-12));
+      for (const Isa isa : available_isas()) {
+        CAPTURE(isa_name(isa));
+        ctx.isa = isa;
+        std::vector<double> sum(c), sum_u(c), plain(c), expected(c, 0.0), expected_u(c, 0.0);
+        sum_gradient(ctx, g, sum, sum_u);
+        MaskedDelta masked(ctx, g, gradient);
+        const Tensor delta = make_all(ctx, masked);
+        masked.total(plain);
+        CentredDelta centred(ctx, g, gradient, f, mean, mean_u);
+        const Tensor du = make_all(ctx, centred);
+        int wrong = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+          const std::size_t k = i % c;
+          const float d = bit(mask, i) ? dy[i] : 0.0f;
+          const float u = static_cast<float>(acc[i]) * scale[k] + offset[k];
+          wrong += delta.r()[i] != d;
+          wrong += du.r()[i] != f[k] * (d - mean[k] - u * mean_u[k]);
+          expected[k] += double(d);
+          expected_u[k] += double(d * u);
+        }
+        CHECK(wrong == 0);
+        for (std::size_t k = 0; k < c; ++k) {
+          CHECK(sum[k] == doctest::Approx(expected[k]).epsilon(1e-12));
+          CHECK(plain[k] == doctest::Approx(expected[k]).epsilon(1e-12));
+          CHECK(sum_u[k] == doctest::Approx(expected_u[k]).epsilon(1e-12));
+        }
       }
     }
   }

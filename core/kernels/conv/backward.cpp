@@ -61,11 +61,11 @@ class Backward {
     if (is_depthwise(s_)) {
       if (s_.in_c != s_.out_c) return;
       if (dx_.wanted()) of_input_ = depthwise_input_gradient(ctx_, s_, w_);
-      if (dw_.wanted()) of_weights_ = depthwise_weights_gradient(s_, x_);
+      if (dw_.wanted()) of_weights_ = depthwise_weights_gradient(ctx_.isa, s_, x_);
     } else {
-      if (dx_.wanted()) groups_ = direct_backward_groups(s_);
+      if (dx_.wanted()) groups_ = direct_backward_groups(ctx_.isa, s_);
       if (dx_.wanted() && !groups_) of_input_ = direct_input_gradient(ctx_, s_, w_);
-      if (dw_.wanted()) of_weights_ = direct_weights_gradient(s_, x_);
+      if (dw_.wanted()) of_weights_ = direct_weights_gradient(ctx_.isa, s_, x_);
     }
   }
 

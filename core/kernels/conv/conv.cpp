@@ -37,7 +37,7 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int
 
 void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                   real* y) {
-  auto* run = is_depthwise(s) ? depthwise_forward : direct_forward(s);
+  auto* run = is_depthwise(s) ? depthwise_forward : direct_forward(ctx.isa, s);
   (run ? run : dense_forward)(ctx, s, x, w, bias, y);
 }
 

@@ -45,9 +45,11 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int
 /// The input of a convolution: reals, or codes that stand for scale * (code - zero_point).
 struct ConvInput {
   ConvInput(const real* x) : reals(x) {}
-  ConvInput(const std::int8_t* q, real s, std::int32_t z) : codes(q), scale(s), zero_point(z) {}
+  ConvInput(Isa i, const std::int8_t* q, real s, std::int32_t z)
+      : isa(i), codes(q), scale(s), zero_point(z) {}
 
   const real* reals = nullptr;
+  Isa isa = Isa::portable;  ///< of what makes reals of codes
   const std::int8_t* codes = nullptr;
   real scale = 1;
   std::int32_t zero_point = 0;
@@ -63,7 +65,7 @@ struct ConvInput {
     if (reals) {
       std::copy_n(reals + first, n, to);
     } else {
-      dequantize(codes + first, n, scale, zero_point, to);
+      dequantize(isa, codes + first, n, scale, zero_point, to);
     }
   }
 };
@@ -71,9 +73,10 @@ struct ConvInput {
 /// The weights of a convolution: reals, or codes times one factor for each output channel.
 struct ConvWeights {
   ConvWeights(const real* w) : reals(w) {}
-  ConvWeights(const std::int8_t* q, const real* f) : codes(q), factor(f) {}
+  ConvWeights(Isa i, const std::int8_t* q, const real* f) : isa(i), codes(q), factor(f) {}
 
   const real* reals = nullptr;
+  Isa isa = Isa::portable;  ///< of what makes reals of codes
   const std::int8_t* codes = nullptr;
   const real* factor = nullptr;
 
@@ -82,7 +85,7 @@ struct ConvWeights {
     if (reals) {
       std::copy_n(reals + first, n, to);
     } else {
-      dequantize(codes + first, n, factor[o], 0, to);
+      dequantize(isa, codes + first, n, factor[o], 0, to);
     }
   }
 };

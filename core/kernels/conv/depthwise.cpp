@@ -52,9 +52,9 @@ void depthwise_forward(Context& ctx, const ConvShape& s, const real* x, const re
   const Gather g = forward_gather(s);
   ctx.threads.run(s.batch * s.out_h, [&](std::int64_t task, int) {
     const std::int64_t image = task / s.out_h, row = task % s.out_h;
-    depthwise_row({g.h, g.w, x + image * s.in_h * s.in_w * s.out_c, weights.get(), row,
-                   s.window.kernel_w * s.out_c, s.out_c, bias, s.out_c, 0,
-                   y + (image * s.out_h + row) * s.out_w * s.out_c, s.out_c});
+    depthwise_row(ctx.isa, {g.h, g.w, x + image * s.in_h * s.in_w * s.out_c, weights.get(), row,
+                            s.window.kernel_w * s.out_c, s.out_c, bias, s.out_c, 0,
+                            y + (image * s.out_h + row) * s.out_w * s.out_c, s.out_c});
   });
 }
 
@@ -64,7 +64,7 @@ namespace {
 class DepthwiseInput final : public InputGradient {
  public:
   DepthwiseInput(Context& ctx, const ConvShape& s, const ConvWeights& w)
-      : shape_(s), weights_(ctx, taps(s) * s.out_c) {
+      : isa_(ctx.isa), shape_(s), weights_(ctx, taps(s) * s.out_c) {
     channels_last(s, w, weights_.get());
   }
   std::int64_t tiles(std::int64_t images) const override { return images * shape_.in_h; }
@@ -80,16 +80,17 @@ class DepthwiseInput final : public InputGradient {
       ahead.step();
       for (std::int64_t v = 0; v < std::min(stride_w, s.in_w); ++v) {
         const BackwardPhase p = backward_phase(s, row % s.window.stride_h, v);
-        depthwise_row({p.gather.h, p.gather.w, dy + image * s.out_h * s.out_w * c,
-                       weights_.get() + (p.tap_h * s.window.kernel_w + p.tap_w) * c,
-                       row / s.window.stride_h, p.tap_step_h * s.window.kernel_w * c,
-                       p.tap_step_w * c, nullptr, c, beta, dx + (task * s.in_w + v) * c,
-                       stride_w * c});
+        depthwise_row(
+            isa_, {p.gather.h, p.gather.w, dy + image * s.out_h * s.out_w * c,
+                   weights_.get() + (p.tap_h * s.window.kernel_w + p.tap_w) * c,
+                   row / s.window.stride_h, p.tap_step_h * s.window.kernel_w * c, p.tap_step_w * c,
+                   nullptr, c, beta, dx + (task * s.in_w + v) * c, stride_w * c});
       }
     }
   }
 
  private:
+  Isa isa_;
   ConvShape shape_;
   Scratch weights_;
 };
@@ -98,8 +99,8 @@ class DepthwiseInput final : public InputGradient {
 // second-level cache.
 class DepthwiseWeights final : public WeightsGradient {
  public:
-  DepthwiseWeights(const ConvShape& s, bool codes)
-      : shape_(s), gather_(forward_gather(s)), line_(s.in_w * s.in_c) {
+  DepthwiseWeights(Isa isa, const ConvShape& s, bool codes)
+      : isa_(isa), shape_(s), gather_(forward_gather(s)), line_(s.in_w * s.in_c) {
     depth = taps(s);
     width = s.out_c;
     most_partials = 32;
@@ -133,12 +134,13 @@ class DepthwiseWeights final : public WeightsGradient {
       const real* const from = x.reals ? x.reals + image : scratch;
       for (std::int64_t r = i; r < next; ++r) {
         depthwise_weights_row(
-            {h, gather_.w, from, dy + r * s.out_w * s.out_c, row + r - i, s.out_c, sum});
+            isa_, {h, gather_.w, from, dy + r * s.out_w * s.out_c, row + r - i, s.out_c, sum});
       }
     }
   }
 
  private:
+  Isa isa_;
   ConvShape shape_;
   Gather gather_;
   std::int64_t line_, most_rows_ = 0, room_ = 0;
@@ -151,9 +153,9 @@ std::unique_ptr<InputGradient> depthwise_input_gradient(Context& ctx, const Conv
   return std::make_unique<DepthwiseInput>(ctx, s, w);
 }
 
-std::unique_ptr<WeightsGradient> depthwise_weights_gradient(const ConvShape& s,
+std::unique_ptr<WeightsGradient> depthwise_weights_gradient(Isa isa, const ConvShape& s,
                                                             const ConvInput& x) {
-  return std::make_unique<DepthwiseWeights>(s, !x.reals);
+  return std::make_unique<DepthwiseWeights>(isa, s, !x.reals);
 }
 
 }  // namespace octet

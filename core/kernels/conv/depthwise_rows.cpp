@@ -61,7 +61,6 @@ OCTET_INLINE void row_body(const DepthwiseRow& a) {
     for (; c < a.channels; ++c) pixel_block<1>(a, q, c);
   }
 }
-OCTET_SIMD_FUNCTION(run_row, row_body, const DepthwiseRow&)
 
 template <int N>
 OCTET_INLINE void weights_block(const DepthwiseWeightsRow& a, const real* x, std::int64_t begin,
@@ -96,31 +95,31 @@ OCTET_INLINE void weights_body(const DepthwiseWeightsRow& a) {
     }
   }
 }
-OCTET_SIMD_FUNCTION(run_weights, weights_body, const DepthwiseWeightsRow&)
 
-// The best that this CPU runs.
-struct Kernels {
-  void (*row)(const DepthwiseRow&) noexcept = run_row;
-  void (*weights_row)(const DepthwiseWeightsRow&) noexcept = run_weights;
-};
-Kernels kernels() {
-#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
-  if (simd_level() == Simd::avx512) return {depthwise_row_avx512, depthwise_weights_row_avx512};
-  if (simd_level() == Simd::avx2) return {depthwise_row_avx2, depthwise_weights_row_avx2};
-#endif
-  return {};
+#ifdef OCTET_REAL_DOUBLE
+OCTET_SIMD_FUNCTION(run_row, row_body, const DepthwiseRow&)
+OCTET_SIMD_FUNCTION(run_weights, weights_body, const DepthwiseWeightsRow&)
+#else
+void row_portable(const DepthwiseRow& row) noexcept {
+  row_body(row);
 }
+void weights_portable(const DepthwiseWeightsRow& row) noexcept {
+  weights_body(row);
+}
+constexpr Dispatch<void (*)(const DepthwiseRow&) noexcept> run_row =
+    OCTET_DISPATCH(row_portable, depthwise_row_avx2, depthwise_row_avx512);
+constexpr Dispatch<void (*)(const DepthwiseWeightsRow&) noexcept> run_weights =
+    OCTET_DISPATCH(weights_portable, depthwise_weights_row_avx2, depthwise_weights_row_avx512);
+#endif
 
 }  // namespace
 
-void depthwise_row(const DepthwiseRow& row) noexcept {
-  static const auto run = kernels().row;
-  run(row);
+void depthwise_row(Isa isa, const DepthwiseRow& row) noexcept {
+  run_row(isa)(row);
 }
 
-void depthwise_weights_row(const DepthwiseWeightsRow& row) noexcept {
-  static const auto run = kernels().weights_row;
-  run(row);
+void depthwise_weights_row(Isa isa, const DepthwiseWeightsRow& row) noexcept {
+  run_weights(isa)(row);
 }
 
 }  // namespace octet

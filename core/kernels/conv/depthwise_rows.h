@@ -1,6 +1,7 @@
 // Depthwise convolution on one row of pixels, vectors along the channels. Not for users.
 #pragma once
 
+#include "base/simd/isa.h"
 #include "core/kernels/conv/gather.h"
 
 namespace octet {
@@ -20,7 +21,7 @@ struct DepthwiseRow {
   real* out;              ///< destination pixel 0
   std::int64_t out_step;  ///< reals from one destination pixel to the next
 };
-void depthwise_row(const DepthwiseRow& row) noexcept;
+void depthwise_row(Isa isa, const DepthwiseRow& row) noexcept;
 
 /// dw[tap, c] += sum over the row's pixels of x[tap(q), c] * dy[q, c].
 struct DepthwiseWeightsRow {
@@ -31,6 +32,6 @@ struct DepthwiseWeightsRow {
   std::int64_t channels;
   real* dw;  ///< [h.taps, w.taps, channels]
 };
-void depthwise_weights_row(const DepthwiseWeightsRow& row) noexcept;
+void depthwise_weights_row(Isa isa, const DepthwiseWeightsRow& row) noexcept;
 
 }  // namespace octet

@@ -9,7 +9,7 @@ namespace octet {
 
 #ifdef OCTET_REAL_DOUBLE
 
-decltype(&conv_forward) direct_forward(const ConvShape&) noexcept {
+decltype(&conv_forward) direct_forward(Isa, const ConvShape&) noexcept {
   return nullptr;
 }
 
@@ -26,7 +26,7 @@ bool outlasts_memory(const ConvShape& s) {
 
 void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
              real* y) {
-  const DirectPlan p(s);
+  const DirectPlan p(*direct_kernels(ctx.isa), s);
   const std::int64_t depth = s.weights_per_channel();
   const Scratch padded_bias(ctx, bias ? p.w_channels : 0);
   if (bias) {
@@ -54,14 +54,14 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
       ahead.begin_part(1);
       rows.ahead = &ahead;
     }
-    direct_kernels()->forward(rows, weights.get(), bias, 0, y + p.output(task));
+    p.kernels->forward(rows, weights.get(), bias, 0, y + p.output(task));
   });
 }
 
 }  // namespace
 
-decltype(&conv_forward) direct_forward(const ConvShape& s) noexcept {
-  return direct_fits(s, s.out_c) ? forward : nullptr;
+decltype(&conv_forward) direct_forward(Isa isa, const ConvShape& s) noexcept {
+  return direct_fits(isa, s, s.out_c) ? forward : nullptr;
 }
 
 #endif

@@ -9,8 +9,8 @@
 namespace octet {
 
 /// conv_forward for this shape, or null where conv_dense.cpp does it better.
-decltype(&conv_forward) direct_forward(const ConvShape& s) noexcept;
+decltype(&conv_forward) direct_forward(Isa isa, const ConvShape& s) noexcept;
 /// dx where many weights meet few tiles (else see conv_gradients.h), or null.
-decltype(&dense_backward_input) direct_backward_groups(const ConvShape& s) noexcept;
+decltype(&dense_backward_input) direct_backward_groups(Isa isa, const ConvShape& s) noexcept;
 
 }  // namespace octet

@@ -9,13 +9,9 @@ namespace {
 using namespace avx512;
 #include "core/kernels/conv/direct_blocks.inc"
 
-constexpr DirectKernels kernels = DirectBlocks<Blocks, lanes>::kernels();
-
 }  // namespace
 
-const DirectKernels* direct_avx512() noexcept {
-  return &kernels;
-}
+constexpr DirectKernels direct_avx512 = DirectBlocks<Blocks, lanes>::kernels();
 
 }  // namespace octet
 #endif

@@ -10,14 +10,14 @@ namespace octet {
 
 #ifdef OCTET_REAL_DOUBLE
 
-decltype(&dense_backward_input) direct_backward_groups(const ConvShape&) noexcept {
+decltype(&dense_backward_input) direct_backward_groups(Isa, const ConvShape&) noexcept {
   return nullptr;
 }
 std::unique_ptr<InputGradient> direct_input_gradient(Context&, const ConvShape&,
                                                      const ConvWeights&) {
   return nullptr;
 }
-std::unique_ptr<WeightsGradient> direct_weights_gradient(const ConvShape&, const ConvInput&) {
+std::unique_ptr<WeightsGradient> direct_weights_gradient(Isa, const ConvShape&, const ConvInput&) {
   return nullptr;
 }
 
@@ -55,15 +55,15 @@ std::int64_t flipped_depth(const ConvShape& s) {
 
 void backward_groups(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
                      real* dx, real beta) {
-  direct_run_groups(ctx, DirectPlan(transposed(s)), flipped_depth(s), flipped(s, w), dy, nullptr,
-                    beta, dx);
+  direct_run_groups(ctx, DirectPlan(*direct_kernels(ctx.isa), transposed(s)), flipped_depth(s),
+                    flipped(s, w), dy, nullptr, beta, dx);
 }
 
 class UnitStrideInput final : public InputGradient {
  public:
   UnitStrideInput(Context& ctx, const ConvShape& s, const ConvWeights& w)
       : shape_(transposed(s)),
-        whole_(shape_),
+        whole_(*direct_kernels(ctx.isa), shape_),
         weights_(direct_weights(ctx, whole_, flipped_depth(s), flipped(s, w))) {}
 
   std::int64_t tiles(std::int64_t images) const override { return plan(images).all_tiles(); }
@@ -75,13 +75,13 @@ class UnitStrideInput final : public InputGradient {
       DirectRows rows = p.tile(dy, task, scratch);
       ahead.begin_part(end - task);
       rows.ahead = &ahead;
-      direct_kernels()->forward(rows, weights_.get(), nullptr, beta, dx + p.output(task));
+      p.kernels->forward(rows, weights_.get(), nullptr, beta, dx + p.output(task));
     }
   }
 
  private:
   DirectPlan plan(std::int64_t images) const {
-    return images == shape_.batch ? whole_ : DirectPlan(of_images(shape_, images));
+    return images == shape_.batch ? whole_ : DirectPlan(*whole_.kernels, of_images(shape_, images));
   }
 
   ConvShape shape_;
@@ -91,17 +91,18 @@ class UnitStrideInput final : public InputGradient {
 
 class DirectWeightsGradient final : public WeightsGradient {
  public:
-  DirectWeightsGradient(const ConvShape& s, bool codes)
-      : shape_(s), whole_(s, pixels(s)), codes_(codes) {
+  DirectWeightsGradient(Isa isa, const ConvShape& s, bool codes)
+      : shape_(s), whole_(*direct_kernels(isa), s, pixels(s)), codes_(codes) {
     depth = s.weights_per_channel();
     width = whole_.w_channels;
     most_partials = std::clamp<std::int64_t>((1 << 19) / (depth * width), 4, 16);
   }
-  static bool fits(const ConvShape& s) {
+  static bool fits(Isa isa, const ConvShape& s) {
     // The sums are read and written once an image: that must be little beside the products.
     constexpr std::int64_t most_sums = 128 * 1024;
-    if (!direct_fits(s, s.out_c) || s.out_c * s.weights_per_channel() > most_sums) return false;
-    const ConvShape rows = DirectPlan(s, pixels(s)).shape;
+    if (!direct_fits(isa, s, s.out_c) || s.out_c * s.weights_per_channel() > most_sums)
+      return false;
+    const ConvShape rows = DirectPlan(*direct_kernels(isa), s, pixels(s)).shape;
     return rows.out_h * rows.out_w >= 64;
   }
 
@@ -111,7 +112,7 @@ class DirectWeightsGradient final : public WeightsGradient {
            const real* dy, real* sum, real* scratch) const noexcept override {
     const DirectPlan p = plan(images);
     for (std::int64_t task = begin; task < end; ++task) {
-      direct_kernels()->backward_weights(p.tile(x, task, scratch), dy + p.output(task), sum);
+      p.kernels->backward_weights(p.tile(x, task, scratch), dy + p.output(task), sum);
     }
   }
 
@@ -121,7 +122,9 @@ class DirectWeightsGradient final : public WeightsGradient {
     return std::max<std::int64_t>(192, 16 * 1024 / (s.in_c + s.out_c));
   }
   DirectPlan plan(std::int64_t images) const {
-    return images == shape_.batch ? whole_ : DirectPlan(of_images(shape_, images), pixels(shape_));
+    return images == shape_.batch
+               ? whole_
+               : DirectPlan(*whole_.kernels, of_images(shape_, images), pixels(shape_));
   }
 
   ConvShape shape_;
@@ -131,25 +134,27 @@ class DirectWeightsGradient final : public WeightsGradient {
 
 }  // namespace
 
-decltype(&dense_backward_input) direct_backward_groups(const ConvShape& s) noexcept {
+decltype(&dense_backward_input) direct_backward_groups(Isa isa, const ConvShape& s) noexcept {
   const bool unit = s.window.stride_h == 1 && s.window.stride_w == 1;
-  if (!unit || !direct_fits(s, s.in_c)) return nullptr;
+  if (!unit || !direct_fits(isa, s, s.in_c)) return nullptr;
   const ConvShape t = transposed(s);
   if (t.window.padding.top < 0 || t.window.padding.left < 0) return nullptr;
-  return direct_by_groups(DirectPlan(t), flipped_depth(s)) ? backward_groups : nullptr;
+  const DirectPlan plan(*direct_kernels(isa), t);
+  return direct_by_groups(plan, flipped_depth(s)) ? backward_groups : nullptr;
 }
 
 std::unique_ptr<InputGradient> direct_input_gradient(Context& ctx, const ConvShape& s,
                                                      const ConvWeights& w) {
-  if (!direct_fits(s, s.in_c)) return nullptr;
+  if (!direct_fits(ctx.isa, s, s.in_c)) return nullptr;
   if (s.window.stride_h != 1 || s.window.stride_w != 1) return strided_input_gradient(ctx, s, w);
   const Padding2d p = transposed(s).window.padding;
   return p.top >= 0 && p.left >= 0 ? std::make_unique<UnitStrideInput>(ctx, s, w) : nullptr;
 }
 
-std::unique_ptr<WeightsGradient> direct_weights_gradient(const ConvShape& s, const ConvInput& x) {
-  return DirectWeightsGradient::fits(s) ? std::make_unique<DirectWeightsGradient>(s, !x.reals)
-                                        : nullptr;
+std::unique_ptr<WeightsGradient> direct_weights_gradient(Isa isa, const ConvShape& s,
+                                                         const ConvInput& x) {
+  if (!DirectWeightsGradient::fits(isa, s)) return nullptr;
+  return std::make_unique<DirectWeightsGradient>(isa, s, !x.reals);
 }
 
 #endif

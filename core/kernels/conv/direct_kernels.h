@@ -36,8 +36,7 @@ struct DirectKernels {
 
 #if defined(__x86_64__)
 /// For CPUs that have these instructions.
-const DirectKernels* direct_avx512() noexcept;
-const DirectKernels* direct_avx2() noexcept;
+extern const DirectKernels direct_avx2, direct_avx512;
 #endif
 
 }  // namespace octet

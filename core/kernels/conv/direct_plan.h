@@ -13,17 +13,9 @@
 #ifndef OCTET_REAL_DOUBLE
 namespace octet {
 
-/// The best that this CPU runs, or null.
-inline const DirectKernels* direct_kernels() noexcept {
-#if defined(__x86_64__)
-  static const DirectKernels* const best = simd_level() == Simd::avx512 ? direct_avx512()
-                                           : simd_level() == Simd::avx2 ? direct_avx2()
-                                                                        : nullptr;
-  return best;
-#else
-  return nullptr;
-#endif
-}
+/// There are no portable ones: null.
+inline constexpr Dispatch<const DirectKernels*> direct_kernels =
+    OCTET_DISPATCH(nullptr, &direct_avx2, &direct_avx512);
 
 inline ConvShape of_images(ConvShape s, std::int64_t images) noexcept {
   s.batch = images;
@@ -33,9 +25,8 @@ inline ConvShape of_images(ConvShape s, std::int64_t images) noexcept {
 /// Tiles of output rows; each task's source is copied with its padding, unless it has none.
 struct DirectPlan {
   /// `pixels`: of a 1x1 convolution's tile.
-  DirectPlan(const ConvShape& s, std::int64_t pixels)
-      : shape(s),
-        w_channels(ceil_div(s.out_c, direct_kernels()->multiple) * direct_kernels()->multiple) {
+  DirectPlan(const DirectKernels& k, const ConvShape& s, std::int64_t pixels)
+      : kernels(&k), shape(s), w_channels(ceil_div(s.out_c, k.multiple) * k.multiple) {
     const Window2d& v = s.window;
     if (is_pointwise(s)) long_rows(pixels);
     width = (shape.out_w - 1) * v.stride_w + std::int64_t{v.kernel_w - 1} * v.dilation_w + 1;
@@ -68,8 +59,8 @@ struct DirectPlan {
   }
 
   // For products whose tiles are read once.
-  explicit DirectPlan(const ConvShape& s)
-      : DirectPlan(s, std::max<std::int64_t>(tile_floats / s.in_c, 1)) {}
+  DirectPlan(const DirectKernels& k, const ConvShape& s)
+      : DirectPlan(k, s, std::max<std::int64_t>(tile_floats / s.in_c, 1)) {}
 
   // Floats of scratch that a tile needs.
   std::int64_t room_for(bool codes) const { return in_place && !codes ? 0 : room; }
@@ -135,6 +126,7 @@ struct DirectPlan {
     }
   }
 
+  const DirectKernels* kernels;
   ConvShape shape;
   std::int64_t w_channels;
   std::int64_t width, window_h;  // of the padded source; of a patch

@@ -41,9 +41,9 @@ struct Phase {
   }
   std::int64_t taps() const { return from.gather.h.taps * from.gather.w.taps; }
   bool empty() const { return shape.out_h == 0 || shape.out_w == 0; }
-  bool fits() const {
+  bool fits(Isa isa) const {
     return empty() || taps() == 0 ||
-           (direct_fits(shape, shape.out_c) && shape.window.padding.top >= 0 &&
+           (direct_fits(isa, shape, shape.out_c) && shape.window.padding.top >= 0 &&
             shape.window.padding.left >= 0);
   }
 
@@ -102,17 +102,17 @@ class StridedInput final : public InputGradient {
         if (phase.empty()) continue;
         Part part{phase, {}};
         if (phase.taps() > 0) {
-          const DirectPlan p(phase.shape);
+          const DirectPlan p(*direct_kernels(ctx.isa), phase.shape);
           part.product.emplace(Product{p, phase_weights(ctx, s, phase, p, w)});
         }
         parts_.push_back(std::move(part));
       }
     }
   }
-  static bool fits(const ConvShape& s) {
+  static bool fits(Isa isa, const ConvShape& s) {
     for (std::int64_t h = 0; h < s.window.stride_h; ++h) {
       for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
-        if (!Phase(s, h, v).fits()) return false;
+        if (!Phase(s, h, v).fits(isa)) return false;
       }
     }
     return true;
@@ -153,8 +153,9 @@ class StridedInput final : public InputGradient {
     Phase phase;
     std::optional<Product> product;  // none: the phase's pixels reach no output
     DirectPlan plan(std::int64_t images) const {
-      return images == phase.shape.batch ? product->whole
-                                         : DirectPlan(of_images(phase.shape, images));
+      return images == phase.shape.batch
+                 ? product->whole
+                 : DirectPlan(*product->whole.kernels, of_images(phase.shape, images));
     }
     std::int64_t tiles(std::int64_t images) const {
       return product ? plan(images).all_tiles() : images;
@@ -173,7 +174,7 @@ class StridedInput final : public InputGradient {
     real* const values = scratch + p.room_for(false);
     for (std::int64_t task = begin; task < end; ++task) {
       const DirectRows rows = p.tile(dy, task, scratch);
-      direct_kernels()->forward(rows, part.product->weights.get(), nullptr, 0, values);
+      p.kernels->forward(rows, part.product->weights.get(), nullptr, 0, values);
       scatter(shape_, part.phase, p.output(task) / shape_.in_c, rows.rows * rows.cols, values, dx,
               beta);
     }
@@ -187,7 +188,7 @@ class StridedInput final : public InputGradient {
 
 std::unique_ptr<InputGradient> strided_input_gradient(Context& ctx, const ConvShape& s,
                                                       const ConvWeights& w) {
-  return StridedInput::fits(s) ? std::make_unique<StridedInput>(ctx, s, w) : nullptr;
+  return StridedInput::fits(ctx.isa, s) ? std::make_unique<StridedInput>(ctx, s, w) : nullptr;
 }
 
 }  // namespace octet

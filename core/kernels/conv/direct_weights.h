@@ -13,9 +13,9 @@ namespace octet {
 
 /// The weights of a block of channels are read again for every tile of pixels. Padding the output
 /// channels to whole vectors must not waste more than it saves.
-inline bool direct_fits(const ConvShape& s, std::int64_t outputs) noexcept {
+inline bool direct_fits(Isa isa, const ConvShape& s, std::int64_t outputs) noexcept {
   constexpr std::int64_t most_weights = 4 * 1024 * 1024;
-  return direct_kernels() && s.groups == 1 && outputs >= 8 &&
+  return direct_kernels(isa) && s.groups == 1 && outputs >= 8 &&
          (s.window.dilation_w == 1 || s.window.kernel_w == 1) &&
          s.out_c * s.weights_per_channel() <= most_weights;
 }
@@ -33,7 +33,7 @@ template <class Pack>
 Scratch direct_weights(Context& ctx, const DirectPlan& p, std::int64_t depth, const Pack& pack) {
   Scratch weights(ctx, depth * p.w_channels);
   std::fill_n(weights.get(), depth * p.w_channels, real(0));
-  const std::int64_t most = 2 * direct_kernels()->multiple;
+  const std::int64_t most = 2 * p.kernels->multiple;
   for_items(ctx, ceil_div(p.shape.out_c, most), depth * most, [&](std::int64_t item) {
     const std::int64_t c = item * most;
     pack(c, std::min(most, p.shape.out_c - c), weights.get() + c * depth,
@@ -47,7 +47,7 @@ template <class Pack>
 void direct_run_groups(Context& ctx, const DirectPlan& p, std::int64_t depth, const Pack& pack,
                        const real* x, const real* bias, real beta, real* y) {
   const ConvShape& s = p.shape;
-  const std::int64_t block = 2 * direct_kernels()->multiple, group = 4 * block;
+  const std::int64_t block = 2 * p.kernels->multiple, group = 4 * block;
   const Scratch scratch(ctx, depth * group * ctx.threads.size());
   ctx.threads.run(ceil_div(s.out_c, group), [&](std::int64_t task, int worker) {
     real* const weights = scratch.get() + worker * depth * group;
@@ -61,8 +61,8 @@ void direct_run_groups(Context& ctx, const DirectPlan& p, std::int64_t depth, co
       DirectRows rows = p.tile(x, tile, nullptr);
       rows.channels = end - first;
       rows.w_channels = std::min(group, p.w_channels - first);
-      direct_kernels()->forward(rows, weights, bias ? bias + first : nullptr, beta,
-                                y + p.output(tile) + first);
+      p.kernels->forward(rows, weights, bias ? bias + first : nullptr, beta,
+                         y + p.output(tile) + first);
     }
   });
 }

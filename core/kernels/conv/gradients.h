@@ -42,11 +42,13 @@ std::unique_ptr<InputGradient> direct_input_gradient(Context& ctx, const ConvSha
 /// The part of direct_input_gradient() for other strides than 1.
 std::unique_ptr<InputGradient> strided_input_gradient(Context& ctx, const ConvShape& s,
                                                       const ConvWeights& w);
-std::unique_ptr<WeightsGradient> direct_weights_gradient(const ConvShape& s, const ConvInput& x);
+std::unique_ptr<WeightsGradient> direct_weights_gradient(Isa isa, const ConvShape& s,
+                                                         const ConvInput& x);
 
 /// groups == in_c == out_c.
 std::unique_ptr<InputGradient> depthwise_input_gradient(Context& ctx, const ConvShape& s,
                                                         const ConvWeights& w);
-std::unique_ptr<WeightsGradient> depthwise_weights_gradient(const ConvShape& s, const ConvInput& x);
+std::unique_ptr<WeightsGradient> depthwise_weights_gradient(Isa isa, const ConvShape& s,
+                                                            const ConvInput& x);
 
 }  // namespace octet

@@ -32,13 +32,14 @@ void add_partial_sums(Context& ctx, const PartialSums& p, std::int64_t channels,
                       real beta) {
   // A block of taps, then of channels: the places written to stay in the first-level cache.
   constexpr std::int64_t taps = 16;
+  const auto add = add_tap(ctx.isa);
   for_items(ctx, ceil_div(p.depth, taps), taps * p.partials * p.width, [&](std::int64_t item) {
     const std::int64_t end = std::min(p.depth, (item + 1) * taps);
     std::array<real, lanes> total;
     for (std::int64_t c = 0; c < channels; c += lanes) {
       const std::int64_t n = std::min(lanes, channels - c);
       for (std::int64_t k = item * taps; k < end; ++k) {
-        add_tap({p.sums + k * p.width + c, p.partials, p.depth * p.width, n, total.data()});
+        add({p.sums + k * p.width + c, p.partials, p.depth * p.width, n, total.data()});
         for (std::int64_t i = 0; i < n; ++i) {
           real& to = dw[(c + i) * p.depth + k];
           const real sum = total[static_cast<std::size_t>(i)];

@@ -1,11 +1,11 @@
-#include "int8/kernels/isa.h"
+#include "base/simd/isa.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <string>
 
 #include "base/error.h"
-#include "int8/kernels/amx_int8.h"
+#include "base/simd/extensions.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -17,7 +17,7 @@
 #include <sys/auxv.h>
 #endif
 
-namespace octet::int8 {
+namespace octet {
 namespace {
 
 struct Entry {
@@ -26,8 +26,9 @@ struct Entry {
 };
 // Best first within each architecture.
 constexpr Entry all_isas[] = {{Isa::amx_int8, "amx_int8"}, {Isa::avx512_vnni, "avx512_vnni"},
-                              {Isa::avx_vnni, "avx_vnni"}, {Isa::avx2, "avx2"},
-                              {Isa::neon_dot, "neon_dot"}, {Isa::portable, "portable"}};
+                              {Isa::avx512, "avx512"},     {Isa::avx_vnni, "avx_vnni"},
+                              {Isa::avx2, "avx2"},         {Isa::neon_dot, "neon_dot"},
+                              {Isa::portable, "portable"}};
 
 #if defined(__x86_64__)
 // CPUID leaf 7, subleaf 1, EAX bit 4; clang 14 has no name for it in __builtin_cpu_supports.
@@ -56,13 +57,15 @@ bool machine_runs(Isa isa) {
       return true;
 #if defined(__x86_64__)
     case Isa::avx2:
-      return __builtin_cpu_supports("avx2");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case Isa::avx_vnni:
-      return __builtin_cpu_supports("avx2") && cpu_has_avx_vnni();
+      return machine_runs(Isa::avx2) && cpu_has_avx_vnni();
+    case Isa::avx512:
+      return machine_runs(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512vl");
     case Isa::avx512_vnni:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512f") &&
-             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512vnni");
+      return machine_runs(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
     case Isa::amx_int8:
 #if defined(OCTET_AMX)
       return machine_runs(Isa::avx512_vnni) && cpu_has_amx_int8();
@@ -146,4 +149,4 @@ Isa best_isa() {
   return *std::find_if(available.begin(), available.end(), [&](Isa a) { return a <= *isa; });
 }
 
-}  // namespace octet::int8
+}  // namespace octet
