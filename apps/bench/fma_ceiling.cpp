@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "base/simd/cpu.h"
 #include "base/simd/simd.h"
 
 #if defined(__x86_64__)
@@ -72,9 +73,9 @@ double fma_ceiling() {
   float (*run)() = multiply_add;
   int lanes = 4;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) {
+  if (cpu_features().avx512) {
     run = fma_512, lanes = 16;
-  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+  } else if (cpu_features().avx2 && cpu_features().fma) {
     run = fma_256, lanes = 8;
   }
 #endif

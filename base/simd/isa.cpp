@@ -5,14 +5,12 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/simd/cpu.h"
 #include "base/simd/extensions.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
 #if defined(OCTET_AMX)
 #include <sys/syscall.h>
 #include <unistd.h>
-#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -30,21 +28,9 @@ constexpr Entry all_isas[] = {{Isa::amx_int8, "amx_int8"}, {Isa::avx512_vnni, "a
                               {Isa::avx2, "avx2"},         {Isa::neon_dot, "neon_dot"},
                               {Isa::portable, "portable"}};
 
-#if defined(__x86_64__)
-// CPUID leaf 7, subleaf 1, EAX bit 4; clang 14 has no name for it in __builtin_cpu_supports.
-bool cpu_has_avx_vnni() {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  if (!__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx)) return false;
-  return ((eax >> 4) & 1) != 0;
-}
-#endif
-
 #if defined(OCTET_AMX)
-// CPUID leaf 7, EDX bits 24 (AMX-TILE) and 25 (AMX-INT8). Linux gives a process and all its threads
-// the tile registers when it asks for them.
-bool cpu_has_amx_int8() {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || ((edx >> 24) & 3) != 3) return false;
+// Linux gives a process and all its threads the tile registers when it asks for them.
+bool amx_granted() {
   constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE
   static const bool granted = syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
   return granted;
@@ -52,23 +38,24 @@ bool cpu_has_amx_int8() {
 #endif
 
 bool machine_runs(Isa isa) {
+#if defined(__x86_64__)
+  static const CpuFeatures cpu = cpu_features();
+#endif
   switch (isa) {
     case Isa::portable:
       return true;
 #if defined(__x86_64__)
     case Isa::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return cpu.avx2 && cpu.fma;
     case Isa::avx_vnni:
-      return machine_runs(Isa::avx2) && cpu_has_avx_vnni();
+      return machine_runs(Isa::avx2) && cpu.avx_vnni;
     case Isa::avx512:
-      return machine_runs(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512vl");
+      return machine_runs(Isa::avx2) && cpu.avx512;
     case Isa::avx512_vnni:
-      return machine_runs(Isa::avx512) && __builtin_cpu_supports("avx512vnni");
+      return machine_runs(Isa::avx512) && cpu.avx512_vnni;
     case Isa::amx_int8:
 #if defined(OCTET_AMX)
-      return machine_runs(Isa::avx512_vnni) && cpu_has_amx_int8();
+      return machine_runs(Isa::avx512_vnni) && cpu.amx_int8 && amx_granted();
 #else
       return false;
 #endif

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
+#include "base/simd/cpu.h"
 
 namespace octet {
 namespace {
@@ -77,22 +75,14 @@ std::string_view core_for(BlasVectors vectors) {
 }  // namespace
 
 BlasCpu blas_cpu() {
+  const CpuFeatures has = cpu_features();
   BlasCpu cpu;
-#if defined(__x86_64__)
-  cpu.sse4_2 = __builtin_cpu_supports("sse4.2");
-  cpu.fma4 = __builtin_cpu_supports("fma4");
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  cpu.amd_3dnow = __get_cpuid(0x80000001, &eax, &ebx, &ecx, &edx) != 0 && (edx >> 31) != 0;
-  if (!__builtin_cpu_supports("avx")) return cpu;
-  cpu.vectors = BlasVectors::avx;
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return cpu;
-  cpu.vectors = BlasVectors::avx2;
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl")) {
-    cpu.vectors = BlasVectors::avx512;
-  }
-#endif
+  cpu.sse4_2 = has.sse4_2;
+  cpu.fma4 = has.fma4;
+  cpu.amd_3dnow = has.amd_3dnow;
+  if (has.avx) cpu.vectors = BlasVectors::avx;
+  if (has.avx2 && has.fma) cpu.vectors = BlasVectors::avx2;
+  if (has.avx512 && has.fma) cpu.vectors = BlasVectors::avx512;
   return cpu;
 }
 

@@ -1,5 +1,6 @@
 #include "int8/kernels/dispatch.h"
 
+#include "base/simd/cpu.h"
 #include "int8/kernels/elementwise.h"
 
 namespace octet::int8 {
@@ -54,7 +55,7 @@ Kernel<SoftmaxFunction> softmax_kernel(Isa isa) noexcept {
 
 Kernel<LookupFunction> lookup_kernel(Isa isa) noexcept {
 #if defined(__x86_64__)
-  if (has_avx512_vnni(isa) && __builtin_cpu_supports("avx512vbmi")) {
+  if (has_avx512_vnni(isa) && cpu_features().avx512_vbmi) {
     return {lookup_avx512_vbmi, "table_avx512_vbmi"};
   }
 #endif

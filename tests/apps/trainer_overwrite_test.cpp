@@ -177,3 +177,31 @@ TEST_CASE_FIXTURE(OverwriteFixture, "trainer: a finished run's changed files are
   change("summary.json", [](auto& b) { *std::find(b.begin(), b.end(), '0') = '1'; });
   change("metrics.jsonl", [](auto& b) { b.resize(b.size() / 2); });
 }
+
+TEST_CASE_FIXTURE(OverwriteFixture, "trainer: only what --overwrite put aside is removed") {
+  const fs::path kept = run_dir() / "overwritten-keep", elsewhere = dir / "elsewhere";
+  for (const fs::path& folder : {kept, elsewhere}) {
+    fs::create_directory(folder);
+    for (const auto& [name, bytes] : finished) write_file(folder / name, bytes);
+  }
+  fs::create_directory_symlink(elsewhere, aside());
+  CHECK(run().says("is finished already"));
+  CHECK(files_in(kept) == finished);
+  CHECK(files_in(elsewhere) == finished);
+}
+
+TEST_CASE_FIXTURE(OverwriteFixture, "trainer: a run that replaces the one it starts from, killed") {
+  // As --overwrite leaves it before the first save.
+  fs::create_directory(aside());
+  for (const auto& [name, bytes] : finished) fs::rename(run_dir() / name, aside() / name);
+  const TrainerRun own = run();
+  CAPTURE(own.output);
+  CHECK(own.code == 1);
+  CHECK(own.says("runs/tiny/overwritten holds the finished run of this configuration"));
+  CHECK(files_in(aside()) == finished);
+  const TrainerRun again =
+      run({"--set", "init.checkpoint=runs/tiny/checkpoint.h5", "--set", "train.epochs=2"});
+  CAPTURE(again.output);
+  CHECK(again.code == 0);
+  CHECK_FALSE(fs::exists(aside()));
+}

@@ -58,6 +58,22 @@ constexpr OpCode ops[] = {OpCode::conv_2d, OpCode::depthwise_conv_2d, OpCode::fu
 }  // namespace
 
 TEST_SUITE("int8") {
+  TEST_CASE("a bias of -2^31 is one where nothing is added to it") {
+    Builder b;
+    b.i8({1, 1, 1, 2}, 0.05f, 3);
+    b.constant({1, 1, 1, 2}, Codes(2, 0), {0.01f});
+    b.ints({lowest});
+    b.i8({1, 1, 1, 1}, 0.9f, z_out);
+    b.node(OpCode::conv_2d, {0, 1, 2}, {3}, ConvAttributes{.padding = Padding::same});
+    b.done({0}, {3});
+    for (const Rounding rounding : {Rounding::single_rounding, Rounding::double_rounding}) {
+      const Model model(b.graph, {.rounding = rounding});
+      Context context(model);
+      context.run();
+      CHECK(static_cast<std::int8_t>(context.output(0)[0]) == -128);
+    }
+  }
+
   TEST_CASE("a channel whose multiplier is 0 holds the zero point, the others what they did") {
     std::mt19937_64 rng(5);
     for (const OpCode op : ops) {

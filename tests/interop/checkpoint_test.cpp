@@ -253,3 +253,33 @@ TEST_CASE("checkpoint: a failed write leaves the old file and no other") {
   CHECK(files == 1);
   CHECK_THROWS_AS(write_checkpoint(sample(), dir / "no" / "such" / "folder.h5"), Error);
 }
+
+TEST_CASE("checkpoint: groups in groups are followed to a depth") {
+  const TempDir dir;
+  const auto file = dir / "c.h5";
+  write_checkpoint(sample(), file);
+  const hid_t f = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  std::string path = "tensors";
+  for (int i = 0; i < 300; ++i) {
+    path += "/g";
+    H5Gclose(H5Gcreate2(f, path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  }
+  H5Fclose(f);
+  seal_checkpoint(file, file);
+  CHECK(contains(error_of(file), "groups in each other"));
+}
+
+TEST_CASE("checkpoint: groups that hold each other end") {
+  const TempDir dir;
+  const auto file = dir / "c.h5";
+  write_checkpoint(sample(), file);
+  const hid_t f = H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t g = H5Gopen2(f, "tensors", H5P_DEFAULT);
+  for (const char* name : {"again", "once_more"}) {
+    H5Lcreate_hard(f, "tensors", g, name, H5P_DEFAULT, H5P_DEFAULT);
+  }
+  H5Gclose(g);
+  H5Fclose(f);
+  seal_checkpoint(file, file);
+  CHECK_FALSE(error_of(file).empty());
+}

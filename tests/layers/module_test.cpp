@@ -105,7 +105,7 @@ TEST_CASE("load_state copies by name and shares nothing") {
   to.load_state(to.state());
 }
 
-TEST_CASE("load_state names everything that does not fit and changes nothing") {
+TEST_CASE("load_state names what does not fit, in one line, and changes nothing") {
   Net net(1);
   const std::vector<NamedTensor> before = deep_copy(net.state());
   std::vector<NamedTensor> bad = deep_copy(Net(2).state());
@@ -121,6 +121,9 @@ TEST_CASE("load_state names everything that does not fit and changes nothing") {
     CAPTURE(part);
     CHECK(message.find(part) != std::string::npos);
   }
+  CHECK(message.find('\n') == std::string::npos);
+  for (int i = 0; i < 7; ++i) bad.push_back({"more." + std::to_string(i), Tensor::zeros({1})});
+  CHECK(load_error(net, bad).ends_with("; and 7 more"));
   const std::vector<NamedTensor> after = net.state();
   for (std::size_t i = 0; i < before.size(); ++i) {
     const auto a = before[i].value.span<real>(), b = after[i].value.span<real>();
