@@ -1,4 +1,5 @@
-// What the CPU can do, whatever its vendor: compilers' __builtin_cpu_supports knows of some vendors only.
+// What the CPU can do, whatever its vendor: compilers' __builtin_cpu_supports knows of some vendors
+// only.
 #pragma once
 
 namespace octet {
