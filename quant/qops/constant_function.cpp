@@ -66,7 +66,8 @@ class ConstantFunction final : public UnaryFunction {
     std::fill_n(d, n, multiplies() ? real(constant_.value) : real(kind_.constant_first ? -1 : 1));
   }
   int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
-    const auto [a, b] = ordered(in, constant_.params);
+    const auto operands = ordered(in, constant_.params);
+    const QuantParams a = operands.first, b = operands.second;
     const auto tabulated = [&](auto make, auto preclamp) {
       const auto p = make(a.scale, a.zero_point, b.scale, b.zero_point, out.scale, out.zero_point,
                           activation_, rounding);
