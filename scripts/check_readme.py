@@ -2,7 +2,8 @@
 """Checks what the Markdown files say.
 
 usage: check_readme.py               marks of blocks, links, README.md's C++ example
-       check_readme.py --run BUILD   runs the marked commands; BUILD: a folder with all programs
+       check_readme.py --run BUILD [MARK...]   runs the marked commands, those of all marks if none is
+                                     named; BUILD: a folder with all programs
 
 A block names its language, and a block of commands (sh) what this check does with it:
   run     runs it, with the file's others in one shell, in a copy of the tree where build/release
@@ -137,7 +138,7 @@ def environment(mode, work, tree):
     return env
 
 
-def run(build):
+def run(build, marks):
     if not (ROOT / ".git").exists():
         print("skipped: not a git checkout, from which a clone could be made")
         return 77
@@ -151,7 +152,7 @@ def run(build):
             seen[name] = seen.get(name, "") + f"echo '== {name}:{number}'\n{body}"
     with tempfile.TemporaryDirectory(prefix="octet-docs-") as folder:
         work = Path(folder)
-        for mode in WRAPPERS:
+        for mode in marks or WRAPPERS:
             tree = work / mode
             copy_tree(tree)
             if mode == "run":
@@ -166,13 +167,14 @@ def run(build):
                     print(done.stdout[-8000:])
                     print(f"{name}: a command marked {mode} failed ({done.returncode})")
                     return 1
-    print("the marked commands of " + ", ".join(sorted({n for s in scripts.values() for n in s})))
+    print("the marked commands of " + ", ".join(
+        sorted({n for mode in marks or WRAPPERS for n in scripts[mode]})))
     return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3 and sys.argv[1] == "--run":
-        sys.exit(run(sys.argv[2]))
+    if len(sys.argv) >= 3 and sys.argv[1] == "--run" and set(sys.argv[3:]) <= set(WRAPPERS):
+        sys.exit(run(sys.argv[2], sys.argv[3:]))
     if len(sys.argv) != 1:
         sys.exit(__doc__)
     sys.exit(check())

@@ -92,11 +92,18 @@ void put_aside(const RunFiles& files) {
                 folder.string(), ": ", error.message());
     folder = files.dir / (std::string(overwritten) + "-" + std::to_string(i));
   }
+  std::vector<fs::path> moved;
   for (const fs::path& file : all_of(files)) {
     if (!fs::exists(fs::symlink_status(file))) continue;
     fs::rename(file, folder / file.filename(), error);
-    OCTET_CHECK(!error, "cannot move ", file.string(), " to ", folder.string(), ": ",
-                error.message());
+    if (!error) {
+      moved.push_back(file);
+      continue;
+    }
+    const std::string reason = error.message();
+    for (const fs::path& back : moved) fs::rename(folder / back.filename(), back, error);
+    fs::remove(folder, error);
+    fail("cannot move ", file.string(), " to ", folder.string(), ": ", reason);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "apps/common/config/json_text.h"
 #include "apps/common/version/version.h"
 #include "base/fnv1a.h"
+#include "base/printable.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;
@@ -41,7 +42,8 @@ std::string grouped(std::int64_t n) {
 }
 
 void row(std::string& out, const std::string& name, const std::string& value) {
-  out += "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') + value + "\n";
+  out += "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') +
+         printable_text(value) + "\n";
 }
 
 /// Of an earlier phase, from the checkpoint.

@@ -167,6 +167,17 @@ bool finish_epoch(Trainer& t, const std::string& label) {
   return true;
 }
 
+/// f(); an Error says where in the training it was.
+template <class F>
+auto placed(Session& s, const TrainingPlan& plan, const F& f) {
+  try {
+    return f();
+  } catch (const Error& e) {
+    s.progress.clear();
+    fail(place(plan, s.at), ": ", e.what());
+  }
+}
+
 }  // namespace
 
 Outcome train(Session& s, TrainingPlan& plan) {
@@ -179,18 +190,13 @@ Outcome train(Session& s, TrainingPlan& plan) {
     const double before = s.at.epoch_seconds;
     const Clock::time_point start = Clock::now();
     while (s.at.batch < per_epoch) {
-      try {
-        step(t);
-      } catch (const Error& e) {
-        s.progress.clear();
-        fail(place(plan, s.at), ": ", e.what());
-      }
+      placed(s, plan, [&] { step(t); });
       s.at.epoch_seconds = before + seconds_since(start);
       show(t, label, s.at.epoch_seconds);
       if (interrupted()) break;
       if (s.at.batch < per_epoch) s.save_if_due();
     }
-    if (interrupted() || !finish_epoch(t, label)) {
+    if (interrupted() || !placed(s, plan, [&] { return finish_epoch(t, label); })) {
       s.save();
       s.progress.clear();
       return Outcome::interrupted;

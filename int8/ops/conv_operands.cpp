@@ -42,6 +42,21 @@ ConstantValues<std::int32_t> bias_values(const NodeView& node, int i) {
                 bias.constant.size / sizeof(std::int32_t)));
 }
 
+/// A channel without weights and bias sums to 0 whatever its scale is, which then counts as 0.
+std::vector<float> scales_that_count(const ConvOperands& o, std::vector<float> scales) {
+  const auto w = o.weights.values();
+  const auto b = o.bias.values();
+  if (scales.size() != b.size()) return scales;
+  const std::size_t per_channel = w.size() / b.size();
+  for (std::size_t c = 0; c < b.size(); ++c) {
+    const auto channel = w.subspan(c * per_channel, per_channel);
+    const bool empty = b[c] == 0 && std::all_of(channel.begin(), channel.end(),
+                                                [](std::int8_t code) { return code == 0; });
+    if (empty) scales[c] = 0;
+  }
+  return scales;
+}
+
 /// Their int32 sums may wrap, and nobody would see the value.
 void clear_dead_channels(ConvOperands& o) {
   const auto dead = [](const Multiplier& multiplier) { return multiplier.m == 0; };
@@ -109,7 +124,8 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
     OCTET_CHECK(o.bias.values().size() == out_c, quoted(bias), ": expected ", out_c,
                 " values, got shape ", to_string(bias.shape));
   }
-  o.multiplier = conv_multipliers(o.in.scale, w.quantization.scale, o.out.scale, node.rounding());
+  o.multiplier = conv_multipliers(o.in.scale, scales_that_count(o, w.quantization.scale),
+                                  o.out.scale, node.rounding());
   if (o.multiplier.size() == 1) o.multiplier.resize(out_c, o.multiplier[0]);
   clear_dead_channels(o);
   check_accumulators(o);

@@ -58,6 +58,20 @@ constexpr OpCode ops[] = {OpCode::conv_2d, OpCode::depthwise_conv_2d, OpCode::fu
 }  // namespace
 
 TEST_SUITE("int8") {
+  TEST_CASE("the scale of a channel of zeros is not looked at") {
+    Builder b;
+    b.i8({1, 1, 1, 2}, 0.05f, 3);
+    b.constant({2, 1, 1, 2}, {0, 0, 50, -50}, {3e38f, 0.01f});
+    b.ints({0, 7});
+    b.i8({1, 1, 1, 2}, 0.9f, z_out);
+    b.node(OpCode::conv_2d, {0, 1, 2}, {3}, ConvAttributes{.padding = Padding::same});
+    b.done({0}, {3});
+    const Model model(b.graph);
+    Context context(model);
+    context.run();
+    CHECK(static_cast<std::int8_t>(context.output(0)[0]) == z_out);
+  }
+
   TEST_CASE("a bias of -2^31 is one where nothing is added to it") {
     Builder b;
     b.i8({1, 1, 1, 2}, 0.05f, 3);

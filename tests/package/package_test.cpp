@@ -106,6 +106,7 @@ TEST_SUITE("long") {
     const Installed installed({"runtime", "training"});
     const fs::path include = installed.prefix / "include";
     for (const fs::path& header : headers(installed.prefix)) {
+      if (header.extension() == ".inc") continue;  // rows for a macro of who includes them
       const std::string line = "#include <" + header.lexically_relative(include).string() + ">\n";
       write(installed.dir / "user.cpp", line + line);
       run(installed.dir, OCTET_CXX_COMPILER " -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I" +
