@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "data/readers.h"
+#include "tests/address_sanitizer.h"
 #include "tests/apps/trainer_fixture.h"
 
 using namespace octet;
@@ -13,19 +14,6 @@ using octet::test::TrainerRun;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// The address sanitizer takes more address space than a limit leaves.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool address_sanitizer = true;
-#else
-constexpr bool address_sanitizer = false;
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-constexpr bool address_sanitizer = true;
-#else
-constexpr bool address_sanitizer = false;
-#endif
 
 struct MachineFixture : TrainerFixture {
   /// In its folder; TRAINER stands for the program.
@@ -150,7 +138,7 @@ TEST_CASE_FIXTURE(MachineFixture, "trainer: a full disk") {
 }
 
 TEST_CASE_FIXTURE(MachineFixture, "trainer: what cannot fit into memory is refused at the door") {
-  if (address_sanitizer) {
+  if (test::address_sanitizer) {
     MESSAGE("skipped: memory cannot be limited under the address sanitizer");
     return;
   }

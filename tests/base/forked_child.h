@@ -6,7 +6,8 @@
 
 namespace octet::test {
 
-/// What f() returns in the child (0 to 127); -1 if it did not come back within 20 seconds.
+/// What f() returns in the child (0 to 127); -1 if it did not come back within 20 seconds. Where f
+/// allocates and there are threads, not under the address sanitizer.
 template <class F>
 int in_child(const F& f) {
   const pid_t child = fork();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "tests/address_sanitizer.h"
 #include "tests/base/forked_child.h"
 
 using namespace octet;
@@ -30,7 +31,8 @@ TEST_CASE("forks() tells a child from its parent") {
   CHECK(forks() == here);
 }
 
-TEST_CASE("a thread pool runs in a forked child and goes away there") {
+TEST_CASE("a thread pool runs in a forked child and goes away there" *
+          doctest::skip(test::address_sanitizer)) {
   for (const int spin_us : {0, 50}) {
     for (int round = 0; round < 20; ++round) {
       auto pool = std::make_unique<ThreadPool>(4, spin_us);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "data/loader.h"
+#include "tests/address_sanitizer.h"
 #include "tests/allocation_counter.h"
 #include "tests/base/forked_child.h"
 #include "tests/data/files.h"
@@ -263,7 +264,8 @@ TEST_CASE("loader: allocates nothing in the steady state") {
   }
 }
 
-TEST_CASE("loader: can be destroyed in a forked child, where its thread is not") {
+TEST_CASE("loader: can be destroyed in a forked child, where its thread is not" *
+          doctest::skip(octet::test::address_sanitizer)) {
   for (int round = 0; round < 5; ++round) {
     auto loader = std::make_unique<Loader>(random_dataset(32, 8, 8, 3, 3, 1), options(2));
     loader->next();

@@ -4,6 +4,7 @@
 
 #include "int8/engine/every_op.h"
 #include "int8/ops/node_view.h"
+#include "tests/address_sanitizer.h"
 #include "tests/base/forked_child.h"
 #include "tests/int8/allocations.h"
 #include "tests/int8/banded.h"
@@ -248,7 +249,8 @@ TEST_SUITE("int8") {
     }
   }
 
-  TEST_CASE("bands: in a forked child the caller does all of them, and the crew goes away") {
+  TEST_CASE("bands: in a forked child the caller does all of them, and the crew goes away" *
+            doctest::skip(octet::test::address_sanitizer)) {
     const Model model(large_net());
     const auto inputs = input_bytes(model, 1);
     const auto expected = run_alone(model, inputs);

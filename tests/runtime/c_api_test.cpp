@@ -6,6 +6,7 @@
 #include "include/octet/octet.h"
 #include "int8/engine/model.h"
 #include "interop/tflite/writer.h"
+#include "tests/address_sanitizer.h"
 #include "tests/base/forked_child.h"
 #include "tests/int8/graphs.h"
 #include "tests/support.h"
@@ -229,7 +230,8 @@ TEST_CASE("a message is one line of text, whatever the names in a file and its p
   CHECK((message.back() == '\xa4' || message.back() == 'x'));
 }
 
-TEST_CASE("in a forked child a context runs and can be freed, and so can its model") {
+TEST_CASE("in a forked child a context runs and can be freed, and so can its model" *
+          doctest::skip(octet::test::address_sanitizer)) {
   const Bytes file = octet::serialize_tflite(octet::test::every_op_graph());
   for (const int batch : {1, 4}) {
     Handles parent;
