@@ -66,7 +66,8 @@ typedef enum octet_type {
 
 /** An input or output of a model. */
 typedef struct octet_value_info {
-  const char* name; /**< lives as long as the model; may be "" */
+  const char*
+      name; /**< the signature's, else the tensor's; lives as long as the model; may be "" */
   octet_type type;
   int32_t rank;                  /**< 0 to OCTET_MAX_RANK */
   int32_t shape[OCTET_MAX_RANK]; /**< of one sample as the file has it, dimension 0 included */

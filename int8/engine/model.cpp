@@ -12,9 +12,9 @@
 namespace octet::int8 {
 namespace {
 
-ValueInfo value_info(const TensorDef& t) {
+ValueInfo value_info(const TensorDef& t, const std::string& name) {
   const bool quantized = t.type == DType::i8;
-  return {.name = t.name,
+  return {.name = name,
           .type = t.type,
           .shape = t.shape,
           .scale = quantized ? t.quantization.scale[0] : 0.0f,
@@ -120,13 +120,16 @@ Model::Model(Graph graph, const ModelOptions& options) {
     impl->steps.push_back(std::move(step));
   }
   impl->packed_bytes = compiler.packed_bytes();
-  const auto describe = [&](const std::vector<int>& tensors, std::vector<ValueInfo>& infos) {
-    for (const int t : tensors) {
-      infos.push_back(value_info(impl->graph.tensors[static_cast<std::size_t>(t)]));
-    }
+  const Graph& g = impl->graph;
+  const auto tensor = [&](int t) -> const TensorDef& {
+    return g.tensors[static_cast<std::size_t>(t)];
   };
-  describe(impl->graph.inputs, impl->inputs);
-  describe(impl->graph.outputs, impl->outputs);
+  for (std::size_t i = 0; i < g.inputs.size(); ++i) {
+    impl->inputs.push_back(value_info(tensor(g.inputs[i]), input_name(g, i)));
+  }
+  for (std::size_t i = 0; i < g.outputs.size(); ++i) {
+    impl->outputs.push_back(value_info(tensor(g.outputs[i]), output_name(g, i)));
+  }
   impl_ = std::move(impl);
 }
 

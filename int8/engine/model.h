@@ -27,7 +27,7 @@ struct ModelOptions {
 };
 
 struct ValueInfo {
-  std::string name;
+  std::string name;  ///< the signature's, else the tensor's
   DType type = DType::i8;
   std::vector<std::int32_t> shape;  ///< of one sample as the file has it, dimension 0 included
   float scale = 0.0f;               ///< 0: not quantized

@@ -26,4 +26,22 @@ ConstBytes own_bytes(std::span<const std::byte> bytes) {
   return {owner, static_cast<const std::byte*>(memory), bytes.size()};
 }
 
+namespace {
+
+const std::string& door_name(const Graph& graph, const std::vector<int>& doors,
+                             const std::vector<std::string>& names, std::size_t i) {
+  if (i < names.size() && !names[i].empty()) return names[i];
+  return graph.tensors[static_cast<std::size_t>(doors[i])].name;
+}
+
+}  // namespace
+
+const std::string& input_name(const Graph& graph, std::size_t i) {
+  return door_name(graph, graph.inputs, graph.input_names, i);
+}
+
+const std::string& output_name(const Graph& graph, std::size_t i) {
+  return door_name(graph, graph.outputs, graph.output_names, i);
+}
+
 }  // namespace octet::int8

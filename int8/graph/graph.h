@@ -144,10 +144,16 @@ struct Graph {
   std::vector<TensorDef> tensors;
   std::vector<Node> nodes;
   std::vector<int> inputs, outputs;
+  /// What the file's signature calls them. None, or "": as the tensor.
+  std::vector<std::string> input_names, output_names;
   Rounding rounding = Rounding::double_rounding;
   std::string name;                             ///< subgraph name
   std::string description;                      ///< who wrote it
   std::map<std::string, std::string> metadata;  ///< other octet.* metadata entries
 };
+
+/// Name of input or output `i`: the signature's, else the tensor's.
+OCTET_API const std::string& input_name(const Graph& graph, std::size_t i);
+OCTET_API const std::string& output_name(const Graph& graph, std::size_t i);
 
 }  // namespace octet::int8

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,6 +85,40 @@ void read_metadata(const tflite::Model& model, int8::Graph& graph, CopyBudget& b
   }
 }
 
+/// The names that a signature has for `ends`; none if they are the tensors' own.
+std::vector<std::string> read_names(
+    const flatbuffers::Vector<flatbuffers::Offset<tflite::TensorMap>>* entries,
+    const std::vector<int>& ends, const std::vector<int8::TensorDef>& tensors, CopyBudget& budget) {
+  if (!entries) return {};
+  std::multimap<std::uint32_t, std::size_t> positions;  // of a tensor among the ends
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    positions.emplace(static_cast<std::uint32_t>(ends[i]), i);
+  }
+  budget.charge(ends.size() * sizeof(std::string));
+  std::vector<std::string> names(ends.size());
+  bool other = false;
+  for (const tflite::TensorMap* entry : *entries) {
+    const auto at = positions.lower_bound(entry->tensor_index());
+    if (at == positions.end() || at->first != entry->tensor_index()) continue;
+    std::string& name = names[at->second];
+    name = tflite::copy_string(entry->name(), budget);
+    other |= name != tensors[at->first].name;
+    positions.erase(at);
+  }
+  return other ? names : std::vector<std::string>();
+}
+
+/// The graph's first signature, if there is one.
+void read_signature(const tflite::Model& model, int8::Graph& graph, CopyBudget& budget) {
+  if (!model.signature_defs()) return;
+  for (const tflite::SignatureDef* signature : *model.signature_defs()) {
+    if (signature->subgraph_index() != 0) continue;
+    graph.input_names = read_names(signature->inputs(), graph.inputs, graph.tensors, budget);
+    graph.output_names = read_names(signature->outputs(), graph.outputs, graph.tensors, budget);
+    return;
+  }
+}
+
 int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
   const tflite::Model& model = verified_model(bytes);
   check_model(model);
@@ -104,6 +139,7 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   for (unsigned n = 0; n < subgraph.operators()->size(); ++n)
     graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
   tflite::check_graph(graph);
+  read_signature(model, graph, budget);
   return graph;
 }
 

@@ -246,12 +246,14 @@ class Writer {
     return builder_.CreateVector(entries);
   }
 
-  /// A signature's names are the tensors' where those tell the values apart.
-  auto write_tensor_map(const std::vector<int>& ends, const std::string& fallback) {
+  /// A signature's names are the graph's where those tell the values apart.
+  template <class NameOf>
+  auto write_tensor_map(const std::vector<int>& ends, const NameOf& name_of,
+                        const std::string& fallback) {
     std::set<std::string> used;
     std::vector<Offset<tflite::TensorMap>> entries;
     for (std::size_t i = 0; i < ends.size(); ++i) {
-      std::string name = graph_.tensors[static_cast<std::size_t>(ends[i])].name;
+      std::string name = name_of(graph_, i);
       if (name.empty() || used.contains(name)) name = fallback + "_" + std::to_string(i);
       while (!used.insert(name).second) name += "_";
       entries.push_back(tflite::CreateTensorMap(builder_, builder_.CreateString(name),
@@ -261,8 +263,8 @@ class Writer {
   }
 
   Offset<flatbuffers::Vector<Offset<tflite::SignatureDef>>> write_signature() {
-    const auto inputs = write_tensor_map(graph_.inputs, "input");
-    const auto outputs = write_tensor_map(graph_.outputs, "output");
+    const auto inputs = write_tensor_map(graph_.inputs, int8::input_name, "input");
+    const auto outputs = write_tensor_map(graph_.outputs, int8::output_name, "output");
     const auto key = builder_.CreateString("serving_default");
     const std::vector signatures = {tflite::CreateSignatureDef(builder_, inputs, outputs, key, 0)};
     return builder_.CreateVector(signatures);

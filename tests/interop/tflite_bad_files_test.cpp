@@ -198,6 +198,27 @@ TEST_SUITE("tflite") {
     });
   }
 
+  TEST_CASE("a signature that names other tensors, or is of another subgraph, names nothing") {
+    using Change = void (*)(fbs::ModelT&);
+    const Change changes[] = {
+        [](fbs::ModelT& m) { m.signature_defs[0]->inputs[0]->tensor_index = 3; },
+        [](fbs::ModelT& m) { m.signature_defs[0]->inputs[0]->tensor_index = 4000000000u; },
+        [](fbs::ModelT& m) { m.signature_defs[0]->inputs[0]->name.clear(); },
+        [](fbs::ModelT& m) { m.signature_defs[0]->subgraph_index = 1; },
+        [](fbs::ModelT& m) { m.signature_defs[0]->inputs.clear(); },
+        [](fbs::ModelT& m) { m.signature_defs.clear(); }};
+    const auto name = [](const Change& change) {
+      return int8::Model(accepted([&](Parts& p) {
+               p.model.signature_defs[0]->inputs[0]->name = "image";
+               change(p.model);
+             }))
+          .inputs()[0]
+          .name;
+    };
+    CHECK(name([](fbs::ModelT&) {}) == "image");
+    for (const Change& change : changes) CHECK(name(change) == "x");
+  }
+
   TEST_CASE("refused: quantization") {
     const std::string x = "tensor 0 (\"x\"): ", w = "tensor 1 (\"conv/w\"): ";
     const std::string missing = "INT8 without scale and zero point (not a full-integer model)";

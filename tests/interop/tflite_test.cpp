@@ -317,6 +317,24 @@ TEST_SUITE("tflite") {
     CHECK(signature.element(1, 1).text(0) == "output_1");
   }
 
+  TEST_CASE("names of inputs and outputs are kept in the signature, beside the tensors' own") {
+    int8::Graph graph = octet::test::small_graph();  // x -> ... -> p
+    graph.outputs = {graph.outputs[0], graph.inputs[0], graph.outputs[0]};
+    CHECK(parse(octet::serialize_tflite(graph)).input_names.empty());
+    graph.input_names = {"image"};
+    graph.output_names = {"class", "", "again"};
+    const std::vector<std::byte> file = octet::serialize_tflite(graph);
+    const int8::Graph read = parse(file);
+    CHECK(read.input_names == graph.input_names);
+    CHECK(read.output_names == std::vector<std::string>{"class", "x", "again"});
+    CHECK(octet::serialize_tflite(read) == file);
+    CHECK(describe(read) == describe(graph));
+    const int8::Model model(read);
+    CHECK(model.inputs()[0].name == "image");
+    CHECK(model.outputs()[2].name == "again");
+    CHECK(read.tensors[static_cast<std::size_t>(read.inputs[0])].name == "x");
+  }
+
   TEST_CASE("the writer refuses what the format cannot say") {
     const auto refused = [](const char* message, auto&& change) {
       int8::Graph graph = octet::test::small_graph();
