@@ -40,6 +40,31 @@ Var Module::operator()(Var x) {
   return forward(x);
 }
 
+std::vector<Var> Module::operator()(std::span<const Var> x) {
+  OCTET_CHECK(!x.empty(), "module '", name_, "': expected at least one input");
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    OCTET_CHECK(x[i].tape != nullptr && x[i].tape == x[0].tape, "module '", name_, "': input ", i,
+                " is not on ", x[i].tape ? "the first one's tape" : "a tape");
+  }
+  CallScope scope(*x[0].tape, name_, training_);
+  return forward_many(x);
+}
+
+std::vector<Var> Module::forward_many(std::span<const Var> x) {
+  return {forward(take<1>(x)[0])};
+}
+
+Var MultiModule::forward(Var x) {
+  const std::vector<Var> y = forward_many({&x, 1});
+  check_count(y.size(), 1, "outputs");
+  return y[0];
+}
+
+void Module::check_count(std::size_t got, std::size_t expected, const char* what) const {
+  OCTET_CHECK(got == expected, "module '", name_, "': expected ", expected, " ", what, ", got ",
+              got);
+}
+
 void Module::train(bool on) {
   training_ = on;
   for (auto& [name, child] : children_) child->train(on);

@@ -1,7 +1,11 @@
 // Module: a network or a part of one, with dotted parameter names, a mode and state.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +30,8 @@ struct NamedModule {
 };
 
 /// Derive, register parameters and children in the constructor, and write forward() as ordinary
-/// C++ on Vars. Modules are held by shared_ptr.
+/// C++ on Vars; of several inputs or outputs, derive from MultiModule. Modules are held by
+/// shared_ptr.
 class Module {
  public:
   virtual ~Module() = default;
@@ -35,8 +40,16 @@ class Module {
 
   /// Computes the result on x.tape. Call operator() instead, which also sets mode and scope.
   virtual Var forward(Var x) = 0;
+  /// The same of a list of inputs, at least one and all on one tape; gives a list of outputs.
+  /// Throws Error if they are not as many as the module takes.
+  virtual std::vector<Var> forward_many(std::span<const Var> x);
   /// forward() under this module's mode (Context::training) and name (Tape::scope).
   Var operator()(Var x);
+  /// forward_many() likewise: (*net)({image, position}). Throws Error unless all are on one tape.
+  std::vector<Var> operator()(std::span<const Var> x);
+  std::vector<Var> operator()(std::initializer_list<Var> x) {
+    return (*this)(std::span<const Var>(x.begin(), x.size()));
+  }
 
   /// Training (the default) or evaluation; of this module and all below it.
   void train(bool on = true);
@@ -72,6 +85,17 @@ class Module {
     adopt(std::move(name), child);
     return child;
   }
+  /// The inputs of forward_many(): const auto [image, position] = take<2>(x). Throws Error if they
+  /// are more or fewer.
+  template <std::size_t N>
+  std::array<Var, N> take(std::span<const Var> x) const {
+    check_count(x.size(), N, "inputs");
+    std::array<Var, N> all;
+    for (std::size_t i = 0; i < N; ++i) all[i] = x[i];
+    return all;
+  }
+  /// Throws Error naming the module unless `got` is `expected`. `what`: "inputs" or "outputs".
+  void check_count(std::size_t got, std::size_t expected, const char* what) const;
 
  private:
   friend class EvaluationMode;
@@ -87,6 +111,14 @@ class Module {
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
 };
 using ModulePtr = std::shared_ptr<Module>;
+
+/// A module of several inputs or outputs: write forward_many().
+class MultiModule : public Module {
+ public:
+  /// Of one input; throws Error unless forward_many() takes it and gives one output.
+  Var forward(Var x) override;
+  std::vector<Var> forward_many(std::span<const Var> x) override = 0;
+};
 
 /// Puts a module and all below it into evaluation mode for the object's lifetime, then restores
 /// each module's own mode.

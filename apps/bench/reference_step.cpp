@@ -102,7 +102,7 @@ class Replay {
           values.push_back(run_op(tape, id, values));
       }
     }
-    return values[static_cast<std::size_t>(graph_.output())];
+    return values[static_cast<std::size_t>(graph_.outputs()[0].node)];
   }
 
  private:

@@ -10,11 +10,15 @@ const BatchNormOp* as_batch_norm(const GraphNode& n) {
   return n.kind == Tape::Kind::op ? dynamic_cast<const BatchNormOp*>(n.op.get()) : nullptr;
 }
 
-std::vector<int> find_last_uses(const std::vector<GraphNode>& nodes) {
+std::vector<int> find_last_uses(const std::vector<GraphNode>& nodes,
+                                const std::vector<GraphOutput>& outputs) {
   std::vector<int> last(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     last[i] = static_cast<int>(i);
     for (int in : nodes[i].inputs) last[static_cast<std::size_t>(in)] = static_cast<int>(i);
+  }
+  for (const GraphOutput& y : outputs) {
+    last[static_cast<std::size_t>(y.node)] = static_cast<int>(nodes.size());
   }
   return last;
 }
@@ -37,10 +41,11 @@ class NodeScope {
 
 }  // namespace
 
-GraphModule::GraphModule(std::vector<GraphNode> nodes, int input, int output)
-    : nodes_(std::move(nodes)), input_(input), output_(output) {
+GraphModule::GraphModule(std::vector<GraphNode> nodes, std::vector<int> inputs,
+                         std::vector<GraphOutput> outputs)
+    : nodes_(std::move(nodes)), inputs_(std::move(inputs)), outputs_(std::move(outputs)) {
   validate();
-  last_use_ = find_last_uses(nodes_);
+  last_use_ = find_last_uses(nodes_, outputs_);
   std::set<const Parameter*> parameters;
   std::set<const BatchNormStats*> statistics;
   for (const GraphNode& n : nodes_) {
@@ -57,13 +62,26 @@ GraphModule::GraphModule(std::vector<GraphNode> nodes, int input, int output)
 
 void GraphModule::validate() const {
   const int size = static_cast<int>(nodes_.size());
-  OCTET_CHECK(input_ >= 0 && input_ < size && output_ >= 0 && output_ < size, "graph: input ",
-              input_, " and output ", output_, ": expected node ids below ", size);
-  std::set<std::string> names;
+  OCTET_CHECK(!inputs_.empty() && !outputs_.empty(), "graph: expected inputs and outputs, got ",
+              inputs_.size(), " and ", outputs_.size());
+  const auto check_door = [&](const char* what, int id, const std::string& name,
+                              std::set<std::string>& taken) {
+    OCTET_CHECK(id >= 0 && id < size, "graph: ", what, " ", id, ": expected node ids below ", size);
+    OCTET_CHECK(name.empty() || taken.insert(name).second, "graph: two ", what, "s are named '",
+                name, "'");
+  };
+  std::set<std::string> input_names, output_names, names;
+  std::set<int> inputs;
+  for (int id : inputs_) {
+    check_door("input", id, id >= 0 && id < size ? node(id).name : "", input_names);
+    OCTET_CHECK(inputs.insert(id).second, "graph: node ", id, " is two of the inputs");
+  }
+  for (const GraphOutput& y : outputs_) check_door("output", y.node, y.name, output_names);
   for (int id = 0; id < size; ++id) {
     const GraphNode& n = nodes_[static_cast<std::size_t>(id)];
-    OCTET_CHECK((n.kind == Tape::Kind::input) == (id == input_), "graph: node ", id, " '", n.name,
-                "': expected node ", input_, " and no other to be the input");
+    OCTET_CHECK((n.kind == Tape::Kind::input) == inputs.contains(id), "graph: node ", id, " '",
+                n.name, "': expected the ", inputs_.size(),
+                " inputs and no other nodes to be of that kind");
     switch (n.kind) {
       case Tape::Kind::input:
         break;
@@ -88,17 +106,18 @@ void GraphModule::validate() const {
   }
 }
 
-Var GraphModule::forward(Var x) {
-  Tape& tape = *x.tape;
+std::vector<Var> GraphModule::forward_many(std::span<const Var> x) {
+  check_count(x.size(), inputs_.size(), "inputs");
+  Tape& tape = *x[0].tape;
   NodeScope scope(tape);
   PoolVector<Var> values(nodes_.size(), tape.context().pool);
+  for (std::size_t i = 0; i < x.size(); ++i) values[static_cast<std::size_t>(inputs_[i])] = x[i];
   std::vector<Var> inputs;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const GraphNode& n = nodes_[i];
     const int id = static_cast<int>(i);
     switch (n.kind) {
       case Tape::Kind::input:
-        values[i] = x;
         continue;
       case Tape::Kind::constant:
         values[i] = tape.constant(n.constant);
@@ -115,15 +134,16 @@ Var GraphModule::forward(Var x) {
     values[i] = tape.record(n.op, inputs);
     if (tape.keeps_inner_values()) continue;
     auto dead = [&](int v) {
-      return v != output_ && last_use_[static_cast<std::size_t>(v)] == id &&
-             nodes_[static_cast<std::size_t>(v)].kind == Tape::Kind::op;
+      return last_use_[static_cast<std::size_t>(v)] == id && node(v).kind == Tape::Kind::op;
     };
     for (int in : n.inputs) {
       if (dead(in)) tape.release(values[static_cast<std::size_t>(in)]);
     }
     if (dead(id)) tape.release(values[i]);
   }
-  return values[static_cast<std::size_t>(output_)];
+  std::vector<Var> results;
+  for (const GraphOutput& y : outputs_) results.push_back(values[static_cast<std::size_t>(y.node)]);
+  return results;
 }
 
 std::vector<int> GraphModule::consumers(int id) const {
@@ -162,7 +182,7 @@ std::shared_ptr<GraphModule> GraphModule::clone() const {
       n.op = std::make_shared<BatchNormOp>(copy, bn->eps, bn->momentum);
     }
   }
-  auto graph = std::make_shared<GraphModule>(std::move(nodes), input_, output_);
+  auto graph = std::make_shared<GraphModule>(std::move(nodes), inputs_, outputs_);
   graph->train(is_training());
   return graph;
 }

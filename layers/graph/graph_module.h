@@ -8,7 +8,7 @@
 
 namespace octet {
 
-/// Nodes in evaluation order; node ids are indices. One input, one output.
+/// Nodes in evaluation order; node ids are indices.
 struct GraphNode {
   Tape::Kind kind = Tape::Kind::input;
   OpPtr op;                 ///< Kind::op
@@ -16,28 +16,38 @@ struct GraphNode {
   ParameterPtr parameter;   ///< Kind::param
   Tensor constant;          ///< Kind::constant
   /// Kind::op: the layer's dotted path, made unique ("block1.conv1", "block1.add", "block1.add_1").
-  /// Kind::param: the parameter's dotted name.
+  /// Kind::param: the parameter's dotted name. Kind::input: the input's, or none.
   std::string name;
   /// Value shape seen when tracing, with the example's batch.
   Shape shape;
 };
 
-class GraphModule final : public Module {
- public:
-  /// Takes nodes in evaluation order; `output` is the id of the result. Registers the parameters
-  /// under their names and the buffers of batch norms ("<layer>.running_mean", ".running_var"; of
-  /// several that share statistics, under the first one's name).
-  /// Throws Error if an input id is not an earlier node, if `input` is not the only node of its
-  /// kind, if an op lacks a name or two have the same, or if parameters' names clash.
-  GraphModule(std::vector<GraphNode> nodes, int input, int output);
+/// A result of a graph: any node's value, also one that other nodes read or another output is.
+struct GraphOutput {
+  int node = 0;
+  std::string name = {};  ///< or none
+};
 
-  /// Replays the ops on x.tape; inner values go away at their last use, unless the tape keeps them
-  /// (Tape::keep_inner_values). What backward needs stays saved.
-  Var forward(Var x) override;
+class GraphModule final : public MultiModule {
+ public:
+  /// Takes nodes in evaluation order. Registers the parameters under their names and the buffers of
+  /// batch norms ("<layer>.running_mean", ".running_var"; of several that share statistics, under
+  /// the first one's name).
+  /// Throws Error if a node reads one that is not earlier, if `inputs` are not the nodes of that
+  /// kind, each once, if there is no input or no output, if an op lacks a name, if two ops, two
+  /// inputs or two outputs have the same, or if parameters' names clash.
+  GraphModule(std::vector<GraphNode> nodes, std::vector<int> inputs,
+              std::vector<GraphOutput> outputs);
+  GraphModule(std::vector<GraphNode> nodes, int input, int output)
+      : GraphModule(std::move(nodes), std::vector{input}, std::vector{GraphOutput{output}}) {}
+
+  /// Replays the ops on the inputs' tape; inner values go away at their last use, unless the tape
+  /// keeps them (Tape::keep_inner_values). What backward needs stays saved.
+  std::vector<Var> forward_many(std::span<const Var> x) override;
 
   const std::vector<GraphNode>& nodes() const noexcept { return nodes_; }
-  int input() const noexcept { return input_; }
-  int output() const noexcept { return output_; }
+  const std::vector<int>& inputs() const noexcept { return inputs_; }
+  const std::vector<GraphOutput>& outputs() const noexcept { return outputs_; }
   /// Ids of the nodes that read node `id`.
   std::vector<int> consumers(int id) const;
   /// A deep copy: own parameters, statistics and constants; ops shared unless they hold state.
@@ -46,20 +56,39 @@ class GraphModule final : public Module {
 
  private:
   void validate() const;
+  const GraphNode& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }
 
   std::vector<GraphNode> nodes_;
-  int input_, output_;
-  std::vector<int> last_use_;  // node id -> the last node that reads it; itself if none does
+  std::vector<int> inputs_;
+  std::vector<GraphOutput> outputs_;
+  // node id -> the last node that reads it; itself if none does; of an output the number of nodes
+  std::vector<int> last_use_;
 };
 
-/// Records `model` on `example` ([N, ...], N >= 1, any values). Parameters and statistics stay
-/// shared with `model`, under the same names, so that a state saved from either loads into the
-/// other (if forward uses every parameter; unused ones are not in the graph). The mode is not baked
-/// in: the graph takes over model.is_training(). Tracing changes no state: it runs in evaluation
-/// mode without gradients. Runs the model twice, with other data and another batch size, and throws
-/// Error if the op lists, attributes, wiring, parameters or constants differ (the structure depends
-/// on the data), naming the first difference; also if a parameter in use is not registered.
-std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example);
+/// Names of a graph's inputs and outputs, in order; none, or one for each. They go into the file
+/// that ships.
+struct GraphNames {
+  std::vector<std::string> inputs = {}, outputs = {};
+};
+
+/// Records `model` on `examples`, one for each input (all [N, ...] of one N >= 1, any values).
+/// Parameters and statistics stay shared with `model`, under the same names, so that a state saved
+/// from either loads into the other (if forward uses every parameter; unused ones are not in the
+/// graph). The mode is not baked in: the graph takes over model.is_training(). Tracing changes no
+/// state: it runs in evaluation mode without gradients. Runs the model twice, with other data and
+/// another batch size, and throws Error if the op lists, attributes, wiring, parameters or
+/// constants differ (the structure depends on the data), naming the first difference; also if a
+/// parameter in use is not registered.
+std::shared_ptr<GraphModule> trace(Module& model, const std::vector<Tensor>& examples,
+                                   const GraphNames& names = {});
+inline std::shared_ptr<GraphModule> trace(const ModulePtr& model,
+                                          const std::vector<Tensor>& examples,
+                                          const GraphNames& names = {}) {
+  return trace(*model, examples, names);
+}
+inline std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example) {
+  return trace(model, std::vector{example});
+}
 inline std::shared_ptr<GraphModule> trace(const ModulePtr& model, const Tensor& example) {
   return trace(*model, example);
 }

@@ -85,7 +85,8 @@ const char* difference(const Tape::Node& a, const Tape::Node& b) {
 constexpr const char* advice =
     "; the structure must not depend on the data or on the batch size, so that it can be recorded";
 
-void check_same(const Tape& a, const Var& out_a, const Tape& b, const Var& out_b) {
+void check_same(const Tape& a, const std::vector<Var>& out_a, const Tape& b,
+                const std::vector<Var>& out_b) {
   const int common = std::min(a.size(), b.size());
   for (int i = 0; i < common; ++i) {
     if (const char* what = difference(a.node(i), b.node(i))) {
@@ -98,8 +99,12 @@ void check_same(const Tape& a, const Var& out_a, const Tape& b, const Var& out_b
     fail("trace: with other data and another batch size the model ", more ? "leaves out " : "adds ",
          describe((more ? a : b).node(common)), advice);
   }
-  OCTET_CHECK(out_a.id == out_b.id, "trace: another result with other data: first ",
-              describe(a.node(out_a.id)), ", then ", describe(b.node(out_b.id)), advice);
+  OCTET_CHECK(out_a.size() == out_b.size(), "trace: with other data first ", out_a.size(),
+              " results, then ", out_b.size(), advice);
+  for (std::size_t i = 0; i < out_a.size(); ++i) {
+    OCTET_CHECK(out_a[i].id == out_b[i].id, "trace: another result with other data: first ",
+                describe(a.node(out_a[i].id)), ", then ", describe(b.node(out_b[i].id)), advice);
+  }
 }
 
 /// Where names come from: the module tree and, for batch norms, the owner of the statistics.
@@ -165,48 +170,73 @@ std::vector<std::string> unique_names(std::vector<std::string> names) {
   return names;
 }
 
-Var run(Module& model, Tape& tape, const Tensor& example) {
-  const Var x = tape.input(example);
-  const Var y = model.forward(x);  // not operator(): names are relative to the model
-  OCTET_CHECK(y.tape == &tape && y.id >= 0 && y.id < tape.size(),
-              "trace: the model's result is not on its input's tape");
-  for (int i = 0; i < tape.size(); ++i) {
-    OCTET_CHECK(i == x.id || tape.node(i).kind != Tape::Kind::input,
-                "trace: ", describe(tape.node(i)),
-                ": a model has one input; use Tape::constant for a value",
-                " that does not depend on the data");
+/// The inputs are the tape's first nodes.
+std::vector<Var> run(Module& model, Tape& tape, const std::vector<Tensor>& examples) {
+  std::vector<Var> x;
+  for (const Tensor& example : examples) x.push_back(tape.input(example));
+  const std::vector<Var> y = model.forward_many(x);  // not operator(): names are relative to it
+  OCTET_CHECK(!y.empty(), "trace: the model has no result");
+  for (const Var& v : y) {
+    OCTET_CHECK(v.tape == &tape && v.id >= 0 && v.id < tape.size(),
+                "trace: the model's result is not on its input's tape");
+  }
+  for (int i = static_cast<int>(x.size()); i < tape.size(); ++i) {
+    OCTET_CHECK(tape.node(i).kind != Tape::Kind::input, "trace: ", describe(tape.node(i)),
+                ": a model has no inputs but those it is called with (", x.size(),
+                "); use Tape::constant for a value that does not depend on the data");
   }
   return y;
 }
 
+void check_examples(const std::vector<Tensor>& examples) {
+  OCTET_CHECK(!examples.empty(), "trace: expected an example of each input");
+  for (const Tensor& example : examples) {
+    OCTET_CHECK(example.defined() && example.shape().rank() >= 1 && example.numel() > 0,
+                "trace: expected an example [N, ...] with N >= 1, got ",
+                example.defined() ? example.shape().to_string() : "an undefined tensor");
+    OCTET_CHECK(example.shape()[0] == examples[0].shape()[0], "trace: expected examples of ",
+                examples[0].shape()[0], " samples, as the first one, got ", example.shape());
+  }
+}
+
+void check_name_count(const std::vector<std::string>& names, std::size_t count, const char* what) {
+  OCTET_CHECK(names.empty() || names.size() == count, "trace: expected a name for each of ", count,
+              " ", what, ", got ", names.size());
+}
+
 }  // namespace
 
-std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example) {
-  OCTET_CHECK(example.defined() && example.shape().rank() >= 1 && example.numel() > 0,
-              "trace: expected an example [N, ...] with N >= 1, got ",
-              example.defined() ? example.shape().to_string() : "an undefined tensor");
+std::shared_ptr<GraphModule> trace(Module& model, const std::vector<Tensor>& examples,
+                                   const GraphNames& graph_names) {
+  check_examples(examples);
+  check_name_count(graph_names.inputs, examples.size(), "inputs");
   const bool training = model.is_training();
   Context context;
   context.training = false;
   Tape tape(context, GradMode::off);
   Tape other(context, GradMode::off);
-  Var y;
+  std::vector<Var> y;
   {
     EvaluationMode mode(model);
-    y = run(model, tape, example);
-    const Var z = run(model, other, other_example(example));
-    check_same(tape, y, other, z);
+    y = run(model, tape, examples);
+    std::vector<Tensor> others;
+    for (const Tensor& example : examples) others.push_back(other_example(example));
+    check_same(tape, y, other, run(model, other, others));
   }
+  check_name_count(graph_names.outputs, y.size(), "outputs");
 
   const ModuleNames module_names(model);
   const std::vector<std::string> names = unique_names(base_names(tape, module_names));
   std::vector<GraphNode> nodes;
-  int input = 0;
+  std::vector<int> inputs;
   for (int i = 0; i < tape.size(); ++i) {
     const Tape::Node& n = tape.node(i);
     GraphNode g{n.kind, n.op, n.inputs, n.parameter, {}, names[static_cast<std::size_t>(i)], {}};
     g.shape = n.shape;
-    if (n.kind == Tape::Kind::input) input = i;
+    if (n.kind == Tape::Kind::input) {
+      if (!graph_names.inputs.empty()) g.name = graph_names.inputs[inputs.size()];
+      inputs.push_back(i);
+    }
     if (n.kind == Tape::Kind::constant) g.constant = n.value.clone();
     if (n.kind == Tape::Kind::param) {
       auto name = module_names.parameters.find(n.parameter.get());
@@ -216,7 +246,11 @@ std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example) {
     }
     nodes.push_back(std::move(g));
   }
-  auto graph = std::make_shared<GraphModule>(std::move(nodes), input, y.id);
+  std::vector<GraphOutput> outputs;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    outputs.push_back({y[i].id, graph_names.outputs.empty() ? "" : graph_names.outputs[i]});
+  }
+  auto graph = std::make_shared<GraphModule>(std::move(nodes), inputs, std::move(outputs));
   graph->train(training);
   return graph;
 }

@@ -1,7 +1,6 @@
 // trace() and GraphModule: same bits as the module, names, copies. Refusals: trace_refusal_test.
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <set>
 
 #include "core/ops/losses.h"
@@ -9,25 +8,15 @@
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"
 #include "tests/custom_module.h"
-#include "tests/support.h"
+#include "tests/layers/tensors.h"
 
 using namespace octet;
 using test::Custom;
+using test::random_tensor;
 
 namespace {
 
-Tensor random_tensor(const Shape& shape, std::uint64_t seed) {
-  std::mt19937_64 rng(seed);
-  std::normal_distribution<double> normal;
-  Tensor t = Tensor::empty(shape);
-  for (real& v : t.span<real>()) v = static_cast<real>(normal(rng));
-  return t;
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-         std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
+using test::same_bits;
 
 bool same_bits(const std::vector<NamedTensor>& a, const std::vector<NamedTensor>& b) {
   if (a.size() != b.size()) return false;
@@ -228,8 +217,8 @@ TEST_CASE("node shapes have the example's batch and constants are kept") {
   CHECK(graph->nodes()[1].shape == Shape{3, 4});
   CHECK(graph->consumers(1) == std::vector<int>{2, 3});
   CHECK(graph->consumers(3).empty());
-  CHECK(graph->output() == 3);
-  CHECK(graph->input() == 0);
+  CHECK(graph->outputs()[0].node == 3);
+  CHECK(graph->inputs() == std::vector{0});
 
   const Tensor w = random_tensor({5, 4}, 5);
   Custom c([&](Var x) { return linear(x, x.tape->constant(w)); });

@@ -116,8 +116,11 @@ void check_parameter_memory(const config::Config& c, const zoo::ModelOptions& op
 
 void check_step_memory(const TrainingSection& t, const GraphModule& network,
                        const DataSource& data) {
-  const GraphNode& input = network.nodes()[static_cast<std::size_t>(network.input())];
-  double picture = static_cast<double>(input.shape.numel()) * bytes_per_real;
+  double picture = 0;
+  for (const int id : network.inputs()) {
+    const Shape& input = network.nodes()[static_cast<std::size_t>(id)].shape;
+    picture += static_cast<double>(input.numel()) * bytes_per_real;
+  }
   const double kept_bytes = t.pointer == "/quant" ? 1 : bytes_per_real;  // codes or numbers
   if (!freezes(t.steps)) picture += kept_per_picture(network) * kept_bytes;
   const double fixed = static_cast<double>(data.train.images.bytes() + data.test.images.bytes()) +
