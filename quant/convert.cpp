@@ -3,11 +3,13 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "quant/lowering.h"
 #include "quant/qops/qop.h"
+#include "quant/qops/simple.h"
 
 namespace octet::quant {
 
@@ -102,13 +104,64 @@ int8::Graph lower(QatModel& qat, std::string name) {
       fail(named ? "" : "layer " + n.name + ": ", e.what());
     }
   }
+  const auto& nodes = graph.nodes();
+  for (const int id : graph.inputs()) {
+    l.graph.input_names.push_back(nodes[static_cast<std::size_t>(id)].name);
+  }
+  for (const GraphOutput& y : graph.outputs()) l.graph.output_names.push_back(y.name);
   return std::move(l.graph);
 }
 
-Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, const Tensor& x) {
+namespace {
+
+/// Adds to `parity` what differs between a value's codes in training and in the integer model.
+void compare(Parity& parity, const std::string& layer, std::span<const std::int8_t> codes,
+             std::span<const std::byte> value) {
+  OCTET_CHECK(value.size() == codes.size(), "compare: layer ", layer, ": expected ", codes.size(),
+              " codes, the integer model has ", value.size());
+  if (std::memcmp(value.data(), codes.data(), codes.size()) == 0) return;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const auto got = static_cast<std::int8_t>(value[i]);
+    if (got == codes[i]) continue;
+    if (parity.different++ == 0) {
+      parity.layer = layer;
+      parity.index = static_cast<std::int64_t>(i);
+      parity.expected = codes[i];
+      parity.got = got;
+    }
+  }
+}
+
+std::span<const std::int8_t> codes_of(const Tape& tape, int id) {
+  return std::as_const(tape.node(id).value).span<std::int8_t>();
+}
+
+/// Runs the integer model on the codes of the network's inputs, which are the tape's.
+void run_on_inputs(int8::Context& engine, const int8::Model& model, const Tape& tape) {
+  std::size_t next = 0;
+  for (int id = 0; id < tape.size(); ++id) {
+    if (!dynamic_cast<const QInputOp*>(tape.node(id).op.get())) continue;
+    OCTET_CHECK(next < model.inputs().size(), "compare: the integer model has ",
+                model.inputs().size(), " inputs, the network more");
+    const auto codes = codes_of(tape, id);
+    const auto input = engine.input(static_cast<int>(next++));
+    OCTET_CHECK(input.size() == codes.size(), "compare: the integer model's input takes ",
+                input.size(), " codes, the network's ", codes.size());
+    std::memcpy(input.data(), codes.data(), codes.size());
+  }
+  OCTET_CHECK(next == model.inputs().size(), "compare: the integer model has ",
+              model.inputs().size(), " inputs, the network ", next);
+  engine.run();
+}
+
+}  // namespace
+
+Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
+                     const std::vector<Tensor>& x) {
   require_integer_stage(qat);
+  OCTET_CHECK(!x.empty(), "compare: expected samples of every input");
   const EvalScope eval(qat);
-  const auto batch = x.shape()[0];
+  const auto batch = x[0].shape()[0];
   OCTET_CHECK(batch >= 1 && batch <= 1 << 16, "compare: expected 1 to 65536 samples, got ", batch);
 
   int8::ContextOptions options;
@@ -119,51 +172,42 @@ Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, cons
 
   Tape tape(ctx, GradMode::off);
   tape.keep_inner_values();
-  qat(tape.input(x));
+  std::vector<Var> inputs;
+  for (const Tensor& t : x) inputs.push_back(tape.input(t));
+  qat(inputs);
+  run_on_inputs(engine, model, tape);
+
   std::map<std::string, int> tensor_by_name;
   for (std::size_t i = 0; i < model.graph().tensors.size(); ++i) {
     tensor_by_name.emplace(model.graph().tensors[i].name, static_cast<int>(i));
   }
-
   Parity parity;
-  bool ran = false;
+  std::size_t outputs = 0;
   for (int id = 0; id < tape.size(); ++id) {
     const Tape::Node& node = tape.node(id);
     const auto* op = dynamic_cast<const QOp*>(node.op.get());
-    if (!op || node.value.dtype() != DType::i8 || !op->in_graph()) continue;
-    const auto codes = node.value.span<std::int8_t>();
-    if (!ran) {  // the first quantized value is the input's
-      const auto input = engine.input(0);
-      OCTET_CHECK(input.size() == codes.size(), "compare: the integer model's input takes ",
-                  input.size(), " codes, the network's ", codes.size());
-      std::memcpy(input.data(), codes.data(), codes.size());
-      engine.run();
-      ran = true;
+    if (!op || !op->in_graph()) continue;
+    if (dynamic_cast<const QOutputOp*>(op)) {  // its operand's codes are counted there
+      OCTET_CHECK(outputs < model.outputs().size(), "compare: the integer model has ",
+                  model.outputs().size(), " outputs, the network more");
+      compare(parity, op->layer, codes_of(tape, node.inputs[0]),
+              engine.output(static_cast<int>(outputs++)));
+      continue;
     }
     const auto at = tensor_by_name.find(op->layer);
     OCTET_CHECK(at != tensor_by_name.end(), "compare: the integer model has no value named ",
                 op->layer);
-    const auto value = engine.value(at->second);
-    OCTET_CHECK(value.size() == codes.size(), "compare: layer ", op->layer, ": expected ",
-                codes.size(), " codes, the integer model has ", value.size());
+    const auto codes = codes_of(tape, id);
     parity.compared += static_cast<std::int64_t>(codes.size());
-    if (std::memcmp(value.data(), codes.data(), codes.size()) == 0) continue;
-    for (std::size_t i = 0; i < codes.size(); ++i) {
-      const auto got = static_cast<std::int8_t>(value[i]);
-      if (got == codes[i]) continue;
-      if (parity.different++ == 0) {
-        parity.layer = op->layer;
-        parity.index = static_cast<std::int64_t>(i);
-        parity.expected = codes[i];
-        parity.got = got;
-      }
-    }
+    compare(parity, op->layer, codes, engine.value(at->second));
   }
+  OCTET_CHECK(outputs == model.outputs().size(), "compare: the integer model has ",
+              model.outputs().size(), " outputs, the network ", outputs);
   return parity;
 }
 
 int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
-  OCTET_CHECK(qat.sample().defined(),
+  OCTET_CHECK(!qat.sample().empty(),
               "convert: the model has no sample to check itself on; "
               "calibrate it, or give it one with set_sample()");
   const auto bytes = std::make_shared<const std::vector<std::byte>>(serialize_tflite(lower(qat)));

@@ -19,9 +19,14 @@ struct Parity {
   int expected = 0, got = 0;
 };
 
-/// Compares every value of every layer on `x` (float, [N, ...]). `model` is a converted graph; it
-/// is run with every value materialized.
-Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model, const Tensor& x);
+/// Compares every value of every layer, and every output, on `x` (float [N, ...], one for each
+/// input). `model` is a converted graph; it is run with every value materialized.
+Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
+                     const std::vector<Tensor>& x);
+inline Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
+                            const Tensor& x) {
+  return compare_codes(qat, ctx, model, std::vector{x});
+}
 
 /// A layer with weights, for logs and summaries.
 struct LayerReport {

@@ -8,6 +8,16 @@
 
 namespace octet::quant {
 
+namespace {
+
+std::string joined(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+}  // namespace
+
 Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
     : old_(graph), config_(config), state_(std::make_shared<QatState>()) {
   state_->rounding = config.rounding;
@@ -17,21 +27,32 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
                 isa_name(*config.isa), ": this machine lacks it");
   }
   state_->isa = config.isa;
+  for (const GraphOutput& y : old_.outputs()) outputs_.insert(y.node);
+  live_ = outputs_;
+  for (int id = static_cast<int>(old_.nodes().size()) - 1; id >= 0; --id) {
+    const GraphNode& n = old_node(id);
+    if (n.kind == Tape::Kind::op) names_.insert(n.name);
+    if (live_.contains(id)) live_.insert(n.inputs.begin(), n.inputs.end());
+  }
 }
 
 QatModelPtr Rewriter::rewrite(Stage integer_stage) {
-  add_input();
+  add_inputs();
   const auto& nodes = old_.nodes();
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {
     const GraphNode& n = nodes[static_cast<std::size_t>(id)];
-    if (n.kind != Tape::Kind::op || new_id_.count(id)) continue;
+    if (n.kind != Tape::Kind::op || !live_.contains(id) || new_id_.count(id)) continue;
     const Rule* rule = rule_of(*n.op);
     OCTET_CHECK(rule, "prepare: layer ", n.name, ": op ", n.op->name(), " has no int8 form");
     (this->*rule->rewrite)(id);
   }
-  add_output();
+  std::vector<GraphOutput> outputs = add_outputs();
+  std::vector<int> inputs;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].kind == Tape::Kind::input) inputs.push_back(static_cast<int>(i));
+  }
   auto graph =
-      std::make_shared<GraphModule>(std::move(nodes_), 0, static_cast<int>(nodes_.size()) - 1);
+      std::make_shared<GraphModule>(std::move(nodes_), std::move(inputs), std::move(outputs));
   return std::make_shared<QatModel>(std::move(graph), state_, std::move(values_), integer_stage);
 }
 
@@ -73,9 +94,9 @@ int Rewriter::parameter(int id, std::size_t index) {
 }
 
 int Rewriter::sole_consumer(int id) const {
-  if (id == old_.output()) return -1;
-  const std::vector<int> readers = old_.consumers(id);
-  return readers.size() == 1 ? readers[0] : -1;
+  if (outputs_.contains(id)) return -1;
+  const std::vector<int> all = readers(id);
+  return all.size() == 1 ? all[0] : -1;
 }
 
 int8::Activation Rewriter::clamp_of(int id) const {
@@ -107,42 +128,88 @@ void Rewriter::add_op(int old_id, std::shared_ptr<QOp> op, std::vector<int> inpu
   new_id_[old_id] = add_node(std::move(op), std::move(inputs), old_node(old_id).shape);
 }
 
-void Rewriter::add_input() {
-  const GraphNode& in = old_node(old_.input());
-  append(in);
-  ValuePtr value = new_value("input", false);
-  value->fixed = config_.input;
-  if (value->fixed) {
-    OCTET_CHECK(value->fixed->scale >= input_scale_floor && value->fixed->zero_point >= -128 &&
-                    value->fixed->zero_point <= 127,
-                "prepare: input quantization: expected scale >= ", input_scale_floor,
-                " and zero point in [-128, 127], got ", value->fixed->scale, " and ",
-                value->fixed->zero_point);
-  }
-  add_op(old_.input(), std::make_shared<QInputOp>(state_, value, "input"), {0});
+std::string Rewriter::door_name(const std::string& wanted) {
+  std::string name = wanted;
+  for (int n = 1; !names_.insert(name).second; ++n) name = wanted + "_" + std::to_string(n);
+  return name;
 }
 
-void Rewriter::add_output() {
-  const auto at = new_id_.find(old_.output());
-  OCTET_CHECK(at != new_id_.end(), "prepare: the network's output is not computed by an op");
-  const Source y = at->second;
-  OCTET_CHECK(std::any_of(nodes_.begin(), nodes_.end(),
-                          [](const GraphNode& n) {
-                            const auto* op = dynamic_cast<const QOp*>(n.op.get());
-                            return op && op->in_graph() && !dynamic_cast<const QInputOp*>(op);
-                          }),
-              "prepare: the network computes nothing: its output is its input");
-  add_node(std::make_shared<QOutputOp>(state_, y.value, "output"), {y.node},
-           old_node(old_.output()).shape);
+std::optional<QuantParams> Rewriter::fixed_input(const std::string& name) const {
+  const bool single = old_.inputs().size() == 1;
+  OCTET_CHECK(single || !config_.input,
+              "prepare: QConfig::input is for one input, the network has ", old_.inputs().size(),
+              "; give QConfig::inputs by name");
+  const auto at = config_.inputs.find(name);
+  const std::optional<QuantParams> fixed =
+      at == config_.inputs.end() ? config_.input : std::optional(at->second);
+  if (fixed) {
+    OCTET_CHECK(
+        fixed->scale >= input_scale_floor && fixed->zero_point >= -128 && fixed->zero_point <= 127,
+        "prepare: ", single ? "" : "input '" + name + "': ",
+        "input quantization: expected scale >= ", input_scale_floor,
+        " and zero point in [-128, 127], got ", fixed->scale, " and ", fixed->zero_point);
+  }
+  return fixed;
+}
+
+void Rewriter::add_inputs() {
+  const std::vector<int>& inputs = old_.inputs();
+  std::set<std::string> known;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const GraphNode& in = old_node(inputs[i]);
+    const std::string name = !in.name.empty()     ? in.name
+                             : inputs.size() == 1 ? "input"
+                                                  : "input_" + std::to_string(i);
+    known.insert(name);
+    const int node = append(in);
+    const std::string layer = door_name(name);
+    ValuePtr value = new_value(layer, false);
+    value->fixed = fixed_input(name);
+    add_op(inputs[i], std::make_shared<QInputOp>(state_, value, layer), {node});
+  }
+  for (const auto& [name, params] : config_.inputs) {
+    OCTET_CHECK(known.contains(name), "prepare: QConfig::inputs: the network has no input '", name,
+                "', only ", joined(known));
+  }
+}
+
+std::vector<GraphOutput> Rewriter::add_outputs() {
+  const bool computes = std::ranges::any_of(nodes_, [](const GraphNode& n) {
+    const auto* op = dynamic_cast<const QOp*>(n.op.get());
+    return op && op->in_graph() && !dynamic_cast<const QInputOp*>(op);
+  });
+  const std::vector<GraphOutput>& outputs = old_.outputs();
+  std::vector<GraphOutput> result;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const GraphOutput& old = outputs[i];
+    const std::string name = !old.name.empty()     ? old.name
+                             : outputs.size() == 1 ? "output"
+                                                   : "output_" + std::to_string(i);
+    const auto at = new_id_.find(old.node);
+    OCTET_CHECK(at != new_id_.end(), "prepare: the network's ",
+                outputs.size() == 1 ? "output" : "output '" + name + "'",
+                " is not computed by an op");
+    OCTET_CHECK(computes, "prepare: the network computes nothing: its output is its input");
+    const Source y = at->second;
+    const Source door = add_node(std::make_shared<QOutputOp>(state_, y.value, door_name(name)),
+                                 {y.node}, old_node(old.node).shape);
+    result.push_back({door.node, old.name});
+  }
+  return result;
+}
+
+std::vector<int> Rewriter::readers(int id) const {
+  std::vector<int> all = old_.consumers(id);
+  std::erase_if(all, [&](int reader) { return !live_.contains(reader); });
+  return all;
 }
 
 bool Rewriter::is_output(int id) const {
-  while (id != old_.output()) {
-    id = sole_consumer(id);
-    const Rule* rule = id < 0 ? nullptr : rule_of(*old_node(id).op);
-    if (!rule || !rule->keeps_params) return false;
-  }
-  return true;
+  if (outputs_.contains(id)) return true;
+  return std::ranges::any_of(readers(id), [&](int reader) {
+    const Rule* rule = rule_of(*old_node(reader).op);
+    return rule && rule->keeps_params && is_output(reader);
+  });
 }
 
 QatModelPtr prepare_qat(const GraphModule& graph, const QConfig& config) {

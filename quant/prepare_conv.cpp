@@ -13,14 +13,13 @@ void Rewriter::rewrite_conv(int id) {
   const bool has_bias = n.inputs.size() > 2;
   int last = id;
   std::optional<QConvOp::BatchNorm> batch_norm;
-  if (const int next = sole_consumer(id); next >= 0 && old_node(next).inputs[0] == id) {
-    if (const auto* bn = dynamic_cast<const BatchNormOp*>(old_node(next).op.get())) {
-      batch_norm = {bn->stats, double(bn->eps), double(bn->momentum)};
-      if (has_bias) absorb_bias(id, *bn);
-      inputs.push_back(parameter(next, 1));
-      inputs.push_back(parameter(next, 2));
-      last = next;
-    }
+  if (const int next = folding_batch_norm(id); next >= 0) {
+    const auto& bn = static_cast<const BatchNormOp&>(*old_node(next).op);
+    batch_norm = {bn.stats, double(bn.eps), double(bn.momentum)};
+    if (has_bias) absorb_bias(id, bn);
+    inputs.push_back(parameter(next, 1));
+    inputs.push_back(parameter(next, 2));
+    last = next;
   }
   if (!batch_norm && has_bias) inputs.push_back(parameter(id, 2));
   const auto [activation, end] = fuse_clamp(last);
@@ -38,10 +37,34 @@ void Rewriter::rewrite_conv(int id) {
   for (int replaced : {id, last}) new_id_.try_emplace(replaced, new_id_[end]);
 }
 
+int Rewriter::folding_batch_norm(int id) const {
+  const int next = sole_consumer(id);
+  if (next < 0 || old_node(next).inputs[0] != id) return -1;
+  const auto* bn = dynamic_cast<const BatchNormOp*>(old_node(next).op.get());
+  if (!bn) return -1;
+  const Parameter* bias = bias_before(next);
+  if (!bias) return next;
+  // One mean can take in one bias: the same in front of every batch norm that shares it.
+  for (const int other : live_) {
+    const auto* op = dynamic_cast<const BatchNormOp*>(old_node(other).op.get());
+    if (op && op->stats == bn->stats && bias_before(other) != bias) return -1;
+  }
+  return next;
+}
+
+const Parameter* Rewriter::bias_before(int id) const {
+  const int in = old_node(id).inputs[0];
+  const GraphNode& n = old_node(in);
+  const bool biased = n.op && rule_of(*n.op) &&
+                      rule_of(*n.op)->rewrite == &Rewriter::rewrite_conv && n.inputs.size() > 2;
+  return biased && sole_consumer(in) == id ? old_node(n.inputs[2]).parameter.get() : nullptr;
+}
+
 void Rewriter::absorb_bias(int id, const BatchNormOp& bn) {
   const GraphNode& p = old_node(old_node(id).inputs[2]);
   OCTET_CHECK(p.kind == Tape::Kind::param, "prepare: layer ", old_node(id).name,
               ": expected a parameter as bias");
+  if (!absorbed_.insert(bn.stats.get()).second) return;
   const auto bias = p.parameter->value.span<real>();
   real* mean = bn.stats->mean.r();
   for (std::size_t c = 0; c < bias.size(); ++c) mean[c] -= bias[c];

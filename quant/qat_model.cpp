@@ -50,15 +50,16 @@ void QatModel::update_params() {
   }
 }
 
-Var QatModel::forward(Var x) {
+std::vector<Var> QatModel::forward_many(std::span<const Var> x) {
+  check_count(x.size(), graph_->inputs().size(), "inputs");
   if (state_->calibrating()) {
-    OCTET_CHECK(!x.tape->grad_enabled(),
+    OCTET_CHECK(!x[0].tape->grad_enabled(),
                 "the quantized model is still in stage calibrate: feed it batches with "
                 "calibrate(), or advance it to a training stage");
   } else {
     update_params();
   }
-  return graph_->forward(x);
+  return graph_->forward_many(x);
 }
 
 void QatModel::advance(Stage to) {
@@ -74,27 +75,35 @@ void QatModel::advance(Stage to) {
   state_->stage = to;
 }
 
-void QatModel::calibrate(Context& ctx, const Tensor& x) {
+void QatModel::calibrate(Context& ctx, const std::vector<Tensor>& x) {
   OCTET_CHECK(state_->calibrating(), "calibration: expected stage calibrate, got ",
               stage_name(state_->stage));
-  OCTET_CHECK(x.defined() && x.shape().rank() >= 2 && x.shape()[0] >= 1,
-              "calibration: expected a batch [N, ...], got ",
-              x.defined() ? x.shape().to_string() : std::string("an undefined tensor"));
+  check_count(x.size(), graph_->inputs().size(), "inputs");
+  for (const Tensor& t : x) {
+    OCTET_CHECK(t.defined() && t.shape().rank() >= 2 && t.shape()[0] >= 1,
+                "calibration: expected a batch [N, ...], got ",
+                t.defined() ? t.shape().to_string() : std::string("an undefined tensor"));
+    OCTET_CHECK(t.shape()[0] == x[0].shape()[0], "calibration: expected ", x[0].shape()[0],
+                " samples, as of the first input, got ", t.shape());
+  }
   const bool was_training = is_training();
   eval();
   try {
     Tape tape(ctx, GradMode::off);
-    (*this)(tape.input(x));
+    std::vector<Var> inputs;
+    for (const Tensor& t : x) inputs.push_back(tape.input(t));
+    (*this)(inputs);
   } catch (...) {
     train(was_training);
     throw;
   }
   train(was_training);
-  if (!sample_.defined()) {
-    Shape s = x.shape();
+  if (!sample_.empty()) return;
+  for (const Tensor& t : x) {
+    Shape s = t.shape();
     s.set(0, std::min<std::int64_t>(max_sample, s[0]));
-    sample_ = Tensor::empty(s);
-    std::memcpy(sample_.raw(), x.raw(), sample_.bytes());
+    sample_.push_back(Tensor::empty(s));
+    std::memcpy(sample_.back().raw(), t.raw(), sample_.back().bytes());
   }
 }
 

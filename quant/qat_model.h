@@ -2,7 +2,9 @@
 // codes through the engine's kernels.
 #pragma once
 
+#include <concepts>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,15 +20,15 @@ namespace octet::quant {
 /// State (Module::state): parameters, batch norm statistics and, as buffers named
 /// "observer.<value>" and "cut.<concatenation>", every observer and cut (see Join); the stage is
 /// separate (stage(), restore_stage()).
-class QatModel final : public Module {
+class QatModel final : public MultiModule {
  public:
-  /// The rewritten graph: quantized ops as nodes, a quantizing op behind the input, a dequantizing
-  /// one at the end. `integer_stage` is the stage that calibration leads to.
+  /// The rewritten graph: quantized ops as nodes, a quantizing op behind each input, a dequantizing
+  /// one in front of each output. `integer_stage` is the stage that calibration leads to.
   QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state, std::vector<ValuePtr> values,
            Stage integer_stage);
 
   /// In Stage::calibrate the float function (observed, no gradients); else integers.
-  Var forward(Var x) override;
+  std::vector<Var> forward_many(std::span<const Var> x) override;
 
   Stage stage() const noexcept { return state_->stage; }
   /// To a later stage (or the same). Leaving Stage::calibrate requires that every value was
@@ -37,9 +39,10 @@ class QatModel final : public Module {
   /// For resuming: sets the stage that a loaded state belongs to.
   void restore_stage(Stage stage) noexcept { state_->stage = stage; }
 
-  /// Float forward of one batch, feeding the observers. The first batch is kept (at most
-  /// max_sample) for the check of convert(). Throws Error outside Stage::calibrate.
-  void calibrate(Context& ctx, const Tensor& x);
+  /// Float forward of one batch, a tensor for each input, feeding the observers. The first batch is
+  /// kept (at most max_sample) for the check of convert(). Throws Error outside Stage::calibrate.
+  void calibrate(Context& ctx, const std::vector<Tensor>& x);
+  void calibrate(Context& ctx, const Tensor& x) { calibrate(ctx, std::vector{x}); }
 
   const GraphModule& graph() const noexcept { return *graph_; }
   int8::Rounding rounding() const noexcept { return state_->rounding; }
@@ -48,16 +51,16 @@ class QatModel final : public Module {
   /// Sets every value's params from its observer, as each forward does first.
   void update_params();
   static constexpr int max_sample = 16;
-  /// A few real samples for convert()'s check; undefined before calibration.
-  const Tensor& sample() const noexcept { return sample_; }
-  void set_sample(Tensor sample) { sample_ = std::move(sample); }
+  /// A few real samples for convert()'s check, a tensor for each input; none before calibration.
+  const std::vector<Tensor>& sample() const noexcept { return sample_; }
+  void set_sample(std::vector<Tensor> sample) { sample_ = std::move(sample); }
 
  private:
   std::shared_ptr<GraphModule> graph_;
   QatStatePtr state_;
   std::vector<ValuePtr> values_;
   Stage integer_stage_;
-  Tensor sample_;
+  std::vector<Tensor> sample_;
 };
 using QatModelPtr = std::shared_ptr<QatModel>;
 
@@ -65,34 +68,40 @@ struct CalibrationOptions {
   int batches = 16;  ///< at most; a shorter loader ends it
 };
 
-/// Feeds the observers from a loader of {x, y} batches and moves on to the first integer stage. A
-/// loader with a position (octet::Loader) is put back to where it was. Throws Error if the loader
-/// is empty.
-template <class Loader>
-void calibrate(QatModel& model, Loader&& loader, const CalibrationOptions& options, Context& ctx) {
+/// Feeds the observers and moves on to the first integer stage. `batches` is either a range of
+/// {x, y} (a loader), where x is a tensor or a vector of one for each input, or a function that
+/// returns such a vector, empty at the end. A loader with a position (octet::Loader) is put back to
+/// where it was. Throws Error if there is no batch.
+template <class Batches>
+void calibrate(QatModel& model, Batches&& batches, const CalibrationOptions& options,
+               Context& ctx) {
   OCTET_CHECK(options.batches >= 1, "calibration: expected at least 1 batch, got ",
               options.batches);
   int left = options.batches;
-  const auto feed = [&] {
+  const auto feed = [&](auto& loader) {
     for (auto& [x, y] : loader) {
       model.calibrate(ctx, x);
       if (--left == 0) break;
     }
   };
-  if constexpr (requires { loader.seek(loader.position()); }) {
-    const auto start = loader.position();
-    feed();
-    loader.seek(start);
+  if constexpr (std::invocable<Batches&>) {
+    for (std::vector<Tensor> x; left > 0 && !(x = batches()).empty(); --left) {
+      model.calibrate(ctx, x);
+    }
+  } else if constexpr (requires { batches.seek(batches.position()); }) {
+    const auto start = batches.position();
+    feed(batches);
+    batches.seek(start);
   } else {
-    feed();
+    feed(batches);
   }
-  OCTET_CHECK(left < options.batches, "calibration: the loader gave no batch");
+  OCTET_CHECK(left < options.batches, "calibration: there was no batch");
   model.finish_calibration();
 }
-template <class Loader>
-void calibrate(QatModel& model, Loader&& loader, const CalibrationOptions& options = {}) {
+template <class Batches>
+void calibrate(QatModel& model, Batches&& batches, const CalibrationOptions& options = {}) {
   Context ctx;
-  calibrate(model, loader, options, ctx);
+  calibrate(model, batches, options, ctx);
 }
 
 }  // namespace octet::quant

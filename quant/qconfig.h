@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/simd/isa.h"
@@ -28,13 +30,16 @@ using int8::QuantParams;
 struct QConfig {
   /// Rounding of every requantization; recorded in the file.
   int8::Rounding rounding = int8::Rounding::single_rounding;
-  /// Ranges of activations. The network's output always uses min_max (line 21).
+  /// Ranges of activations. The network's outputs always use min_max (line 21).
   ObserverKind observer = ObserverKind::moving_average;
   /// Weight of a new batch once the moving average has seen 1 / averaging batches.
   double averaging = 0.01;
   /// Quantization of the network's input; usually input_params() of the normalization. Unset: the
   /// input is observed like any other value.
   std::optional<QuantParams> input;
+  /// The same of a network with several inputs, by their names ("input_0", "input_1", ... where
+  /// trace() got none).
+  std::map<std::string, QuantParams> inputs;
   /// What kernels over codes, accumulators and masks may use in place of the context's isa, forward
   /// and backward: one of available_isas(), which all give the same bits. Calibration and the float
   /// convolutions of backward are the context's.

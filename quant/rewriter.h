@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +51,8 @@ class Rewriter {
   Source source(int id, std::size_t index) const;
   /// A parameter operand of the new graph; one node for each Parameter.
   int parameter(int id, std::size_t index);
+  /// Live ops that read old node `id`.
+  std::vector<int> readers(int id) const;
   /// The only reader of old node `id`, or -1; a graph output has a reader outside.
   int sole_consumer(int id) const;
   /// The clamp activation that old node `id` is, or none.
@@ -57,18 +60,26 @@ class Rewriter {
   /// A clamp that alone reads `last` becomes part of its producer: the activation, and the node
   /// whose value the producer now makes.
   std::pair<int8::Activation, int> fuse_clamp(int last) const;
-  /// True if only ops that keep params lie between old node `id` and the output: its value is the
-  /// network's output.
+  /// True if only ops that keep params lie between old node `id` and an output: its value is that
+  /// of an output.
   bool is_output(int id) const;
   /// Appends an op whose result has `shape`.
   Source add_node(std::shared_ptr<QOp> op, std::vector<int> inputs, const Shape& shape);
   /// The same, as the result of old node `old_id`.
   void add_op(int old_id, std::shared_ptr<QOp> op, std::vector<int> inputs);
-  void add_input();
-  void add_output();
+  /// `wanted`, or with a number behind it if a layer or another door has that name.
+  std::string door_name(const std::string& wanted);
+  void add_inputs();
+  /// What fixes the params of the input `name`, if anything does.
+  std::optional<QuantParams> fixed_input(const std::string& name) const;
+  std::vector<GraphOutput> add_outputs();
 
   // --- prepare_conv.cpp ---
   void rewrite_conv(int id);
+  /// The batch norm that folds into convolution `id`, or -1.
+  int folding_batch_norm(int id) const;
+  /// The bias in front of batch norm `id`, if it alone reads the convolution there; else null.
+  const Parameter* bias_before(int id) const;
   /// Line 6: a bias in front of batch norm only moves its mean.
   void absorb_bias(int id, const BatchNormOp& bn);
   /// Line 15: a batch norm that folds into nothing is a depthwise 1x1 with weight one.
@@ -120,12 +131,16 @@ class Rewriter {
 
   const GraphModule& old_;
   const QConfig& config_;
+  std::set<int> outputs_;        // of the old graph
+  std::set<int> live_;           // old nodes that an output depends on
+  std::set<std::string> names_;  // of old ops and of the doors
   QatStatePtr state_;
   std::vector<GraphNode> nodes_;
   std::vector<ValuePtr> values_;
   std::map<int, Source> new_id_;                 // old value -> new node
   std::map<const Value*, const Value*> joined_;  // part -> whole, of concatenations
   std::map<int, int> parameter_node_;            // old parameter node -> new node
+  std::set<const BatchNormStats*> absorbed_;     // have had a bias taken off their mean
 };
 
 }  // namespace octet::quant

@@ -1,8 +1,10 @@
 // Networks with several inputs or outputs, for tests.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "layers/layers.h"
@@ -72,6 +74,32 @@ class TwoInputs final : public MultiModule {
  private:
   std::shared_ptr<Conv2d> conv_;
   std::shared_ptr<Linear> hidden_, classes_;
+};
+
+/// Layers to make networks of.
+struct Parts final : MultiModule {
+  using Function = std::function<std::vector<Var>(Parts&, std::span<const Var>)>;
+  explicit Parts(Function function) : f(std::move(function)) {
+    Init init(4);
+    const Conv2dOptions o{.in_channels = 2, .out_channels = 3, .kernel = 3};
+    conv = register_module("conv", std::make_shared<Conv2d>(o, init));
+    other = register_module("other", std::make_shared<Conv2d>(o, init));
+    bn = register_module("bn", std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = 3}));
+  }
+  std::vector<Var> forward_many(std::span<const Var> x) override { return f(*this, x); }
+  /// Statistics away from their initial state.
+  void warm_up(const std::vector<Tensor>& x) {
+    Context ctx;
+    for (int step = 0; step < 30; ++step) {
+      Tape tape(ctx, GradMode::off);
+      std::vector<Var> in;
+      for (const Tensor& t : x) in.push_back(tape.input(t));
+      (*this)(in);
+    }
+  }
+  Function f;
+  std::shared_ptr<Conv2d> conv, other;
+  std::shared_ptr<BatchNorm2d> bn;
 };
 
 }  // namespace octet::test

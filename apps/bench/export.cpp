@@ -47,7 +47,7 @@ void export_network(const Options& options) {
   for (int i = 0; i < batches; ++i)
     qat->calibrate(ctx, random_images(network.input(batch), random));
   qat->finish_calibration();
-  qat->set_sample(random_images(network.input(1), random));
+  qat->set_sample({random_images(network.input(1), random)});
   quant::ConvertReport report;
   const int8::Model int8_model = quant::convert(*qat, ctx, &report);
   write_tflite(int8_model, options.out);

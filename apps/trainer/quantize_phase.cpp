@@ -97,7 +97,7 @@ void restore_quantized_model(Session& s) {
                   expected[0] <= quant::QatModel::max_sample,
               c.origin, ": qat_sample: expected 1 to ", quant::QatModel::max_sample,
               " of the network's inputs ", s.input_shape(), ", got ", sample.shape());
-  s.qat->set_sample(sample);
+  s.qat->set_sample({sample});
 }
 
 Outcome run_quantize_phase(Session& s) {

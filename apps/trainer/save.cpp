@@ -84,7 +84,7 @@ void Session::save() {
   if (qat) {
     c.put("qat", qat->state());
     c.integers["qat/stage"] = static_cast<std::int64_t>(qat->stage());
-    if (qat->sample().defined()) c.tensors["qat_sample"] = qat->sample();
+    if (!qat->sample().empty()) c.tensors["qat_sample"] = qat->sample()[0];
   }
   if (optimizer) c.put("optimizer", optimizer->state());
   if (ema) c.put("ema", ema->state());

@@ -60,7 +60,7 @@ void QInputOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
 
 int QInputOp::lower(Lowering& l, std::span<const int>, In, const Shape& shape) const {
   const int id = l.add_value(layer, shape, out->params);
-  l.graph.inputs = {id};
+  l.graph.inputs.push_back(id);
   return id;
 }
 
@@ -77,7 +77,7 @@ void QOutputOp::backward_real(Context& ctx, const Saved&, const Tensor& dy, Grad
 }
 
 int QOutputOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape&) const {
-  l.graph.outputs = {inputs[0]};
+  l.graph.outputs.push_back(inputs[0]);
   return inputs[0];
 }
 
