@@ -20,24 +20,40 @@ Evaluation over_epoch(Loader& loader, const EvaluationOptions& options, const Ad
   Evaluation e;
   const Loader::Position before = loader.position();
   loader.seek(0);
-  for (const auto& [x, y] : loader) {
+  for (const Batch& batch : loader) {
     e.stopped = options.stop && options.stop();
     if (e.stopped) break;
-    const double loss = add(x, y, e.correct);
-    e.images += y.numel();
-    e.loss += loss * static_cast<double>(y.numel());
+    const double loss = add(batch, e.correct);
+    e.images += batch.y.numel();
+    e.loss += loss * static_cast<double>(batch.y.numel());
   }
   loader.seek(before);
   if (e.images > 0) e.loss /= static_cast<double>(e.images);
   return e;
 }
 
+std::vector<Tensor> inputs_of(const Batch& batch, const EvaluationOptions& options) {
+  return options.inputs ? options.inputs(batch) : std::vector{batch.x};
+}
+
+/// Adds what is right to `correct`; the batch's loss.
+double measure(std::span<const Var> outputs, const Batch& batch, const EvaluationOptions& options,
+               std::int64_t& correct) {
+  const auto count = static_cast<int>(outputs.size());
+  OCTET_CHECK(options.logits >= -1 && options.logits < count, "evaluation: logits are output ",
+              options.logits, ", but there are ", count, " outputs");
+  const auto logits = static_cast<std::size_t>(options.logits);
+  OCTET_CHECK(options.logits >= 0 || options.loss,
+              "evaluation: expected a loss where no output is the logits");
+  if (options.logits >= 0) correct += count_correct(outputs[logits].value(), batch.y);
+  const Var loss =
+      options.loss ? options.loss(outputs, batch) : cross_entropy(outputs[logits], batch.y);
+  return double(loss.value().item());
+}
+
 /// One input or output of an integer model, as real numbers.
 struct Port {
-  Port(std::span<const int8::ValueInfo> values, const char* what) {
-    OCTET_CHECK(values.size() == 1, "evaluation: expected a model with one ", what, ", got ",
-                values.size());
-    info = values[0];
+  Port(const int8::ValueInfo& value, const char* what) : info(value) {
     OCTET_CHECK(info.type == int8::DType::f32 || (info.type == int8::DType::i8 && info.scale > 0),
                 "evaluation: the model's ", what, " ", info.name,
                 ": expected float or quantized int8");
@@ -60,7 +76,10 @@ void write_input(const Port& port, int8::Isa isa, const Tensor& x, std::span<std
 
 Tensor read_output(const Port& port, int8::Isa isa, std::span<const std::byte> from,
                    std::int64_t samples) {
-  Tensor y = Tensor::empty({samples, port.numel});
+  std::vector<std::int64_t> shape(port.info.shape.begin(), port.info.shape.end());
+  if (shape.empty()) shape.push_back(1);
+  shape[0] *= samples;
+  Tensor y = Tensor::empty(Shape(std::span<const std::int64_t>(shape)));
   if (port.is_float()) {
     std::memcpy(y.r(), from.data(), from.size());
   } else {
@@ -87,11 +106,11 @@ std::int64_t count_correct(const Tensor& logits, const Tensor& labels) {
 
 Evaluation evaluate(Module& model, Loader& loader, Context& ctx, const EvaluationOptions& options) {
   const EvaluationMode mode(model);
-  const auto add = [&](const Tensor& x, const Tensor& y, std::int64_t& correct) {
+  const auto add = [&](const Batch& batch, std::int64_t& correct) {
     Tape tape(ctx, GradMode::off);
-    const Var logits = model(tape.input(x));
-    correct += count_correct(logits.value(), y);
-    const double loss = double(cross_entropy(logits, y).value().item());
+    std::vector<Var> x;
+    for (Tensor& t : inputs_of(batch, options)) x.push_back(tape.input(std::move(t)));
+    const double loss = measure(model(x), batch, options, correct);
     OCTET_CHECK(std::isfinite(loss), "evaluation: the loss is ", loss,
                 first_not_finite(tape, model));
     return loss;
@@ -101,21 +120,33 @@ Evaluation evaluate(Module& model, Loader& loader, Context& ctx, const Evaluatio
 
 Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
                     const EvaluationOptions& options) {
-  const Port in(model.inputs(), "input"), out(model.outputs(), "output");
+  std::vector<Port> in, out;
+  for (const int8::ValueInfo& info : model.inputs()) in.emplace_back(info, "input");
+  for (const int8::ValueInfo& info : model.outputs()) out.emplace_back(info, "output");
   std::optional<int8::Context> engine;
-  const auto add = [&](const Tensor& x, const Tensor& y, std::int64_t& correct) {
-    OCTET_CHECK(x.numel() == in.numel * y.numel(), "evaluation: the model takes ", in.numel,
-                " values a sample, the data set has ", x.numel() / y.numel());
-    const int batch = static_cast<int>(y.numel());
-    if (!engine || engine->batch() != batch) {
-      engine.emplace(model, int8::ContextOptions{.batch = batch, .threads = ctx.threads.size()});
+  const auto add = [&](const Batch& batch, std::int64_t& correct) {
+    const std::vector<Tensor> x = inputs_of(batch, options);
+    OCTET_CHECK(x.size() == in.size(), "evaluation: the model has ", in.size(), " inputs, got ",
+                x.size(), " (EvaluationOptions::inputs)");
+    const std::int64_t samples = batch.y.numel();
+    if (!engine || engine->batch() != samples) {
+      engine.emplace(model, int8::ContextOptions{.batch = static_cast<int>(samples),
+                                                 .threads = ctx.threads.size()});
     }
-    write_input(in, model.isa(), x, engine->input(0));
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      OCTET_CHECK(x[i].numel() == in[i].numel * samples, "evaluation: the model takes ",
+                  in[i].numel, " values a sample, the data set has ", x[i].numel() / samples);
+      write_input(in[i], model.isa(), x[i], engine->input(static_cast<int>(i)));
+    }
     engine->run();
     Tape tape(ctx, GradMode::off);
-    const Var logits = tape.input(read_output(out, model.isa(), engine->output(0), y.numel()));
-    correct += count_correct(logits.value(), y);
-    return double(cross_entropy(logits, y).value().item());
+    std::vector<Var> y;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      Tensor value = read_output(out[i], model.isa(), engine->output(static_cast<int>(i)), samples);
+      if (static_cast<int>(i) == options.logits) value = value.reshape({samples, out[i].numel});
+      y.push_back(tape.input(std::move(value)));
+    }
+    return measure(y, batch, options, correct);
   };
   return over_epoch(loader, options, add);
 }

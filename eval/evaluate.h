@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <vector>
 
 #include "core/context.h"
 #include "data/loader.h"
@@ -13,7 +15,7 @@
 namespace octet {
 
 struct Evaluation {
-  double loss = 0;  ///< mean cross-entropy
+  double loss = 0;  ///< mean over the images
   std::int64_t correct = 0, images = 0;
   bool stopped = false;  ///< by EvaluationOptions::stop: what is here is of the batches before
   double accuracy() const { return static_cast<double>(correct) / static_cast<double>(images); }
@@ -22,6 +24,12 @@ struct Evaluation {
 struct EvaluationOptions {
   /// Asked before each batch; true ends the evaluation.
   std::function<bool()> stop = {};
+  /// A batch's tensors for a network of several inputs; unset: its x.
+  std::function<std::vector<Tensor>(const Batch&)> inputs = {};
+  /// Which of the outputs are the logits that `correct` counts; -1: none.
+  int logits = 0;
+  /// Mean loss of a batch from the network's outputs; unset: cross-entropy of the logits.
+  std::function<Var(std::span<const Var> outputs, const Batch&)> loss = {};
 };
 
 /// How many rows of `logits` [N, K] have their largest value, the first of equals, at the label
@@ -29,13 +37,13 @@ struct EvaluationOptions {
 std::int64_t count_correct(const Tensor& logits, const Tensor& labels);
 
 /// The first epoch of the loader (which is then put back to where it was) in evaluation mode.
-/// `model` returns logits [N, classes]. Throws Error naming the layer if the loss is not finite.
+/// The logits are [N, classes]. Throws Error naming the layer if the loss is not finite.
 Evaluation evaluate(Module& model, Loader& loader, Context& ctx,
                     const EvaluationOptions& options = {});
 
 /// The same of an integer model, with ctx.threads.size() threads: codes of its inputs by the
-/// engine's own quantization, its outputs taken as logits. Throws Error unless the model has one
-/// input of the loader's size and one output, each int8 or float.
+/// engine's own quantization; logits of any shape. Throws Error unless inputs and outputs are int8
+/// or float, and the inputs of the model's size.
 Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
                     const EvaluationOptions& options = {});
 
