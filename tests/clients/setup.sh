@@ -5,9 +5,9 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-"$here/../../build/clients"}
-for program in node npm; do
+for program in node npm python3; do
   command -v "$program" >/dev/null ||
-    { echo "setup.sh: $program was not found. On Debian: apt-get install nodejs npm" >&2; exit 1; }
+    { echo "setup.sh: $program was not found. On Debian: apt-get install nodejs npm python3-venv" >&2; exit 1; }
 done
 mkdir -p "$folder"
 cd "$folder"
@@ -16,3 +16,7 @@ cd "$folder"
 # The full TFLite runtime as WebAssembly. Its peers (TensorFlow.js) are not needed.
 npm install --ignore-scripts --no-save --no-audit --no-fund --legacy-peer-deps --loglevel=error \
   @tensorflow/tfjs-tflite@0.0.1-alpha.10
+# TFLite Micro and LiteRT, in a Python environment of their own.
+python3 -m venv venv
+venv/bin/pip install --quiet --disable-pip-version-check \
+  ai-edge-litert==2.3.0 tflite-micro==0.dev20261023182759

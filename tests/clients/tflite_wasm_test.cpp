@@ -3,11 +3,8 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
 
 #ifdef OCTET_CUSTOM_LOOP
@@ -16,6 +13,7 @@
 #include "int8/engine/model.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
+#include "tests/clients/client.h"
 #include "tests/int8/graphs.h"
 #include "tests/support.h"
 
@@ -23,81 +21,21 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace int8 = octet::int8;
+using octet::test::compare;
+using octet::test::Difference;
+using octet::test::random_inputs;
 using octet::test::read_file;
+using octet::test::run_octet;
 using octet::test::TempDir;
 
 int run_client(const std::string& arguments) {
   const std::string script = OCTET_SOURCE_DIR "/tests/clients/tflite_wasm.mjs";
-  const int status = std::system(("node '" + script + "' " + arguments).c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return octet::test::run_command("node '" + script + "' " + arguments);
 }
 
-/// Models to run in one call of the client.
-class Batch {
- public:
-  void add(const fs::path& model, const fs::path& inputs, const fs::path& outputs) {
-    for (const fs::path& p : {model, inputs, outputs}) arguments_ += " '" + p.string() + "'";
-  }
-  void run() const { REQUIRE(run_client(arguments_) == 0); }
-
- private:
-  std::string arguments_;
+struct Batch : octet::test::ClientBatch {
+  void run() const { REQUIRE(run_client(arguments()) == 0); }
 };
-
-std::vector<char> random_inputs(const int8::Model& model, int samples, std::uint64_t seed) {
-  auto rng = octet::test::rng(seed);
-  std::vector<char> bytes;
-  for (int s = 0; s < samples; ++s) {
-    for (const int8::ValueInfo& input : model.inputs()) {
-      std::vector<char> value(input.bytes);
-      if (input.type == int8::DType::f32) {
-        for (std::size_t i = 0; i < value.size(); i += 4) {
-          const float v = static_cast<float>(static_cast<int>(rng() % 1001) - 500) / 77.0f;
-          std::memcpy(&value[i], &v, 4);
-        }
-      } else {
-        for (char& c : value) c = static_cast<char>(rng());
-      }
-      bytes.insert(bytes.end(), value.begin(), value.end());
-    }
-  }
-  return bytes;
-}
-
-/// What octet gives for samples back to back; several inputs or outputs follow each other in each
-/// sample.
-std::vector<char> run_octet(const int8::Model& model, const std::vector<char>& inputs) {
-  int8::Context context(model);
-  std::vector<char> outputs;
-  for (std::size_t at = 0; at < inputs.size();) {
-    for (int i = 0; i < static_cast<int>(model.inputs().size()); ++i) {
-      const std::span<std::byte> to = context.input(i);
-      std::memcpy(to.data(), &inputs[at], to.size());
-      at += to.size();
-    }
-    context.run();
-    for (int i = 0; i < static_cast<int>(model.outputs().size()); ++i) {
-      const auto* from = reinterpret_cast<const char*>(context.output(i).data());
-      outputs.insert(outputs.end(), from, from + context.output(i).size());
-    }
-  }
-  return outputs;
-}
-
-struct Difference {
-  int values = 0, different = 0, largest = 0;
-};
-Difference compare(const std::vector<char>& a, const std::vector<char>& b) {
-  REQUIRE(a.size() == b.size());
-  Difference d;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const int step = std::abs(static_cast<signed char>(a[i]) - static_cast<signed char>(b[i]));
-    ++d.values;
-    d.different += step != 0;
-    d.largest = std::max(d.largest, step);
-  }
-  return d;
-}
 
 TEST_CASE("a small network gives octet's bytes in single rounding") {
   const TempDir dir;
