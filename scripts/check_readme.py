@@ -90,24 +90,27 @@ def wrong_links(path, text):
             yield f"{path.relative_to(ROOT)}: link to {target}: there is no such heading"
 
 
-def wrong_example():
-    source = (ROOT / "examples/custom_loop.cpp").read_text()
-    marked = re.search(r"// \[README\]\n(.*?) *// \[README\]", source, re.S)
-    shown = re.search(r"```cpp\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    if not marked or not shown:
-        yield ("expected a part between // [README] marks in examples/custom_loop.cpp "
-               "and a ```cpp block in README.md")
-    elif textwrap.dedent(marked.group(1)) != shown.group(1):
-        yield ("README.md's example differs from examples/custom_loop.cpp; expected:\n"
-               + textwrap.dedent(marked.group(1)))
+EXAMPLES = ["examples/custom_loop.cpp", "examples/two_heads.cpp"]  # in README's order
+
+
+def wrong_examples():
+    """Each ```cpp block is what its example has between // [README] marks."""
+    shown = re.findall(r"```cpp\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    if len(shown) != len(EXAMPLES):
+        yield f"README.md: expected {len(EXAMPLES)} ```cpp blocks, got {len(shown)}"
+    for name, block in zip(EXAMPLES, shown):
+        parts = re.findall(r"// \[README\]\n(.*?) *// \[README\]", (ROOT / name).read_text(), re.S)
+        expected = "\n".join(textwrap.dedent(part) for part in parts)
+        if block != expected:
+            yield f"README.md's example differs from {name}; expected:\n{expected}"
 
 
 def check():
-    wrong = list(wrong_example())
+    wrong = list(wrong_examples())
     for path in markdown_files():
         text = path.read_text()
         wrong += [*wrong_blocks(path.relative_to(ROOT), text), *wrong_links(path, text)]
-    print("\n".join(wrong) or "Markdown: marks, links and README's example are right")
+    print("\n".join(wrong) or "Markdown: marks, links and README's examples are right")
     return 1 if wrong else 0
 
 

@@ -44,6 +44,15 @@ TEST_CASE("the examples build and run as a project outside: training and runtime
   REQUIRE(std::regex_search(trained, accuracy, std::regex(R"(float (\S+) %\nint8 (\S+) %)")));
   CHECK(std::stod(accuracy[1]) > 90);
   CHECK(std::stod(accuracy[2]) > 90);
+  const std::string two_heads =
+      run(installed.dir, quoted(installed.build / "two_heads") + " " +
+                             quoted(source_dir() / "data/digits.h5") + " " +
+                             quoted(installed.dir / "two_heads.tflite"));
+  CAPTURE(two_heads);
+  REQUIRE(std::regex_search(two_heads, accuracy,
+                            std::regex(R"(int8 (\S+) %, ink's mean square error (\S+))")));
+  CHECK(std::stod(accuracy[1]) > 75);
+  CHECK(std::stod(accuracy[2]) < 0.01);
   const std::string ran =
       run(installed.dir, quoted(installed.build / "run_model") + " " + quoted(model));
   CHECK(ran.find(": [") != std::string::npos);  // the largest values of an output
