@@ -85,7 +85,6 @@ configure() {
 
 groups=(build test)
 [ $clients = yes ] && groups+=(clients)
-[ $long = yes ] && groups+=(arm)
 check "Debian packages" scripts/setup.sh "${groups[@]}"
 launcher=()
 if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
@@ -130,12 +129,6 @@ check "vectors: 64-bit ARM under qemu" qemu-aarch64 -L /usr/aarch64-linux-gnu \
   build/aarch64/tests/base_tests --test-case='vectors*'
 
 if [ $long = yes ]; then
-  check "configure: training on 64-bit ARM" configure -S . -B build/aarch64_training \
-    -DCMAKE_BUILD_TYPE=Release -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" \
-    -DOCTET_BUILD_APPS=OFF -DOCTET_WERROR=ON
-  check "build: training on 64-bit ARM" cmake --build build/aarch64_training \
-    --target core_tests quant_tests
-  tests "training on 64-bit ARM under qemu" build/aarch64_training -R '^(core|quant)_tests$'
   tests "long tests" build/release -L long
 fi
 if [ $clients = yes ]; then

@@ -1,37 +1,28 @@
-# Cross-building for 64-bit ARM; tests run under qemu. On Debian:
-# apt-get install g++-aarch64-linux-gnu qemu-user. For example the int8 runtime and its tests
+# Cross-building the int8 runtime and its tests for 64-bit ARM; tests run under qemu. On Debian:
+# apt-get install g++-aarch64-linux-gnu qemu-user. For example
 #   cmake -G Ninja -B build/aarch64 -DCMAKE_TOOLCHAIN_FILE=$PWD/cmake/aarch64.cmake \
 #         -DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DOCTET_BUILD_APPS=OFF
-# Training needs the libraries of scripts/packages.txt's group arm, too: without
-# -DOCTET_BUILD_TRAINING=OFF.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64;-L;/usr/aarch64-linux-gnu)
+set(CMAKE_FIND_ROOT_PATH /usr/aarch64-linux-gnu)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 
-if(DEFINED OCTET_BUILD_TRAINING AND NOT OCTET_BUILD_TRAINING)
-  set(CMAKE_FIND_ROOT_PATH /usr/aarch64-linux-gnu)
-  set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-  set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-
-  # doctest and FlatBuffers are headers only and come from the build machine, in a folder of their
-  # own: the rest of its /usr/include must not be seen.
-  set(octet_headers ${CMAKE_BINARY_DIR}/headers)
-  file(MAKE_DIRECTORY ${octet_headers})
-  foreach(name doctest flatbuffers)
-    file(CREATE_LINK /usr/include/${name} ${octet_headers}/${name} SYMBOLIC)
-  endforeach()
-  file(WRITE ${octet_headers}/doctestConfig.cmake "
+# doctest and FlatBuffers are headers only and come from the build machine, in a folder of their
+# own: the rest of its /usr/include must not be seen.
+set(octet_headers ${CMAKE_BINARY_DIR}/headers)
+file(MAKE_DIRECTORY ${octet_headers})
+foreach(name doctest flatbuffers)
+  file(CREATE_LINK /usr/include/${name} ${octet_headers}/${name} SYMBOLIC)
+endforeach()
+file(WRITE ${octet_headers}/doctestConfig.cmake "
 if(NOT TARGET doctest::doctest)
   add_library(doctest::doctest INTERFACE IMPORTED)
   target_include_directories(doctest::doctest SYSTEM INTERFACE ${octet_headers})
 endif()
 ")
-  set(doctest_DIR ${octet_headers} CACHE PATH "")
-  set(OCTET_FLATBUFFERS_INCLUDE ${octet_headers} CACHE PATH "")
-else()  # packages of the other architecture lie beside the machine's own
-  set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
-  set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig)
-  set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64)
-endif()
+set(doctest_DIR ${octet_headers} CACHE PATH "")
+set(OCTET_FLATBUFFERS_INCLUDE ${octet_headers} CACHE PATH "")

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/simd/simd.h"
-#include "quant/kernels/rounding.h"
+#include "int8/kernels/vec_rounding.h"
 
 #define OCTET_VEC_INC "quant/kernels/add.inc"
 #include "base/simd/each_vec.inc"

@@ -2,6 +2,6 @@
 // namespace, each made of (multiplier, shift, addend) as Multiplier has them.
 #pragma once
 
-#include "quant/kernels/rounding_avx2.h"
-#include "quant/kernels/rounding_avx512.h"
-#include "quant/kernels/rounding_neon.h"
+#include "int8/kernels/vec_rounding_avx2.h"
+#include "int8/kernels/vec_rounding_avx512.h"
+#include "int8/kernels/vec_rounding_neon.h"
