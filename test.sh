@@ -123,8 +123,10 @@ check "fuzz: TFLite files, $fuzz_time s" build/fuzz/tests/fuzz_tflite \
 
 check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]}" \
   -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_WERROR=ON
-check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests
+check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests base_tests
 tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'
+check "vectors: 64-bit ARM under qemu" qemu-aarch64 -L /usr/aarch64-linux-gnu \
+  build/aarch64/tests/base_tests --test-case='vectors*'
 
 if [ $long = yes ]; then
   tests "long tests" build/release -L long

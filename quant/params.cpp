@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/simd/vec_generic.h"
 #include "core/kernels/common.h"
 #include "int8/reference/quantize.h"
-#include "quant/kernels/vectors.h"
 
 namespace octet::quant {
 

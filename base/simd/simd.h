@@ -7,9 +7,9 @@
 namespace octet {
 
 /// What there are float kernels for.
-enum class Simd { portable, avx2, avx512 };
+enum class Simd { portable, avx2, avx512, neon };
 
-/// Those that `isa` implies; ARM's run the portable ones.
+/// Those that `isa` implies.
 constexpr Simd simd_of(Isa isa) noexcept {
   switch (isa) {
     case Isa::avx2:
@@ -19,34 +19,38 @@ constexpr Simd simd_of(Isa isa) noexcept {
     case Isa::avx512_vnni:
     case Isa::amx_int8:
       return Simd::avx512;
-    case Isa::portable:
     case Isa::neon_dot:
+      return Simd::neon;
+    case Isa::portable:
       break;
   }
   return Simd::portable;
 }
 
-/// Three of a kind, of which an ISA that the machine has chooses one: once a pass, not a value.
+/// Kernels of a kind by Simd, of which an ISA that the machine has chooses one: once a pass, not a
+/// value.
 template <class Kernel>
 struct Dispatch {
-  Kernel portable, avx2, avx512;
+  Kernel by_simd[4];
 
-  constexpr Kernel operator()(Isa isa) const noexcept {
-    const Simd simd = simd_of(isa);
-    return simd == Simd::avx512 ? avx512 : simd == Simd::avx2 ? avx2 : portable;
+  constexpr const Kernel& operator()(Isa isa) const noexcept {
+    return by_simd[static_cast<int>(simd_of(isa))];
   }
 };
 
 }  // namespace octet
 
-/// Initializes a Dispatch. On other architectures than x86-64 it has the portable kernel only, and
-/// the others need not be declared.
+/// Initializes a Dispatch: `portable`, and what each instruction set's namespace calls `name`
+/// (base/simd/each_vec.inc).
 #if defined(__x86_64__)
-#define OCTET_DISPATCH(portable, avx2, avx512) \
-  { portable, avx2, avx512 }
+#define OCTET_VEC_DISPATCH(portable, name) \
+  { portable, ::octet::avx2::name, ::octet::avx512::name, portable }
+#elif defined(__aarch64__)
+#define OCTET_VEC_DISPATCH(portable, name) \
+  { portable, portable, portable, ::octet::neon::name }
 #else
-#define OCTET_DISPATCH(portable, avx2, avx512) \
-  { portable, portable, portable }
+#define OCTET_VEC_DISPATCH(portable, name) \
+  { portable, portable, portable, portable }
 #endif
 
 #if defined(__x86_64__)
@@ -65,7 +69,8 @@ struct Dispatch {
 #endif
 
 /// Defines Dispatch `name` of functions void(Args a) that evaluate one of three expressions of `a`,
-/// calls of OCTET_INLINE functions, each compiled for its target.
+/// calls of OCTET_INLINE functions, each compiled for its target. The portable one is ARM's, too:
+/// its compiler has NEON always.
 #if defined(__x86_64__)
 #define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call) \
   OCTET_TARGET_AVX512 static void name##_avx512(Args a) noexcept {           \
@@ -74,17 +79,19 @@ struct Dispatch {
   OCTET_TARGET_AVX2 static void name##_avx2(Args a) noexcept {               \
     avx2_call;                                                               \
   }                                                                          \
-  OCTET_SIMD_PORTABLE(name, Args, portable_call)
+  static void name##_portable(Args a) noexcept {                             \
+    portable_call;                                                           \
+  }                                                                          \
+  static constexpr ::octet::Dispatch<void (*)(Args) noexcept> name{          \
+      {name##_portable, name##_avx2, name##_avx512, name##_portable}};
 #else
 #define OCTET_SIMD_CHOICE(name, Args, avx512_call, avx2_call, portable_call) \
-  OCTET_SIMD_PORTABLE(name, Args, portable_call)
+  static void name##_portable(Args a) noexcept {                             \
+    portable_call;                                                           \
+  }                                                                          \
+  static constexpr ::octet::Dispatch<void (*)(Args) noexcept> name{          \
+      {name##_portable, name##_portable, name##_portable, name##_portable}};
 #endif
-#define OCTET_SIMD_PORTABLE(name, Args, portable_call)               \
-  static void name##_portable(Args a) noexcept {                     \
-    portable_call;                                                   \
-  }                                                                  \
-  static constexpr ::octet::Dispatch<void (*)(Args) noexcept> name = \
-      OCTET_DISPATCH(name##_portable, name##_avx2, name##_avx512);
 
 /// The same, always body(a).
 #define OCTET_SIMD_FUNCTION(name, body, Args) \

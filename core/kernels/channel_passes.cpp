@@ -4,6 +4,11 @@
 
 #include "base/simd/simd.h"
 
+#ifndef OCTET_REAL_DOUBLE
+#define OCTET_VEC_INC "core/kernels/channel_sums.inc"
+#include "base/simd/each_vec.inc"
+#endif
+
 // The loops over a wide row are the vector loops; the compiler cuts them to each target's
 // registers.
 namespace octet {
@@ -122,10 +127,15 @@ constexpr ChannelSumsKernels sums_portable{
      of_sum_portable<Clamp::hard_tanh>}};
 
 #ifdef OCTET_REAL_DOUBLE
-constexpr Dispatch<const ChannelSumsKernels*> sums{&sums_portable, &sums_portable, &sums_portable};
+const ChannelSumsKernels& sums(Isa) noexcept {
+  return sums_portable;
+}
 #else
-constexpr Dispatch<const ChannelSumsKernels*> sums =
-    OCTET_DISPATCH(&sums_portable, &channel_sums_avx2, &channel_sums_avx512);
+const ChannelSumsKernels& sums(Isa isa) noexcept {
+  static constexpr Dispatch<ChannelSumsKernels> kernels{
+      OCTET_VEC_DISPATCH(sums_portable, channel_sums)};
+  return kernels(isa);
+}
 #endif
 
 }  // namespace
@@ -143,15 +153,15 @@ void batch_norm_grad_pass(Isa isa, const BatchNormGradPass& p, Clamp clamp) noex
 }
 
 void moments_pass(Isa isa, const ChannelSumsPass& p) noexcept {
-  sums(isa)->moments(p);
+  sums(isa).moments(p);
 }
 
 void gradient_sums_pass(Isa isa, const ChannelSumsPass& p, Clamp clamp) noexcept {
-  sums(isa)->gradient[static_cast<int>(clamp)](p);
+  sums(isa).gradient[static_cast<int>(clamp)](p);
 }
 
 void sum_gradient_pass(Isa isa, const ChannelSumsPass& p, Clamp clamp) noexcept {
-  sums(isa)->of_sum[static_cast<int>(clamp)](p);
+  sums(isa).of_sum[static_cast<int>(clamp)](p);
 }
 
 }  // namespace octet

@@ -65,8 +65,5 @@ struct ChannelSumsKernels {
   Pass gradient[4];  ///< by Clamp
   Pass of_sum[4];    ///< the same; none for Clamp::none
 };
-#if defined(__x86_64__) && !defined(OCTET_REAL_DOUBLE)
-extern const ChannelSumsKernels channel_sums_avx2, channel_sums_avx512;
-#endif
 
 }  // namespace octet

@@ -4,6 +4,10 @@
 #include <limits>
 
 #include "base/simd/simd.h"
+#include "int8/kernels/vec_rounding.h"
+
+#define OCTET_VEC_INC "quant/kernels/add.inc"
+#include "base/simd/each_vec.inc"
 
 namespace octet::quant {
 
@@ -27,8 +31,7 @@ void add_portable(const AddSpan& s) noexcept {
   *s.max = hi;
 }
 
-constexpr Dispatch<MaskedAddKernel> kernels =
-    OCTET_DISPATCH(add_portable, masked_add_avx2, masked_add_avx512);
+constexpr Dispatch<MaskedAddKernel> kernels{OCTET_VEC_DISPATCH(add_portable, masked_add)};
 
 }  // namespace
 

@@ -22,9 +22,4 @@ using MaskedAddKernel = void (*)(const AddSpan&) noexcept;
 /// The best kernel for `isa`; every one gives the bytes of the portable one.
 MaskedAddKernel masked_add_kernel(Isa isa) noexcept;
 
-#if defined(__x86_64__)
-void masked_add_avx2(const AddSpan& s) noexcept;
-void masked_add_avx512(const AddSpan& s) noexcept;
-#endif
-
 }  // namespace octet::quant

@@ -29,7 +29,7 @@ void for_calls(const MaskedGradient& g, const WideRows& wide, std::int64_t first
 
 void add_moments(Isa isa, ChannelSums& sums, std::int64_t piece, const std::int32_t* acc,
                  std::int64_t rows) noexcept {
-  const SumsKernels& kernels = *sums_kernels(isa);
+  const SumsKernels& kernels = sums_kernels(isa);
   const WideRows& w = sums.wide;
   const std::int64_t step = w.rows_per_call() * w.channels;
   for (std::int64_t i = 0, n = rows * w.channels; i < n; i += step) {
@@ -40,7 +40,7 @@ void add_moments(Isa isa, ChannelSums& sums, std::int64_t piece, const std::int3
 void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
                   std::span<double> sum_u) {
   constexpr std::int64_t calls_per_piece = 16;
-  const SumsKernels& kernels = *sums_kernels(ctx.isa);
+  const SumsKernels& kernels = sums_kernels(ctx.isa);
   const WideRows wide(g.channels);
   const std::int64_t rows = wide.rows_per_call() * calls_per_piece;
   const std::int64_t pieces = (g.rows + rows - 1) / rows;
@@ -61,7 +61,7 @@ void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
 }
 
 MaskedDelta::MaskedDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy)
-    : kernels_(*sums_kernels(ctx.isa)), pool_(ctx.pool), g_(g), dy_(dy) {}
+    : kernels_(sums_kernels(ctx.isa)), pool_(ctx.pool), g_(g), dy_(dy) {}
 
 void MaskedDelta::begin(std::int64_t pieces) {
   sums_.emplace(pool_, g_.channels, pieces);
@@ -86,7 +86,7 @@ void MaskedDelta::total(std::span<double> sum) const {
 CentredDelta::CentredDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy,
                            std::span<const float> f, std::span<const float> mean,
                            std::span<const float> mean_u)
-    : kernels_(*sums_kernels(ctx.isa)),
+    : kernels_(sums_kernels(ctx.isa)),
       g_(g),
       dy_(dy),
       wide_(g.channels),

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/simd/vec_generic.h"
 #include "core/grad.h"
 #include "core/kernels/codes.h"
-#include "quant/kernels/vectors.h"
 
 namespace octet::quant {
 

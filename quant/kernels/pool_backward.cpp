@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "quant/kernels/vectors.h"
+#include "base/simd/vec_generic.h"
 
 namespace octet::quant {
 

@@ -4,6 +4,10 @@
 #include <cstring>
 
 #include "base/simd/simd.h"
+#include "int8/kernels/vec_rounding.h"
+
+#define OCTET_VEC_INC "quant/kernels/requantize.inc"
+#include "base/simd/each_vec.inc"
 
 namespace octet::quant {
 
@@ -55,10 +59,10 @@ void blocks(const RequantizeSpan& s) noexcept {
   }
 }
 
-constexpr Dispatch<RequantizeKernel> single = OCTET_DISPATCH(
-    blocks<int8::Rounding::single_rounding>, requantize_single_avx2, requantize_single_avx512);
-constexpr Dispatch<RequantizeKernel> twice = OCTET_DISPATCH(
-    blocks<int8::Rounding::double_rounding>, requantize_double_avx2, requantize_double_avx512);
+constexpr Dispatch<RequantizeKernel> single{
+    OCTET_VEC_DISPATCH(blocks<int8::Rounding::single_rounding>, requantize_single)};
+constexpr Dispatch<RequantizeKernel> twice{
+    OCTET_VEC_DISPATCH(blocks<int8::Rounding::double_rounding>, requantize_double)};
 
 }  // namespace
 

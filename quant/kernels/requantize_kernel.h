@@ -31,11 +31,4 @@ using RequantizeKernel = void (*)(const RequantizeSpan&) noexcept;
 /// The best kernel for `isa`; every one gives the bytes of the portable one.
 RequantizeKernel requantize_kernel(Isa isa, int8::Rounding rounding) noexcept;
 
-#if defined(__x86_64__)
-void requantize_single_avx2(const RequantizeSpan& s) noexcept;
-void requantize_double_avx2(const RequantizeSpan& s) noexcept;
-void requantize_single_avx512(const RequantizeSpan& s) noexcept;
-void requantize_double_avx512(const RequantizeSpan& s) noexcept;
-#endif
-
 }  // namespace octet::quant

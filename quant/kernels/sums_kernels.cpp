@@ -1,7 +1,11 @@
-// The portable loops behind channel_sums.h.
 #include "quant/kernels/sums_kernels.h"
 
 #include <algorithm>
+
+#include "base/simd/simd.h"
+
+#define OCTET_VEC_INC "quant/kernels/sums_kernels.inc"
+#include "base/simd/each_vec.inc"
 
 namespace octet::quant {
 
@@ -53,8 +57,13 @@ void centre(const GradientSpan& s) noexcept {
   });
 }
 
+constexpr SumsKernels portable{moments, mask, sums, centre};
+
 }  // namespace
 
-constexpr SumsKernels sums_portable{moments, mask, sums, centre};
+const SumsKernels& sums_kernels(Isa isa) noexcept {
+  static constexpr Dispatch<SumsKernels> kernels{OCTET_VEC_DISPATCH(portable, sums)};
+  return kernels(isa);
+}
 
 }  // namespace octet::quant

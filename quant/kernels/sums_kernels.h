@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "base/simd/simd.h"
+#include "base/simd/isa.h"
 
 namespace octet::quant {
 
@@ -37,11 +37,7 @@ struct SumsKernels {
   void (*centre)(const GradientSpan& s) noexcept;  ///< out = f (g - mean - u mean_u)
 };
 
-extern const SumsKernels sums_portable;
-#if defined(__x86_64__)
-extern const SumsKernels sums_avx2, sums_avx512;
-#endif
-inline constexpr Dispatch<const SumsKernels*> sums_kernels =
-    OCTET_DISPATCH(&sums_portable, &sums_avx2, &sums_avx512);
+/// The best ones for `isa`.
+const SumsKernels& sums_kernels(Isa isa) noexcept;
 
 }  // namespace octet::quant

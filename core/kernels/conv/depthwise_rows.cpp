@@ -5,7 +5,11 @@
 
 #include "base/simd/simd.h"
 #include "core/kernels/common.h"
-#include "core/kernels/conv/depthwise_fused.h"
+
+#ifndef OCTET_REAL_DOUBLE
+#define OCTET_VEC_INC "core/kernels/conv/depthwise_fused.inc"
+#include "base/simd/each_vec.inc"
+#endif
 
 namespace octet {
 namespace {
@@ -106,10 +110,10 @@ void row_portable(const DepthwiseRow& row) noexcept {
 void weights_portable(const DepthwiseWeightsRow& row) noexcept {
   weights_body(row);
 }
-constexpr Dispatch<void (*)(const DepthwiseRow&) noexcept> run_row =
-    OCTET_DISPATCH(row_portable, depthwise_row_avx2, depthwise_row_avx512);
-constexpr Dispatch<void (*)(const DepthwiseWeightsRow&) noexcept> run_weights =
-    OCTET_DISPATCH(weights_portable, depthwise_weights_row_avx2, depthwise_weights_row_avx512);
+constexpr Dispatch<void (*)(const DepthwiseRow&) noexcept> run_row{
+    OCTET_VEC_DISPATCH(row_portable, fused_row)};
+constexpr Dispatch<void (*)(const DepthwiseWeightsRow&) noexcept> run_weights{
+    OCTET_VEC_DISPATCH(weights_portable, fused_weights_row)};
 #endif
 
 }  // namespace

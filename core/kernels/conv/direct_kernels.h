@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/simd/isa.h"
 #include "core/kernels/ahead.h"
 
 namespace octet {
@@ -24,19 +25,17 @@ struct DirectRows {
 
 struct DirectKernels {
   /// Weights have their output channels padded to a multiple of this.
-  std::int64_t multiple;
+  std::int64_t multiple = 0;
   /// y [rows, cols, channels of y_step] = beta y + bias + patches w. w: blocks of 2 * multiple
   /// channels (the last may have one multiple), each [runs, run, channels of the block]; bias
   /// [w_channels] or null.
   void (*forward)(const DirectRows& r, const float* w, const float* bias, float beta,
-                  float* y) noexcept;
+                  float* y) noexcept = nullptr;
   /// dw [runs, run, w_channels] += patches^T dy. dy [rows, cols, channels].
-  void (*backward_weights)(const DirectRows& r, const float* dy, float* dw) noexcept;
+  void (*backward_weights)(const DirectRows& r, const float* dy, float* dw) noexcept = nullptr;
 };
 
-#if defined(__x86_64__)
-/// For CPUs that have these instructions.
-extern const DirectKernels direct_avx2, direct_avx512;
-#endif
+/// Null where there are none, as for portable code.
+const DirectKernels* direct_kernels(Isa isa) noexcept;
 
 }  // namespace octet

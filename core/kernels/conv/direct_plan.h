@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/simd/simd.h"
 #include "core/kernels/common.h"
 #include "core/kernels/conv/conv.h"
 #include "core/kernels/conv/direct_kernels.h"
@@ -12,10 +11,6 @@
 
 #ifndef OCTET_REAL_DOUBLE
 namespace octet {
-
-/// There are no portable ones: null.
-inline constexpr Dispatch<const DirectKernels*> direct_kernels =
-    OCTET_DISPATCH(nullptr, &direct_avx2, &direct_avx512);
 
 inline ConvShape of_images(ConvShape s, std::int64_t images) noexcept {
   s.batch = images;

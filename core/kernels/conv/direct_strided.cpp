@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/simd/simd.h"
 #include "core/kernels/common.h"
 #include "core/kernels/conv/direct_weights.h"
 #include "core/kernels/conv/gather.h"

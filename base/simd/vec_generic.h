@@ -8,7 +8,7 @@
 
 #include "base/simd/simd.h"
 
-namespace octet::quant {
+namespace octet {
 
 /// The types of vectors of n lanes.
 template <int n>
@@ -20,9 +20,9 @@ struct Lanes {
 };
 
 /// Defines Dispatch `name` of functions void(Args a) that call body(Lanes<n>{}, a).
-#define OCTET_LANES_FUNCTION(name, body, Args)                        \
-  OCTET_SIMD_CHOICE(name, Args, body(::octet::quant::Lanes<16>{}, a), \
-                    body(::octet::quant::Lanes<8>{}, a), body(::octet::quant::Lanes<8>{}, a))
+#define OCTET_LANES_FUNCTION(name, body, Args)                                               \
+  OCTET_SIMD_CHOICE(name, Args, body(::octet::Lanes<16>{}, a), body(::octet::Lanes<8>{}, a), \
+                    body(::octet::Lanes<8>{}, a))
 
 template <class V>
 OCTET_INLINE void load(V& v, const void* p) {
@@ -95,4 +95,4 @@ OCTET_INLINE void keep_bits(Lanes<n>, typename Lanes<n>::Floats& v, std::uint32_
   }
 }
 
-}  // namespace octet::quant
+}  // namespace octet
