@@ -15,9 +15,11 @@ std::string simd_name(Simd simd) {
     case Simd::avx2:
       return "avx2";
     case Simd::avx512:
+      return "avx512";
+    case Simd::neon:
       break;
   }
-  return "avx512";
+  return "neon";
 }
 
 /// What besides configuration, data and threads decides the bits of floating-point results, and
