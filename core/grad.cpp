@@ -24,32 +24,32 @@ void add_to(Context& ctx, const Tensor& a, const Tensor& b, Tensor& out) {
 
 }  // namespace
 
-Tensor make_all(Context& ctx, PiecewiseGradient& gradient) {
+Tensor make_all(Context& ctx, LazyGradient& gradient) {
   Tensor all = writable_gradient(ctx, gradient.source());
   real* const out = all.r();
   const std::int64_t n = all.numel(), row = std::max<std::int64_t>(all.shape()[-1], 1);
   constexpr std::int64_t about = 32 * 1024;
   const std::int64_t whole = std::lcm(row, std::int64_t{8});
-  const std::int64_t piece = std::max<std::int64_t>(about / whole, 1) * whole;
-  gradient.begin(ceil_div(n, piece));
+  const std::int64_t tile = std::max<std::int64_t>(about / whole, 1) * whole;
+  gradient.begin(ceil_div(n, tile));
   for_blocks(
       ctx, n,
       [&](std::int64_t begin, std::int64_t end) {
-        gradient.make(begin / piece, begin, end - begin, out + begin);
+        gradient.make(begin / tile, begin, end - begin, out + begin);
       },
-      piece);
+      tile);
   return all;
 }
 
-void Grad::put_off(std::shared_ptr<PiecewiseGradient> gradient) {
+void Grad::defer(std::shared_ptr<LazyGradient> gradient) {
   OCTET_CHECK(empty_, "gradient: put off behind other contributions");
-  put_off_ = std::move(gradient);
+  deferred_ = std::move(gradient);
   empty_ = false;
 }
 
 void Grad::finish(Context& ctx) {
-  if (!put_off_) return;
-  const std::shared_ptr<PiecewiseGradient> gradient = std::exchange(put_off_, nullptr);
+  if (!deferred_) return;
+  const std::shared_ptr<LazyGradient> gradient = std::exchange(deferred_, nullptr);
   empty_ = true;
   add(make_all(ctx, *gradient), ctx);
 }

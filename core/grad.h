@@ -9,28 +9,28 @@
 
 namespace octet {
 
-class Ahead;
+class Prefetch;
 
-/// A gradient that is made where it is read, a piece at a time, and need not be kept in memory.
-class PiecewiseGradient {
+/// A gradient that is made where it is read, a tile at a time, and need not be kept in memory.
+class LazyGradient {
  public:
-  virtual ~PiecewiseGradient() = default;
-  /// Before the first make(): how many pieces there will be.
-  virtual void begin([[maybe_unused]] std::int64_t pieces) {}
+  virtual ~LazyGradient() = default;
+  /// Before the first make(): how many tiles there will be.
+  virtual void begin([[maybe_unused]] std::int64_t tiles) {}
   /// Writes values [first, first + count) to `out`: whole rows of the last dimension, `first` a
-  /// multiple of 8. Every value belongs to one piece; pieces come in any order, on any thread.
-  virtual void make(std::int64_t piece, std::int64_t first, std::int64_t count,
+  /// multiple of 8. Every value belongs to one tile; tiles come in any order, on any thread.
+  virtual void make(std::int64_t tile, std::int64_t first, std::int64_t count,
                     real* out) noexcept = 0;
-  /// Adds to `ahead` what make() reads for these values.
+  /// Adds to `prefetch` what make() reads for these values.
   virtual void add_inputs([[maybe_unused]] std::int64_t first, [[maybe_unused]] std::int64_t count,
-                          [[maybe_unused]] Ahead& ahead) const noexcept {}
+                          [[maybe_unused]] Prefetch& prefetch) const noexcept {}
   /// What has the shape of all of it, and of which make() reads only the values that it makes: who
-  /// makes a piece may overwrite it there, if source().unique().
+  /// makes a tile may overwrite it there, if source().unique().
   virtual const Tensor& source() const = 0;
 };
 
-/// All of it, in pieces of a fixed size.
-Tensor make_all(Context& ctx, PiecewiseGradient& gradient);
+/// All of it, in tiles of a fixed size.
+Tensor make_all(Context& ctx, LazyGradient& gradient);
 
 /// The gradient of one value. Contributions are added in the order they arrive; the first one
 /// costs no addition and no zero fill.
@@ -41,13 +41,13 @@ class Grad {
   /// Forgets the value, keeps the buffer.
   void clear() noexcept {
     empty_ = true;
-    put_off_ = nullptr;
+    deferred_ = nullptr;
   }
   /// Forgets the value and lets the buffer go.
   void release() {
     empty_ = true;
     value_ = Tensor();
-    put_off_ = nullptr;
+    deferred_ = nullptr;
   }
 
   /// Adds `g`. When empty and without a buffer of its own, adopts g's storage, which the caller
@@ -63,19 +63,19 @@ class Grad {
   real* overwrite(const Tensor& storage, const Shape& shape);
 
   /// Leaves the value to be made by its reader, or by finish(). Requires empty().
-  void put_off(std::shared_ptr<PiecewiseGradient> gradient);
+  void defer(std::shared_ptr<LazyGradient> gradient);
   /// What was put off and not made since; else null.
-  PiecewiseGradient* pieces() const noexcept { return put_off_.get(); }
+  LazyGradient* lazy() const noexcept { return deferred_.get(); }
   /// Makes what was put off.
   void finish(Context& ctx);
 
-  /// Requires !empty() and !pieces().
+  /// Requires !empty() and !lazy().
   const Tensor& value() const noexcept { return value_; }
   Tensor& value() noexcept { return value_; }
 
  private:
   Tensor value_;
-  std::shared_ptr<PiecewiseGradient> put_off_;
+  std::shared_ptr<LazyGradient> deferred_;
   bool empty_ = true;
 };
 

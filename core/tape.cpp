@@ -98,7 +98,7 @@ Var Tape::record(OpPtr op, std::span<const Var> inputs) {
   in_layer(scope_, [&] {
     if (!run_fused(n, *op)) run(n, *op, inputs);
   });
-  if (!n.requires_grad && !n.put_off) n.saved = {};
+  if (!n.requires_grad && !n.deferred) n.saved = {};
   n.op = std::move(op);
   const Var result = append(std::move(n));
   if (ctx_->observer) ctx_->observer->forward_done(*this, result.id);
@@ -147,7 +147,7 @@ void Tape::backward(Var loss) {
 void Tape::run_backward(Node& n, Grads dx) {
   const Op& op = n.fused ? *n.fused : *n.op;
   if (n.retain_grad) n.grad.finish(*ctx_);
-  if (n.grad.pieces() && op.backward_by_pieces(*ctx_, n.saved, *n.grad.pieces(), dx)) return;
+  if (n.grad.lazy() && op.backward_tiled(*ctx_, n.saved, *n.grad.lazy(), dx)) return;
   n.grad.finish(*ctx_);
   // A second owner: ops may write into a gradient that has only one.
   const Tensor kept = n.retain_grad ? n.grad.value() : Tensor();

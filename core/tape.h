@@ -49,10 +49,8 @@ struct Op {
   virtual void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const = 0;
   /// backward() for a gradient that is made where it is read; false, with nothing done, where the
   /// op wants all of it in memory.
-  virtual bool backward_by_pieces([[maybe_unused]] Context& ctx,
-                                  [[maybe_unused]] const Saved& saved,
-                                  [[maybe_unused]] PiecewiseGradient& dy,
-                                  [[maybe_unused]] Grads dx) const {
+  virtual bool backward_tiled([[maybe_unused]] Context& ctx, [[maybe_unused]] const Saved& saved,
+                              [[maybe_unused]] LazyGradient& dy, [[maybe_unused]] Grads dx) const {
     return false;
   }
 };
@@ -166,7 +164,7 @@ class Tape {
     bool requires_grad = false;
     bool retain_grad = false;
     bool released = false;
-    const DeferredOp* put_off = nullptr;  // op, whose finish() has not been called
+    const DeferredOp* deferred = nullptr;  // op, whose finish() has not been called
     // Together with ops behind its inputs: what ran in place of `op`, its inputs, and the nodes in
     // between, which get no gradient.
     std::shared_ptr<const DeferredOp> fused;

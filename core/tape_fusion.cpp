@@ -10,11 +10,11 @@ namespace octet {
 // Together with what is behind its input `which`, if that was put off and the two can run as one.
 bool Tape::fuse(Node& n, const Op& op, std::size_t which) {
   const Node& from = node(n.inputs[which]);
-  if (!from.put_off || from.retain_grad) return false;
+  if (!from.deferred || from.retain_grad) return false;
   const bool binary = n.inputs.size() == 2;
   const int other = binary ? n.inputs[1 - which] : -1;
   if (other == n.inputs[which]) return false;
-  n.fused = from.put_off->followed_by(op, from.shape, binary ? &node(other).shape : nullptr);
+  n.fused = from.deferred->followed_by(op, from.shape, binary ? &node(other).shape : nullptr);
   if (!n.fused) return false;
   n.fused_inputs = from.fused ? from.fused_inputs : from.inputs;
   n.passed = from.passed;
@@ -23,7 +23,7 @@ bool Tape::fuse(Node& n, const Op& op, std::size_t which) {
   if (binary) {
     n.fused_inputs.push_back(other);
     n.saved.tensors.push_back(value({this, other}));
-    n.put_off = n.fused.get();  // a clamp may follow
+    n.deferred = n.fused.get();  // a clamp may follow
     n.shape = from.shape;
   } else {
     n.value = n.fused->finish(*ctx_, n.saved);
@@ -44,9 +44,9 @@ void Tape::run(Node& n, const Op& op, std::span<const Var> inputs) {
   values.reserve(inputs.size());
   for (const Var& v : inputs) values.push_back(value(v));
   n.saved.wanted = n.requires_grad;
-  n.put_off = dynamic_cast<const DeferredOp*>(&op);
-  if (n.put_off) {
-    n.shape = n.put_off->prepare(*ctx_, values, n.saved);
+  n.deferred = dynamic_cast<const DeferredOp*>(&op);
+  if (n.deferred) {
+    n.shape = n.deferred->prepare(*ctx_, values, n.saved);
   } else {
     n.value = op.forward(*ctx_, values, n.saved);
   }
@@ -55,9 +55,9 @@ void Tape::run(Node& n, const Op& op, std::span<const Var> inputs) {
 const Tensor& Tape::value(Var v) {
   check_readable(v);
   Node& n = at(v.id);
-  if (n.put_off) {
-    n.value = n.put_off->finish(*ctx_, n.saved);
-    n.put_off = nullptr;
+  if (n.deferred) {
+    n.value = n.deferred->finish(*ctx_, n.saved);
+    n.deferred = nullptr;
     if (!n.requires_grad || done_) n.saved = {};
   }
   return n.value;
@@ -68,8 +68,8 @@ void Tape::release(Var v) {
   Node& n = at(v.id);
   n.value = Tensor();
   n.released = true;
-  if (n.put_off && !n.requires_grad) n.saved = {};
-  n.put_off = nullptr;
+  if (n.deferred && !n.requires_grad) n.saved = {};
+  n.deferred = nullptr;
 }
 
 void Tape::retain_grad(Var v) {
@@ -103,7 +103,7 @@ void Tape::split(int id) {
 
 // Not what a value that was put off is made of.
 void Tape::free_saved(Node& n) {
-  if (!n.put_off) n.saved = {};
+  if (!n.deferred) n.saved = {};
 }
 
 }  // namespace octet

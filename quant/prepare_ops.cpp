@@ -31,7 +31,7 @@ void Rewriter::rewrite_move(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
   auto op = std::make_shared<QMoveOp>(state_, x.value, n.name);
-  op->move = std::static_pointer_cast<const MoveOp>(n.op);
+  op->move = std::static_pointer_cast<const LayoutOp>(n.op);
   add_op(id, op, {x.node});
 }
 

@@ -44,7 +44,7 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
       Row{typeid(Resize2dOp), {&R::rewrite_resize, keeps}},
       Row{typeid(ReshapeOp), {&R::rewrite_reshape, keeps}},
       Row{typeid(Pad2dOp), {&R::rewrite_pad, keeps}},
-      Row{typeid(MoveOp), {&R::rewrite_move, keeps}},
+      Row{typeid(LayoutOp), {&R::rewrite_move, keeps}},
       Row{typeid(DropoutOp), {&R::rewrite_dropout, keeps}},
       Row{typeid(ConcatOp), {&R::rewrite_concat}},
   };
@@ -55,7 +55,7 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
   };
   if (const Rule* rule = find(typeid(op))) return rule;
   if (dynamic_cast<const ActivationOp*>(&op)) return find(typeid(ActivationOp));
-  if (dynamic_cast<const MoveOp*>(&op)) return find(typeid(MoveOp));
+  if (dynamic_cast<const LayoutOp*>(&op)) return find(typeid(LayoutOp));
   return nullptr;
 }
 

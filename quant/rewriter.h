@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ops/tensor_ops.h"
+#include "core/ops/layout.h"
 #include "layers/graph/graph_module.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"

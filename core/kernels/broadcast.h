@@ -20,25 +20,25 @@ class Broadcast {
   int a_step() const noexcept { return a_step_; }
   int b_step() const noexcept { return b_step_; }
 
-  /// Calls f(a_offset, b_offset, y_offset, n) for pieces of rows that cover the result, from
+  /// Calls f(a_offset, b_offset, y_offset, n) for tiles of rows that cover the result, from
   /// several threads.
   template <class F>
   void for_pieces(Context& ctx, const F& f) const {
     constexpr std::int64_t longest = 16384;
-    const std::int64_t piece = std::clamp<std::int64_t>(row_, 1, longest);
-    const std::int64_t pieces = ceil_div(row_, piece);
+    const std::int64_t tile = std::clamp<std::int64_t>(row_, 1, longest);
+    const std::int64_t tiles = ceil_div(row_, tile);
     for_blocks(
-        ctx, rows_ * pieces,
+        ctx, rows_ * tiles,
         [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t i = begin; i < end; ++i) {
-            const std::int64_t start = i % pieces * piece;
-            row(i / pieces, [&](std::int64_t a_at, std::int64_t b_at, std::int64_t y_at) {
+            const std::int64_t start = i % tiles * tile;
+            row(i / tiles, [&](std::int64_t a_at, std::int64_t b_at, std::int64_t y_at) {
               f(a_at + start * a_step_, b_at + start * b_step_, y_at + start,
-                std::min(piece, row_ - start));
+                std::min(tile, row_ - start));
             });
           }
         },
-        longest / piece);
+        longest / tile);
   }
 
   /// The gradient of an operand of shape `operand` from that of the result: sums

@@ -11,18 +11,18 @@
 
 namespace octet {
 
-/// Two sums for each channel, collected from pieces of the rows that may run at once.
+/// Two sums for each channel, collected from tasks of the rows that may run at once.
 class ChannelSums {
  public:
-  ChannelSums(Pool& pool, std::int64_t channels, std::int64_t pieces)
-      : wide(channels), partial_(static_cast<std::size_t>(pieces * 2 * wide.width), 0.0, pool) {}
+  ChannelSums(Pool& pool, std::int64_t channels, std::int64_t tasks)
+      : wide(channels), partial_(static_cast<std::size_t>(tasks * 2 * wide.width), 0.0, pool) {}
 
   const WideRows wide;
-  /// [wide.width] of one piece
-  double* a(std::int64_t piece) noexcept { return partial_.data() + piece * 2 * wide.width; }
-  double* b(std::int64_t piece) noexcept { return a(piece) + wide.width; }
+  /// [wide.width] of one task
+  double* a(std::int64_t task) noexcept { return partial_.data() + task * 2 * wide.width; }
+  double* b(std::int64_t task) noexcept { return a(task) + wide.width; }
 
-  /// The pieces' sums, added in order, to a and, unless it is empty, b: [channels].
+  /// The tasks' sums, added in order, to a and, unless it is empty, b: [channels].
   void total(std::span<double> a, std::span<double> b) const {
     std::ranges::fill(a, 0.0);
     std::ranges::fill(b, 0.0);
@@ -34,7 +34,7 @@ class ChannelSums {
   }
 
  private:
-  PoolVector<double> partial_;  // [pieces][2][width]
+  PoolVector<double> partial_;  // [tasks][2][width]
 };
 
 }  // namespace octet

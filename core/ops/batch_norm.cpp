@@ -3,10 +3,10 @@
 #include <cmath>
 #include <sstream>
 
-#include "core/kernels/ahead.h"
 #include "core/kernels/channel_passes.h"
 #include "core/kernels/channel_sums.h"
 #include "core/kernels/common.h"
+#include "core/kernels/prefetch.h"
 #include "core/kernels/wide_rows.h"
 #include "core/ops/ops.h"
 
@@ -109,7 +109,7 @@ Tensor normalize(Context& ctx, const Saved& saved, Clamp clamp) {
 }
 
 // dx = a g + b x + d with g = dy where the clamp passes; made where it is read.
-class NormalizedGradient final : public PiecewiseGradient {
+class NormalizedGradient final : public LazyGradient {
  public:
   NormalizedGradient(Isa isa, SavedPtr saved, Clamp clamp, Tensor x, Tensor dy, PoolVector<real> a,
                      PoolVector<real> b, PoolVector<real> d)
@@ -124,9 +124,10 @@ class NormalizedGradient final : public PiecewiseGradient {
   void make(std::int64_t, std::int64_t first, std::int64_t count, real* out) noexcept override {
     write(first, count, 0, out);
   }
-  void add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept override {
-    ahead.add(dy_.r() + first, count);
-    ahead.add(x_.r() + first, count);
+  void add_inputs(std::int64_t first, std::int64_t count,
+                  Prefetch& prefetch) const noexcept override {
+    prefetch.add(dy_.r() + first, count);
+    prefetch.add(x_.r() + first, count);
   }
   const Tensor& source() const override { return dy_; }
   void write(std::int64_t first, std::int64_t count, real beta, real* out) const noexcept {
@@ -206,7 +207,7 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
         ctx.isa, std::any_cast<const SavedPtr&>(saved.extra), clamp, x, std::move(g), repeated(a),
         repeated(b), repeated(d));
     if (dx[0]->empty()) {
-      dx[0]->put_off(std::move(gradient));
+      dx[0]->defer(std::move(gradient));
     } else {
       real* const out = dx[0]->accumulate(x.shape(), ctx, beta);
       for_row_blocks(ctx, e, [&](std::int64_t at, std::int64_t count) {

@@ -51,11 +51,11 @@ void concat_backward(Context& ctx, int axis, const std::vector<Shape>& parts, co
     if (dx[i]) {
       real beta;
       real* out = dx[i]->accumulate(parts[i], ctx, beta);
-      const StridedCopy piece = part_to_whole(dy.shape(), axis, start, extent).reversed();
+      const StridedCopy part = part_to_whole(dy.shape(), axis, start, extent).reversed();
       if (beta == 0)
-        piece.copy(ctx, dy.r(), out);
+        part.copy(ctx, dy.r(), out);
       else
-        piece.add(ctx, dy.r(), out);
+        part.add(ctx, dy.r(), out);
     }
     start += extent;
   }

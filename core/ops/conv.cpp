@@ -44,8 +44,7 @@ void Conv2dOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
   }
 }
 
-bool Conv2dOp::backward_by_pieces(Context& ctx, const Saved& saved, PiecewiseGradient& dy,
-                                  Grads dx) const {
+bool Conv2dOp::backward_tiled(Context& ctx, const Saved& saved, LazyGradient& dy, Grads dx) const {
   if (dx.size() == 3 && dx[2]) return false;  // the bias' gradient is another pass
   backward_of(*this, ctx, saved, dy, dx);
   return true;

@@ -1,12 +1,30 @@
-// Geometry of transposed convolution, for the float op and the quantized one.
+// Transposed convolution, and its geometry for the quantized one.
 #pragma once
 
 #include <string_view>
 
 #include "core/kernels/conv/conv.h"
-#include "core/ops/tensor_ops.h"
+#include "core/tape.h"
+#include "core/window.h"
 
 namespace octet {
+
+/// The adjoint of a convolution: y = sum over input pixels of x w at stride * pixel - padding.
+/// Inputs: x [N, H, W, C]; w [O, KH, KW, C]; optional b [O]. Result [N, OH, OW, O] with
+/// OH = (H - 1) stride + KH - top - bottom + extra; with SAME padding OH = H stride.
+struct ConvTranspose2dOp final : Op {
+  Window2d window;               ///< of the convolution from the result to the input; no dilation
+  int extra_h = 0, extra_w = 0;  ///< PyTorch's output_padding, below the stride
+  /// Throws Error for a dilation, bad extra rows, or pads of a whole kernel.
+  ConvTranspose2dOp(const Window2d& w, int eh, int ew);
+  std::string_view name() const override { return "conv_transpose2d"; }
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+Var conv_transpose2d(Var x, Var w, const Window2d& window, int extra_h = 0, int extra_w = 0);
+Var conv_transpose2d(Var x, Var w, Var b, const Window2d& window, int extra_h = 0, int extra_w = 0);
 
 /// The convolution whose adjoint the op is: its input is the op's result (in_h, in_w, in_c of the
 /// ConvShape), its result the op's input. Weights of that convolution are [C, KH, KW, O]; see

@@ -7,8 +7,12 @@
 #include <vector>
 
 #include "core/ops/activations.h"
+#include "core/ops/conv_transpose.h"
+#include "core/ops/dropout.h"
+#include "core/ops/layout.h"
 #include "core/ops/losses.h"
-#include "core/ops/tensor_ops.h"
+#include "core/ops/mean.h"
+#include "core/ops/resize.h"
 #include "core/tape.h"
 #include "core/window.h"
 
@@ -24,7 +28,7 @@ struct Conv2dOp final : Op {
   std::string attributes() const override;
   Tensor forward(Context&, In, Saved&) const override;
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
-  bool backward_by_pieces(Context&, const Saved&, PiecewiseGradient&, Grads) const override;
+  bool backward_tiled(Context&, const Saved&, LazyGradient&, Grads) const override;
 };
 
 /// y = x w^T + b. Inputs: x [..., I]; w [O, I]; optional b [O]. Result [..., O].

@@ -5,7 +5,7 @@
 
 #include "core/context.h"
 #include "core/grad.h"
-#include "core/ops/tensor_ops.h"
+#include "core/ops/resize.h"
 
 namespace octet {
 

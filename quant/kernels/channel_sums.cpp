@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/kernels/ahead.h"
+#include "core/kernels/prefetch.h"
 
 namespace octet::quant {
 
@@ -75,8 +75,9 @@ void MaskedDelta::make(std::int64_t piece, std::int64_t first, std::int64_t coun
   });
 }
 
-void MaskedDelta::add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept {
-  ahead.add(g_.dy + first, count);
+void MaskedDelta::add_inputs(std::int64_t first, std::int64_t count,
+                             Prefetch& prefetch) const noexcept {
+  prefetch.add(g_.dy + first, count);
 }
 
 void MaskedDelta::total(std::span<double> sum) const {
@@ -107,9 +108,10 @@ void CentredDelta::make(std::int64_t, std::int64_t first, std::int64_t count, fl
   });
 }
 
-void CentredDelta::add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept {
-  ahead.add(g_.dy + first, count);
-  ahead.add(g_.acc + first, count);
+void CentredDelta::add_inputs(std::int64_t first, std::int64_t count,
+                              Prefetch& prefetch) const noexcept {
+  prefetch.add(g_.dy + first, count);
+  prefetch.add(g_.acc + first, count);
 }
 
 }  // namespace octet::quant

@@ -32,14 +32,15 @@ void sum_gradient(Context& ctx, const MaskedGradient& g, std::span<double> sum,
                   std::span<double> sum_u);
 
 /// delta = m dy, made where it is read; its sums meanwhile.
-class MaskedDelta final : public PiecewiseGradient {
+class MaskedDelta final : public LazyGradient {
  public:
   /// `dy`, which must outlive this, has the values that `g` points to.
   MaskedDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy);
   void begin(std::int64_t pieces) override;
   void make(std::int64_t piece, std::int64_t first, std::int64_t count,
             float* out) noexcept override;
-  void add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept override;
+  void add_inputs(std::int64_t first, std::int64_t count,
+                  Prefetch& prefetch) const noexcept override;
   const Tensor& source() const override { return dy_; }
   /// sum(delta), once all of it was made.
   void total(std::span<double> sum) const;
@@ -53,13 +54,14 @@ class MaskedDelta final : public PiecewiseGradient {
 };
 
 /// du = f (delta - mean - u_hat mean_u), made where it is read. Requires acc.
-class CentredDelta final : public PiecewiseGradient {
+class CentredDelta final : public LazyGradient {
  public:
   CentredDelta(Context& ctx, const MaskedGradient& g, const Tensor& dy, std::span<const float> f,
                std::span<const float> mean, std::span<const float> mean_u);
   void make(std::int64_t piece, std::int64_t first, std::int64_t count,
             float* out) noexcept override;
-  void add_inputs(std::int64_t first, std::int64_t count, Ahead& ahead) const noexcept override;
+  void add_inputs(std::int64_t first, std::int64_t count,
+                  Prefetch& prefetch) const noexcept override;
   const Tensor& source() const override { return dy_; }
 
  private:

@@ -55,7 +55,7 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
                         s.out_c};
   PoolVector<double> sum(channels, ctx.pool);      // of delta
   PoolVector<float> to_input(channels, ctx.pool);  // dx = (to_input q_w)^T delta
-  const auto products = [&, isa = ctx.isa](PiecewiseGradient& delta, ConvTarget weights) {
+  const auto products = [&, isa = ctx.isa](LazyGradient& delta, ConvTarget weights) {
     const IsaScope scope(ctx, state->float_isa);
     conv_backward(ctx, s, {isa, x.data<std::int8_t>(), kept.in.scale, kept.in.zero_point},
                   {isa, q_w.data<std::int8_t>(), to_input.data()}, delta, {d_x, x.shape()},

@@ -34,7 +34,7 @@ Tensor QMoveOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 }
 
 void QMoveOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  if (dx[0]) move_backward(ctx, *move, std::any_cast<const Shape&>(saved.extra), dy, *dx[0]);
+  if (dx[0]) layout_backward(ctx, *move, std::any_cast<const Shape&>(saved.extra), dy, *dx[0]);
 }
 
 int QMoveOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
@@ -100,7 +100,7 @@ Tensor QPadOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 void QPadOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
   const auto& kept = std::any_cast<const PadKept&>(saved.extra);
   join_backward(ctx, kept.cuts, dx, [&](Grads inner) {
-    if (inner[0]) move_backward(ctx, *pad, kept.in, dy, *inner[0]);
+    if (inner[0]) layout_backward(ctx, *pad, kept.in, dy, *inner[0]);
   });
 }
 

@@ -1,15 +1,15 @@
 // Quantized ops that only move codes: slice, pads, transpose, concatenation.
 #pragma once
 
-#include "core/ops/tensor_ops.h"
+#include "core/ops/layout.h"
 #include "quant/qops/join.h"
 
 namespace octet::quant {
 
-/// A MoveOp on codes; params kept. What a pad adds is the code of real 0.
+/// A LayoutOp on codes; params kept. What a pad adds is the code of real 0.
 class QMoveOp final : public QOp {
  public:
-  std::shared_ptr<const MoveOp> move;
+  std::shared_ptr<const LayoutOp> move;
   using QOp::QOp;
   std::string_view name() const override { return "q_move"; }
   std::string attributes() const override;

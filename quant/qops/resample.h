@@ -1,7 +1,8 @@
 // Quantized ops that average or resample: MEAN over axes, RESIZE.
 #pragma once
 
-#include "core/ops/tensor_ops.h"
+#include "core/ops/mean.h"
+#include "core/ops/resize.h"
 #include "int8/reference/resize.h"
 #include "quant/qops/qop.h"
 

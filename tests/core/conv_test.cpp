@@ -140,7 +140,7 @@ struct Operands {
 };
 
 // Hands out a tensor's values piece by piece, and counts how often each was asked for.
-class Pieces final : public PiecewiseGradient {
+class Pieces final : public LazyGradient {
  public:
   explicit Pieces(Tensor dy) : asked(static_cast<std::size_t>(dy.numel())), dy_(std::move(dy)) {}
   void begin(std::int64_t pieces) override {

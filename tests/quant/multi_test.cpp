@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-#include "core/ops/tensor_ops.h"
+#include "core/ops/layout.h"
 #include "core/random.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"

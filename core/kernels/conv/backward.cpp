@@ -1,5 +1,5 @@
-// The gradients of a convolution: piece by piece of the batch where its kernels allow it, so that a
-// piece of dy is read, or made, while it is in the second-level cache.
+// The gradients of a convolution: tile by tile of the batch where its kernels allow it, so that a
+// tile of dy is read, or made, while it is in the second-level cache.
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -12,13 +12,13 @@
 namespace octet {
 namespace {
 
-constexpr std::int64_t piece_reals = 64 * 1024;  // of x, dx and dy together
+constexpr std::int64_t tile_reals = 64 * 1024;  // of x, dx and dy together
 
 // A 1x1 convolution's images may be cut anywhere: as more and smaller ones.
 ConvShape cut_images(ConvShape s) {
   const std::int64_t pixels = s.in_h * s.in_w;
   if (!is_pointwise(s) || pixels == 0) return s;
-  std::int64_t parts = ceil_div(pixels * (2 * s.in_c + s.out_c), piece_reals);
+  std::int64_t parts = ceil_div(pixels * (2 * s.in_c + s.out_c), tile_reals);
   while (pixels % parts != 0) ++parts;
   constexpr std::int64_t least_pixels = 64;
   if (pixels / parts < least_pixels) return s;
@@ -28,25 +28,25 @@ ConvShape cut_images(ConvShape s) {
   return s;
 }
 
-// Runs of images, by shape alone.
-struct Pieces {
-  explicit Pieces(const ConvShape& s) {
+// Images whose data fit the second-level cache, by shape alone.
+struct BatchTiles {
+  explicit BatchTiles(const ConvShape& s) {
     constexpr std::int64_t least_pixels = 128;
     const std::int64_t all = std::max<std::int64_t>(2 * s.input_size() + s.output_size(), 1);
-    images = std::max(piece_reals / all,
+    images = std::max(tile_reals / all,
                       ceil_div(least_pixels, std::max<std::int64_t>(s.out_h * s.out_w, 1)));
-    // See PiecewiseGradient: a piece begins at a multiple of 8 values.
+    // See LazyGradient: a tile begins at a multiple of 8 values.
     const std::int64_t step = 8 / std::gcd(std::int64_t{8}, s.output_size());
     images = ceil_div(images, step) * step;
     count = ceil_div(s.batch, images);
     batch = s.batch;
   }
 
-  struct Run {
+  struct Images {
     std::int64_t first, count;
   };
   /// None behind the last one.
-  Run piece(std::int64_t i) const noexcept {
+  Images tile(std::int64_t i) const noexcept {
     const std::int64_t first = std::min(i * images, batch);
     return {first, std::min(images, batch - first)};
   }
@@ -69,30 +69,30 @@ class Backward {
     }
   }
 
-  // Both gradients of a piece before the next one; false where that does not work.
-  bool by_pieces(const ConvGradient& dy) {
-    constexpr std::int64_t least_pieces = 4;  // else threads have too little to do
-    const Pieces pieces(s_);
+  // Both gradients of a tile before the next one; false where that does not work.
+  bool tiled(const ConvGradient& dy) {
+    constexpr std::int64_t least_tiles = 4;  // else threads have too little to do
+    const BatchTiles batch(s_);
     const bool reads_twice = of_input_ && of_weights_;
     if ((dx_.wanted() && !of_input_) || (dw_.wanted() && !of_weights_) ||
-        pieces.count < least_pieces || !(dy.pieces || reads_twice)) {
+        batch.count < least_tiles || !(dy.lazy || reads_twice)) {
       return false;
     }
-    const std::int64_t made = dy.pieces ? whole_vectors(pieces.images * s_.output_size()) : 0;
-    // The last piece may be cut into larger tiles than the others.
-    const std::int64_t last = pieces.piece(pieces.count - 1).count;
-    const std::int64_t room = made + std::max(room_for(pieces.images), room_for(last));
+    const std::int64_t made = dy.lazy ? whole_vectors(batch.images * s_.output_size()) : 0;
+    // The last tile may be cut into larger tiles than the others.
+    const std::int64_t last = batch.tile(batch.count - 1).count;
+    const std::int64_t room = made + std::max(room_for(batch.images), room_for(last));
     const Scratch scratch(ctx_, room * ctx_.threads.size());
-    // A piece of dy is read before the same piece of dx is written: one gradient's memory for both.
-    if (dy.pieces) dx_.take_over(dy.pieces->source());
+    // A tile of dy is read before the same tile of dx is written: one gradient's memory for both.
+    if (dy.lazy) dx_.take_over(dy.lazy->source());
     dx_.take(ctx_);
     dw_.take(ctx_);
-    if (dy.pieces) dy.pieces->begin(pieces.count);
-    add_partials(pieces.count, [&](std::int64_t begin, std::int64_t end, real* sum, int worker) {
+    if (dy.lazy) dy.lazy->begin(batch.count);
+    add_partials(batch.count, [&](std::int64_t begin, std::int64_t end, real* sum, int worker) {
       real* const mine = scratch.get() + worker * room;
-      for (std::int64_t piece = begin; piece < end; ++piece) {
-        Ahead ahead = after(pieces.piece(piece), pieces.piece(piece + 1), dy);
-        run(piece, pieces.piece(piece), dy, mine, mine + made, sum, ahead);
+      for (std::int64_t tile = begin; tile < end; ++tile) {
+        Prefetch prefetch = after(batch.tile(tile), batch.tile(tile + 1), dy);
+        run(tile, batch.tile(tile), dy, mine, mine + made, sum, prefetch);
       }
     });
     return true;
@@ -119,19 +119,19 @@ class Backward {
   }
 
  private:
-  // Everything that a piece of images needs.
-  void run(std::int64_t piece, Pieces::Run images, const ConvGradient& dy, real* made,
-           real* scratch, real* sum, Ahead& ahead) const noexcept {
+  // Everything that a tile of images needs.
+  void run(std::int64_t tile, BatchTiles::Images images, const ConvGradient& dy, real* made,
+           real* scratch, real* sum, Prefetch& prefetch) const noexcept {
     const auto [first, n] = images;
     const real* gradient = made;
-    if (dy.pieces) {
-      dy.pieces->make(piece, first * s_.output_size(), n * s_.output_size(), made);
+    if (dy.lazy) {
+      dy.lazy->make(tile, first * s_.output_size(), n * s_.output_size(), made);
     } else {
       gradient = dy.values + first * s_.output_size();
     }
     if (of_input_) {
       of_input_->run(n, 0, of_input_->tiles(n), gradient, dx_.to + first * s_.input_size(),
-                     dx_.beta, scratch, ahead);
+                     dx_.beta, scratch, prefetch);
     }
     if (of_weights_) {
       of_weights_->run(n, 0, of_weights_->tiles(n), x_.from(first * s_.input_size()), gradient, sum,
@@ -139,21 +139,22 @@ class Backward {
     }
   }
 
-  // What is read after a piece's first product, to be fetched during it: x of the second one, and
-  // what the next piece's dy is made of.
-  Ahead after(Pieces::Run piece, Pieces::Run next, const ConvGradient& dy) const noexcept {
-    Ahead ahead;
-    if (fits_second_level(s_)) return ahead;
+  // What is read after a tile's first product, to be fetched during it: x of the second one, and
+  // what the next tile's dy is made of.
+  Prefetch after(BatchTiles::Images images, BatchTiles::Images next,
+                 const ConvGradient& dy) const noexcept {
+    Prefetch prefetch;
+    if (fits_second_level(s_)) return prefetch;
     if (of_weights_) {
-      const ConvInput x = x_.from(piece.first * s_.input_size());
-      const std::int64_t n = piece.count * s_.input_size();
-      x.reals ? ahead.add(x.reals, n) : ahead.add(x.codes, n);
+      const ConvInput x = x_.from(images.first * s_.input_size());
+      const std::int64_t n = images.count * s_.input_size();
+      x.reals ? prefetch.add(x.reals, n) : prefetch.add(x.codes, n);
     }
-    if (dy.pieces) {
+    if (dy.lazy) {
       const std::int64_t row = s_.output_size();
-      dy.pieces->add_inputs(next.first * row, next.count * row, ahead);
+      dy.lazy->add_inputs(next.first * row, next.count * row, prefetch);
     }
-    return ahead;
+    return prefetch;
   }
 
   static std::int64_t whole_vectors(std::int64_t n) { return ceil_div(n, 16) * 16; }
@@ -186,9 +187,9 @@ class Backward {
     const std::int64_t room = of_input_->room(s_.batch);
     const Scratch scratch(ctx_, room * ctx_.threads.size());
     ctx_.threads.run(of_input_->tiles(s_.batch), [&](std::int64_t tile, int worker) {
-      Ahead ahead;
+      Prefetch prefetch;
       of_input_->run(s_.batch, tile, tile + 1, dy, dx_.to, dx_.beta, scratch.get() + worker * room,
-                     ahead);
+                     prefetch);
     });
   }
 
@@ -254,9 +255,9 @@ void conv_backward(Context& ctx, const ConvShape& shape, const ConvInput& x, con
                    const ConvGradient& dy, ConvTarget dx, ConvTarget dw) {
   const ConvShape s = cut_images(shape);
   Backward backward(ctx, s, x, w, std::move(dx), std::move(dw));
-  if (backward.by_pieces(dy)) return;
-  const Tensor made = dy.pieces ? make_all(ctx, *dy.pieces) : Tensor();
-  backward.one_by_one(dy.pieces ? made.r() : dy.values);
+  if (backward.tiled(dy)) return;
+  const Tensor made = dy.lazy ? make_all(ctx, *dy.lazy) : Tensor();
+  backward.one_by_one(dy.lazy ? made.r() : dy.values);
 }
 
 }  // namespace octet

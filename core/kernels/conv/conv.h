@@ -93,10 +93,10 @@ struct ConvWeights {
 /// The gradient of a convolution's result: values, or what makes them where they are read.
 struct ConvGradient {
   ConvGradient(const real* dy) : values(dy) {}
-  ConvGradient(PiecewiseGradient& dy) : pieces(&dy) {}
+  ConvGradient(LazyGradient& dy) : lazy(&dy) {}
 
   const real* values = nullptr;
-  PiecewiseGradient* pieces = nullptr;
+  LazyGradient* lazy = nullptr;
 };
 
 /// Where a gradient goes: to = gradient + beta to, beta in {0, 1}; or to a Grad, whose memory is
@@ -128,7 +128,7 @@ struct ConvTarget {
 /// y = x (*) w + bias (bias may be null).
 void conv_forward(Context& ctx, const ConvShape& s, const real* x, const real* w, const real* bias,
                   real* y);
-/// dx = w^T (*) dy, dw = dy (*) x: both, where the shape allows it, while a piece of dy is in the
+/// dx = w^T (*) dy, dw = dy (*) x: both, where the shape allows it, while a tile of dy is in the
 /// cache. Sums over the batch are in an order fixed by the shape (and by what is wanted).
 void conv_backward(Context& ctx, const ConvShape& s, const ConvInput& x, const ConvWeights& w,
                    const ConvGradient& dy, ConvTarget dx, ConvTarget dw);

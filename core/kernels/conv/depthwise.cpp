@@ -70,14 +70,14 @@ class DepthwiseInput final : public InputGradient {
   std::int64_t tiles(std::int64_t images) const override { return images * shape_.in_h; }
   std::int64_t room(std::int64_t) const override { return 0; }
   void run(std::int64_t, std::int64_t begin, std::int64_t end, const real* dy, real* dx, real beta,
-           real*, Ahead& ahead) const noexcept override {
+           real*, Prefetch& prefetch) const noexcept override {
     const ConvShape& s = shape_;
-    ahead.begin_part(1);
-    ahead.spread(end - begin);
+    prefetch.begin_part(1);
+    prefetch.spread(end - begin);
     const std::int64_t c = s.in_c, stride_w = s.window.stride_w;
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t image = task / s.in_h, row = task % s.in_h;
-      ahead.step();
+      prefetch.step();
       for (std::int64_t v = 0; v < std::min(stride_w, s.in_w); ++v) {
         const BackwardPhase p = backward_phase(s, row % s.window.stride_h, v);
         depthwise_row(

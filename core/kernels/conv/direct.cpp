@@ -48,11 +48,11 @@ void forward(Context& ctx, const ConvShape& s, const real* x, const real* w, con
   const bool fetches = outlasts_memory(s) && !fits_second_level(s);
   ctx.threads.run(p.all_tiles(), [&](std::int64_t task, int worker) {
     DirectRows rows = p.tile(x, task, scratch.get() + worker * room);
-    Ahead ahead;
+    Prefetch prefetch;
     if (fetches) {
-      p.add_source(x, task + 1, ahead);
-      ahead.begin_part(1);
-      rows.ahead = &ahead;
+      p.add_source(x, task + 1, prefetch);
+      prefetch.begin_part(1);
+      rows.prefetch = &prefetch;
     }
     p.kernels->forward(rows, weights.get(), bias, 0, y + p.output(task));
   });

@@ -69,12 +69,12 @@ class UnitStrideInput final : public InputGradient {
   std::int64_t tiles(std::int64_t images) const override { return plan(images).all_tiles(); }
   std::int64_t room(std::int64_t images) const override { return plan(images).room_for(false); }
   void run(std::int64_t images, std::int64_t begin, std::int64_t end, const real* dy, real* dx,
-           real beta, real* scratch, Ahead& ahead) const noexcept override {
+           real beta, real* scratch, Prefetch& prefetch) const noexcept override {
     const DirectPlan p = plan(images);
     for (std::int64_t task = begin; task < end; ++task) {
       DirectRows rows = p.tile(dy, task, scratch);
-      ahead.begin_part(end - task);
-      rows.ahead = &ahead;
+      prefetch.begin_part(end - task);
+      rows.prefetch = &prefetch;
       p.kernels->forward(rows, weights_.get(), nullptr, beta, dx + p.output(task));
     }
   }

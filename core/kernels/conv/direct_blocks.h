@@ -48,12 +48,12 @@ class DirectBlocks {
   static void forward(const DirectRows& r, const float* w, const float* bias, float beta,
                       float* y) noexcept {
     const std::int64_t depth = r.runs * r.run;
-    if (r.ahead) {
-      r.ahead->spread(r.rows * blocks(r.cols, Blocks::most) * blocks(r.channels, 2 * lanes));
+    if (r.prefetch) {
+      r.prefetch->spread(r.rows * blocks(r.cols, Blocks::most) * blocks(r.channels, 2 * lanes));
     }
     const auto block = [&](std::int64_t i, std::int64_t q, std::int64_t n, std::int64_t c,
                            std::size_t v, int last) {
-      if (r.ahead) r.ahead->step();
+      if (r.prefetch) r.prefetch->step();
       forward_blocks[v][static_cast<std::size_t>(n - 1)](
           {r.source + i * r.row + q * r.step, r.step, r.tap_row, r.runs, r.run, w + c * depth,
            std::min<std::int64_t>(2 * lanes, r.w_channels - c), bias ? bias + c : nullptr, beta,

@@ -5,22 +5,22 @@
 #include <cstdint>
 
 #include "base/simd/isa.h"
-#include "core/kernels/ahead.h"
+#include "core/kernels/prefetch.h"
 
 namespace octet {
 
 /// Some rows of output pixels of one image.
 struct DirectRows {
-  const float* source;      ///< padded source at the first output pixel's patch
-  std::int64_t row;         ///< floats from one output row's source to the next
-  std::int64_t step;        ///< floats from one output pixel's source to the next
-  std::int64_t tap_row;     ///< floats from one run of the patch to the next
-  std::int64_t runs, run;   ///< runs in a patch; floats in a run
-  std::int64_t rows, cols;  ///< output pixels
-  std::int64_t channels;    ///< output channels
-  std::int64_t w_channels;  ///< the same rounded up to the kernels' multiple
-  std::int64_t y_step;      ///< forward: floats from one output pixel to the next
-  Ahead* ahead = nullptr;   ///< forward: its part is fetched meanwhile
+  const float* source;           ///< padded source at the first output pixel's patch
+  std::int64_t row;              ///< floats from one output row's source to the next
+  std::int64_t step;             ///< floats from one output pixel's source to the next
+  std::int64_t tap_row;          ///< floats from one run of the patch to the next
+  std::int64_t runs, run;        ///< runs in a patch; floats in a run
+  std::int64_t rows, cols;       ///< output pixels
+  std::int64_t channels;         ///< output channels
+  std::int64_t w_channels;       ///< the same rounded up to the kernels' multiple
+  std::int64_t y_step;           ///< forward: floats from one output pixel to the next
+  Prefetch* prefetch = nullptr;  ///< forward: its part is fetched meanwhile
 };
 
 struct DirectKernels {

@@ -71,15 +71,15 @@ struct DirectPlan {
     return (task / tiles * shape.out_h + task % tiles * rows) * shape.out_w * shape.out_c;
   }
 
-  // Adds what tile() reads to `ahead`; nothing behind the last tile.
-  void add_source(const real* x, std::int64_t task, Ahead& ahead) const {
+  // Adds what tile() reads to `prefetch`; nothing behind the last tile.
+  void add_source(const real* x, std::int64_t task, Prefetch& prefetch) const {
     if (task >= all_tiles()) return;
     const Window2d& v = shape.window;
     const std::int64_t top = task % tiles * rows * v.stride_h - v.padding.top;
     const std::int64_t begin = std::clamp<std::int64_t>(top, 0, shape.in_h);
     const std::int64_t end = std::min(top + (rows - 1) * v.stride_h + window_h, shape.in_h);
     const std::int64_t line = shape.in_w * shape.in_c;
-    ahead.add(x + task / tiles * shape.in_h * line + begin * line, (end - begin) * line);
+    prefetch.add(x + task / tiles * shape.in_h * line + begin * line, (end - begin) * line);
   }
 
   // Output rows [begin, end) of an image, their source in place or in `scratch`.

@@ -134,7 +134,7 @@ class StridedInput final : public InputGradient {
     return most;
   }
   void run(std::int64_t images, std::int64_t begin, std::int64_t end, const real* dy, real* dx,
-           real beta, real* scratch, Ahead&) const noexcept override {
+           real beta, real* scratch, Prefetch&) const noexcept override {
     std::int64_t first = 0;  // tile of the part
     for (const Part& part : parts_) {
       const std::int64_t n = part.tiles(images);

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/kernels/ahead.h"
 #include "core/kernels/conv/conv.h"
+#include "core/kernels/prefetch.h"
 
 namespace octet {
 
@@ -17,9 +17,9 @@ class InputGradient {
   virtual std::int64_t tiles(std::int64_t images) const = 0;
   /// Reals of scratch that run() needs.
   virtual std::int64_t room(std::int64_t images) const = 0;
-  /// dx = w^T (*) dy + beta dx for tiles [begin, end) of `images` images. May fetch `ahead`.
+  /// dx = w^T (*) dy + beta dx for tiles [begin, end) of `images` images. May fetch `prefetch`.
   virtual void run(std::int64_t images, std::int64_t begin, std::int64_t end, const real* dy,
-                   real* dx, real beta, real* scratch, Ahead& ahead) const noexcept = 0;
+                   real* dx, real beta, real* scratch, Prefetch& prefetch) const noexcept = 0;
 };
 
 /// dw of runs of images, as partial sums [depth, width], width >= output channels.

@@ -10,7 +10,7 @@ namespace octet {
 
 /// What comes next, brought into the second-level cache a few lines at a time, so that memory and
 /// arithmetic units work together. It is read in parts, each spread over a number of steps.
-class Ahead {
+class Prefetch {
  public:
   /// Behind what was added before. Of more than four pieces of memory the last are not fetched.
   template <class T>

@@ -20,7 +20,7 @@ std::string list(std::span<const int> values) {
 
 }  // namespace
 
-Tensor MoveOp::forward(Context& ctx, In x, Saved& saved) const {
+Tensor LayoutOp::forward(Context& ctx, In x, Saved& saved) const {
   check_inputs(name(), x.size(), 1, 1);
   check_real(name(), "x", x[0]);
   const Shape& in = x[0].shape();
@@ -32,11 +32,11 @@ Tensor MoveOp::forward(Context& ctx, In x, Saved& saved) const {
   return y;
 }
 
-void MoveOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  if (dx[0]) move_backward(ctx, *this, std::any_cast<const Shape&>(saved.extra), dy, *dx[0]);
+void LayoutOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+  if (dx[0]) layout_backward(ctx, *this, std::any_cast<const Shape&>(saved.extra), dy, *dx[0]);
 }
 
-void move_backward(Context& ctx, const MoveOp& op, const Shape& x, const Tensor& dy, Grad& dx) {
+void layout_backward(Context& ctx, const LayoutOp& op, const Shape& x, const Tensor& dy, Grad& dx) {
   real beta;
   real* out = dx.accumulate(x, ctx, beta);
   const StridedCopy back = op.copy(x).reversed();

@@ -1,0 +1,95 @@
+// Ops that move or join values. Dimension 0 is the batch and stays as it is. Axes count from 0;
+// negative ones from the end.
+#pragma once
+
+#include <vector>
+
+#include "core/tape.h"
+#include "core/window.h"
+
+namespace octet {
+
+class StridedCopy;
+
+/// An op that only moves elements of its one input.
+struct LayoutOp : Op {
+  /// The result's shape. Throws Error if the op does not fit `x`.
+  virtual Shape result(const Shape& x) const = 0;
+  /// From the input to the result.
+  virtual StridedCopy copy(const Shape& x) const = 0;
+  /// The result has elements that are not copied: they are fill_value().
+  virtual bool fills() const { return false; }
+  virtual real fill_value() const { return 0; }
+  /// Some of the input is left out: its gradient is zero.
+  virtual bool drops() const { return false; }
+  Tensor forward(Context&, In, Saved&) const final;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const final;
+};
+/// The gradient of a move on an input of shape `x`.
+void layout_backward(Context& ctx, const LayoutOp& op, const Shape& x, const Tensor& dy, Grad& dx);
+
+/// Elements begin, begin + step, ... below end of one axis; x [N, ...].
+struct SliceOp final : LayoutOp {
+  int axis;
+  std::int64_t begin, end, step;
+  /// Throws Error unless 0 <= begin < end and step >= 1.
+  SliceOp(int a, std::int64_t b, std::int64_t e, std::int64_t s);
+  std::string_view name() const override { return "slice"; }
+  std::string attributes() const override;
+  Shape result(const Shape& x) const override;
+  StridedCopy copy(const Shape& x) const override;
+  bool drops() const override { return true; }
+};
+
+/// `value` around an image; x [N, H, W, C]. SAME is not a padding of its own: pads are explicit.
+struct Pad2dOp final : LayoutOp {
+  Padding2d pads;
+  real value;
+  /// Throws Error for negative pads, for SAME and for a value that is not finite.
+  explicit Pad2dOp(const Padding2d& p, real v = 0);
+  std::string_view name() const override { return "pad2d"; }
+  std::string attributes() const override;
+  Shape result(const Shape& x) const override;
+  StridedCopy copy(const Shape& x) const override;
+  bool fills() const override { return true; }
+  real fill_value() const override { return value; }
+};
+
+/// Dimension d of the result is dimension permutation[d] of x; permutation[0] = 0.
+struct TransposeOp final : LayoutOp {
+  std::vector<int> permutation;
+  /// Throws Error unless `p` is a permutation that keeps the batch in front.
+  explicit TransposeOp(std::vector<int> p);
+  std::string_view name() const override { return "transpose"; }
+  std::string attributes() const override;
+  Shape result(const Shape& x) const override;
+  StridedCopy copy(const Shape& x) const override;
+};
+
+/// Joins any number of inputs along an axis; their other extents agree.
+struct ConcatOp final : Op {
+  int axis;
+  explicit ConcatOp(int a) : axis(a) {}
+  std::string_view name() const override { return "concat"; }
+  std::string attributes() const override { return "axis=" + std::to_string(axis); }
+  /// Throws Error naming `op` if the shapes do not fit.
+  Shape result(std::span<const Tensor> x, std::string_view op) const;
+  int resolved_axis(const Shape& x) const { return axis < 0 ? axis + x.rank() : axis; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+/// Gives each input of a concatenation along `axis` (not negative) its part of dy.
+void concat_backward(Context& ctx, int axis, const std::vector<Shape>& parts, const Tensor& dy,
+                     Grads dx);
+
+Var slice(Var x, int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1);
+/// `parts` slices of equal extent. Throws Error if the axis does not divide.
+std::vector<Var> split(Var x, int axis, int parts);
+Var pad2d(Var x, const Padding2d& pads, real value = 0);
+Var transpose(Var x, std::vector<int> permutation);
+Var concat(std::span<const Var> parts, int axis);
+inline Var concat(std::initializer_list<Var> parts, int axis) {
+  return concat(std::span<const Var>(parts.begin(), parts.size()), axis);
+}
+
+}  // namespace octet
