@@ -33,6 +33,10 @@ QuantParams constant_params(double min, double max) {
   return covering_params(min, max, constant_scale_floor);
 }
 
+QuantParams exact_params(float value) {
+  return {std::max(std::fabs(value) / 127.0f, constant_scale_floor), 0};
+}
+
 Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params) {
   Tensor codes = ctx.empty(constant.shape(), DType::i8);
   int8::quantize(constant.data<float>(), params.scale, params.zero_point, codes.data<std::int8_t>(),

@@ -26,6 +26,8 @@ QuantParams activation_params(double min, double max);
 /// with one value has it exactly.
 QuantParams constant_params(double min, double max);
 inline constexpr float constant_scale_floor = 0x1p-60f;
+/// Params in which the one constant `value` is exact: zero point 0, code 127 or -127.
+QuantParams exact_params(float value);
 
 /// Codes of a constant operand: as the network's input (line 20).
 Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params);

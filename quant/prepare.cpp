@@ -59,7 +59,8 @@ QatModelPtr Rewriter::rewrite(Stage integer_stage) {
 ValuePtr Rewriter::new_value(const std::string& name, bool is_output) {
   // The network's output keeps its whole range (line 21).
   const ObserverKind kind = is_output ? ObserverKind::min_max : config_.observer;
-  values_.push_back(std::make_shared<Value>(name, Observer(kind, config_.averaging)));
+  values_.push_back(
+      std::make_shared<Value>(name, make_observer(kind, {.averaging = config_.averaging})));
   return values_.back();
 }
 
@@ -115,6 +116,10 @@ std::pair<int8::Activation, int> Rewriter::fuse_clamp(int last) const {
 Rewriter::Source Rewriter::add_node(std::shared_ptr<QOp> op, std::vector<int> inputs,
                                     const Shape& shape) {
   ValuePtr value = op->out;
+  op->keeps_params = std::ranges::any_of(inputs, [&](int in) {
+    const auto* operand = dynamic_cast<const QOp*>(nodes_[static_cast<std::size_t>(in)].op.get());
+    return operand && operand->out == value;
+  });
   GraphNode node;
   node.kind = Tape::Kind::op;
   node.name = op->layer;

@@ -24,7 +24,7 @@ QatModel::QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state,
     register_buffer(n.name + ".running_var", conv->batch_norm->stats->var);
   }
   for (const ValuePtr& v : values_) {
-    if (v->observed()) register_buffer("observer." + v->name, v->observer.state());
+    if (v->observed()) register_buffer("observer." + v->name, v->observer->state());
     if (v->join) register_buffer("cut." + v->name, v->join->cut);
   }
 }

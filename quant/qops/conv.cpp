@@ -113,21 +113,16 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
           static_cast<float>(double(x[3].r()[c]) - double(batch_norm->stats->mean.r()[c]) * f);
     }
   }
-  float min = std::numeric_limits<float>::max();
-  float max = std::numeric_limits<float>::lowest();
-  bool finite = true;
+  bool finite = true;  // what a clamp would hide
   real* p = y.r();
   for (std::int64_t i = 0, rows = y.numel() / s.out_c; i < rows; ++i, p += s.out_c) {
     for (std::size_t c = 0; c < channels; ++c) {
       const float v = static_cast<float>(p[c]) * scale[c] + shift[c];
       finite = finite && std::isfinite(v);
-      min = std::min(min, v);
-      max = std::max(max, v);
       p[c] = activate(v, activation);
     }
   }
   OCTET_CHECK(finite, "layer ", layer, ": the float output is not finite");
-  observe_activated(*out, double(min), double(max), activation);
   return y;
 }
 
@@ -145,20 +140,7 @@ void QConvOp::batch_statistics(const Kept& kept, std::int64_t rows, std::span<do
   }
 }
 
-void QConvOp::observe(Pool& pool, const Kept& kept, const RequantizePass& pass) const {
-  const std::size_t channels = kept.weight_scale.size();
-  PoolVector<std::int32_t> min(channels, pool), max(channels, pool);
-  pass.range(min, max);
-  double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double unit = double(kept.in.scale) * double(kept.folded.scale[c]);
-    lo = std::min(lo, unit * min[c]);
-    hi = std::max(hi, unit * max[c]);
-  }
-  observe_activated(*out, lo, hi, activation);
-}
-
-Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   Kept kept;
   kept.shape = shape_of(x);
   kept.in = in->params;
@@ -202,7 +184,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
                        .rounding = state->rounding,
                        .isa = ctx.isa,
                        .mask = saved.wanted,
-                       .range = state->observing(ctx)},
+                       .range = seen != nullptr},
                       pieces.count());
   Tensor y = ctx.empty(result_shape(x, s), DType::i8);
   Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
@@ -216,7 +198,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   } else {
     pieces.run(ctx, conv, codes, zero_point, nullptr, requantize);
   }
-  if (state->observing(ctx)) observe(ctx.pool, kept, pass);
+  if (seen) *seen = activated(pass.real_range(ctx.pool, kept.in.scale, kept.folded.scale), activation);
   if (saved.wanted) {
     saved.tensors = {x[0], weights.codes, mask};
     if (kept.batch_statistics) saved.tensors.push_back(acc);

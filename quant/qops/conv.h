@@ -13,8 +13,6 @@
 
 namespace octet::quant {
 
-class RequantizePass;
-
 /// Inputs: x (codes), weight, then gamma and beta with batch norm, or bias, or nothing.
 /// Linear: x [..., I], weight [O, I]; else NHWC and OHWI.
 class QConvOp final : public QOp {
@@ -36,7 +34,7 @@ class QConvOp final : public QOp {
   std::string attributes() const override;
 
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 
@@ -54,7 +52,6 @@ class QConvOp final : public QOp {
                         std::span<double> var) const;
   void scale_weight_gradient(Context& ctx, const Kept& kept, const Tensor& q_w,
                              std::span<const double> sum, Tensor& g, Grad* d_gamma) const;
-  void observe(Pool& pool, const Kept& kept, const RequantizePass& pass) const;
 
   /// Only memory that is used again: packed anew in every forward. A prepared model runs in one
   /// thread at a time.

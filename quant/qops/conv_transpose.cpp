@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "core/kernels/codes.h"
 #include "core/kernels/reduce.h"
@@ -96,13 +95,10 @@ static Tensor weight_reals(Context& ctx, const Tensor& codes, std::span<const fl
 
 Tensor QConvTransposeOp::forward_float(Context& ctx, In x) const {
   Saved unused;
-  Tensor y = conv->forward(ctx, x, unused);
-  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
-  out->observe(double(*min), double(*max));
-  return y;
+  return conv->forward(ctx, x, unused);
 }
 
-Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   Kept kept;
   kept.shape = conv_transpose_shape(x[0].shape(), x[1].shape(), *conv, "layer " + layer);
   kept.in = in->params;
@@ -118,31 +114,20 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
 
   Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, DType::i8);
   Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
-  const bool observing = state->observing(ctx);
   const ConvPieces pieces(packed.geometry(), s.batch);
   RequantizePass pass(ctx.pool, folded,
                       {.zero_point = out->params.zero_point,
                        .rounding = state->rounding,
                        .isa = ctx.isa,
                        .mask = saved.wanted,
-                       .range = observing},
+                       .range = seen != nullptr},
                       pieces.count());
   pieces.run(ctx, packed, wide.data<std::int8_t>(), kept.in.zero_point, nullptr,
              [&](std::int64_t piece, std::int64_t first, std::int64_t n, const std::int32_t* acc) {
                pass.run(piece, acc, n, y.data<std::int8_t>() + first * s.in_c,
                         mask.data<std::uint8_t>() + first * s.in_c / 8);
              });
-  if (observing) {
-    PoolVector<std::int32_t> min(folded.scale.size(), ctx.pool), max(min);
-    pass.range(min, max);
-    double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
-    for (std::size_t c = 0; c < min.size(); ++c) {
-      const double unit = double(kept.in.scale) * double(folded.scale[c]);
-      lo = std::min(lo, unit * min[c]);
-      hi = std::max(hi, unit * max[c]);
-    }
-    out->observe(lo, hi);
-  }
+  if (seen) *seen = pass.real_range(ctx.pool, kept.in.scale, folded.scale);
   saved.tensors = {x[0], weights.codes, mask};
   saved.extra = std::move(kept);
   return y;

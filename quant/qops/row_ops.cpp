@@ -10,6 +10,7 @@
 #include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
+#include "quant/qops/activation.h"
 
 namespace octet::quant {
 
@@ -21,7 +22,7 @@ Tensor QSoftmaxOp::forward_float(Context& ctx, In x) const {
   return SoftmaxOp().forward(ctx, x, unused);
 }
 
-Tensor QSoftmaxOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QSoftmaxOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const std::int64_t depth = x[0].shape()[-1];
   OCTET_CHECK(depth >= 1 && depth <= int8::softmax_max_depth, "layer ", layer,
               ": softmax: expected 1 to ", int8::softmax_max_depth, " values a row, got ", depth);
@@ -73,13 +74,10 @@ WeightCodes quantize_alpha(Context& ctx, const Tensor& alpha, const std::string&
 
 Tensor QPreluOp::forward_float(Context& ctx, In x) const {
   Saved unused;
-  Tensor y = PreluOp().forward(ctx, x, unused);
-  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
-  out->observe(double(*min), double(*max));
-  return y;
+  return PreluOp().forward(ctx, x, unused);
 }
 
-Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
   const int8::PreluParams params =
       int8::make_prelu_params(in->params.scale, in->params.zero_point, alpha.scale[0], 0,
@@ -113,11 +111,10 @@ Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     min[static_cast<std::size_t>(chunk)] = lo;
     max[static_cast<std::size_t>(chunk)] = hi;
   });
-  if (state->observing(ctx)) {
-    const std::int32_t z = out->params.zero_point;
-    const double scale = double(out->params.scale);
-    out->observe(scale * (*std::min_element(min.begin(), min.end()) - z),
-                 scale * (*std::max_element(max.begin(), max.end()) - z));
+  if (seen) {
+    *seen = reals_of(
+        {double(*std::ranges::min_element(min)), double(*std::ranges::max_element(max))},
+        out->params);
   }
   saved.tensors = {x[0], alpha.codes, mask};
   saved.extra = Kept{in->params, alpha.scale[0]};

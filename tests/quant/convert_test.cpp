@@ -389,7 +389,7 @@ TEST_CASE("ranges and weights that are not finite name their layer") {
   };
   for (const ValuePtr& v : qat.values()) {
     if (!v->observed()) continue;
-    real* range = v->observer.state().r();
+    real* range = v->observer->state().r();
     const real max = range[1];
     range[1] = std::numeric_limits<real>::infinity();
     CHECK(error().find("layer " + v->name + ": activation range") != std::string::npos);

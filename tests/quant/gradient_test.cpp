@@ -44,7 +44,7 @@ Tensor real_of(const Tensor& codes, QuantParams p) {
 }
 
 ValuePtr value(const std::string& name, QuantParams p) {
-  auto v = std::make_shared<Value>(name, Observer(ObserverKind::min_max));
+  auto v = std::make_shared<Value>(name, make_observer(ObserverKind::min_max));
   v->params = p;
   return v;
 }
@@ -246,10 +246,10 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
       const bool relu = k.activation != int8::Activation::none;
       if (relu) min = std::max(min, 0.0), max = std::max(max, 0.0);
       if (k.activation == int8::Activation::relu6) max = std::min(max, 6.0);
-      CHECK(op->out->observer.min() == doctest::Approx(min).epsilon(1e-3));
-      CHECK(op->out->observer.max() == doctest::Approx(max).epsilon(1e-3));
+      CHECK(op->out->observer->range().min == doctest::Approx(min).epsilon(1e-3));
+      CHECK(op->out->observer->range().max == doctest::Approx(max).epsilon(1e-3));
     } else {
-      CHECK(!op->out->observer.seen());
+      CHECK(!op->out->observer->seen());
     }
   }
 }
@@ -324,8 +324,8 @@ TEST_CASE("quantized add: the engine's codes, masked gradient, observed sum") {
       wrong += got.grads[0].value().r()[i] != g || got.grads[1].value().r()[i] != g;
     }
     CHECK(wrong == 0);
-    CHECK(op->out->observer.min() == 0);
-    CHECK(op->out->observer.max() > double(po.scale) * 255);  // the range before the clamp
+    CHECK(op->out->observer->range().min == 0);
+    CHECK(op->out->observer->range().max > double(po.scale) * 255);  // the range before the clamp
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include "quant/constant_channels.h"
 #include "quant/fold.h"
-#include "quant/observers/observer.h"
 #include "quant/params.h"
 #include "tests/support.h"
 
@@ -75,29 +74,6 @@ TEST_CASE("weights: symmetric per channel, half away from zero") {
   CHECK_THROWS_WITH_AS(quantize_weight(ctx, Tensor::full({1, 33156}, 1.0f), "wide"),
                        doctest::Contains("2^30"), Error);
   CHECK_NOTHROW(quantize_weight(ctx, Tensor::full({1, 33155}, 1.0f), "wide"));
-}
-
-TEST_CASE("observers") {
-  Observer min_max(ObserverKind::min_max);
-  CHECK(!min_max.seen());
-  min_max.observe(-1, 2);
-  min_max.observe(0, 3);
-  CHECK(min_max.min() == -1);
-  CHECK(min_max.max() == 3);
-  CHECK(min_max.batches() == 2);
-
-  Observer average(ObserverKind::moving_average, 0.25);
-  // The plain mean of the first 1 / 0.25 = 4 batches, then weight 0.25.
-  const double maxima[] = {1, 2, 3, 6, 7};
-  const double expected[] = {1, 1.5, 2, 3, 4};
-  for (int i = 0; i < 5; ++i) {
-    average.observe(-maxima[i], maxima[i]);
-    CHECK(average.max() == doctest::Approx(expected[i]));
-    CHECK(average.min() == doctest::Approx(-expected[i]));
-  }
-  CHECK_THROWS_AS(average.observe(0, std::nan("")), Error);
-  CHECK_THROWS_AS(average.observe(1, 0), Error);
-  CHECK_THROWS_AS(parse_observer("minmax"), Error);
 }
 
 namespace {

@@ -19,9 +19,9 @@ std::vector<std::string> data_formats() {
 }
 
 std::vector<std::string> observers() {
-  using quant::ObserverKind;
-  return {std::string(observer_name(ObserverKind::moving_average)),
-          std::string(observer_name(ObserverKind::min_max))};
+  std::vector<std::string> names;
+  for (const quant::ObserverEntry& e : quant::observers()) names.emplace_back(e.name);
+  return names;
 }
 
 }  // namespace
