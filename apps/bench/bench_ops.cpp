@@ -111,7 +111,8 @@ std::vector<Case> all_cases() {
   c.add(OpCode::mean, {{1, 64, 56, 56}}, {1, 64}, MeanAttributes{}, with_ints({{2, 3}}));
   c.add(OpCode::mean, {image}, {1, 56, 56}, MeanAttributes{}, with_ints({{3}}));
   for (const Shape& s : {Shape{1, 10}, Shape{1, 1000}, Shape{64, 64}, Shape{4096, 10}}) {
-    c.add(OpCode::softmax, {s}, s, SoftmaxAttributes{}, softmax_params.scale, softmax_params.zero_point);
+    c.add(OpCode::softmax, {s}, s, SoftmaxAttributes{}, softmax_params.scale,
+          softmax_params.zero_point);
   }
   for (const int channels : {64, 21, 3}) {
     for (const bool half : {false, true}) {

@@ -16,10 +16,9 @@ constexpr std::array table{
                   [](const ObserverOptions& o) -> ObserverPtr {
                     return std::make_unique<MovingAverageObserver>(o.averaging);
                   }},
-    ObserverEntry{ObserverKind::min_max, "min_max",
-                  [](const ObserverOptions&) -> ObserverPtr {
-                    return std::make_unique<MinMaxObserver>();
-                  }},
+    ObserverEntry{
+        ObserverKind::min_max, "min_max",
+        [](const ObserverOptions&) -> ObserverPtr { return std::make_unique<MinMaxObserver>(); }},
 };
 
 const ObserverEntry& entry(ObserverKind kind) noexcept {

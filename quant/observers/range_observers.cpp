@@ -25,7 +25,8 @@ MovingAverageObserver::MovingAverageObserver(double averaging) : averaging_(aver
               averaging);
 }
 
-RealRange MovingAverageObserver::joined(const RealRange& known, const RealRange& batch, double batches) const {
+RealRange MovingAverageObserver::joined(const RealRange& known, const RealRange& batch,
+                                        double batches) const {
   const double weight = std::max(averaging_, 1.0 / (batches + 1.0));
   return {known.min + weight * (batch.min - known.min),
           known.max + weight * (batch.max - known.max)};

@@ -17,7 +17,8 @@ class RangeObserver : public Observer {
 
  private:
   /// The range known after `batches` >= 1 and one more batch.
-  virtual RealRange joined(const RealRange& known, const RealRange& batch, double batches) const = 0;
+  virtual RealRange joined(const RealRange& known, const RealRange& batch,
+                           double batches) const = 0;
 
   Tensor state_ = Tensor::zeros({3});
 };

@@ -28,9 +28,8 @@ struct Ends {
 
 /// Codes, whether the gradient passes (1 or 0 a byte), and the range before the clamp.
 template <class F>
-Ends run(Context& ctx, const Broadcast& broadcast, const F& preclamp,
-         const int8::ClampRange& range, bool open_lower, const Tensor& a, const Tensor& b,
-         Tensor& y, Tensor& passes) {
+Ends run(Context& ctx, const Broadcast& broadcast, const F& preclamp, const int8::ClampRange& range,
+         bool open_lower, const Tensor& a, const Tensor& b, Tensor& y, Tensor& passes) {
   const auto *pa = a.data<std::int8_t>(), *pb = b.data<std::int8_t>();
   auto* codes = y.data<std::int8_t>();
   auto* pass = passes.data<std::uint8_t>();

@@ -19,8 +19,7 @@ namespace {
 
 /// A constant as an int8 operand: zero point 0, code 127 or -127, so that it is exact.
 struct Constant {
-  explicit Constant(float v)
-      : value(v), params(exact_params(v)) {
+  explicit Constant(float v) : value(v), params(exact_params(v)) {
     code = int8::quantize_one(v, params.scale, 0);
   }
   float value;

@@ -198,7 +198,8 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
   } else {
     pieces.run(ctx, conv, codes, zero_point, nullptr, requantize);
   }
-  if (seen) *seen = activated(pass.real_range(ctx.pool, kept.in.scale, kept.folded.scale), activation);
+  if (seen)
+    *seen = activated(pass.real_range(ctx.pool, kept.in.scale, kept.folded.scale), activation);
   if (saved.wanted) {
     saved.tensors = {x[0], weights.codes, mask};
     if (kept.batch_statistics) saved.tensors.push_back(acc);

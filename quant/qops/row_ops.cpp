@@ -112,9 +112,9 @@ Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen
     max[static_cast<std::size_t>(chunk)] = hi;
   });
   if (seen) {
-    *seen = reals_of(
-        {double(*std::ranges::min_element(min)), double(*std::ranges::max_element(max))},
-        out->params);
+    *seen =
+        reals_of({double(*std::ranges::min_element(min)), double(*std::ranges::max_element(max))},
+                 out->params);
   }
   saved.tensors = {x[0], alpha.codes, mask};
   saved.extra = Kept{in->params, alpha.scale[0]};

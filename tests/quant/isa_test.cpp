@@ -20,7 +20,9 @@ struct NotingOp final : QOp {
   mutable Isa forward_isa{}, backward_isa{};
   std::string_view name() const override { return "noting"; }
   Tensor forward_float(Context& ctx, In x) const override { return noted(ctx, x); }
-  Tensor forward_codes(Context& ctx, In x, Saved&, RealRange*) const override { return noted(ctx, x); }
+  Tensor forward_codes(Context& ctx, In x, Saved&, RealRange*) const override {
+    return noted(ctx, x);
+  }
   void backward_real(Context& ctx, const Saved&, const Tensor&, Grads) const override {
     backward_isa = ctx.isa;
   }
@@ -40,8 +42,8 @@ TEST_CASE("quantized ops run on the ISA of QConfig, else on the context's") {
       for (const Stage stage : {Stage::calibrate, Stage::train_bn}) {
         const auto state = std::make_shared<QatState>();
         state->stage = stage;
-        const NotingOp op(
-            state, std::make_shared<Value>("y", make_observer(ObserverKind::min_max)), "layer");
+        const NotingOp op(state, std::make_shared<Value>("y", make_observer(ObserverKind::min_max)),
+                          "layer");
         Context ctx;
         ctx.isa = of_context;
         for (const bool configured : {false, true}) {

@@ -124,7 +124,7 @@ TEST_CASE("a value is observed once a batch: ops that keep params feed nothing")
     ++observed;
     CHECK(v->observer->state().r()[2] == 3);
   }
-  CHECK(observed == 3);  // the input, leaky_relu, the sum
+  CHECK(observed == 3);       // the input, leaky_relu, the sum
   x.r()[40] = std::nanf("");  // among finite values
   CHECK_THROWS_WITH_AS(qat->calibrate(ctx, x), doctest::Contains("value input: observed"), Error);
 }
