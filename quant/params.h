@@ -38,13 +38,4 @@ Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams param
 /// input_scale_floor is for prepare() to say.
 QuantParams input_params(std::span<const float> mean, std::span<const float> std);
 
-/// Symmetric per-channel weight quantization (line 4).
-struct WeightCodes {
-  Tensor codes;             ///< i8, the weight's shape, in [-127, 127]
-  PoolVector<float> scale;  ///< per output channel (dimension 0)
-};
-/// `weight`: [O, ...]. Throws Error naming `layer` if a weight is not finite or if
-/// sum |q| * 255 of a channel reaches 2^30 (line 5).
-WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view layer);
-
 }  // namespace octet::quant

@@ -19,7 +19,11 @@ std::string joined(const std::set<std::string>& names) {
 }  // namespace
 
 Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
-    : old_(graph), config_(config), state_(std::make_shared<QatState>()) {
+    : old_(graph),
+      config_(config),
+      state_(std::make_shared<QatState>()),
+      weights_(make_weight_quantizer(config.weights)) {
+  state_->folds_first = weights_->folds_first();
   state_->rounding = config.rounding;
   if (config.isa) {
     const std::vector<Isa> isas = available_isas();
@@ -37,6 +41,10 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
 }
 
 QatModelPtr Rewriter::rewrite(Stage integer_stage) {
+  if (state_->folds_first && integer_stage == Stage::train_bn) {  // line 14
+    state_->estimates_bn = true;
+    integer_stage = Stage::frozen_bn;
+  }
   add_inputs();
   const auto& nodes = old_.nodes();
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {

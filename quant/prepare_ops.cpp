@@ -147,6 +147,7 @@ void Rewriter::rewrite_conv_transpose(int id) {
   const Source x = source(id, 0);
   auto op = std::make_shared<QConvTransposeOp>(state_, new_value(n.name, is_output(id)), n.name);
   op->in = x.value;
+  op->weights = weights_;
   op->conv = std::static_pointer_cast<const ConvTranspose2dOp>(n.op);
   std::vector<int> inputs{x.node, parameter(id, 1)};
   if (n.inputs.size() > 2) inputs.push_back(parameter(id, 2));

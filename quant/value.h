@@ -69,6 +69,9 @@ void cut_narrow_parts(const std::vector<ValuePtr>& values);
 struct QatState {
   Stage stage = Stage::calibrate;
   int8::Rounding rounding = int8::Rounding::single_rounding;
+  bool folds_first = false;       ///< weights hold batch norm's factor: no Stage::train_bn
+  bool estimates_bn = false;      ///< in Stage::calibrate, for want of Stage::train_bn
+  std::int64_t calibrated = 0;    ///< batches so far
   std::optional<Isa> isa;         ///< QConfig's
   Isa float_isa = Isa::portable;  ///< the context's own, of the op that runs backward
 

@@ -7,7 +7,6 @@
 #include "core/kernels/reduce.h"
 #include "core/kernels/strided_copy.h"
 #include "int8/kernels/conv.h"
-#include "quant/constant_channels.h"
 #include "quant/kernels/conv_pieces.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
@@ -70,15 +69,11 @@ struct QConvTransposeOp::Kept {
   QuantParams in;
 };
 
-Folded QConvTransposeOp::fold_bias(Pool& pool, In x, std::span<const float> weight_scale) const {
+Affine QConvTransposeOp::running_affine(Pool& pool, In x) const {
   FoldInput f;
   f.layer = layer;
-  f.input_scale = in->params.scale;
-  f.output = out->params;
-  f.weight_scale = weight_scale;
-  f.rounding = state->rounding;
   if (x.size() > 2) f.bias = x[2].span<real>();
-  return fold(f, pool);
+  return affine_of(f, static_cast<std::size_t>(x[1].shape()[0]), pool);
 }
 
 /// factor[o] * code for weights [O, ...].
@@ -103,11 +98,11 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRan
   kept.shape = conv_transpose_shape(x[0].shape(), x[1].shape(), *conv, "layer " + layer);
   kept.in = in->params;
   const ConvShape& s = kept.shape;
-  WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  kept.weight_scale = std::move(weights.scale);
-  const Folded folded = fold_bias(ctx.pool, x, kept.weight_scale);
+  Integers made = integers(ctx, x);
+  kept.weight_scale = std::move(made.weights.scale);
+  const Folded& folded = made.folded;
 
-  const Tensor flipped = flip(ctx, weights.codes);
+  const Tensor flipped = flip(ctx, made.weights.codes);
   const Tensor wide = spread(ctx, x[0], s.window, kept.in.zero_point);
   const int8::ConvGeometry geometry = spread_geometry(s);
   const int8::PackedConv& packed = packed_.pack(geometry, ctx.isa, flipped.data<std::int8_t>());
@@ -128,7 +123,7 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRan
                         mask.data<std::uint8_t>() + first * s.in_c / 8);
              });
   if (seen) *seen = pass.real_range(ctx.pool, kept.in.scale, folded.scale);
-  saved.tensors = {x[0], weights.codes, mask};
+  saved.tensors = {x[0], made.weights.codes, mask};
   saved.extra = std::move(kept);
   return y;
 }
@@ -144,32 +139,10 @@ void QConvTransposeOp::backward_real(Context& ctx, const Saved& saved, const Ten
   conv->backward(ctx, at_reals, delta, dx);
 }
 
-QOp::Channels QConvTransposeOp::channels(In x) const {
-  Context ctx;
-  const IsaScope scope(ctx, state->isa_in(ctx));
-  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  return {x[1].shape()[0], constant_channels(weights.codes, fold_bias(ctx.pool, x, weights.scale),
-                                             in->params, out->params, {}, state->rounding)};
-}
-
 int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
                             const Shape& shape) const {
-  Context ctx;
-  const IsaScope scope(ctx, state->isa_in(ctx));
-  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  const Folded folded = fold_bias(ctx.pool, x, weights.scale);
   const ConvShape s = conv_transpose_shape(l.shape(inputs[0]), x[1].shape(), *conv, layer);
-  std::vector<std::int8_t> codes(weights.codes.span<std::int8_t>().begin(),
-                                 weights.codes.span<std::int8_t>().end());
-  const std::size_t taps = codes.size() / folded.sign.size();
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    codes[i] = static_cast<std::int8_t>(codes[i] * folded.sign[i / taps]);
-  }
-  std::vector<float> bias_scale;
-  for (const float scale : folded.scale) bias_scale.push_back(in->params.scale * scale);
-  const int weight = l.add_weights(layer + ".weight", x[1].shape(), codes,
-                                   {folded.scale.begin(), folded.scale.end()}, 0);
-  const int bias = l.add_bias(layer + ".bias", folded.bias, std::move(bias_scale));
+  const auto [weight, bias] = lower_integers(l, x, x[1].shape(), 0, {});
 
   // Pads other than none and SAME: the whole result, then the slice inside the pads.
   const Window2d& w = s.window;

@@ -55,17 +55,12 @@ struct QOp : Op {
   virtual Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const = 0;
   virtual void backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
                              Grads dx) const = 0;
-  /// Appends the integer nodes of this op to the graph and returns the tensor of its result.
+  /// Appends the integer nodes of this op to the graph, and a layer with weights its report, and
+  /// returns the tensor of its result.
   /// `inputs`: tensors of the quantized operands (-1 for parameters); `x`: values of the float
   /// operands (parameters); `shape`: the result's, with batch 1.
   virtual int lower(Lowering& graph, std::span<const int> inputs, In x,
                     const Shape& shape) const = 0;
-  struct Channels {
-    std::int64_t all = 0;
-    int constant = 0;  ///< have the same code for every input
-  };
-  /// Output channels of a layer with weights, as lowered; `x` as for lower().
-  virtual Channels channels(In) const { return {}; }
   /// False: in evaluation the op passes its input on, and the integer graph has nothing for it.
   virtual bool in_graph() const { return true; }
   /// The smallest scale of the result that the op's multipliers allow, given its operands' params.

@@ -9,7 +9,6 @@
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
-#include "quant/params.h"
 #include "quant/qops/activation.h"
 
 namespace octet::quant {
@@ -65,11 +64,6 @@ struct Kept {
   float alpha_scale;
 };
 
-/// Symmetric, one scale for all slopes.
-WeightCodes quantize_alpha(Context& ctx, const Tensor& alpha, const std::string& layer) {
-  return quantize_weight(ctx, alpha.reshape({1, alpha.numel()}), layer);
-}
-
 }  // namespace
 
 Tensor QPreluOp::forward_float(Context& ctx, In x) const {
@@ -78,7 +72,7 @@ Tensor QPreluOp::forward_float(Context& ctx, In x) const {
 }
 
 Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
-  const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
+  const WeightCodes alpha = slopes->quantize(ctx, x[1], {.layer = layer});
   const int8::PreluParams params =
       int8::make_prelu_params(in->params.scale, in->params.zero_point, alpha.scale[0], 0,
                               out->params.scale, out->params.zero_point, state->rounding);
@@ -132,7 +126,7 @@ void QPreluOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
 int QPreluOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
   Context ctx;
   const IsaScope scope(ctx, state->isa_in(ctx));
-  const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
+  const WeightCodes alpha = slopes->quantize(ctx, x[1], {.layer = layer});
   // The shape of one sample's last dimension, with ones in front as TFLite writes it.
   Shape broadcast = shape;
   for (int d = 0; d + 1 < broadcast.rank(); ++d) broadcast.set(d, 1);
@@ -140,10 +134,10 @@ int QPreluOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape&
     std::vector<std::int64_t> extents(broadcast.dims().begin() + 1, broadcast.dims().end());
     broadcast = Shape(std::span<const std::int64_t>(extents));
   }
-  const int slopes = l.add_weights(layer + ".alpha", broadcast, alpha.codes.span<std::int8_t>(),
-                                   {alpha.scale[0]}, 0);
+  const int operand = l.add_weights(layer + ".alpha", broadcast, alpha.codes.span<std::int8_t>(),
+                                    {alpha.scale[0]}, 0);
   const int y = l.add_value(layer, shape, out->params);
-  l.add_node(int8::OpCode::prelu, {inputs[0], slopes}, y, {});
+  l.add_node(int8::OpCode::prelu, {inputs[0], operand}, y, {});
   return y;
 }
 

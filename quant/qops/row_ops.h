@@ -3,6 +3,7 @@
 
 #include "int8/reference/scales.h"
 #include "quant/qops/qop.h"
+#include "quant/weights/weight_quantizer.h"
 
 namespace octet::quant {
 
@@ -22,6 +23,7 @@ class QSoftmaxOp final : public QOp {
 class QPreluOp final : public QOp {
  public:
   ValuePtr in;
+  WeightQuantizerPtr slopes = make_weight_quantizer(QuantSpec::per_tensor());
   using QOp::QOp;
   std::string_view name() const override { return "q_prelu"; }
   Tensor forward_float(Context& ctx, In x) const override;

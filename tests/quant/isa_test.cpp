@@ -7,6 +7,7 @@
 #include "layers/zoo/zoo.h"
 #include "quant/prepare.h"
 #include "quant/qops/qop.h"
+#include "quant/weights/weight_quantizer.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -80,11 +81,11 @@ TEST_CASE("weight codes are the same on every ISA") {
   w.r()[0] = w.r()[64] = real(0.5);
   Context ctx(2);
   ctx.isa = Isa::portable;
-  const WeightCodes expected = quantize_weight(ctx, w, "layer");
+  const WeightCodes expected = make_weight_quantizer({})->quantize(ctx, w, {.layer = "layer"});
   for (const Isa isa : available_isas()) {
     CAPTURE(isa_name(isa));
     ctx.isa = isa;
-    const WeightCodes codes = quantize_weight(ctx, w, "layer");
+    const WeightCodes codes = make_weight_quantizer({})->quantize(ctx, w, {.layer = "layer"});
     CHECK(std::memcmp(codes.codes.raw(), expected.codes.raw(), expected.codes.bytes()) == 0);
     CHECK(codes.scale == expected.scale);
   }

@@ -52,30 +52,6 @@ TEST_CASE("input params: code = pixel - 128 where the normalization allows it") 
   CHECK_THROWS_AS(input_params(mean, bad), Error);
 }
 
-TEST_CASE("weights: symmetric per channel, half away from zero") {
-  Context ctx(2);
-  // Channel 0: largest 1.27 -> scale 0.01; channel 1: all zero -> floor; channel 2: one value.
-  const float w[] = {1.27f, -0.005f, 0.015f, 0, 0, 0, -3, 3, 1.5f};
-  const WeightCodes q = quantize_weight(ctx, Tensor::from<float>({3, 3}, w), "layer");
-  const auto codes = q.codes.span<std::int8_t>();
-  CHECK(q.scale[0] == 1.27f / 127);
-  CHECK(q.scale[1] == weight_scale_floor);
-  CHECK(q.scale[2] == 3.0f / 127);
-  for (int i = 0; i < 9; ++i) {
-    CAPTURE(i);
-    const float r = w[i] / q.scale[static_cast<std::size_t>(i / 3)];
-    CHECK(int(codes[static_cast<std::size_t>(i)]) == int(std::round(r)));
-  }
-  CHECK(codes[6] == -127);
-  const float nan[] = {1, std::nanf("")};
-  CHECK_THROWS_WITH_AS(quantize_weight(ctx, Tensor::from<float>({1, 2}, nan), "conv1"),
-                       doctest::Contains("conv1"), Error);
-  // 33,156 weights of +-127 reach 2^30 / 255.
-  CHECK_THROWS_WITH_AS(quantize_weight(ctx, Tensor::full({1, 33156}, 1.0f), "wide"),
-                       doctest::Contains("2^30"), Error);
-  CHECK_NOTHROW(quantize_weight(ctx, Tensor::full({1, 33155}, 1.0f), "wide"));
-}
-
 namespace {
 
 struct FoldCase {
@@ -155,6 +131,38 @@ TEST_CASE("fold: what is not finite names the layer") {
   in.weight_scale = huge;
   in.output.scale = 1e-10f;
   CHECK_THROWS_WITH_AS(fold(in), doctest::Contains("layer block.conv: input scale"), Error);
+}
+
+TEST_CASE("fold: codes that hold the factor keep their scale, and beta and mean go into the bias") {
+  FoldInput in;
+  in.input_scale = 0.5f;
+  in.output = {0.1f, 3};
+  in.factor_in_codes = true;
+  const float scale[] = {0.01f, 0.01f}, gamma[] = {-2, 0}, beta[] = {0.7f, 1.5f};
+  const double mean[] = {0.3, 3}, var[] = {4, 1};
+  in.weight_scale = scale;
+  in.gamma = gamma;
+  in.beta = beta;
+  in.mean = mean;
+  in.var = var;
+  const Folded f = fold(in);
+  CHECK(f.scale == PoolVector<float>{0.01f, 0.01f});
+  CHECK(f.sign == PoolVector<std::int32_t>{1, 1});
+  CHECK(f.bias[0] == std::lround((double(0.7f) - 0.3 * (-2 / 2.0)) / (0.5 * double(0.01f))));
+  CHECK(f.bias[1] == std::lround(1.5 / (0.5 * double(0.01f))));
+}
+
+TEST_CASE("the scale of weights beside a bias: the bias code just fits") {
+  for (const double b : {0.0, 1e-3, 1.0, -7e20, 3.3333333}) {
+    CAPTURE(b);
+    Affine affine;
+    affine.b = {b, b / 2};
+    const float s = least_scale_beside(affine, 0.03f);
+    CHECK(s >= weight_scale_floor);
+    CHECK(std::fabs(std::round(b / (double(0.03f) * double(s)))) <= 0x1p30);
+    if (b == 0) continue;
+    CHECK(std::fabs(b / (double(0.03f) * double(s))) > 0x1p30 * (1 - 1e-6));
+  }
 }
 
 TEST_CASE("channels with one code, whatever the input") {
