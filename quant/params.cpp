@@ -4,20 +4,21 @@
 #include <cmath>
 #include <limits>
 
-#include "int8/reference/quantize.h"
-
 namespace octet::quant {
 
 namespace {
 
-QuantParams covering_params(double min, double max, float least_scale) {
+QuantParams covering_params(double min, double max, float least_scale, int lowest = -128,
+                            int highest = 127) {
   OCTET_CHECK(std::isfinite(min) && std::isfinite(max) && min <= max,
               "activation range: expected finite min <= max, got [", min, ", ", max, "]");
   min = std::min(min, 0.0);
   max = std::max(max, 0.0);
-  const float scale = std::max(static_cast<float>((max - min) / 255.0), least_scale);
-  const double zero_point = std::round(-128.0 - min / double(scale));
-  return {scale, static_cast<std::int32_t>(std::clamp(zero_point, -128.0, 127.0))};
+  const float scale =
+      std::max(static_cast<float>((max - min) / double(highest - lowest)), least_scale);
+  const double zero_point = std::round(double(lowest) - min / double(scale));
+  return {scale,
+          static_cast<std::int32_t>(std::clamp(zero_point, double(lowest), double(highest)))};
 }
 
 }  // namespace
@@ -26,19 +27,25 @@ QuantParams activation_params(double min, double max) {
   return covering_params(min, max, activation_scale_floor);
 }
 
+float symmetric_scale(float largest, int highest) {
+  return std::max(largest / static_cast<float>(highest), weight_scale_floor);
+}
+
+QuantParams spec_params(const QuantSpec& spec, const RealRange& range) {
+  if (spec.symmetric) {
+    const double largest = std::max(std::fabs(range.min), std::fabs(range.max));
+    return {symmetric_scale(static_cast<float>(largest), spec.highest()), 0};
+  }
+  return covering_params(range.min, range.max, activation_scale_floor, spec.lowest(),
+                         spec.highest());
+}
+
 QuantParams constant_params(double min, double max) {
   return covering_params(min, max, constant_scale_floor);
 }
 
 QuantParams exact_params(float value) {
   return {std::max(std::fabs(value) / 127.0f, constant_scale_floor), 0};
-}
-
-Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params) {
-  Tensor codes = ctx.empty(constant.shape(), DType::i8);
-  int8::quantize(constant.data<float>(), params.scale, params.zero_point, codes.data<std::int8_t>(),
-                 codes.numel());
-  return codes;
 }
 
 QuantParams input_params(std::span<const float> mean, std::span<const float> std) {

@@ -22,15 +22,19 @@ inline constexpr float weight_scale_floor = 0x1p-100f;
 /// Throws Error unless the range is finite and min <= max.
 QuantParams activation_params(double min, double max);
 
-/// The same for a constant operand, whose scale may be any that multipliers can take: a constant
-/// with one value has it exactly.
+/// Scale of symmetric codes in [-highest, highest] for reals up to `largest` in magnitude.
+float symmetric_scale(float largest, int highest);
+
+/// Params for a range of reals by `spec`, whose axis does not matter here: as activation_params()
+/// and symmetric_scale(), for codes of spec.bits.
+QuantParams spec_params(const QuantSpec& spec, const RealRange& range);
+
+/// As activation_params() for a constant operand, whose scale may be any that multipliers can take:
+/// a constant with one value has it exactly.
 QuantParams constant_params(double min, double max);
 inline constexpr float constant_scale_floor = 0x1p-60f;
 /// Params in which the one constant `value` is exact: zero point 0, code 127 or -127.
 QuantParams exact_params(float value);
-
-/// Codes of a constant operand: as the network's input (line 20).
-Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params);
 
 /// Params of the network's input from its normalization real = (pixel - mean[c]) / std[c], pixels
 /// 0 to 255. With one mean and std for all channels and an integer mean, code = pixel - 128

@@ -13,7 +13,6 @@
 #include "int8/reference/scales.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
-#include "quant/params.h"
 #include "quant/qops/activation.h"
 
 namespace octet::quant {

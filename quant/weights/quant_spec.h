@@ -23,6 +23,7 @@ struct QuantSpec {
   /// Of weights [O, ...].
   static QuantSpec per_channel() { return {}; }
   static QuantSpec per_tensor() { return {.axis = std::nullopt}; }
+  static QuantSpec activation() { return {.symmetric = false, .axis = std::nullopt}; }
 
   int highest() const noexcept { return (1 << (bits - 1)) - 1; }
   int lowest() const noexcept { return symmetric ? -highest() : -highest() - 1; }

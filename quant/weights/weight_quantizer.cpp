@@ -25,7 +25,6 @@ WeightCodes MinMaxWeights::quantize(Context& ctx, const Tensor& weight,
                   PoolVector<float>(static_cast<std::size_t>(channels), ctx.pool)};
   const real* w = weight.r();
   auto* q = out.codes.data<std::int8_t>();
-  const auto steps = static_cast<float>(spec().highest());
   const auto factor = [&](std::size_t c) {
     return folds_first() && !use.factor.empty() ? static_cast<float>(use.factor[c]) : 1.0f;
   };
@@ -57,7 +56,7 @@ WeightCodes MinMaxWeights::quantize(Context& ctx, const Tensor& weight,
   if (spec().axis) {
     for_items(ctx, channels, n, [&](std::int64_t channel) {
       const auto c = static_cast<std::size_t>(channel);
-      out.scale[c] = std::max(largest(channel) / steps, weight_scale_floor);
+      out.scale[c] = symmetric_scale(largest(channel), spec().highest());
       if (!not_finite[c]) encode(channel);
     });
     check_finite();
@@ -68,7 +67,7 @@ WeightCodes MinMaxWeights::quantize(Context& ctx, const Tensor& weight,
     check_finite();
     float all = 0;
     for (const float one : out.scale) all = std::max(all, one);
-    std::ranges::fill(out.scale, std::max({all / steps, use.least_scale, weight_scale_floor}));
+    std::ranges::fill(out.scale, std::max(symmetric_scale(all, spec().highest()), use.least_scale));
     for_items(ctx, channels, n, encode);
   }
   check_none(overflow, [&](std::int64_t c) {
