@@ -1,5 +1,5 @@
-// fake_quantize: the reals of native codes, and a gradient that is passed straight through. In float
-// and in double.
+// fake_quantize: the reals of native codes, and a gradient that is passed straight through. In
+// float and in double.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -90,7 +90,8 @@ TEST_CASE("fake_quantize: the gradient is that of the clamp, whatever the roundi
         const double v = double(x.r()[i]);
         if (std::fabs(v - lo) < 2 * step || std::fabs(v - hi) < 2 * step) continue;
         const double numeric = (at(i, step) - at(i, -step)) / (2 * step) * double(dy.r()[i]) * uses;
-        CHECK(double(got.r()[i]) == doctest::Approx(numeric).epsilon(sizeof(real) == 8 ? 1e-8 : 1e-3));
+        CHECK(double(got.r()[i]) ==
+              doctest::Approx(numeric).epsilon(sizeof(real) == 8 ? 1e-8 : 1e-3));
         clamped += numeric == 0;
       }
       CHECK((clamped > 0) == row.range.has_value());
@@ -185,7 +186,8 @@ TEST_CASE("fake_quantize trains in a loop of one's own, and prepare says that it
     if (i == 0) first = last;
     w->grad.clear();
     tape.backward(loss);
-    for (std::int64_t k = 0; k < w->value.numel(); ++k) w->value.r()[k] -= 0.1f * w->grad.value().r()[k];
+    for (std::int64_t k = 0; k < w->value.numel(); ++k)
+      w->value.r()[k] -= 0.1f * w->grad.value().r()[k];
   }
   CHECK(last < 0.9 * first);
 

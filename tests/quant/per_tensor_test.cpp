@@ -3,52 +3,22 @@
 
 #include <cstring>
 
-#include "core/random.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"
-#include "optim/adam.h"
 #include "quant/convert.h"
 #include "quant/prepare.h"
-#include "tests/support.h"
+#include "tests/quant/batches.h"
 
 using namespace octet;
 using namespace octet::quant;
+using test::Batch;
+using test::random_batches;
+using test::train_step;
 
 namespace {
-
-Tensor random_input(std::uint64_t seed, const Shape& shape) {
-  Tensor t = Tensor::empty(shape);
-  Random random(seed);
-  for (real& v : t.span<real>()) v = static_cast<real>(random.uniform());
-  return t;
-}
-
-struct Batch {
-  Tensor x, y;
-};
-std::vector<Batch> random_batches(const Shape& shape, int n) {
-  std::vector<Batch> batches;
-  for (int i = 0; i < n; ++i) {
-    Tensor labels = Tensor::empty({shape[0]}, DType::i32);
-    for (std::int64_t k = 0; k < shape[0]; ++k) {
-      labels.data<std::int32_t>()[k] = static_cast<std::int32_t>((k + i) % 4);
-    }
-    batches.push_back({random_input(static_cast<std::uint64_t>(i), shape), labels});
-  }
-  return batches;
-}
-
-void train_step(QatModel& qat, Context& ctx, optim::Adam& adam, const Batch& batch) {
-  qat.train();
-  Tape tape(ctx);
-  const Var loss = cross_entropy(qat(tape.input(batch.x)), batch.y);
-  adam.zero_grad();
-  tape.backward(loss);
-  adam.step(ctx);
-}
 
 /// Every op with weights: convolution, grouped, depthwise with a multiplier, transposed, linear;
 /// batch norm folded and on its own, with a factor below zero, and none.
@@ -146,7 +116,7 @@ TEST_CASE("one scale per tensor: training forward, engine and file agree at ever
     for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
       CAPTURE(net.name);
       Context ctx(2);
-      const auto batches = random_batches(net.input, 3);
+      const auto batches = random_batches(net.input, 3, 4);
       const QatModelPtr qat = prepare_qat(trace(net.model, batches[0].x), per_tensor(rounding));
       calibrate(*qat, batches, {.batches = 2}, ctx);
       CHECK(qat->stage() == Stage::frozen_bn);
@@ -184,7 +154,7 @@ TEST_CASE("one scale per tensor: training forward, engine and file agree at ever
 
 TEST_CASE("one scale per tensor: post-training quantization leaves the statistics alone") {
   Context ctx;
-  const auto batches = random_batches({6, 10, 8, 3}, 2);
+  const auto batches = random_batches({6, 10, 8, 3}, 2, 4);
   const auto model = std::make_shared<Layers>();
   const QatModelPtr ptq = prepare_ptq(trace(model, batches[0].x), per_tensor());
   std::vector<Tensor> before;
@@ -204,7 +174,7 @@ TEST_CASE("one scale per tensor: post-training quantization leaves the statistic
 
 TEST_CASE("one scale per tensor: calibration estimates batch norm, and there is no train_bn") {
   Context ctx;
-  const auto batches = random_batches({6, 10, 8, 3}, 3);
+  const auto batches = random_batches({6, 10, 8, 3}, 3, 4);
   const auto model = std::make_shared<Layers>();  // its statistics are those of nothing: 0 and 1
   const QatModelPtr qat = prepare_qat(trace(model, batches[0].x), per_tensor());
   const auto statistic = [&](const char* name) {
@@ -247,7 +217,7 @@ TEST_CASE("one scale per tensor: calibration estimates batch norm, and there is 
 
 TEST_CASE("one scale per tensor: a bias far beyond the weights makes the scale coarser") {
   Context ctx;
-  auto batches = random_batches({6, 10, 8, 3}, 2);
+  auto batches = random_batches({6, 10, 8, 3}, 2, 4);
   const auto model = std::make_shared<Layers>();
   for (const NamedParameter& p : model->named_parameters()) {
     if (p.name == "last.weight") {
