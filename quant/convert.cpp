@@ -46,16 +46,6 @@ std::vector<Tensor> float_operands(const GraphModule& graph, const GraphNode& n)
   return x;
 }
 
-std::vector<LayerReport> layer_reports(const GraphModule& graph) {
-  std::vector<LayerReport> reports;
-  for (const GraphNode& n : graph.nodes()) {
-    if (n.kind != Tape::Kind::op) continue;
-    const QOp::Channels channels = qop(n).channels(float_operands(graph, n));
-    if (channels.all > 0) reports.push_back({n.name, channels.all, channels.constant});
-  }
-  return reports;
-}
-
 std::vector<CoarseValue> coarse_values(const QatModel& qat) {
   constexpr double most_codes = 128;  // half of them
   std::set<const Value*> parts;       // have the params of their whole
@@ -77,9 +67,7 @@ void require_integer_stage(const QatModel& qat) {
               "convert: the model is in stage calibrate; calibrate it first");
 }
 
-}  // namespace
-
-int8::Graph lower(QatModel& qat, std::string name) {
+Lowering lower_model(QatModel& qat, std::string name) {
   require_integer_stage(qat);
   const EvalScope eval(qat);  // params without dropout's factor
   qat.update_params();
@@ -109,7 +97,13 @@ int8::Graph lower(QatModel& qat, std::string name) {
     l.graph.input_names.push_back(nodes[static_cast<std::size_t>(id)].name);
   }
   for (const GraphOutput& y : graph.outputs()) l.graph.output_names.push_back(y.name);
-  return std::move(l.graph);
+  return l;
+}
+
+}  // namespace
+
+int8::Graph lower(QatModel& qat, std::string name) {
+  return lower_model(qat, std::move(name)).graph;
 }
 
 namespace {
@@ -210,7 +204,9 @@ int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
   OCTET_CHECK(!qat.sample().empty(),
               "convert: the model has no sample to check itself on; "
               "calibrate it, or give it one with set_sample()");
-  const auto bytes = std::make_shared<const std::vector<std::byte>>(serialize_tflite(lower(qat)));
+  const Lowering lowered = lower_model(qat, "octet");
+  const auto bytes =
+      std::make_shared<const std::vector<std::byte>>(serialize_tflite(lowered.graph));
   const auto read_back = [&] { return parse_tflite(*bytes, bytes); };
 
   int8::ModelOptions reference;
@@ -223,7 +219,7 @@ int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
   if (report) {
     report->parity = parity;
     report->file_bytes = bytes->size();
-    report->layers = layer_reports(qat.graph());
+    report->layers = lowered.layers;
     report->coarse = coarse_values(qat);
   }
   return int8::Model(read_back());

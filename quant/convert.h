@@ -7,6 +7,7 @@
 
 #include "int8/engine/model.h"
 #include "quant/qat_model.h"
+#include "quant/report.h"
 
 namespace octet::quant {
 
@@ -27,20 +28,6 @@ inline Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& mode
                             const Tensor& x) {
   return compare_codes(qat, ctx, model, std::vector{x});
 }
-
-/// A layer with weights, for logs and summaries.
-struct LayerReport {
-  std::string layer;
-  std::int64_t channels = 0;
-  int constant_channels =
-      0;  ///< have one code, whatever the input (as by docs/numerics.md, line 9)
-};
-
-/// A value whose observed range is much narrower than the smallest that it can be given.
-struct CoarseValue {
-  std::string layer;
-  int codes = 0;  ///< of its 256, that the observed range reaches
-};
 
 struct ConvertReport {
   Parity parity;

@@ -19,6 +19,7 @@ struct FoldInput {
   float input_scale = 1;                ///< s_x
   QuantParams output;                   ///< s_y, z_y
   std::span<const float> weight_scale;  ///< s_w
+  bool factor_in_codes = false;         ///< the codes are of W f (line 14): s_w is s_f
   /// Batch norm: gamma, beta, and mean and variance of u = s_x s_w acc. Empty without.
   std::span<const float> gamma, beta;
   std::span<const double> mean, var;
@@ -26,6 +27,12 @@ struct FoldInput {
   /// Bias without batch norm; may be empty (0).
   std::span<const float> bias;
   int8::Rounding rounding = int8::Rounding::single_rounding;
+};
+
+/// Batch norm and bias as y = f u + b per channel (line 8).
+struct Affine {
+  PoolVector<double> f, sigma, mean;  ///< as in Folded
+  PoolVector<double> b;               ///< beta - mean f
 };
 
 struct Folded {
@@ -39,7 +46,17 @@ struct Folded {
 };
 
 /// Memory from the allocator's pool, or from the heap. Throws Error naming the layer where a
-/// parameter, a statistic or a multiplier is not finite.
+/// parameter or a statistic is not finite. Of `in`, weight_scale, output and the input's scale are
+/// not needed.
+Affine affine_of(const FoldInput& in, std::size_t channels, PoolAllocator<float> memory = {});
+
+/// The smallest scale of weights for which no bias code exceeds 2^30, and at least
+/// weight_scale_floor.
+float least_scale_beside(const Affine& affine, float input_scale);
+
+/// Lines 8 to 11. Memory as above. Throws Error naming the layer where a multiplier is not finite.
+Folded fold(const FoldInput& in, Affine affine, PoolAllocator<float> memory = {});
+/// The same with affine_of(in).
 Folded fold(const FoldInput& in, PoolAllocator<float> memory = {});
 
 }  // namespace octet::quant

@@ -7,6 +7,7 @@
 
 #include "core/ops/ops.h"
 #include "int8/graph/graph.h"
+#include "quant/report.h"
 #include "quant/value.h"
 
 namespace octet::quant {
@@ -15,6 +16,7 @@ namespace octet::quant {
 class Lowering {
  public:
   int8::Graph graph;
+  std::vector<LayerReport> layers;
 
   /// An int8 value with per-tensor params.
   int add_value(std::string name, const Shape& shape, QuantParams params);

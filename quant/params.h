@@ -22,27 +22,24 @@ inline constexpr float weight_scale_floor = 0x1p-100f;
 /// Throws Error unless the range is finite and min <= max.
 QuantParams activation_params(double min, double max);
 
-/// The same for a constant operand, whose scale may be any that multipliers can take: a constant
-/// with one value has it exactly.
+/// Scale of symmetric codes in [-highest, highest] for reals up to `largest` in magnitude.
+float symmetric_scale(float largest, int highest);
+
+/// Params for a range of reals by `spec`, whose axis does not matter here: as activation_params()
+/// and symmetric_scale(), for codes of spec.bits.
+QuantParams spec_params(const QuantSpec& spec, const RealRange& range);
+
+/// As activation_params() for a constant operand, whose scale may be any that multipliers can take:
+/// a constant with one value has it exactly.
 QuantParams constant_params(double min, double max);
 inline constexpr float constant_scale_floor = 0x1p-60f;
-
-/// Codes of a constant operand: as the network's input (line 20).
-Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params);
+/// Params in which the one constant `value` is exact: zero point 0, code 127 or -127.
+QuantParams exact_params(float value);
 
 /// Params of the network's input from its normalization real = (pixel - mean[c]) / std[c], pixels
 /// 0 to 255. With one mean and std for all channels and an integer mean, code = pixel - 128
 /// exactly; otherwise the params that cover every channel's range. Whether the scale is at least
 /// input_scale_floor is for prepare() to say.
 QuantParams input_params(std::span<const float> mean, std::span<const float> std);
-
-/// Symmetric per-channel weight quantization (line 4).
-struct WeightCodes {
-  Tensor codes;             ///< i8, the weight's shape, in [-127, 127]
-  PoolVector<float> scale;  ///< per output channel (dimension 0)
-};
-/// `weight`: [O, ...]. Throws Error naming `layer` if a weight is not finite or if
-/// sum |q| * 255 of a channel reaches 2^30 (line 5).
-WeightCodes quantize_weight(Context& ctx, const Tensor& weight, std::string_view layer);
 
 }  // namespace octet::quant

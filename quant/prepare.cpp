@@ -19,7 +19,11 @@ std::string joined(const std::set<std::string>& names) {
 }  // namespace
 
 Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
-    : old_(graph), config_(config), state_(std::make_shared<QatState>()) {
+    : old_(graph),
+      config_(config),
+      state_(std::make_shared<QatState>()),
+      weights_(make_weight_quantizer(config.weights)) {
+  state_->folds_first = weights_->folds_first();
   state_->rounding = config.rounding;
   if (config.isa) {
     const std::vector<Isa> isas = available_isas();
@@ -37,6 +41,10 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
 }
 
 QatModelPtr Rewriter::rewrite(Stage integer_stage) {
+  if (state_->folds_first && integer_stage == Stage::train_bn) {  // line 14
+    state_->estimates_bn = true;
+    integer_stage = Stage::frozen_bn;
+  }
   add_inputs();
   const auto& nodes = old_.nodes();
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {
@@ -59,7 +67,8 @@ QatModelPtr Rewriter::rewrite(Stage integer_stage) {
 ValuePtr Rewriter::new_value(const std::string& name, bool is_output) {
   // The network's output keeps its whole range (line 21).
   const ObserverKind kind = is_output ? ObserverKind::min_max : config_.observer;
-  values_.push_back(std::make_shared<Value>(name, Observer(kind, config_.averaging)));
+  values_.push_back(
+      std::make_shared<Value>(name, make_observer(kind, {.averaging = config_.averaging})));
   return values_.back();
 }
 
@@ -115,6 +124,10 @@ std::pair<int8::Activation, int> Rewriter::fuse_clamp(int last) const {
 Rewriter::Source Rewriter::add_node(std::shared_ptr<QOp> op, std::vector<int> inputs,
                                     const Shape& shape) {
   ValuePtr value = op->out;
+  op->keeps_params = std::ranges::any_of(inputs, [&](int in) {
+    const auto* operand = dynamic_cast<const QOp*>(nodes_[static_cast<std::size_t>(in)].op.get());
+    return operand && operand->out == value;
+  });
   GraphNode node;
   node.kind = Tape::Kind::op;
   node.name = op->layer;

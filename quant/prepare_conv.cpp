@@ -26,6 +26,7 @@ void Rewriter::rewrite_conv(int id) {
   const ValuePtr value = new_value(n.name, is_output(end));
   auto op = std::make_shared<QConvOp>(state_, value, n.name);
   op->in = x.value;
+  op->weights = weights_;
   op->linear = conv == nullptr;
   if (conv) {
     op->window = conv->window;
@@ -95,6 +96,7 @@ void Rewriter::rewrite_batch_norm(int id) {
   const ValuePtr value = new_value(n.name, is_output(end));
   auto op = std::make_shared<QConvOp>(state_, value, n.name);
   op->in = x.value;
+  op->weights = weights_;
   op->groups = static_cast<int>(channels);
   op->batch_norm = {bn->stats, double(bn->eps), double(bn->momentum)};
   op->activation = activation;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "int8/reference/scales.h"
 #include "quant/qops/add.h"
 #include "quant/qops/binary.h"
 #include "quant/qops/conv_transpose.h"
@@ -14,10 +15,6 @@
 #include "quant/rewriter.h"
 
 namespace octet::quant {
-
-namespace {
-constexpr QuantParams softmax_params{1.0f / 256, -128};
-}
 
 void Rewriter::rewrite_reshape(int id) {
   const GraphNode& n = old_node(id);
@@ -67,7 +64,7 @@ void Rewriter::rewrite_mean(int id) {
 void Rewriter::rewrite_softmax(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
-  auto op = std::make_shared<QSoftmaxOp>(state_, fixed_value(n.name, softmax_params), n.name);
+  auto op = std::make_shared<QSoftmaxOp>(state_, fixed_value(n.name, int8::softmax_params), n.name);
   op->in = x.value;
   add_op(id, op, {x.node});
 }
@@ -93,7 +90,7 @@ ValuePtr Rewriter::joined_value(const std::string& name, std::vector<ValuePtr> p
     if (!fixed) break;
     bool fits = p->fixed && *p->fixed == *fixed;
     if (p->constant) {
-      const Value::Range part = p->range(), whole = fixed_range(*fixed);
+      const RealRange part = p->range(), whole = fixed_range(*fixed);
       fits = part.min >= whole.min && part.max <= whole.max;
     }
     if (!fits) fixed.reset();
@@ -150,6 +147,7 @@ void Rewriter::rewrite_conv_transpose(int id) {
   const Source x = source(id, 0);
   auto op = std::make_shared<QConvTransposeOp>(state_, new_value(n.name, is_output(id)), n.name);
   op->in = x.value;
+  op->weights = weights_;
   op->conv = std::static_pointer_cast<const ConvTranspose2dOp>(n.op);
   std::vector<int> inputs{x.node, parameter(id, 1)};
   if (n.inputs.size() > 2) inputs.push_back(parameter(id, 2));

@@ -24,7 +24,7 @@ QatModel::QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state,
     register_buffer(n.name + ".running_var", conv->batch_norm->stats->var);
   }
   for (const ValuePtr& v : values_) {
-    if (v->observed()) register_buffer("observer." + v->name, v->observer.state());
+    if (v->observed()) register_buffer("observer." + v->name, v->observer->state());
     if (v->join) register_buffer("cut." + v->name, v->join->cut);
   }
 }
@@ -62,7 +62,23 @@ std::vector<Var> QatModel::forward_many(std::span<const Var> x) {
   return graph_->forward_many(x);
 }
 
+namespace {
+
+void require_stage(const QatState& state, Stage stage) {
+  OCTET_CHECK(!state.folds_first || stage != Stage::train_bn,
+              "quantized model: weights with one scale per tensor hold batch norm's factor: there "
+              "is no stage train_bn, the first integer one is frozen_bn");
+}
+
+}  // namespace
+
+void QatModel::restore_stage(Stage stage) {
+  require_stage(*state_, stage);
+  state_->stage = stage;
+}
+
 void QatModel::advance(Stage to) {
+  require_stage(*state_, to);
   OCTET_CHECK(to >= state_->stage, "quantized model: expected a stage at or after ",
               stage_name(state_->stage), ", got ", stage_name(to));
   if (state_->calibrating() && to != Stage::calibrate) {
@@ -98,6 +114,7 @@ void QatModel::calibrate(Context& ctx, const std::vector<Tensor>& x) {
     throw;
   }
   train(was_training);
+  ++state_->calibrated;
   if (!sample_.empty()) return;
   for (const Tensor& t : x) {
     Shape s = t.shape();

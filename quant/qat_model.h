@@ -32,12 +32,16 @@ class QatModel final : public MultiModule {
 
   Stage stage() const noexcept { return state_->stage; }
   /// To a later stage (or the same). Leaving Stage::calibrate requires that every value was
-  /// observed. Throws Error otherwise.
+  /// observed; with weights of one scale per tensor there is no Stage::train_bn. Throws Error
+  /// otherwise.
   void advance(Stage to);
   /// Leaves Stage::calibrate for the first integer stage.
   void finish_calibration() { advance(integer_stage_); }
-  /// For resuming: sets the stage that a loaded state belongs to.
-  void restore_stage(Stage stage) noexcept { state_->stage = stage; }
+  /// The first integer stage.
+  Stage first_stage() const noexcept { return integer_stage_; }
+  /// For resuming: sets the stage that a loaded state belongs to. Throws Error if the model cannot
+  /// be in it.
+  void restore_stage(Stage stage);
 
   /// Float forward of one batch, a tensor for each input, feeding the observers. The first batch is
   /// kept (at most max_sample) for the check of convert(). Throws Error outside Stage::calibrate.

@@ -11,6 +11,7 @@
 #include "int8/graph/graph.h"
 #include "int8/reference/fixed_point.h"
 #include "quant/observers/observer.h"
+#include "quant/weights/quant_spec.h"
 
 namespace octet::quant {
 
@@ -34,6 +35,10 @@ struct QConfig {
   ObserverKind observer = ObserverKind::moving_average;
   /// Weight of a new batch once the moving average has seen 1 / averaging batches.
   double averaging = 0.01;
+  /// Weights of convolutions and linear layers: see make_weight_quantizer(). With one scale per
+  /// tensor there is no Stage::train_bn; QAT estimates batch norm's statistics anew while it
+  /// calibrates, and then they stand still.
+  QuantSpec weights = QuantSpec::per_channel();
   /// Quantization of the network's input; usually input_params() of the normalization. Unset: the
   /// input is observed like any other value.
   std::optional<QuantParams> input;

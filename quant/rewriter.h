@@ -16,6 +16,7 @@
 #include "quant/qops/binary.h"
 #include "quant/qops/pool.h"
 #include "quant/qops/unary_function.h"
+#include "quant/weights/weight_quantizer.h"
 
 namespace octet::quant {
 
@@ -135,6 +136,7 @@ class Rewriter {
   std::set<int> live_;           // old nodes that an output depends on
   std::set<std::string> names_;  // of old ops and of the doors
   QatStatePtr state_;
+  WeightQuantizerPtr weights_;
   std::vector<GraphNode> nodes_;
   std::vector<ValuePtr> values_;
   std::map<int, Source> new_id_;                 // old value -> new node

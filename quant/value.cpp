@@ -9,26 +9,36 @@ namespace octet::quant {
 bool Value::seen() const {
   if (fixed || constant) return true;
   if (before_dropout) return before_dropout->seen();
-  if (!join) return observer.seen();
+  if (!join) return observer->seen();
   return std::all_of(join->parts.begin(), join->parts.end(),
                      [](const ValuePtr& p) { return p->seen(); });
 }
 
-void Value::observe(double min, double max) {
+void Value::observe(const Tensor& reals) {
   if (!observed()) return;
-  OCTET_CHECK(std::isfinite(min) && std::isfinite(max), "value ", name,
-              ": observed a range that is not finite: [", min, ", ", max,
-              "] (training has diverged)");
-  observer.observe(min, max);
+  try {
+    observer->observe(reals);
+  } catch (const Error& e) {
+    fail("value ", name, ": ", e.what());
+  }
 }
 
-Value::Range Value::range() const {
+void Value::observe(const RealRange& range) {
+  if (!observed()) return;
+  try {
+    observer->observe(range);
+  } catch (const Error& e) {
+    fail("value ", name, ": ", e.what(), " (training has diverged)");
+  }
+}
+
+RealRange Value::range() const {
   if (fixed) return fixed_range(*fixed);
   if (before_dropout) return before_dropout->range();
-  Range r{0, 0};
+  RealRange r{0, 0};
   if (join) {
     for (const ValuePtr& part : join->parts) {
-      const Range other = part->range();
+      const RealRange other = part->range();
       r = {std::min(r.min, other.min), std::max(r.max, other.max)};
     }
     return r;
@@ -40,11 +50,12 @@ Value::Range Value::range() const {
     }
     return r;
   }
-  OCTET_CHECK(observer.seen(), "value ", name, " has no observed range: calibrate first");
-  return {std::min(0.0, observer.min()), std::max(0.0, observer.max())};
+  OCTET_CHECK(observer->seen(), "value ", name, " has no observed range: calibrate first");
+  const RealRange seen = observer->range();
+  return {std::min(0.0, seen.min), std::max(0.0, seen.max)};
 }
 
-Value::Range fixed_range(QuantParams params) {
+RealRange fixed_range(QuantParams params) {
   const double scale = double(params.scale);
   return {scale * (-128 - params.zero_point), scale * (127 - params.zero_point)};
 }
@@ -53,7 +64,7 @@ namespace {
 
 /// From the value's own range, no scale below its least one.
 QuantParams own_params(const Value& v) {
-  const Value::Range r = v.range();
+  const RealRange r = v.range();
   try {
     const QuantParams params = v.fixed      ? *v.fixed
                                : v.constant ? constant_params(r.min, r.max)

@@ -31,11 +31,11 @@ struct Join {
 /// All members of a class (a convolution's output, the max pool behind it, its flattened view) have
 /// these params. Fixed for a step: observers act from the next step on (line 3).
 struct Value {
-  Value(std::string value_name, Observer value_observer)
+  Value(std::string value_name, ObserverPtr value_observer)
       : name(std::move(value_name)), observer(std::move(value_observer)) {}
 
   std::string name;  ///< of the first member
-  Observer observer;
+  ObserverPtr observer;
   std::optional<QuantParams> fixed;  ///< not observed
   std::shared_ptr<Join> join;        ///< set for the result of such an op: not observed
   ValuePtr before_dropout;           ///< set for the result of a dropout: not observed
@@ -47,19 +47,16 @@ struct Value {
   bool observed() const noexcept { return !fixed && !join && !before_dropout && !constant; }
   /// Whether the range is known.
   bool seen() const;
-  /// Feeds the observer; a range that is not finite is an Error naming the value.
-  void observe(double min, double max);
+  /// Feeds the observer, if the value is observed; what is not finite is an Error naming the value.
+  void observe(const Tensor& reals);
+  void observe(const RealRange& range);
 
-  struct Range {
-    double min, max;  ///< contains 0
-    double width() const { return max - min; }
-  };
-  /// Of the reals. Throws Error if nothing was observed yet, or a constant is not finite.
-  Range range() const;
+  /// Of the reals, and of 0. Throws Error if nothing was observed yet, or a constant is not finite.
+  RealRange range() const;
 };
 
 /// The reals of all codes.
-Value::Range fixed_range(QuantParams params);
+RealRange fixed_range(QuantParams params);
 
 /// Sets the params of all values for a step (lines 3 and 17): from their ranges; parts from their
 /// whole; behind a dropout, in training, the scale over its probability to keep (line 22).
@@ -72,6 +69,9 @@ void cut_narrow_parts(const std::vector<ValuePtr>& values);
 struct QatState {
   Stage stage = Stage::calibrate;
   int8::Rounding rounding = int8::Rounding::single_rounding;
+  bool folds_first = false;       ///< weights hold batch norm's factor: no Stage::train_bn
+  bool estimates_bn = false;      ///< in Stage::calibrate, for want of Stage::train_bn
+  std::int64_t calibrated = 0;    ///< batches so far
   std::optional<Isa> isa;         ///< QConfig's
   Isa float_isa = Isa::portable;  ///< the context's own, of the op that runs backward
 

@@ -101,7 +101,7 @@ std::vector<Case> all_cases() {
     });
   }
   c.add(OpCode::hard_swish, {image}, image);
-  c.add(OpCode::logistic, {image}, image, {}, 1.0f / 256, -128);
+  c.add(OpCode::logistic, {image}, image, {}, logistic_params.scale, logistic_params.zero_point);
   c.add(OpCode::leaky_relu, {image}, image, LeakyReluAttributes{0.1f});
   for (const Shape& s : {Shape{1, 7, 7, 1280}, Shape{1, 112, 112, 16}}) {
     c.add(OpCode::mean, {s}, {1, 1, 1, s[3]}, MeanAttributes{true}, with_ints({{1, 2}}));
@@ -111,7 +111,8 @@ std::vector<Case> all_cases() {
   c.add(OpCode::mean, {{1, 64, 56, 56}}, {1, 64}, MeanAttributes{}, with_ints({{2, 3}}));
   c.add(OpCode::mean, {image}, {1, 56, 56}, MeanAttributes{}, with_ints({{3}}));
   for (const Shape& s : {Shape{1, 10}, Shape{1, 1000}, Shape{64, 64}, Shape{4096, 10}}) {
-    c.add(OpCode::softmax, {s}, s, SoftmaxAttributes{}, 1.0f / 256, -128);
+    c.add(OpCode::softmax, {s}, s, SoftmaxAttributes{}, softmax_params.scale,
+          softmax_params.zero_point);
   }
   for (const int channels : {64, 21, 3}) {
     for (const bool half : {false, true}) {

@@ -120,7 +120,8 @@ std::map<std::string, std::vector<float>> quantized_weights(Context& ctx,
     if (!conv) continue;
     const GraphNode& weight = nodes[static_cast<std::size_t>(n.inputs[1])];
     if (weight.kind != Tape::Kind::param) continue;
-    const quant::WeightCodes w = quant::quantize_weight(ctx, weight.parameter->value, n.name);
+    const quant::WeightCodes w =
+        conv->weights->quantize(ctx, weight.parameter->value, {.layer = n.name});
     const auto codes = w.codes.span<std::int8_t>();
     const std::size_t taps = codes.size() / w.scale.size();
     std::vector<float>& reals = all[weight.name];

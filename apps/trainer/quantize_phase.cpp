@@ -39,32 +39,32 @@ Outcome fine_tune(Session& s, bool resumed) {
   Loader test = s.test_loader(c.batch);
   if (!resumed) s.restored.reset();  // what is there belongs to the phase before
   std::vector<std::string> said;     // of what was lost
-  TrainingPlan plan{.name = "qat",
-                    .model = *s.qat,
-                    .section = section,
-                    .loader = loader,
-                    .begin_epoch =
-                        [&](std::int64_t epoch) {
-                          s.qat->advance(stage_of_epoch(c.stages, epoch));
-                          return "epoch " + std::to_string(epoch + 1) + "/" +
-                                 std::to_string(epochs) + " " +
-                                 std::string(quant::stage_name(s.qat->stage()));
-                        },
-                    .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
-                      quant::ConvertReport report;
-                      const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
-                      const auto e = evaluate_unless_interrupted(model, test, s.ctx);
-                      if (!e) return std::nullopt;
-                      if (auto lost = loss_lines(report); lost != said) {
-                        for (const std::string& text : lost) s.progress.say(text);
-                        said = std::move(lost);
-                      }
-                      line["stage"] = quant::stage_name(s.qat->stage());
-                      line["int8_accuracy"] = e->accuracy();
-                      line["codes_compared"] = report.parity.compared;
-                      line["constant_channels"] = constant_channels(report);
-                      return "int8 test " + percent(e->accuracy());
-                    }};
+  TrainingPlan plan{
+      .name = "qat",
+      .model = *s.qat,
+      .section = section,
+      .loader = loader,
+      .begin_epoch =
+          [&](std::int64_t epoch) {
+            s.qat->advance(std::max(stage_of_epoch(c.stages, epoch), s.qat->first_stage()));
+            return "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs) + " " +
+                   std::string(quant::stage_name(s.qat->stage()));
+          },
+      .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
+        quant::ConvertReport report;
+        const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
+        const auto e = evaluate_unless_interrupted(model, test, s.ctx);
+        if (!e) return std::nullopt;
+        if (auto lost = loss_lines(report); lost != said) {
+          for (const std::string& text : lost) s.progress.say(text);
+          said = std::move(lost);
+        }
+        line["stage"] = quant::stage_name(s.qat->stage());
+        line["int8_accuracy"] = e->accuracy();
+        line["codes_compared"] = report.parity.compared;
+        line["constant_channels"] = constant_channels(report);
+        return "int8 test " + percent(e->accuracy());
+      }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
   s.results["speed.epoch_seconds"] = s.at.phase_seconds / static_cast<double>(epochs);
   return Outcome::finished;

@@ -55,7 +55,7 @@ StepTimes measure_step_times(Session& s) {
   if (s.config.qat()) {
     quantized = setup::prepare(s.config, *s.model, s.input_shape());
     quantized->load_state(s.qat->state());
-    quantized->restore_stage(longest_stage(c.stages));
+    quantized->restore_stage(std::max(longest_stage(c.stages), quantized->first_stage()));
     quantized->train();
     quantized_optimizer = setup::make_optimizer(section, quantized->parameters());
   }

@@ -7,6 +7,7 @@
 
 #include "int8/graph/graph_builder.h"
 #include "int8/ops/catalogue.h"
+#include "int8/reference/scales.h"
 #include "int8/reference/unary.h"
 
 namespace octet::int8 {
@@ -79,8 +80,8 @@ Graph every_op_graph() {
     outputs.push_back(y);
     return y;
   };
-  unary(OpCode::logistic, "logistic", 1.0f / 256, -128);
-  unary(OpCode::tanh, "tanh", 1.0f / 128, 0);
+  unary(OpCode::logistic, "logistic", logistic_params.scale, logistic_params.zero_point);
+  unary(OpCode::tanh, "tanh", tanh_params.scale, tanh_params.zero_point);
   unary(OpCode::relu, "relu", 0.15f, -128);
   const int relu6 = unary(OpCode::relu6, "relu6", 0.2f, 0);
   unary(OpCode::leaky_relu, "leaky_relu", 0.2f, 5, LeakyReluAttributes{0.125f});
@@ -143,7 +144,7 @@ Graph every_op_graph() {
   const int fb = b.bias("fc/b", 3);
   const int fc = b.value("fc", {1, 3}, 0.02f, -1);
   b.node(OpCode::fully_connected, {flat, fw, fb}, {fc}, FullyConnectedAttributes{});
-  const int softmax = b.value("softmax", {1, 3}, 1.0f / 256, -128);
+  const int softmax = b.value("softmax", {1, 3}, softmax_params.scale, softmax_params.zero_point);
   b.node(OpCode::softmax, {fc}, {softmax}, SoftmaxAttributes{0.5f});
   const int p = b.float_value("p", {1, 3});
   b.node(OpCode::dequantize, {softmax}, {p});

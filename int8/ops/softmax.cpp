@@ -6,6 +6,7 @@
 #include "int8/kernels/dispatch.h"
 #include "int8/ops/node_view.h"
 #include "int8/reference/fixed_point_functions.h"
+#include "int8/reference/scales.h"
 #include "int8/reference/softmax.h"
 
 namespace octet::int8 {
@@ -46,7 +47,7 @@ std::unique_ptr<Step> create_softmax(const NodeView& node) {
   node.expect_operands(1, 1);
   const TensorDef& x = node.input(0);
   const QuantParams in = node.i8_activation(0);
-  node.expect_params(node.output(), {1.0f / 256.0f, -128});
+  node.expect_params(node.output(), softmax_params);
   node.expect_output_shape(x.shape);
   OCTET_CHECK(!x.shape.empty() && x.shape.back() <= softmax_max_depth, quoted(x),
               ": expected a last dimension of at most ", softmax_max_depth, ", got shape ",

@@ -68,7 +68,7 @@ constexpr UnaryOp leaky_relu_op{
     .least_output_scale =
         [](float s_in, const Attributes& attributes) {
           const float alpha = std::fabs(attributes_as<LeakyReluAttributes>(attributes).alpha);
-          return s_in * (std::max(1.0f, alpha) * rescale_limit);
+          return least_rescaled_scale(s_in, std::max(1.0f, alpha));
         }};
 
 }  // namespace octet::int8

@@ -104,18 +104,18 @@ UnaryCodes make_hard_swish_codes(float s_in, std::int32_t z_in, float s_out, std
 
 constexpr UnaryOp logistic_op{
     .codes = [](const UnaryArgs& a) { return make_logistic_codes(a.in.scale, a.in.zero_point); },
-    .fixed_output = QuantParams{1.0f / 256, -128}};
+    .fixed_output = logistic_params};
 
 constexpr UnaryOp tanh_op{
     .codes = [](const UnaryArgs& a) { return make_tanh_codes(a.in.scale, a.in.zero_point); },
-    .fixed_output = QuantParams{1.0f / 128, 0}};
+    .fixed_output = tanh_params};
 
 constexpr UnaryOp hard_swish_op{
     .codes =
         [](const UnaryArgs& a) {
           return make_hard_swish_codes(a.in.scale, a.in.zero_point, a.out.scale, a.out.zero_point);
         },
-    // its multiplier s_in / (128 s_out) must be below one
-    .least_output_scale = [](float s_in, const Attributes&) { return s_in * 0x1p-6f; }};
+    .least_output_scale = [](float s_in,
+                             const Attributes&) { return least_hard_swish_scale(s_in); }};
 
 }  // namespace octet::int8

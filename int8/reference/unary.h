@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "int8/graph/graph.h"
+#include "int8/reference/scales.h"
 #include "int8/reference/table.h"
 
 namespace octet::int8 {
@@ -25,10 +26,9 @@ struct UnaryOp {
   float (*least_output_scale)(float s_in, const Attributes&) = nullptr;
 };
 
-/// Scales up to 2^22 apart have multipliers that cannot overflow (check_no_overflow on 255).
-inline constexpr float rescale_limit = 0x1p-22f;
+/// UnaryOp::least_output_scale of an op with one rescale.
 inline float least_rescaled(float s_in, const Attributes&) {
-  return s_in * rescale_limit;
+  return least_rescaled_scale(s_in);
 }
 
 #define OCTET_INT8_OP(op, code, name, create)

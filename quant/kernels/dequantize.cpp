@@ -5,6 +5,7 @@
 #include "base/simd/vec_generic.h"
 #include "core/grad.h"
 #include "core/kernels/codes.h"
+#include "int8/reference/quantize.h"
 
 namespace octet::quant {
 
@@ -48,6 +49,13 @@ Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params) {
     octet::dequantize(ctx.isa, q + begin, end - begin, params.scale, params.zero_point, p + begin);
   });
   return y;
+}
+
+Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params) {
+  Tensor codes = ctx.empty(constant.shape(), DType::i8);
+  int8::quantize(constant.data<float>(), params.scale, params.zero_point, codes.data<std::int8_t>(),
+                 codes.numel());
+  return codes;
 }
 
 Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask) {

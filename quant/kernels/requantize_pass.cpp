@@ -68,4 +68,17 @@ void RequantizePass::range(std::span<std::int32_t> min, std::span<std::int32_t> 
   }
 }
 
+RealRange RequantizePass::real_range(Pool& pool, float input_scale,
+                                     std::span<const float> scale) const {
+  PoolVector<std::int32_t> min(scale.size(), pool), max(scale.size(), pool);
+  range(min, max);
+  RealRange r;
+  for (std::size_t c = 0; c < min.size(); ++c) {
+    const double unit = double(input_scale) * double(scale[c]);
+    r.min = std::min(r.min, unit * min[c]);
+    r.max = std::max(r.max, unit * max[c]);
+  }
+  return r;
+}
+
 }  // namespace octet::quant

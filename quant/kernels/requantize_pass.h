@@ -10,6 +10,7 @@
 #include "core/kernels/wide_rows.h"
 #include "quant/fold.h"
 #include "quant/kernels/requantize_kernel.h"
+#include "quant/observers/real_range.h"
 
 namespace octet::quant {
 
@@ -38,8 +39,10 @@ class RequantizePass {
   void run(std::int64_t piece, const std::int32_t* acc, std::int64_t rows, std::int8_t* codes,
            std::uint8_t* mask) noexcept;
 
-  /// Per channel, over all pieces. Requires target.range.
+  /// Of sign acc + bias per channel, over all pieces. Requires target.range.
   void range(std::span<std::int32_t> min, std::span<std::int32_t> max) const;
+  /// Of s_x s_f (sign acc + bias) over all channels; `scale` is s_f. Requires target.range.
+  RealRange real_range(Pool& pool, float input_scale, std::span<const float> scale) const;
 
  private:
   WideRows wide_;

@@ -1,44 +1,65 @@
 #include "quant/observers/observer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
+
+#include "quant/observers/range_observers.h"
 
 namespace octet::quant {
 
+namespace {
+
+constexpr std::array table{
+    ObserverEntry{ObserverKind::moving_average, "moving_average",
+                  [](const ObserverOptions& o) -> ObserverPtr {
+                    return std::make_unique<MovingAverageObserver>(o.averaging);
+                  }},
+    ObserverEntry{
+        ObserverKind::min_max, "min_max",
+        [](const ObserverOptions&) -> ObserverPtr { return std::make_unique<MinMaxObserver>(); }},
+};
+
+const ObserverEntry& entry(ObserverKind kind) noexcept {
+  return *std::ranges::find(table, kind, &ObserverEntry::kind);
+}
+
+}  // namespace
+
+void Observer::observe(const Tensor& reals) {
+  observe(range_of(reals));
+}
+
+RealRange range_of(const Tensor& reals) {
+  real min = std::numeric_limits<real>::max(), max = std::numeric_limits<real>::lowest();
+  for (const real v : reals.span<real>()) {
+    OCTET_CHECK(std::isfinite(v), "observed a value that is not finite: ", v);
+    min = std::min(min, v);
+    max = std::max(max, v);
+  }
+  return {double(min), double(max)};
+}
+
+std::span<const ObserverEntry> observers() noexcept {
+  return table;
+}
+
 std::string_view observer_name(ObserverKind kind) noexcept {
-  return kind == ObserverKind::min_max ? "min_max" : "moving_average";
+  return entry(kind).name;
 }
 
 ObserverKind parse_observer(std::string_view name) {
-  for (ObserverKind k : {ObserverKind::min_max, ObserverKind::moving_average}) {
-    if (observer_name(k) == name) return k;
+  std::string known;
+  for (const ObserverEntry& e : table) {
+    if (e.name == name) return e.kind;
+    known += (known.empty() ? "" : " or ") + std::string(e.name);
   }
-  fail("observer: expected min_max or moving_average, got \"", name, "\"");
+  fail("observer: expected ", known, ", got \"", name, "\"");
 }
 
-Observer::Observer(ObserverKind kind, double averaging)
-    : kind_(kind), averaging_(averaging), state_(Tensor::zeros({3})) {
-  OCTET_CHECK(averaging > 0 && averaging <= 1, "observer: expected averaging in (0, 1], got ",
-              averaging);
-}
-
-void Observer::observe(double min, double max) {
-  OCTET_CHECK(std::isfinite(min) && std::isfinite(max) && min <= max,
-              "observer: expected a finite range, got [", min, ", ", max, "]");
-  real* s = state_.r();
-  const double n = double(s[2]);
-  if (n == 0) {
-    s[0] = real(min);
-    s[1] = real(max);
-  } else if (kind_ == ObserverKind::min_max) {
-    s[0] = std::min(s[0], real(min));
-    s[1] = std::max(s[1], real(max));
-  } else {
-    const double weight = std::max(averaging_, 1.0 / (n + 1.0));
-    s[0] = real(double(s[0]) + weight * (min - double(s[0])));
-    s[1] = real(double(s[1]) + weight * (max - double(s[1])));
-  }
-  s[2] = real(std::min(n + 1.0, 1048576.0));
+ObserverPtr make_observer(ObserverKind kind, const ObserverOptions& options) {
+  return entry(kind).make(options);
 }
 
 }  // namespace octet::quant

@@ -2,41 +2,58 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string_view>
 
 #include "core/tensor.h"
+#include "quant/observers/real_range.h"
 
 namespace octet::quant {
 
+/// Watches the batches of one value. What it knows is one tensor, which lives in the model's state
+/// dict.
+class Observer {
+ public:
+  Observer() = default;
+  virtual ~Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  /// Adds a batch of reals. Unless overridden, its range. Throws Error if one is not finite.
+  virtual void observe(const Tensor& reals);
+  /// Adds a batch of which a pass over integers knows the range only. Throws Error if that is not
+  /// finite or empty.
+  virtual void observe(const RealRange& range) = 0;
+  /// Whether any batch was seen (since construction or the state loaded).
+  virtual bool seen() const = 0;
+  /// Of the reals to cover. Requires seen().
+  virtual RealRange range() const = 0;
+  /// Shared handle.
+  virtual Tensor state() const = 0;
+};
+using ObserverPtr = std::unique_ptr<Observer>;
+
+/// The smallest and the largest value. Throws Error if one is not finite.
+RealRange range_of(const Tensor& reals);
+
 enum class ObserverKind : std::uint8_t { min_max, moving_average };
+
+struct ObserverOptions {
+  double averaging = 0.01;  ///< of moving_average, in (0, 1]
+};
+
+struct ObserverEntry {
+  ObserverKind kind;
+  std::string_view name;
+  ObserverPtr (*make)(const ObserverOptions&);
+};
+/// All kinds, the default one first.
+std::span<const ObserverEntry> observers() noexcept;
 std::string_view observer_name(ObserverKind kind) noexcept;
 /// Throws Error naming the known kinds.
 ObserverKind parse_observer(std::string_view name);
-
-/// Keeps a range over batches. Its state is one tensor, so that it lives in the model's state dict.
-///  - min_max: the smallest and the largest value ever seen.
-///  - moving_average: of each batch's minimum and maximum; the plain mean of the first
-///    1 / averaging batches, then an exponential average with weight `averaging` for the newest.
-class Observer {
- public:
-  explicit Observer(ObserverKind kind, double averaging = 0.01);
-
-  /// Adds a batch's range. Throws Error if it is not finite or min > max.
-  void observe(double min, double max);
-  /// Whether any batch was seen (since construction or the state loaded).
-  bool seen() const { return batches() > 0; }
-  double min() const { return double(state_.r()[0]); }
-  double max() const { return double(state_.r()[1]); }
-  std::int64_t batches() const { return std::int64_t(state_.r()[2]); }
-  ObserverKind kind() const noexcept { return kind_; }
-
-  /// real [3]: min, max, number of batches (which stops counting at 2^20). Shared handle.
-  Tensor state() const { return state_; }
-
- private:
-  ObserverKind kind_;
-  double averaging_;
-  Tensor state_;
-};
+/// Throws Error if an option is out of its range.
+ObserverPtr make_observer(ObserverKind kind, const ObserverOptions& options = {});
 
 }  // namespace octet::quant

@@ -23,9 +23,15 @@ T activate(T v, int8::Activation activation) {
   return v;
 }
 
-/// Observes the range behind the activation: a clamp is monotone, so it acts on the ends (line 3).
-inline void observe_activated(Value& value, double min, double max, int8::Activation activation) {
-  value.observe(activate(min, activation), activate(max, activation));
+/// The reals of a range of codes, which may lie outside int8.
+inline RealRange reals_of(const RealRange& codes, QuantParams params) {
+  const double scale = double(params.scale);
+  return {scale * (codes.min - params.zero_point), scale * (codes.max - params.zero_point)};
+}
+
+/// The range behind the activation: a clamp is monotone, so it acts on the ends (line 3).
+inline RealRange activated(const RealRange& range, int8::Activation activation) {
+  return {activate(range.min, activation), activate(range.max, activation)};
 }
 
 /// No gradient passes at the lower bound of a ReLU (line 23).

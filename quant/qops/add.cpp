@@ -1,8 +1,9 @@
 #include "quant/qops/add.h"
 
-#include <limits>
+#include <algorithm>
 
 #include "int8/kernels/dispatch.h"
+#include "int8/reference/add.h"
 #include "quant/kernels/add_kernel.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
@@ -25,18 +26,11 @@ Tensor QAddOp::forward_float(Context& ctx, In x) const {
   Tensor y = ctx.empty(x[0].shape());
   const real *p = x[0].r(), *q = x[1].r();
   real* r = y.r();
-  real min = std::numeric_limits<real>::max(), max = std::numeric_limits<real>::lowest();
-  for (std::int64_t i = 0, n = y.numel(); i < n; ++i) {
-    const real v = p[i] + q[i];
-    min = std::min(min, v);
-    max = std::max(max, v);
-    r[i] = activate(v, activation);
-  }
-  observe_activated(*out, double(min), double(max), activation);
+  for (std::int64_t i = 0, n = y.numel(); i < n; ++i) r[i] = activate(p[i] + q[i], activation);
   return y;
 }
 
-Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   OCTET_CHECK(x[0].shape() == x[1].shape(), "layer ", layer,
               ": expected operands of one shape, got ", x[0].shape(), " and ", x[1].shape());
   const int8::AddParams params = int8::make_add_params(
@@ -58,12 +52,10 @@ Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     kernel({params, p + begin, q + begin, std::min(chunk_size, n - begin), mask_lo, codes + begin,
             bits + begin / 8, &min[i], &max[i]});
   });
-  if (state->observing(ctx)) {
-    const std::int32_t lo = *std::min_element(min.begin(), min.end());
-    const std::int32_t hi = *std::max_element(max.begin(), max.end());
-    const double scale = double(out->params.scale);
-    observe_activated(*out, scale * (lo - out->params.zero_point),
-                      scale * (hi - out->params.zero_point), activation);
+  if (seen) {
+    const RealRange preclamp{double(*std::ranges::min_element(min)),
+                             double(*std::ranges::max_element(max))};
+    *seen = activated(reals_of(preclamp, out->params), activation);
   }
   saved.tensors = {mask};
   return y;

@@ -1,9 +1,7 @@
 // Quantized addition with an optional fused clamp activation.
 #pragma once
 
-#include <algorithm>
-
-#include "int8/reference/add.h"
+#include "int8/reference/scales.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
@@ -18,12 +16,11 @@ class QAddOp final : public QOp {
   std::string_view name() const override { return "q_add"; }
   std::string attributes() const override;
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-  /// Its multipliers must be below one: s > max(s_a, s_b) / 2^19.
   float least_output_scale() const override {
-    return std::max(a->params.scale, b->params.scale) * 0x1p-18f;
+    return int8::least_sum_scale(a->params.scale, b->params.scale);
   }
 };
 

@@ -10,34 +10,34 @@
 #include "int8/reference/add.h"
 #include "int8/reference/min_max.h"
 #include "int8/reference/mul.h"
+#include "int8/reference/scales.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
-#include "quant/params.h"
 #include "quant/qops/activation.h"
 
 namespace octet::quant {
 
 namespace {
 
-struct Range {
+/// Of codes.
+struct Ends {
   std::int32_t lo = std::numeric_limits<std::int32_t>::max();
   std::int32_t hi = std::numeric_limits<std::int32_t>::min();
 };
 
 /// Codes, whether the gradient passes (1 or 0 a byte), and the range before the clamp.
 template <class F>
-Range run(Context& ctx, const Broadcast& broadcast, const F& preclamp,
-          const int8::ClampRange& range, bool open_lower, const Tensor& a, const Tensor& b,
-          Tensor& y, Tensor& passes) {
+Ends run(Context& ctx, const Broadcast& broadcast, const F& preclamp, const int8::ClampRange& range,
+         bool open_lower, const Tensor& a, const Tensor& b, Tensor& y, Tensor& passes) {
   const auto *pa = a.data<std::int8_t>(), *pb = b.data<std::int8_t>();
   auto* codes = y.data<std::int8_t>();
   auto* pass = passes.data<std::uint8_t>();
   const int a_step = broadcast.a_step(), b_step = broadcast.b_step();
   const std::int32_t lowest = range.lo + (open_lower ? 1 : 0);
-  Range seen;
+  Ends seen;
   std::mutex mutex;  // minimum and maximum do not depend on the order
   broadcast.for_pieces(ctx, [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
-    Range here;
+    Ends here;
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int32_t p = preclamp(pa[ia + i * a_step], pb[ib + i * b_step]);
       here.lo = std::min(here.lo, p);
@@ -80,7 +80,7 @@ std::string QBinaryOp::attributes() const {
 
 float QBinaryOp::least_output_scale() const {
   const float sa = a->params.scale, sb = b->params.scale;
-  return kind == Kind::mul ? sa * sb * 0x1p-14f : std::max(sa, sb) * 0x1p-18f;
+  return kind == Kind::mul ? int8::least_product_scale(sa, sb) : int8::least_sum_scale(sa, sb);
 }
 
 Tensor QBinaryOp::forward_float(Context& ctx, In x) const {
@@ -89,25 +89,23 @@ Tensor QBinaryOp::forward_float(Context& ctx, In x) const {
   Tensor y = kind == Kind::mul   ? MulOp().forward(ctx, x, unused)
              : kind == Kind::sub ? SubOp().forward(ctx, x, unused)
                                  : AddOp().forward(ctx, x, unused);
-  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
-  observe_activated(*out, double(*min), double(*max), activation);
   for (real& v : y.span<real>()) v = activate(v, activation);
   return y;
 }
 
-Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const Broadcast broadcast("layer " + layer, x[0].shape(), x[1].shape());
   Tensor y = ctx.empty(broadcast.shape(), DType::i8);
   Tensor passes = ctx.empty(broadcast.shape(), DType::u8);
   const QuantParams pa = a->params, pb = b->params, po = out->params;
   const Tensor xa = codes_of(ctx, *a, x[0]), xb = codes_of(ctx, *b, x[1]);
   const bool open = open_lower_bound(activation);
-  Range seen;
+  Ends codes;
   if (kind == Kind::mul) {
     const int8::MulParams p =
         int8::make_mul_params(pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale,
                               po.zero_point, activation, state->rounding);
-    seen = run(
+    codes = run(
         ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::mul_preclamp(p, u, v); },
         p.range, open, xa, xb, y, passes);
     saved.tensors = {passes, xa, xb};
@@ -115,15 +113,12 @@ Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     const int8::AddParams p = (kind == Kind::sub ? int8::make_sub_params : int8::make_add_params)(
         pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale, po.zero_point, activation,
         state->rounding);
-    seen = run(
+    codes = run(
         ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::add_preclamp(p, u, v); },
         p.range, open, xa, xb, y, passes);
     saved.tensors = {passes};
   }
-  if (state->observing(ctx)) {
-    observe_activated(*out, double(po.scale) * (seen.lo - po.zero_point),
-                      double(po.scale) * (seen.hi - po.zero_point), activation);
-  }
+  if (seen) *seen = activated(reals_of({double(codes.lo), double(codes.hi)}, po), activation);
   saved.extra = Kept{pa, pb, x[0].shape(), x[1].shape()};
   return y;
 }
@@ -176,7 +171,7 @@ Tensor QChoiceOp::forward_float(Context& ctx, In x) const {
   return minimum ? MinimumOp().forward(ctx, x, unused) : MaximumOp().forward(ctx, x, unused);
 }
 
-Tensor QChoiceOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QChoiceOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Broadcast broadcast("layer " + layer, x[0].shape(), x[1].shape());
   JoinedParts parts = join_parts(ctx, *this, x);
   Tensor y = ctx.empty(broadcast.shape(), DType::i8);

@@ -22,7 +22,7 @@ class QBinaryOp final : public QOp {
   }
   std::string attributes() const override;
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
   float least_output_scale() const override;
@@ -37,7 +37,7 @@ class QChoiceOp final : public QOp {
   using QOp::QOp;
   std::string_view name() const override { return minimum ? "q_minimum" : "q_maximum"; }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
   float least_output_scale() const override { return least_joined_scale(*this); }

@@ -1,6 +1,5 @@
 // Sums and products with one constant, which train as tables.
 #include <algorithm>
-#include <cmath>
 #include <iomanip>
 #include <sstream>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "int8/reference/add.h"
 #include "int8/reference/mul.h"
 #include "int8/reference/quantize.h"
+#include "int8/reference/scales.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
 #include "quant/qops/activation.h"
@@ -19,8 +19,7 @@ namespace {
 
 /// A constant as an int8 operand: zero point 0, code 127 or -127, so that it is exact.
 struct Constant {
-  explicit Constant(float v)
-      : value(v), params{std::max(std::fabs(v) / 127.0f, constant_scale_floor), 0} {
+  explicit Constant(float v) : value(v), params(exact_params(v)) {
     code = int8::quantize_one(v, params.scale, 0);
   }
   float value;
@@ -85,7 +84,8 @@ class ConstantFunction final : public UnaryFunction {
   bool open_lower() const override { return open_lower_bound(activation_); }
   float least_output_scale(QuantParams in) const override {
     const float c = constant_.params.scale;
-    return multiplies() ? in.scale * c * 0x1p-14f : std::max(in.scale, c) * 0x1p-18f;
+    return multiplies() ? int8::least_product_scale(in.scale, c)
+                        : int8::least_sum_scale(in.scale, c);
   }
   void lower(Lowering& l, const std::string& layer, int input, int output) const override {
     const auto [a, b] = ordered(input, constant_.add_to(l, layer));

@@ -1,14 +1,14 @@
 #include "quant/qops/conv.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "int8/reference/activation_range.h"
-#include "quant/constant_channels.h"
 #include "quant/kernels/channel_sums.h"
 #include "quant/kernels/conv_pieces.h"
 #include "quant/kernels/requantize_pass.h"
-#include "quant/params.h"
 #include "quant/qops/activation.h"
 #include "quant/qops/conv_kept.h"
 
@@ -70,14 +70,10 @@ Shape QConvOp::result_shape(In x, const ConvShape& s) const {
   return y;
 }
 
-FoldInput QConvOp::fold_input(In x, std::span<const float> weight_scale,
-                              std::span<const double> mean, std::span<const double> var) const {
+Affine QConvOp::affine(Pool& pool, In x, std::span<const double> mean,
+                       std::span<const double> var) const {
   FoldInput f;
   f.layer = layer;
-  f.input_scale = in->params.scale;
-  f.output = out->params;
-  f.weight_scale = weight_scale;
-  f.rounding = state->rounding;
   if (batch_norm) {
     f.gamma = x[2].span<real>();
     f.beta = x[3].span<real>();
@@ -87,14 +83,13 @@ FoldInput QConvOp::fold_input(In x, std::span<const float> weight_scale,
   } else if (x.size() > 2) {
     f.bias = x[2].span<real>();
   }
-  return f;
+  return affine_of(f, static_cast<std::size_t>(x[1].shape()[0]), pool);
 }
 
-Folded QConvOp::fold_running(Pool& pool, In x, std::span<const float> weight_scale) const {
-  if (!batch_norm) return fold(fold_input(x, weight_scale, {}, {}), pool);
-  const PoolVector<double> mean = as_double(pool, batch_norm->stats->mean);
-  const PoolVector<double> var = as_double(pool, batch_norm->stats->var);
-  return fold(fold_input(x, weight_scale, mean, var), pool);
+Affine QConvOp::running_affine(Pool& pool, In x) const {
+  if (!batch_norm) return affine(pool, x, {}, {});
+  return affine(pool, x, as_double(pool, batch_norm->stats->mean),
+                as_double(pool, batch_norm->stats->var));
 }
 
 Tensor QConvOp::forward_float(Context& ctx, In x) const {
@@ -102,6 +97,7 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
   Tensor y = ctx.empty(result_shape(x, s));
   const real* bias = !batch_norm && x.size() > 2 ? x[2].r() : nullptr;
   conv_forward(ctx, s, x[0].r(), x[1].r(), bias, y.r());
+  if (batch_norm && state->estimates_bn) estimate_statistics(ctx, y, x[2], x[3]);
   const auto channels = static_cast<std::size_t>(s.out_c);
   std::vector<float> scale(channels, 1.0f), shift(channels, 0.0f);
   if (batch_norm) {
@@ -113,22 +109,29 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
           static_cast<float>(double(x[3].r()[c]) - double(batch_norm->stats->mean.r()[c]) * f);
     }
   }
-  float min = std::numeric_limits<float>::max();
-  float max = std::numeric_limits<float>::lowest();
-  bool finite = true;
+  bool finite = true;  // what a clamp would hide
   real* p = y.r();
   for (std::int64_t i = 0, rows = y.numel() / s.out_c; i < rows; ++i, p += s.out_c) {
     for (std::size_t c = 0; c < channels; ++c) {
       const float v = static_cast<float>(p[c]) * scale[c] + shift[c];
       finite = finite && std::isfinite(v);
-      min = std::min(min, v);
-      max = std::max(max, v);
       p[c] = activate(v, activation);
     }
   }
   OCTET_CHECK(finite, "layer ", layer, ": the float output is not finite");
-  observe_activated(*out, double(min), double(max), activation);
   return y;
+}
+
+// Line 14: the running statistics become the mean of all calibration batches'.
+void QConvOp::estimate_statistics(Context& ctx, const Tensor& u, const Tensor& gamma,
+                                  const Tensor& beta) const {
+  if (u.numel() <= gamma.numel()) return;  // one value per channel has no variance
+  const auto weight = real(1.0 / static_cast<double>(state->calibrated + 1));
+  const std::array<Tensor, 3> x{u, gamma, beta};
+  Saved unused;
+  const bool was_training = std::exchange(ctx.training, true);
+  BatchNormOp(batch_norm->stats, real(batch_norm->eps), weight).prepare(ctx, x, unused);
+  ctx.training = was_training;
 }
 
 // Line 7 from the sums of acc and acc^2.
@@ -145,20 +148,7 @@ void QConvOp::batch_statistics(const Kept& kept, std::int64_t rows, std::span<do
   }
 }
 
-void QConvOp::observe(Pool& pool, const Kept& kept, const RequantizePass& pass) const {
-  const std::size_t channels = kept.weight_scale.size();
-  PoolVector<std::int32_t> min(channels, pool), max(channels, pool);
-  pass.range(min, max);
-  double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double unit = double(kept.in.scale) * double(kept.folded.scale[c]);
-    lo = std::min(lo, unit * min[c]);
-    hi = std::max(hi, unit * max[c]);
-  }
-  observe_activated(*out, lo, hi, activation);
-}
-
-Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   Kept kept;
   kept.shape = shape_of(x);
   kept.in = in->params;
@@ -166,10 +156,11 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   const ConvShape& s = kept.shape;
   const std::int64_t rows = s.batch * s.out_h * s.out_w, channels = s.out_c;
 
-  WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  kept.weight_scale = std::move(weights.scale);
-  const int8::PackedConv& conv =
-      packed_.pack(geometry_of(s), ctx.isa, weights.codes.data<std::int8_t>());
+  Integers made = kept.batch_statistics ? Integers{codes_of(ctx, x[1]), {}} : integers(ctx, x);
+  kept.weight_scale = std::move(made.weights.scale);
+  kept.folded = std::move(made.folded);
+  const Tensor& q_w = made.weights.codes;
+  const int8::PackedConv& conv = packed_.pack(geometry_of(s), ctx.isa, q_w.data<std::int8_t>());
   const ConvPieces pieces(conv.geometry(), s.batch);
   const auto* codes = x[0].data<std::int8_t>();
   const std::int32_t zero_point = kept.in.zero_point;
@@ -187,9 +178,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     PoolVector<double> mean(kept.weight_scale.size(), ctx.pool), var(mean.size(), ctx.pool);
     sums.total(mean, var);
     batch_statistics(kept, rows, mean, var);
-    kept.folded = fold(fold_input(x, kept.weight_scale, mean, var), ctx.pool);
-  } else {
-    kept.folded = fold_running(ctx.pool, x, kept.weight_scale);
+    kept.folded = fold(fold_input(kept.weight_scale), affine(ctx.pool, x, mean, var), ctx.pool);
   }
 
   const int8::ClampRange range =
@@ -202,7 +191,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
                        .rounding = state->rounding,
                        .isa = ctx.isa,
                        .mask = saved.wanted,
-                       .range = state->observing(ctx)},
+                       .range = seen != nullptr},
                       pieces.count());
   Tensor y = ctx.empty(result_shape(x, s), DType::i8);
   Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
@@ -216,24 +205,15 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved) const {
   } else {
     pieces.run(ctx, conv, codes, zero_point, nullptr, requantize);
   }
-  if (state->observing(ctx)) observe(ctx.pool, kept, pass);
+  if (seen)
+    *seen = activated(pass.real_range(ctx.pool, kept.in.scale, kept.folded.scale), activation);
   if (saved.wanted) {
-    saved.tensors = {x[0], weights.codes, mask};
+    saved.tensors = {x[0], q_w, mask};
     if (kept.batch_statistics) saved.tensors.push_back(acc);
+    if (weights->folds_first()) saved.tensors.push_back(x[1]);
     saved.extra = std::move(kept);
   }
   return y;
-}
-
-QOp::Channels QConvOp::channels(In x) const {
-  Context ctx;
-  const IsaScope scope(ctx, state->isa_in(ctx));
-  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  const int8::ClampRange range =
-      int8::clamp_range(activation, out->params.scale, out->params.zero_point);
-  return {x[1].shape()[0],
-          constant_channels(weights.codes, fold_running(ctx.pool, x, weights.scale), in->params,
-                            out->params, range, state->rounding)};
 }
 
 }  // namespace octet::quant

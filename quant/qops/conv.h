@@ -7,54 +7,49 @@
 
 #include "core/kernels/conv/conv.h"
 #include "core/ops/ops.h"
-#include "quant/fold.h"
 #include "quant/kernels/packed_layer.h"
-#include "quant/qops/qop.h"
+#include "quant/qops/layer.h"
 
 namespace octet::quant {
 
-class RequantizePass;
-
 /// Inputs: x (codes), weight, then gamma and beta with batch norm, or bias, or nothing.
 /// Linear: x [..., I], weight [O, I]; else NHWC and OHWI.
-class QConvOp final : public QOp {
+class QConvOp final : public QLayerOp {
  public:
   struct BatchNorm {
     std::shared_ptr<BatchNormStats> stats;
     double eps, momentum;
   };
 
-  ValuePtr in;
   bool linear = false;
   Window2d window;
   int groups = 1;
   std::optional<BatchNorm> batch_norm;
   int8::Activation activation = int8::Activation::none;
 
-  using QOp::QOp;
+  using QLayerOp::QLayerOp;
   std::string_view name() const override { return linear ? "q_linear" : "q_conv2d"; }
   std::string attributes() const override;
 
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-
-  Channels channels(In x) const override;
 
  private:
   struct Kept;  // what backward needs besides tensors
   ConvShape shape_of(In x) const;
   Shape result_shape(In x, const ConvShape& s) const;
-  FoldInput fold_input(In x, std::span<const float> weight_scale, std::span<const double> mean,
-                       std::span<const double> var) const;
-  Folded fold_running(Pool& pool, In x, std::span<const float> weight_scale) const;
+  /// With batch norm, from these statistics.
+  Affine affine(Pool& pool, In x, std::span<const double> mean, std::span<const double> var) const;
+  Affine running_affine(Pool& pool, In x) const override;
+  void estimate_statistics(Context& ctx, const Tensor& u, const Tensor& gamma,
+                           const Tensor& beta) const;
   /// Sums of acc and acc^2 to mean and variance of u; moves the running ones.
   void batch_statistics(const Kept& kept, std::int64_t rows, std::span<double> mean,
                         std::span<double> var) const;
-  void scale_weight_gradient(Context& ctx, const Kept& kept, const Tensor& q_w,
+  void scale_weight_gradient(Context& ctx, const Kept& kept, const Saved& saved,
                              std::span<const double> sum, Tensor& g, Grad* d_gamma) const;
-  void observe(Pool& pool, const Kept& kept, const RequantizePass& pass) const;
 
   /// Only memory that is used again: packed anew in every forward. A prepared model runs in one
   /// thread at a time.

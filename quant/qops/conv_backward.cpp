@@ -20,11 +20,14 @@ void add_channels(Context& ctx, Grad* grad, std::span<const double> values) {
 
 }  // namespace
 
-// G = delta (*) x~ gives dW = f G, in place, and dgamma (line 24).
-void QConvOp::scale_weight_gradient(Context& ctx, const Kept& kept, const Tensor& q_w,
+// G = delta (*) x~ gives dW = f G, in place, and dgamma (line 24), whose <W~, G> is <W, G> where
+// the rounding of W f is passed straight through (line 14).
+void QConvOp::scale_weight_gradient(Context& ctx, const Kept& kept, const Saved& saved,
                                     std::span<const double> sum, Tensor& g, Grad* d_gamma) const {
-  const std::int64_t channels = kept.shape.out_c, taps = q_w.numel() / channels;
-  const auto* q = q_w.data<std::int8_t>();
+  const std::int64_t channels = kept.shape.out_c, taps = g.numel() / channels;
+  const bool straight = weights->folds_first();
+  const auto* q = saved.tensors[1].data<std::int8_t>();
+  const real* w = straight ? saved.tensors.back().r() : nullptr;
   PoolVector<double> gamma_gradient(static_cast<std::size_t>(channels), ctx.pool);
   real* p = g.r();
   for_items(ctx, channels, taps, [&](std::int64_t channel) {
@@ -32,11 +35,11 @@ void QConvOp::scale_weight_gradient(Context& ctx, const Kept& kept, const Tensor
     double dot = 0;
     const real f = static_cast<real>(kept.folded.f[c]);
     for (std::int64_t i = channel * taps; i < (channel + 1) * taps; ++i) {
-      dot += double(q[i]) * double(p[i]);
+      dot += (straight ? double(w[i]) : double(q[i])) * double(p[i]);
       p[i] *= f;
     }
-    gamma_gradient[c] =
-        (double(kept.weight_scale[c]) * dot - kept.folded.mean[c] * sum[c]) / kept.folded.sigma[c];
+    const double unit = straight ? 1.0 : double(kept.weight_scale[c]);
+    gamma_gradient[c] = (unit * dot - kept.folded.mean[c] * sum[c]) / kept.folded.sigma[c];
   });
   add_channels(ctx, d_gamma, gamma_gradient);
 }
@@ -55,23 +58,21 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
                         s.out_c};
   PoolVector<double> sum(channels, ctx.pool);      // of delta
   PoolVector<float> to_input(channels, ctx.pool);  // dx = (to_input q_w)^T delta
-  const auto products = [&, isa = ctx.isa](LazyGradient& delta, ConvTarget weights) {
+  const auto products = [&, isa = ctx.isa](LazyGradient& delta, ConvTarget to_weights) {
     const IsaScope scope(ctx, state->float_isa);
     conv_backward(ctx, s, {isa, x.data<std::int8_t>(), kept.in.scale, kept.in.zero_point},
                   {isa, q_w.data<std::int8_t>(), to_input.data()}, delta, {d_x, x.shape()},
-                  weights);
+                  to_weights);
   };
   const ConvTarget weights_in_place(d_w, q_w.shape());
   if (!kept.batch_statistics) {
-    for (std::size_t c = 0; c < channels; ++c) {
-      to_input[c] = kept.weight_scale[c] * static_cast<float>(kept.folded.f[c]);
-    }
+    to_input = real_steps(ctx.pool, kept.weight_scale, kept.folded);
     MaskedDelta delta(ctx, masked, dy);
     if (batch_norm && (d_w || d_gamma)) {
       Tensor g = ctx.empty(q_w.shape());
       products(delta, {g.r(), 0});
       delta.total(sum);
-      scale_weight_gradient(ctx, kept, q_w, sum, g, d_gamma);
+      scale_weight_gradient(ctx, kept, saved, sum, g, d_gamma);
       if (d_w) d_w->add(std::move(g), ctx);
     } else {  // f is 1
       products(delta, weights_in_place);

@@ -5,7 +5,8 @@
 
 namespace octet::quant {
 
-/// Besides the saved tensors {x codes, weight codes, mask, and with batch statistics acc}.
+/// Besides the saved tensors {x codes, weight codes, mask, and with batch statistics acc, or where
+/// codes hold batch norm's factor the weight}.
 struct QConvOp::Kept {
   ConvShape shape;
   PoolVector<float> weight_scale;

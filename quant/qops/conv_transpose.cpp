@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "core/kernels/codes.h"
 #include "core/kernels/reduce.h"
 #include "core/kernels/strided_copy.h"
 #include "int8/kernels/conv.h"
-#include "quant/constant_channels.h"
 #include "quant/kernels/conv_pieces.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
@@ -71,15 +69,11 @@ struct QConvTransposeOp::Kept {
   QuantParams in;
 };
 
-Folded QConvTransposeOp::fold_bias(Pool& pool, In x, std::span<const float> weight_scale) const {
+Affine QConvTransposeOp::running_affine(Pool& pool, In x) const {
   FoldInput f;
   f.layer = layer;
-  f.input_scale = in->params.scale;
-  f.output = out->params;
-  f.weight_scale = weight_scale;
-  f.rounding = state->rounding;
   if (x.size() > 2) f.bias = x[2].span<real>();
-  return fold(f, pool);
+  return affine_of(f, static_cast<std::size_t>(x[1].shape()[0]), pool);
 }
 
 /// factor[o] * code for weights [O, ...].
@@ -96,54 +90,40 @@ static Tensor weight_reals(Context& ctx, const Tensor& codes, std::span<const fl
 
 Tensor QConvTransposeOp::forward_float(Context& ctx, In x) const {
   Saved unused;
-  Tensor y = conv->forward(ctx, x, unused);
-  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
-  out->observe(double(*min), double(*max));
-  return y;
+  return conv->forward(ctx, x, unused);
 }
 
-Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   Kept kept;
   kept.shape = conv_transpose_shape(x[0].shape(), x[1].shape(), *conv, "layer " + layer);
   kept.in = in->params;
   const ConvShape& s = kept.shape;
-  WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  kept.weight_scale = std::move(weights.scale);
-  const Folded folded = fold_bias(ctx.pool, x, kept.weight_scale);
+  Integers made = integers(ctx, x);
+  kept.weight_scale = std::move(made.weights.scale);
+  const Folded& folded = made.folded;
 
-  const Tensor flipped = flip(ctx, weights.codes);
+  const Tensor flipped = flip(ctx, made.weights.codes);
   const Tensor wide = spread(ctx, x[0], s.window, kept.in.zero_point);
   const int8::ConvGeometry geometry = spread_geometry(s);
   const int8::PackedConv& packed = packed_.pack(geometry, ctx.isa, flipped.data<std::int8_t>());
 
   Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, DType::i8);
   Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
-  const bool observing = state->observing(ctx);
   const ConvPieces pieces(packed.geometry(), s.batch);
   RequantizePass pass(ctx.pool, folded,
                       {.zero_point = out->params.zero_point,
                        .rounding = state->rounding,
                        .isa = ctx.isa,
                        .mask = saved.wanted,
-                       .range = observing},
+                       .range = seen != nullptr},
                       pieces.count());
   pieces.run(ctx, packed, wide.data<std::int8_t>(), kept.in.zero_point, nullptr,
              [&](std::int64_t piece, std::int64_t first, std::int64_t n, const std::int32_t* acc) {
                pass.run(piece, acc, n, y.data<std::int8_t>() + first * s.in_c,
                         mask.data<std::uint8_t>() + first * s.in_c / 8);
              });
-  if (observing) {
-    PoolVector<std::int32_t> min(folded.scale.size(), ctx.pool), max(min);
-    pass.range(min, max);
-    double lo = std::numeric_limits<double>::max(), hi = std::numeric_limits<double>::lowest();
-    for (std::size_t c = 0; c < min.size(); ++c) {
-      const double unit = double(kept.in.scale) * double(folded.scale[c]);
-      lo = std::min(lo, unit * min[c]);
-      hi = std::max(hi, unit * max[c]);
-    }
-    out->observe(lo, hi);
-  }
-  saved.tensors = {x[0], weights.codes, mask};
+  if (seen) *seen = pass.real_range(ctx.pool, kept.in.scale, folded.scale);
+  saved.tensors = {x[0], made.weights.codes, mask};
   saved.extra = std::move(kept);
   return y;
 }
@@ -159,32 +139,10 @@ void QConvTransposeOp::backward_real(Context& ctx, const Saved& saved, const Ten
   conv->backward(ctx, at_reals, delta, dx);
 }
 
-QOp::Channels QConvTransposeOp::channels(In x) const {
-  Context ctx;
-  const IsaScope scope(ctx, state->isa_in(ctx));
-  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  return {x[1].shape()[0], constant_channels(weights.codes, fold_bias(ctx.pool, x, weights.scale),
-                                             in->params, out->params, {}, state->rounding)};
-}
-
 int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
                             const Shape& shape) const {
-  Context ctx;
-  const IsaScope scope(ctx, state->isa_in(ctx));
-  const WeightCodes weights = quantize_weight(ctx, x[1], layer);
-  const Folded folded = fold_bias(ctx.pool, x, weights.scale);
   const ConvShape s = conv_transpose_shape(l.shape(inputs[0]), x[1].shape(), *conv, layer);
-  std::vector<std::int8_t> codes(weights.codes.span<std::int8_t>().begin(),
-                                 weights.codes.span<std::int8_t>().end());
-  const std::size_t taps = codes.size() / folded.sign.size();
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    codes[i] = static_cast<std::int8_t>(codes[i] * folded.sign[i / taps]);
-  }
-  std::vector<float> bias_scale;
-  for (const float scale : folded.scale) bias_scale.push_back(in->params.scale * scale);
-  const int weight = l.add_weights(layer + ".weight", x[1].shape(), codes,
-                                   {folded.scale.begin(), folded.scale.end()}, 0);
-  const int bias = l.add_bias(layer + ".bias", folded.bias, std::move(bias_scale));
+  const auto [weight, bias] = lower_integers(l, x, x[1].shape(), 0, {});
 
   // Pads other than none and SAME: the whole result, then the slice inside the pads.
   const Window2d& w = s.window;

@@ -1,7 +1,5 @@
 // QInputOp and QOutputOp.
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "int8/kernels/dispatch.h"
 #include "int8/reference/quantize.h"
@@ -16,19 +14,10 @@ constexpr std::int64_t chunk_size = 1 << 14;
 }
 
 Tensor QInputOp::forward_float(Context&, In x) const {
-  if (!out->fixed) {
-    real min = std::numeric_limits<real>::max(), max = std::numeric_limits<real>::lowest();
-    for (const real v : x[0].span<real>()) {
-      OCTET_CHECK(std::isfinite(v), "the network's input holds a value that is not finite");
-      min = std::min(min, v);
-      max = std::max(max, v);
-    }
-    out->observe(double(min), double(max));
-  }
   return x[0];
 }
 
-Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   Tensor y = ctx.empty(x[0].shape(), DType::i8);
   const std::int64_t n = y.numel();
   const float* p = x[0].data<float>();
@@ -68,7 +57,7 @@ Tensor QOutputOp::forward_float(Context&, In x) const {
   return x[0];
 }
 
-Tensor QOutputOp::forward_codes(Context& ctx, In x, Saved&) const {
+Tensor QOutputOp::forward_codes(Context& ctx, In x, Saved&, RealRange*) const {
   return dequantize(ctx, x[0], out->params);
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "int8/kernels/dispatch.h"
+#include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
-#include "quant/params.h"
 
 namespace octet::quant {
 

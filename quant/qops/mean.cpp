@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "core/kernels/mean_plan.h"
 #include "int8/reference/mean.h"
@@ -10,13 +9,10 @@ namespace octet::quant {
 
 Tensor QMeanOp::forward_float(Context& ctx, In x) const {
   Saved unused;
-  Tensor y = mean->forward(ctx, x, unused);
-  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
-  out->observe(double(*min), double(*max));
-  return y;
+  return mean->forward(ctx, x, unused);
 }
 
-Tensor QMeanOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QMeanOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const MeanPlan plan(ctx.pool, "layer " + layer, x[0].shape(), mean->axes, mean->keep_dims);
   const int8::MeanParams params = int8::make_mean_params(
       in->params.scale, in->params.zero_point, out->params.scale, out->params.zero_point,
@@ -41,11 +37,11 @@ Tensor QMeanOp::forward_codes(Context& ctx, In x, Saved& saved) const {
       passes.data<std::uint8_t>()[at + c] = p >= -128 && p <= 127;
     }
   });
-  if (state->observing(ctx)) {
+  if (seen) {
     const auto all = sums.span<std::int32_t>();
     const auto [lo, hi] = std::minmax_element(all.begin(), all.end());
     const double unit = double(in->params.scale) / static_cast<double>(plan.reduced.size());
-    out->observe(unit * (*lo - params.offset), unit * (*hi - params.offset));
+    *seen = {unit * (*lo - params.offset), unit * (*hi - params.offset)};
   }
   saved.tensors = {passes};
   saved.extra = x[0].shape();

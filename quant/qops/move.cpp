@@ -21,7 +21,7 @@ Tensor QMoveOp::forward_float(Context& ctx, In x) const {
   return move->forward(ctx, x, unused);
 }
 
-Tensor QMoveOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QMoveOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Shape& in = x[0].shape();
   Tensor y = ctx.empty(move->result(in), DType::i8);
   auto* codes = y.data<std::int8_t>();
@@ -86,7 +86,7 @@ std::int8_t QPadOp::code() const {
                             out->params.zero_point);
 }
 
-Tensor QPadOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QPadOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Shape& in = x[0].shape();
   JoinedParts parts = join_parts(ctx, *this, x);
   Tensor y = ctx.empty(pad->result(in), DType::i8);
@@ -129,7 +129,7 @@ Tensor QConcatOp::forward_float(Context& ctx, In x) const {
   return ConcatOp(axis).forward(ctx, x, unused);
 }
 
-Tensor QConcatOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QConcatOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Shape whole = ConcatOp(axis).result(x, "layer " + layer);
   Tensor y = ctx.empty(whole, DType::i8);
   JoinedParts parts = join_parts(ctx, *this, x);

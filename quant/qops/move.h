@@ -14,7 +14,7 @@ class QMoveOp final : public QOp {
   std::string_view name() const override { return "q_move"; }
   std::string attributes() const override;
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 };
@@ -28,7 +28,7 @@ class QPadOp final : public QOp {
   std::string_view name() const override { return "q_pad2d"; }
   std::string attributes() const override { return pad->attributes(); }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
   float least_output_scale() const override { return least_joined_scale(*this); }
@@ -45,7 +45,7 @@ class QConcatOp final : public QOp {
   std::string_view name() const override { return "q_concat"; }
   std::string attributes() const override { return "axis=" + std::to_string(axis); }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
   float least_output_scale() const override { return least_joined_scale(*this); }

@@ -62,7 +62,7 @@ Tensor QPoolOp::forward_float(Context& ctx, In x) const {
   return GlobalAvgPoolOp().forward(ctx, x, unused);
 }
 
-Tensor QPoolOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QPoolOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const int8::PoolGeometry g = geometry(x[0].shape());
   Tensor y = ctx.empty({x[0].shape()[0], g.out_h, g.out_w, g.channels}, DType::i8);
   const int8::PoolRowKernel kernel =

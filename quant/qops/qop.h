@@ -15,19 +15,30 @@ namespace octet::quant {
 class Lowering;
 
 /// Between quantized ops flow i8 tensors of codes; in Stage::calibrate the same ops pass float
-/// tensors on and feed the observers. Gradients are always of the real, never of the code.
+/// tensors on. forward() alone feeds the observer of the result. Gradients are always of the real,
+/// never of the code.
 struct QOp : Op {
   QatStatePtr state;
   ValuePtr out;  ///< params of the result
   std::string layer;
+  /// The result's params are an operand's, whose observer sees enough: this op feeds none.
+  bool keeps_params = false;
 
   QOp(QatStatePtr s, ValuePtr o, std::string l)
       : state(std::move(s)), out(std::move(o)), layer(std::move(l)) {}
 
   Tensor forward(Context& ctx, In x, Saved& saved) const final {
-    if (state->calibrating()) return forward_float(ctx, x);
+    const bool observing = state->observing(ctx) && !keeps_params;
+    if (state->calibrating()) {
+      Tensor y = forward_float(ctx, x);
+      if (observing) out->observe(y);
+      return y;
+    }
     const IsaScope scope(ctx, state->isa_in(ctx));
-    return forward_codes(ctx, x, saved);
+    RealRange seen;
+    Tensor y = forward_codes(ctx, x, saved, observing ? &seen : nullptr);
+    if (!seen.empty()) out->observe(seen);
+    return y;
   }
   void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const final {
     OCTET_CHECK(!state->calibrating(), "layer ", layer,
@@ -37,23 +48,19 @@ struct QOp : Op {
     backward_real(ctx, saved, dy, dx);
   }
 
-  /// Stage::calibrate: the real function, observed.
+  /// Stage::calibrate: the real function.
   virtual Tensor forward_float(Context& ctx, In x) const = 0;
-  /// Integer stages.
-  virtual Tensor forward_codes(Context& ctx, In x, Saved& saved) const = 0;
+  /// Integer stages. Unless `seen` is null, it takes the range of the results before they are
+  /// clamped to codes, but behind the activation (line 3); left empty, nothing is observed.
+  virtual Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const = 0;
   virtual void backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
                              Grads dx) const = 0;
-  /// Appends the integer nodes of this op to the graph and returns the tensor of its result.
+  /// Appends the integer nodes of this op to the graph, and a layer with weights its report, and
+  /// returns the tensor of its result.
   /// `inputs`: tensors of the quantized operands (-1 for parameters); `x`: values of the float
   /// operands (parameters); `shape`: the result's, with batch 1.
   virtual int lower(Lowering& graph, std::span<const int> inputs, In x,
                     const Shape& shape) const = 0;
-  struct Channels {
-    std::int64_t all = 0;
-    int constant = 0;  ///< have the same code for every input
-  };
-  /// Output channels of a layer with weights, as lowered; `x` as for lower().
-  virtual Channels channels(In) const { return {}; }
   /// False: in evaluation the op passes its input on, and the integer graph has nothing for it.
   virtual bool in_graph() const { return true; }
   /// The smallest scale of the result that the op's multipliers allow, given its operands' params.

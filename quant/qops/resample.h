@@ -4,6 +4,7 @@
 #include "core/ops/mean.h"
 #include "core/ops/resize.h"
 #include "int8/reference/resize.h"
+#include "int8/reference/scales.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
@@ -17,10 +18,10 @@ class QMeanOp final : public QOp {
   std::string_view name() const override { return "q_mean"; }
   std::string attributes() const override { return mean->attributes(); }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-  float least_output_scale() const override { return in->params.scale * 0x1p-22f; }
+  float least_output_scale() const override { return int8::least_rescaled_scale(in->params.scale); }
 };
 
 /// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR; params kept. The gradient uses the engine's 10-bit
@@ -32,7 +33,7 @@ class QResizeOp final : public QOp {
   std::string_view name() const override { return "q_resize2d"; }
   std::string attributes() const override { return resize->attributes(); }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 

@@ -49,7 +49,7 @@ Tensor QResizeOp::forward_float(Context& ctx, In x) const {
   return resize->forward(ctx, x, unused);
 }
 
-Tensor QResizeOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QResizeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Shape& in = x[0].shape();
   OCTET_CHECK(in.rank() == 4, "layer ", layer, ": expected an input [N, H, W, C], got ", in);
   const Taps& taps = taps_of(in);

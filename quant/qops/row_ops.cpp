@@ -9,7 +9,7 @@
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
-#include "quant/params.h"
+#include "quant/qops/activation.h"
 
 namespace octet::quant {
 
@@ -21,7 +21,7 @@ Tensor QSoftmaxOp::forward_float(Context& ctx, In x) const {
   return SoftmaxOp().forward(ctx, x, unused);
 }
 
-Tensor QSoftmaxOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QSoftmaxOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const std::int64_t depth = x[0].shape()[-1];
   OCTET_CHECK(depth >= 1 && depth <= int8::softmax_max_depth, "layer ", layer,
               ": softmax: expected 1 to ", int8::softmax_max_depth, " values a row, got ", depth);
@@ -64,23 +64,15 @@ struct Kept {
   float alpha_scale;
 };
 
-/// Symmetric, one scale for all slopes.
-WeightCodes quantize_alpha(Context& ctx, const Tensor& alpha, const std::string& layer) {
-  return quantize_weight(ctx, alpha.reshape({1, alpha.numel()}), layer);
-}
-
 }  // namespace
 
 Tensor QPreluOp::forward_float(Context& ctx, In x) const {
   Saved unused;
-  Tensor y = PreluOp().forward(ctx, x, unused);
-  const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
-  out->observe(double(*min), double(*max));
-  return y;
+  return PreluOp().forward(ctx, x, unused);
 }
 
-Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved) const {
-  const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
+Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
+  const WeightCodes alpha = slopes->quantize(ctx, x[1], {.layer = layer});
   const int8::PreluParams params =
       int8::make_prelu_params(in->params.scale, in->params.zero_point, alpha.scale[0], 0,
                               out->params.scale, out->params.zero_point, state->rounding);
@@ -113,11 +105,10 @@ Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved) const {
     min[static_cast<std::size_t>(chunk)] = lo;
     max[static_cast<std::size_t>(chunk)] = hi;
   });
-  if (state->observing(ctx)) {
-    const std::int32_t z = out->params.zero_point;
-    const double scale = double(out->params.scale);
-    out->observe(scale * (*std::min_element(min.begin(), min.end()) - z),
-                 scale * (*std::max_element(max.begin(), max.end()) - z));
+  if (seen) {
+    *seen =
+        reals_of({double(*std::ranges::min_element(min)), double(*std::ranges::max_element(max))},
+                 out->params);
   }
   saved.tensors = {x[0], alpha.codes, mask};
   saved.extra = Kept{in->params, alpha.scale[0]};
@@ -135,7 +126,7 @@ void QPreluOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
 int QPreluOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
   Context ctx;
   const IsaScope scope(ctx, state->isa_in(ctx));
-  const WeightCodes alpha = quantize_alpha(ctx, x[1], layer);
+  const WeightCodes alpha = slopes->quantize(ctx, x[1], {.layer = layer});
   // The shape of one sample's last dimension, with ones in front as TFLite writes it.
   Shape broadcast = shape;
   for (int d = 0; d + 1 < broadcast.rank(); ++d) broadcast.set(d, 1);
@@ -143,10 +134,10 @@ int QPreluOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape&
     std::vector<std::int64_t> extents(broadcast.dims().begin() + 1, broadcast.dims().end());
     broadcast = Shape(std::span<const std::int64_t>(extents));
   }
-  const int slopes = l.add_weights(layer + ".alpha", broadcast, alpha.codes.span<std::int8_t>(),
-                                   {alpha.scale[0]}, 0);
+  const int operand = l.add_weights(layer + ".alpha", broadcast, alpha.codes.span<std::int8_t>(),
+                                    {alpha.scale[0]}, 0);
   const int y = l.add_value(layer, shape, out->params);
-  l.add_node(int8::OpCode::prelu, {inputs[0], slopes}, y, {});
+  l.add_node(int8::OpCode::prelu, {inputs[0], operand}, y, {});
   return y;
 }
 

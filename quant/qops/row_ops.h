@@ -1,7 +1,9 @@
 // Quantized ops over the last dimension: softmax, PReLU.
 #pragma once
 
+#include "int8/reference/scales.h"
 #include "quant/qops/qop.h"
+#include "quant/weights/weight_quantizer.h"
 
 namespace octet::quant {
 
@@ -12,7 +14,7 @@ class QSoftmaxOp final : public QOp {
   using QOp::QOp;
   std::string_view name() const override { return "q_softmax"; }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 };
@@ -21,13 +23,14 @@ class QSoftmaxOp final : public QOp {
 class QPreluOp final : public QOp {
  public:
   ValuePtr in;
+  WeightQuantizerPtr slopes = make_weight_quantizer(QuantSpec::per_tensor());
   using QOp::QOp;
   std::string_view name() const override { return "q_prelu"; }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-  float least_output_scale() const override { return in->params.scale * 0x1p-14f; }
+  float least_output_scale() const override { return int8::least_prelu_scale(in->params.scale); }
 };
 
 }  // namespace octet::quant

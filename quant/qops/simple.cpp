@@ -11,7 +11,7 @@ Tensor QReshapeOp::forward_float(Context&, In x) const {
   return x[0].reshape(ReshapeOp(dims).result(x[0].shape()));
 }
 
-Tensor QReshapeOp::forward_codes(Context&, In x, Saved& saved) const {
+Tensor QReshapeOp::forward_codes(Context&, In x, Saved& saved, RealRange*) const {
   saved.extra = x[0].shape();
   return x[0].reshape(ReshapeOp(dims).result(x[0].shape()));
 }
@@ -35,7 +35,7 @@ Tensor QDropoutOp::forward_float(Context&, In x) const {
   return x[0];
 }
 
-Tensor QDropoutOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QDropoutOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   if (!ctx.training || dropout->p == 0) return x[0];
   const Tensor mask = dropout_mask(ctx, *dropout, x[0].shape());
   Tensor y = ctx.empty(x[0].shape(), DType::i8);

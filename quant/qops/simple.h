@@ -12,7 +12,7 @@ class QInputOp final : public QOp {
   using QOp::QOp;
   std::string_view name() const override { return "q_input"; }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 };
@@ -23,7 +23,7 @@ class QOutputOp final : public QOp {
   using QOp::QOp;
   std::string_view name() const override { return "q_output"; }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 };
@@ -36,7 +36,7 @@ class QReshapeOp final : public QOp {
   std::string_view name() const override { return "q_reshape"; }
   std::string attributes() const override { return ReshapeOp(dims).attributes(); }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
 };
@@ -50,7 +50,7 @@ class QDropoutOp final : public QOp {
   std::string_view name() const override { return "q_dropout"; }
   std::string attributes() const override { return dropout->attributes(); }
   Tensor forward_float(Context& ctx, In x) const override;
-  Tensor forward_codes(Context& ctx, In x, Saved& saved) const override;
+  Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
   bool in_graph() const override { return false; }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "int8/kernels/dispatch.h"
 #include "quant/lowering.h"
@@ -76,31 +75,25 @@ std::string QTableOp::attributes() const {
 Tensor QTableOp::forward_float(Context& ctx, In x) const {
   Tensor y = ctx.empty(x[0].shape());
   function->values(x[0].r(), y.numel(), y.r());
-  if (out != in) {
-    const auto [min, max] = std::minmax_element(y.r(), y.r() + y.numel());
-    out->observe(double(*min), double(*max));
-  }
   return y;
 }
 
-Tensor QTableOp::forward_codes(Context& ctx, In x, Saved& saved) const {
+Tensor QTableOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const int8::UnaryCodes codes = function->codes(in->params, out->params, state->rounding);
   const auto* p = x[0].data<std::int8_t>();
   const std::int64_t n = x[0].numel();
   Tensor y = ctx.empty(x[0].shape(), DType::i8);
   auto* q = y.data<std::int8_t>();
-  if (out != in && state->observing(ctx)) {
+  if (seen) {
     std::array<real, 256> reals = all_reals(in->params);
     function->values(reals.data(), 256, reals.data());
-    const std::array<bool, 256> seen = occurring(ctx, p, n);
-    double min = std::numeric_limits<double>::max(), max = std::numeric_limits<double>::lowest();
-    for (std::size_t i = 0; i < seen.size(); ++i) {
-      if (!seen[i] || !std::isfinite(reals[i]))
+    const std::array<bool, 256> occurs = occurring(ctx, p, n);
+    for (std::size_t i = 0; i < occurs.size(); ++i) {
+      if (!occurs[i] || !std::isfinite(reals[i]))
         continue;  // a pole: its code is an end of the range
-      min = std::min(min, double(reals[i]));
-      max = std::max(max, double(reals[i]));
+      seen->min = std::min(seen->min, double(reals[i]));
+      seen->max = std::max(seen->max, double(reals[i]));
     }
-    if (min <= max) out->observe(min, max);
   }
   const int8::Table table = codes.table();
   const auto lookup = int8::lookup_kernel(ctx.isa);

@@ -91,7 +91,9 @@ class RequantizeFunction final : public UnaryFunction {
     return int8::make_requantize_codes(in.scale, in.zero_point, out.scale, out.zero_point,
                                        rounding);
   }
-  float least_output_scale(QuantParams in) const override { return in.scale * int8::rescale_limit; }
+  float least_output_scale(QuantParams in) const override {
+    return int8::least_rescaled_scale(in.scale);
+  }
   void lower(Lowering& l, const std::string&, int input, int output) const override {
     l.add_node(int8::OpCode::quantize, {input}, output, {});
   }

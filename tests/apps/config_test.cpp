@@ -345,6 +345,13 @@ TEST_CASE_FIXTURE(Fixture, "config: only keys that can change a result tell two 
     CAPTURE(other);
     CHECK(key({other}) != base);
   }
+  // Keys that came later: the runs before them go on under their first value.
+  const std::string qat = key({"quant.mode=qat"});
+  CHECK(qat.find("\"weights\"") == qat.npos);
+  CHECK(key({"quant.mode=qat", "quant.weights=per_channel"}) == qat);
+  CHECK(key({"quant.mode=qat", "quant.weights=per_tensor"}) != qat);
+  CHECK(config::to_json(read(with(""), {"quant.mode=qat"})).find("\"weights\": \"per_channel\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("config: every configuration of the project is valid") {

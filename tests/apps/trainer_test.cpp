@@ -123,6 +123,24 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: post-training quantization") {
   CHECK(s["speed"].contains("float_step_ms"));
 }
 
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: weights with one scale have no stage train_bn") {
+  Json c = config();
+  c["quant"]["weights"] = "per_tensor";
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  const Json s = summary();
+  CHECK(s["int8"]["codes_different"] == 0);
+  CHECK(s["int8"]["accuracy"] == s["qat"]["accuracy"]);
+  CHECK(s["int8"]["accuracy"].get<double>() > 0.3);
+  CHECK(metrics().find("train_bn") == std::string::npos);
+  CHECK(metrics().find("frozen_bn") != std::string::npos);
+  const TrainerRun other = run({"--set", "quant.weights=per_channel"});
+  CHECK(other.code == 1);
+  CHECK(other.says("(/quant/weights was \"per_tensor\", is absent)"));
+}
+
 TEST_CASE_FIXTURE(TrainerFixture, "trainer: init.config runs the other configuration first") {
   Json first = config(), second = config();
   first["name"] = "first";

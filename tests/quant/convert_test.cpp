@@ -4,55 +4,22 @@
 
 #include <cstring>
 
-#include "core/random.h"
 #include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"
-#include "optim/adam.h"
 #include "quant/convert.h"
 #include "quant/prepare.h"
 #include "quant/qops/conv.h"
-#include "tests/support.h"
+#include "tests/quant/batches.h"
 
 using namespace octet;
 using namespace octet::quant;
+using test::Batch;
+using test::random_batches;
+using test::random_input;
+using test::train_step;
 
 namespace {
-
-Tensor random_input(std::uint64_t seed, const Shape& shape) {
-  Tensor t = Tensor::empty(shape);
-  Random random(seed);
-  for (real& v : t.span<real>()) v = static_cast<real>(random.uniform());
-  return t;
-}
-
-Tensor random_labels(std::uint64_t seed, std::int64_t n, std::uint64_t classes) {
-  Tensor t = Tensor::empty({n}, DType::i32);
-  Random random(seed, 1);
-  for (auto& v : t.span<std::int32_t>()) v = static_cast<std::int32_t>(random.below(classes));
-  return t;
-}
-
-struct Batch {
-  Tensor x, y;
-};
-std::vector<Batch> random_batches(const Shape& shape, int n, std::uint64_t classes) {
-  std::vector<Batch> batches;
-  for (int i = 0; i < n; ++i) {
-    const auto seed = static_cast<std::uint64_t>(i);
-    batches.push_back({random_input(seed, shape), random_labels(seed, shape[0], classes)});
-  }
-  return batches;
-}
-
-void train_step(QatModel& qat, Context& ctx, optim::Adam& adam, const Batch& batch) {
-  qat.train();
-  Tape tape(ctx);
-  const Var loss = cross_entropy(qat(tape.input(batch.x)), batch.y);
-  adam.zero_grad();
-  tape.backward(loss);
-  adam.step(ctx);
-}
 
 int8::Model reference(QatModel& qat) {
   int8::ModelOptions options;
@@ -389,7 +356,7 @@ TEST_CASE("ranges and weights that are not finite name their layer") {
   };
   for (const ValuePtr& v : qat.values()) {
     if (!v->observed()) continue;
-    real* range = v->observer.state().r();
+    real* range = v->observer->state().r();
     const real max = range[1];
     range[1] = std::numeric_limits<real>::infinity();
     CHECK(error().find("layer " + v->name + ": activation range") != std::string::npos);

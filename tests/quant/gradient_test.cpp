@@ -44,7 +44,7 @@ Tensor real_of(const Tensor& codes, QuantParams p) {
 }
 
 ValuePtr value(const std::string& name, QuantParams p) {
-  auto v = std::make_shared<Value>(name, Observer(ObserverKind::min_max));
+  auto v = std::make_shared<Value>(name, make_observer(ObserverKind::min_max));
   v->params = p;
   return v;
 }
@@ -77,6 +77,7 @@ struct ConvCase {
   int8::Activation activation;
   Stage stage;
   int8::Rounding rounding;
+  QuantSpec weights = QuantSpec::per_channel();
 };
 
 Window2d window(int k, int stride, Padding2d pads) {
@@ -107,6 +108,21 @@ const ConvCase conv_cases[] = {
      Stage::train_bn, single},
     {"linear, bias", true, false, 1, {}, int8::Activation::relu, Stage::frozen_bn, single},
     {"linear, bn", true, true, 1, {}, int8::Activation::none, Stage::train_bn, single},
+    {"per tensor, bn", false, true, 1, window(3, 1, Padding2d::all(1)), int8::Activation::relu,
+     Stage::frozen_bn, single, QuantSpec::per_tensor()},
+    {"per tensor, depthwise, bn", false, true, 4, window(3, 2, Padding2d::all(1)),
+     int8::Activation::relu6, Stage::frozen_bn, twice, QuantSpec::per_tensor()},
+    {"per tensor, grouped, bias", false, false, 2, window(3, 1, Padding2d::all(1)),
+     int8::Activation::none, Stage::frozen_bn, single, QuantSpec::per_tensor()},
+    {"per tensor, linear, bn",
+     true,
+     true,
+     1,
+     {},
+     int8::Activation::none,
+     Stage::frozen_observers,
+     single,
+     QuantSpec::per_tensor()},
 };
 
 }  // namespace
@@ -125,6 +141,7 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
     state->rounding = k.rounding;
     auto op = std::make_shared<QConvOp>(state, value("y", out), "layer");
     op->in = value("x", in);
+    op->weights = make_weight_quantizer(k.weights);
     op->linear = k.linear;
     op->window = k.window;
     op->groups = k.groups;
@@ -156,12 +173,17 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
     const Tensor y = op->forward(ctx, inputs, saved);
 
     // The float function on the dequantized operands, by the float ops.
-    const WeightCodes codes = quantize_weight(ctx, w, "layer");
+    std::vector<double> factor(static_cast<std::size_t>(out_c), 1.0);
+    for (std::size_t c = 0; c < factor.size() && k.batch_norm; ++c) {
+      factor[c] = double(inputs[2].r()[c]) / std::sqrt(double(var_before.r()[c]) + 1e-5);
+    }
+    const WeightCodes codes = op->weights->quantize(ctx, w, {.layer = "layer", .factor = factor});
     Tensor w_real = Tensor::empty(w.shape());
     const std::int64_t taps = w.numel() / out_c;
     for (std::int64_t i = 0; i < w.numel(); ++i) {
-      w_real.r()[i] = codes.scale[static_cast<std::size_t>(i / taps)] *
-                      static_cast<float>(codes.codes.data<std::int8_t>()[i]);
+      const auto c = static_cast<std::size_t>(i / taps);
+      w_real.r()[i] = codes.scale[c] * static_cast<float>(codes.codes.data<std::int8_t>()[i]);
+      if (op->weights->folds_first()) w_real.r()[i] /= static_cast<float>(factor[c]);
     }
     const bool training = k.stage == Stage::train_bn;
     ctx.training = training;
@@ -226,10 +248,20 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
       bn.backward(ctx, saved_bn, delta, expected_bn.pointers);
       expected_bn.grads[0].finish(ctx);
       du = expected_bn.grads[0].value();
-      check_close(got.grads[2].value(), expected_bn.grads[1].value(), "d gamma");
       check_close(got.grads[3].value(), expected_bn.grads[2].value(), "d beta");
+      product.backward(ctx, saved_product, du, expected_product.pointers);
+      Tensor d_gamma = expected_bn.grads[1].value().clone();
+      if (op->weights->folds_first()) {
+        // Rounding W f to codes is passed straight through: dW f / dgamma is W / sigma.
+        const Tensor& dw = expected_product.grads[1].value();
+        for (std::int64_t i = 0; i < w.numel(); ++i) {
+          d_gamma.r()[i / taps] += (w.r()[i] - w_real.r()[i]) * dw.r()[i] / inputs[2].r()[i / taps];
+        }
+      }
+      check_close(got.grads[2].value(), d_gamma, "d gamma");
+    } else {
+      product.backward(ctx, saved_product, du, expected_product.pointers);
     }
-    product.backward(ctx, saved_product, du, expected_product.pointers);
     check_close(got.grads[0].value(), expected_product.grads[0].value(), "d x");
     check_close(got.grads[1].value(), expected_product.grads[1].value(), "d w");
     if (!k.batch_norm) {
@@ -246,10 +278,10 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
       const bool relu = k.activation != int8::Activation::none;
       if (relu) min = std::max(min, 0.0), max = std::max(max, 0.0);
       if (k.activation == int8::Activation::relu6) max = std::min(max, 6.0);
-      CHECK(op->out->observer.min() == doctest::Approx(min).epsilon(1e-3));
-      CHECK(op->out->observer.max() == doctest::Approx(max).epsilon(1e-3));
+      CHECK(op->out->observer->range().min == doctest::Approx(min).epsilon(1e-3));
+      CHECK(op->out->observer->range().max == doctest::Approx(max).epsilon(1e-3));
     } else {
-      CHECK(!op->out->observer.seen());
+      CHECK(!op->out->observer->seen());
     }
   }
 }
@@ -324,8 +356,8 @@ TEST_CASE("quantized add: the engine's codes, masked gradient, observed sum") {
       wrong += got.grads[0].value().r()[i] != g || got.grads[1].value().r()[i] != g;
     }
     CHECK(wrong == 0);
-    CHECK(op->out->observer.min() == 0);
-    CHECK(op->out->observer.max() > double(po.scale) * 255);  // the range before the clamp
+    CHECK(op->out->observer->range().min == 0);
+    CHECK(op->out->observer->range().max > double(po.scale) * 255);  // the range before the clamp
   }
 }
 

@@ -7,6 +7,7 @@
 #include "layers/zoo/zoo.h"
 #include "quant/prepare.h"
 #include "quant/qops/qop.h"
+#include "quant/weights/weight_quantizer.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -20,7 +21,9 @@ struct NotingOp final : QOp {
   mutable Isa forward_isa{}, backward_isa{};
   std::string_view name() const override { return "noting"; }
   Tensor forward_float(Context& ctx, In x) const override { return noted(ctx, x); }
-  Tensor forward_codes(Context& ctx, In x, Saved&) const override { return noted(ctx, x); }
+  Tensor forward_codes(Context& ctx, In x, Saved&, RealRange*) const override {
+    return noted(ctx, x);
+  }
   void backward_real(Context& ctx, const Saved&, const Tensor&, Grads) const override {
     backward_isa = ctx.isa;
   }
@@ -40,7 +43,8 @@ TEST_CASE("quantized ops run on the ISA of QConfig, else on the context's") {
       for (const Stage stage : {Stage::calibrate, Stage::train_bn}) {
         const auto state = std::make_shared<QatState>();
         state->stage = stage;
-        const NotingOp op(state, nullptr, "layer");
+        const NotingOp op(state, std::make_shared<Value>("y", make_observer(ObserverKind::min_max)),
+                          "layer");
         Context ctx;
         ctx.isa = of_context;
         for (const bool configured : {false, true}) {
@@ -77,11 +81,11 @@ TEST_CASE("weight codes are the same on every ISA") {
   w.r()[0] = w.r()[64] = real(0.5);
   Context ctx(2);
   ctx.isa = Isa::portable;
-  const WeightCodes expected = quantize_weight(ctx, w, "layer");
+  const WeightCodes expected = make_weight_quantizer({})->quantize(ctx, w, {.layer = "layer"});
   for (const Isa isa : available_isas()) {
     CAPTURE(isa_name(isa));
     ctx.isa = isa;
-    const WeightCodes codes = quantize_weight(ctx, w, "layer");
+    const WeightCodes codes = make_weight_quantizer({})->quantize(ctx, w, {.layer = "layer"});
     CHECK(std::memcmp(codes.codes.raw(), expected.codes.raw(), expected.codes.bytes()) == 0);
     CHECK(codes.scale == expected.scale);
   }

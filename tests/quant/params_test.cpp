@@ -5,7 +5,6 @@
 
 #include "quant/constant_channels.h"
 #include "quant/fold.h"
-#include "quant/observers/observer.h"
 #include "quant/params.h"
 #include "tests/support.h"
 
@@ -51,53 +50,6 @@ TEST_CASE("input params: code = pixel - 128 where the normalization allows it") 
   CHECK(double(input_params(mean_half, std_large).scale) == doctest::Approx(1e-7));
   const float bad[] = {0};
   CHECK_THROWS_AS(input_params(mean, bad), Error);
-}
-
-TEST_CASE("weights: symmetric per channel, half away from zero") {
-  Context ctx(2);
-  // Channel 0: largest 1.27 -> scale 0.01; channel 1: all zero -> floor; channel 2: one value.
-  const float w[] = {1.27f, -0.005f, 0.015f, 0, 0, 0, -3, 3, 1.5f};
-  const WeightCodes q = quantize_weight(ctx, Tensor::from<float>({3, 3}, w), "layer");
-  const auto codes = q.codes.span<std::int8_t>();
-  CHECK(q.scale[0] == 1.27f / 127);
-  CHECK(q.scale[1] == weight_scale_floor);
-  CHECK(q.scale[2] == 3.0f / 127);
-  for (int i = 0; i < 9; ++i) {
-    CAPTURE(i);
-    const float r = w[i] / q.scale[static_cast<std::size_t>(i / 3)];
-    CHECK(int(codes[static_cast<std::size_t>(i)]) == int(std::round(r)));
-  }
-  CHECK(codes[6] == -127);
-  const float nan[] = {1, std::nanf("")};
-  CHECK_THROWS_WITH_AS(quantize_weight(ctx, Tensor::from<float>({1, 2}, nan), "conv1"),
-                       doctest::Contains("conv1"), Error);
-  // 33,156 weights of +-127 reach 2^30 / 255.
-  CHECK_THROWS_WITH_AS(quantize_weight(ctx, Tensor::full({1, 33156}, 1.0f), "wide"),
-                       doctest::Contains("2^30"), Error);
-  CHECK_NOTHROW(quantize_weight(ctx, Tensor::full({1, 33155}, 1.0f), "wide"));
-}
-
-TEST_CASE("observers") {
-  Observer min_max(ObserverKind::min_max);
-  CHECK(!min_max.seen());
-  min_max.observe(-1, 2);
-  min_max.observe(0, 3);
-  CHECK(min_max.min() == -1);
-  CHECK(min_max.max() == 3);
-  CHECK(min_max.batches() == 2);
-
-  Observer average(ObserverKind::moving_average, 0.25);
-  // The plain mean of the first 1 / 0.25 = 4 batches, then weight 0.25.
-  const double maxima[] = {1, 2, 3, 6, 7};
-  const double expected[] = {1, 1.5, 2, 3, 4};
-  for (int i = 0; i < 5; ++i) {
-    average.observe(-maxima[i], maxima[i]);
-    CHECK(average.max() == doctest::Approx(expected[i]));
-    CHECK(average.min() == doctest::Approx(-expected[i]));
-  }
-  CHECK_THROWS_AS(average.observe(0, std::nan("")), Error);
-  CHECK_THROWS_AS(average.observe(1, 0), Error);
-  CHECK_THROWS_AS(parse_observer("minmax"), Error);
 }
 
 namespace {
@@ -179,6 +131,38 @@ TEST_CASE("fold: what is not finite names the layer") {
   in.weight_scale = huge;
   in.output.scale = 1e-10f;
   CHECK_THROWS_WITH_AS(fold(in), doctest::Contains("layer block.conv: input scale"), Error);
+}
+
+TEST_CASE("fold: codes that hold the factor keep their scale, and beta and mean go into the bias") {
+  FoldInput in;
+  in.input_scale = 0.5f;
+  in.output = {0.1f, 3};
+  in.factor_in_codes = true;
+  const float scale[] = {0.01f, 0.01f}, gamma[] = {-2, 0}, beta[] = {0.7f, 1.5f};
+  const double mean[] = {0.3, 3}, var[] = {4, 1};
+  in.weight_scale = scale;
+  in.gamma = gamma;
+  in.beta = beta;
+  in.mean = mean;
+  in.var = var;
+  const Folded f = fold(in);
+  CHECK(f.scale == PoolVector<float>{0.01f, 0.01f});
+  CHECK(f.sign == PoolVector<std::int32_t>{1, 1});
+  CHECK(f.bias[0] == std::lround((double(0.7f) - 0.3 * (-2 / 2.0)) / (0.5 * double(0.01f))));
+  CHECK(f.bias[1] == std::lround(1.5 / (0.5 * double(0.01f))));
+}
+
+TEST_CASE("the scale of weights beside a bias: the bias code just fits") {
+  for (const double b : {0.0, 1e-3, 1.0, -7e20, 3.3333333}) {
+    CAPTURE(b);
+    Affine affine;
+    affine.b = {b, b / 2};
+    const float s = least_scale_beside(affine, 0.03f);
+    CHECK(s >= weight_scale_floor);
+    CHECK(std::fabs(std::round(b / (double(0.03f) * double(s)))) <= 0x1p30);
+    if (b == 0) continue;
+    CHECK(std::fabs(b / (double(0.03f) * double(s))) > 0x1p30 * (1 - 1e-6));
+  }
 }
 
 TEST_CASE("channels with one code, whatever the input") {

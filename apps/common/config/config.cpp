@@ -19,9 +19,9 @@ std::vector<std::string> data_formats() {
 }
 
 std::vector<std::string> observers() {
-  using quant::ObserverKind;
-  return {std::string(observer_name(ObserverKind::moving_average)),
-          std::string(observer_name(ObserverKind::min_max))};
+  std::vector<std::string> names;
+  for (const quant::ObserverEntry& e : quant::observers()) names.emplace_back(e.name);
+  return names;
 }
 
 }  // namespace
@@ -188,6 +188,13 @@ void describe(FieldVisitor& v, Quant& c) {
             .doc = "Of requantization; target: what the target does",
             .when = "qat ptq"},
            c.rounding, {"target", "single", "double"});
+  v.choice({.name = "weights",
+            .doc = "Scales of a layer's weights: one for each output channel, or one for all. "
+                   "per_tensor has no stage train_bn: batch norm is estimated in calibration, then "
+                   "frozen, and those epochs are of frozen_bn",
+            .when = "qat ptq",
+            .unsaid = "per_channel"},
+           c.weights, {"per_channel", "per_tensor"});
   v.choice(
       {.name = "observer", .doc = "How the ranges of activations are found", .when = "qat ptq"},
       c.observer, observers());

@@ -101,6 +101,7 @@ struct Quant {
   std::string mode = "qat";
   std::string target = "tflite";
   std::string rounding = "target";
+  std::string weights = "per_channel";
   std::string observer = "moving_average";
   double averaging = 0.01;
   int calibrate_batches = 16;
@@ -157,7 +158,7 @@ void describe(FieldVisitor& v, Config& c);
 Config read_config(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
 /// Every key that applies, with its value: what ran, whatever the defaults become. JSON.
-/// `results_only` leaves out what cannot change a result (see Key::neutral).
+/// `results_only` leaves out what cannot change a result (see Key::neutral and Key::unsaid).
 std::string to_json(const Config& config, bool results_only = false);
 
 /// JSON Schema (draft 2020-12) of the configuration files.
