@@ -8,8 +8,8 @@
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "quant/lowering.h"
+#include "quant/qops/input_output.h"
 #include "quant/qops/qop.h"
-#include "quant/qops/simple.h"
 
 namespace octet::quant {
 
@@ -47,14 +47,14 @@ std::vector<Tensor> float_operands(const GraphModule& graph, const GraphNode& n)
 }
 
 std::vector<CoarseValue> coarse_values(const QatModel& qat) {
-  constexpr double most_codes = 128;  // half of them
-  std::set<const Value*> parts;       // have the params of their whole
-  for (const ValuePtr& v : qat.values()) {
-    if (!v->join) continue;
-    for (const ValuePtr& part : v->join->parts) parts.insert(part.get());
+  constexpr double most_codes = 128;       // half of them
+  std::set<const QuantizedTensor*> parts;  // have the params of their whole
+  for (const QuantizedTensorPtr& v : qat.values()) {
+    if (!v->shared) continue;
+    for (const QuantizedTensorPtr& part : v->shared->parts) parts.insert(part.get());
   }
   std::vector<CoarseValue> coarse;
-  for (const ValuePtr& v : qat.values()) {
+  for (const QuantizedTensorPtr& v : qat.values()) {
     if (!v->observed() || parts.contains(v.get())) continue;
     const double steps = v->range().width() / double(v->params.scale);
     if (steps < most_codes) coarse.push_back({v->name, 1 + static_cast<int>(steps)});

@@ -16,7 +16,7 @@ double bias_code(double b, double s_x, float s_f) {
   return std::round(b / (s_x * double(s_f)));
 }
 
-float least_scale_beside(double b, double s_x) {
+float min_scale_beside(double b, double s_x) {
   const float s =
       std::max(static_cast<float>(std::fabs(b) / (s_x * bias_limit)), weight_scale_floor);
   // s was rounded to float: one step up keeps the code within the limit.
@@ -51,10 +51,10 @@ Affine affine_of(const FoldInput& in, std::size_t channels, PoolAllocator<float>
   return out;
 }
 
-float least_scale_beside(const Affine& affine, float input_scale) {
+float min_scale_beside(const Affine& affine, float input_scale) {
   float least = weight_scale_floor;
   for (const double b : affine.b) {
-    least = std::max(least, least_scale_beside(b, double(input_scale)));
+    least = std::max(least, min_scale_beside(b, double(input_scale)));
   }
   return least;
 }
@@ -77,7 +77,7 @@ Folded fold(const FoldInput& in, Affine affine, PoolAllocator<float> memory) {
     int sign = f < 0 ? -1 : 1;
     if (s_f < weight_scale_floor || std::fabs(code) > bias_limit) {  // line 9: constant
       sign = 0;
-      s_f = least_scale_beside(b, s_x);
+      s_f = min_scale_beside(b, s_x);
       code = bias_code(b, s_x, s_f);
     }
     out.scale[c] = s_f;

@@ -52,7 +52,7 @@ Affine affine_of(const FoldInput& in, std::size_t channels, PoolAllocator<float>
 
 /// The smallest scale of weights for which no bias code exceeds 2^30, and at least
 /// weight_scale_floor.
-float least_scale_beside(const Affine& affine, float input_scale);
+float min_scale_beside(const Affine& affine, float input_scale);
 
 /// Lines 8 to 11. Memory as above. Throws Error naming the layer where a multiplier is not finite.
 Folded fold(const FoldInput& in, Affine affine, PoolAllocator<float> memory = {});

@@ -7,8 +7,8 @@
 
 #include "core/ops/ops.h"
 #include "int8/graph/graph.h"
+#include "quant/quantized_tensor.h"
 #include "quant/report.h"
-#include "quant/value.h"
 
 namespace octet::quant {
 

@@ -8,14 +8,14 @@ namespace octet::quant {
 
 namespace {
 
-QuantParams covering_params(double min, double max, float least_scale, int lowest = -128,
+QuantParams covering_params(double min, double max, float min_scale, int lowest = -128,
                             int highest = 127) {
   OCTET_CHECK(std::isfinite(min) && std::isfinite(max) && min <= max,
               "activation range: expected finite min <= max, got [", min, ", ", max, "]");
   min = std::min(min, 0.0);
   max = std::max(max, 0.0);
   const float scale =
-      std::max(static_cast<float>((max - min) / double(highest - lowest)), least_scale);
+      std::max(static_cast<float>((max - min) / double(highest - lowest)), min_scale);
   const double zero_point = std::round(double(lowest) - min / double(scale));
   return {scale,
           static_cast<std::int32_t>(std::clamp(zero_point, double(lowest), double(highest)))};

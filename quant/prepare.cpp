@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "quant/qops/simple.h"
+#include "quant/qops/input_output.h"
 #include "quant/rewriter.h"
 
 namespace octet::quant {
@@ -64,16 +64,16 @@ QatModelPtr Rewriter::rewrite(Stage integer_stage) {
   return std::make_shared<QatModel>(std::move(graph), state_, std::move(values_), integer_stage);
 }
 
-ValuePtr Rewriter::new_value(const std::string& name, bool is_output) {
+QuantizedTensorPtr Rewriter::new_value(const std::string& name, bool is_output) {
   // The network's output keeps its whole range (line 21).
   const ObserverKind kind = is_output ? ObserverKind::min_max : config_.observer;
-  values_.push_back(
-      std::make_shared<Value>(name, make_observer(kind, {.averaging = config_.averaging})));
+  values_.push_back(std::make_shared<QuantizedTensor>(
+      name, make_observer(kind, {.averaging = config_.averaging})));
   return values_.back();
 }
 
-ValuePtr Rewriter::fixed_value(const std::string& name, QuantParams params) {
-  ValuePtr value = new_value(name, false);
+QuantizedTensorPtr Rewriter::fixed_value(const std::string& name, QuantParams params) {
+  QuantizedTensorPtr value = new_value(name, false);
   value->fixed = params;
   return value;
 }
@@ -123,7 +123,7 @@ std::pair<int8::Activation, int> Rewriter::fuse_clamp(int last) const {
 
 Rewriter::Source Rewriter::add_node(std::shared_ptr<QOp> op, std::vector<int> inputs,
                                     const Shape& shape) {
-  ValuePtr value = op->out;
+  QuantizedTensorPtr value = op->out;
   op->keeps_params = std::ranges::any_of(inputs, [&](int in) {
     const auto* operand = dynamic_cast<const QOp*>(nodes_[static_cast<std::size_t>(in)].op.get());
     return operand && operand->out == value;
@@ -176,7 +176,7 @@ void Rewriter::add_inputs() {
     known.insert(name);
     const int node = append(in);
     const std::string layer = door_name(name);
-    ValuePtr value = new_value(layer, false);
+    QuantizedTensorPtr value = new_value(layer, false);
     value->fixed = fixed_input(name);
     add_op(inputs[i], std::make_shared<QInputOp>(state_, value, layer), {node});
   }

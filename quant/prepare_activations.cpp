@@ -1,13 +1,13 @@
 // Activations that no convolution takes in: tables, and compositions of what the file format has
 // (docs/numerics.md, lines 15, 17 and 18).
-#include "quant/qops/binary.h"
-#include "quant/qops/table.h"
+#include "quant/qops/qbinary.h"
+#include "quant/qops/qtable.h"
 #include "quant/rewriter.h"
 
 namespace octet::quant {
 
 Rewriter::Source Rewriter::add_table(const std::string& name, const Source& x,
-                                     UnaryFunctionPtr function, ValuePtr value,
+                                     UnaryFunctionPtr function, QuantizedTensorPtr value,
                                      const Shape& shape) {
   auto op = std::make_shared<QTableOp>(state_, std::move(value), name);
   op->in = x.value;
@@ -18,9 +18,9 @@ Rewriter::Source Rewriter::add_table(const std::string& name, const Source& x,
 void Rewriter::add_table(int id, const Source& x, UnaryFunctionPtr function) {
   const GraphNode& n = old_node(id);
   const std::optional<QuantParams> fixed = function->fixed_output();
-  ValuePtr value = fixed                      ? fixed_value(n.name, *fixed)
-                   : function->keeps_params() ? x.value
-                                              : new_value(n.name, is_output(id));
+  QuantizedTensorPtr value = fixed                      ? fixed_value(n.name, *fixed)
+                             : function->keeps_params() ? x.value
+                                                        : new_value(n.name, is_output(id));
   new_id_[id] = add_table(n.name, x, std::move(function), std::move(value), n.shape);
 }
 

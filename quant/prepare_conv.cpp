@@ -1,6 +1,6 @@
 // Convolutions, linear layers and batch norms with what fuses into them.
-#include "quant/qops/conv.h"
-#include "quant/qops/simple.h"
+#include "quant/qops/qconv.h"
+#include "quant/qops/qreshape.h"
 #include "quant/rewriter.h"
 
 namespace octet::quant {
@@ -23,7 +23,7 @@ void Rewriter::rewrite_conv(int id) {
   }
   if (!batch_norm && has_bias) inputs.push_back(parameter(id, 2));
   const auto [activation, end] = fuse_clamp(last);
-  const ValuePtr value = new_value(n.name, is_output(end));
+  const QuantizedTensorPtr value = new_value(n.name, is_output(end));
   auto op = std::make_shared<QConvOp>(state_, value, n.name);
   op->in = x.value;
   op->weights = weights_;
@@ -93,7 +93,7 @@ void Rewriter::rewrite_batch_norm(int id) {
   ones.name = n.name + ".one";
   std::vector<int> inputs{x.node, append(std::move(ones)), parameter(id, 1), parameter(id, 2)};
   const auto [activation, end] = fuse_clamp(id);
-  const ValuePtr value = new_value(n.name, is_output(end));
+  const QuantizedTensorPtr value = new_value(n.name, is_output(end));
   auto op = std::make_shared<QConvOp>(state_, value, n.name);
   op->in = x.value;
   op->weights = weights_;

@@ -3,15 +3,18 @@
 #include <cmath>
 
 #include "int8/reference/scales.h"
-#include "quant/qops/add.h"
-#include "quant/qops/binary.h"
-#include "quant/qops/conv_transpose.h"
-#include "quant/qops/move.h"
-#include "quant/qops/pool.h"
-#include "quant/qops/resample.h"
-#include "quant/qops/row_ops.h"
-#include "quant/qops/simple.h"
-#include "quant/qops/table.h"
+#include "quant/qops/qadd.h"
+#include "quant/qops/qbinary.h"
+#include "quant/qops/qconv_transpose.h"
+#include "quant/qops/qdropout.h"
+#include "quant/qops/qlayout.h"
+#include "quant/qops/qmean.h"
+#include "quant/qops/qpool.h"
+#include "quant/qops/qprelu.h"
+#include "quant/qops/qreshape.h"
+#include "quant/qops/qresize.h"
+#include "quant/qops/qsoftmax.h"
+#include "quant/qops/qtable.h"
 #include "quant/rewriter.h"
 
 namespace octet::quant {
@@ -27,7 +30,7 @@ void Rewriter::rewrite_reshape(int id) {
 void Rewriter::rewrite_move(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
-  auto op = std::make_shared<QMoveOp>(state_, x.value, n.name);
+  auto op = std::make_shared<QLayoutOp>(state_, x.value, n.name);
   op->move = std::static_pointer_cast<const LayoutOp>(n.op);
   add_op(id, op, {x.node});
 }
@@ -44,7 +47,7 @@ void Rewriter::rewrite_dropout(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
   const auto dropout = std::static_pointer_cast<const DropoutOp>(n.op);
-  const ValuePtr value = new_value(n.name, false);
+  const QuantizedTensorPtr value = new_value(n.name, false);
   value->before_dropout = x.value;
   value->keep = dropout->keep();
   auto op = std::make_shared<QDropoutOp>(state_, value, n.name);
@@ -77,16 +80,17 @@ void Rewriter::rewrite_prelu(int id) {
   add_op(id, op, {x.node, parameter(id, 1)});
 }
 
-ValuePtr Rewriter::joined_value(const std::string& name, std::vector<ValuePtr> parts) {
-  auto join = std::make_shared<Join>();
-  join->parts = std::move(parts);
-  join->cut = Tensor::zeros({static_cast<std::int64_t>(join->parts.size())});
+QuantizedTensorPtr Rewriter::shared_value(const std::string& name,
+                                          std::vector<QuantizedTensorPtr> parts) {
+  auto shared = std::make_shared<SharedParams>();
+  shared->parts = std::move(parts);
+  shared->requantized = Tensor::zeros({static_cast<std::int64_t>(shared->parts.size())});
   // One fixed pair of params for all that are computed, which holds the constants, is the whole's.
   std::optional<QuantParams> fixed;
-  for (const ValuePtr& p : join->parts) {
+  for (const QuantizedTensorPtr& p : shared->parts) {
     if (!p->constant) fixed = p->fixed;
   }
-  for (const ValuePtr& p : join->parts) {
+  for (const QuantizedTensorPtr& p : shared->parts) {
     if (!fixed) break;
     bool fits = p->fixed && *p->fixed == *fixed;
     if (p->constant) {
@@ -95,28 +99,29 @@ ValuePtr Rewriter::joined_value(const std::string& name, std::vector<ValuePtr> p
     }
     if (!fits) fixed.reset();
   }
-  const ValuePtr value = new_value(name, false);
-  value->join = join;
+  const QuantizedTensorPtr value = new_value(name, false);
+  value->shared = shared;
   value->fixed = fixed;
-  for (std::size_t i = 0; i < join->parts.size() && !fixed; ++i) {
-    const ValuePtr& part = join->parts[i];
-    const auto of_part = joined_.try_emplace(part.get(), value.get()).first->second;
+  for (std::size_t i = 0; i < shared->parts.size() && !fixed; ++i) {
+    const QuantizedTensorPtr& part = shared->parts[i];
+    const auto of_part = shared_.try_emplace(part.get(), value.get()).first->second;
     // A part takes its params from one class only, and only if they are its own to take.
-    if (part->fixed || part->before_dropout || of_part != value.get()) join->cut.r()[i] = 1;
+    if (part->fixed || part->before_dropout || of_part != value.get())
+      shared->requantized.r()[i] = 1;
   }
   return value;
 }
 
 void Rewriter::rewrite_concat(int id) {
   const GraphNode& n = old_node(id);
-  std::vector<ValuePtr> parts;
+  std::vector<QuantizedTensorPtr> parts;
   std::vector<int> inputs;
   for (std::size_t i = 0; i < n.inputs.size(); ++i) {
     const Source x = source(id, i);
     parts.push_back(x.value);
     inputs.push_back(x.node);
   }
-  auto op = std::make_shared<QConcatOp>(state_, joined_value(n.name, std::move(parts)), n.name);
+  auto op = std::make_shared<QConcatOp>(state_, shared_value(n.name, std::move(parts)), n.name);
   op->axis = static_cast<const ConcatOp&>(*n.op).resolved_axis(n.shape);
   add_op(id, op, std::move(inputs));
 }
@@ -124,7 +129,7 @@ void Rewriter::rewrite_concat(int id) {
 void Rewriter::rewrite_choice(int id, bool minimum) {
   const GraphNode& n = old_node(id);
   const auto [a, b] = operands(id);
-  auto op = std::make_shared<QChoiceOp>(state_, joined_value(n.name, {a.value, b.value}), n.name);
+  auto op = std::make_shared<QMinMaxOp>(state_, shared_value(n.name, {a.value, b.value}), n.name);
   op->minimum = minimum;
   add_op(id, op, {a.node, b.node});
 }
@@ -134,10 +139,10 @@ void Rewriter::rewrite_pad(int id) {
   auto pad = std::static_pointer_cast<const Pad2dOp>(n.op);
   if (pad->value == 0) return rewrite_move(id);
   const Source x = source(id, 0);
-  const ValuePtr value =
+  const QuantizedTensorPtr value =
       constant_value(n.name + ".value",
                      std::make_shared<Parameter>(Tensor::full({1}, static_cast<real>(pad->value))));
-  auto op = std::make_shared<QPadOp>(state_, joined_value(n.name, {x.value, value}), n.name);
+  auto op = std::make_shared<QPadOp>(state_, shared_value(n.name, {x.value, value}), n.name);
   op->pad = std::move(pad);
   add_op(id, op, {x.node});
 }
@@ -154,8 +159,8 @@ void Rewriter::rewrite_conv_transpose(int id) {
   add_op(id, op, std::move(inputs));
 }
 
-ValuePtr Rewriter::constant_value(const std::string& name, ParameterPtr constant) {
-  ValuePtr value = new_value(name, false);
+QuantizedTensorPtr Rewriter::constant_value(const std::string& name, ParameterPtr constant) {
+  QuantizedTensorPtr value = new_value(name, false);
   value->constant = std::move(constant);
   return value;
 }
@@ -215,7 +220,7 @@ void Rewriter::rewrite_binary(int id, QBinaryOp::Kind kind) {
   const GraphNode& n = old_node(id);
   const auto [a, b] = operands(id);
   const auto [activation, end] = fuse_clamp(id);
-  const ValuePtr value = new_value(n.name, is_output(end));
+  const QuantizedTensorPtr value = new_value(n.name, is_output(end));
   if (kind == QBinaryOp::Kind::add && !a.value->constant && !b.value->constant &&
       old_node(n.inputs[0]).shape == old_node(n.inputs[1]).shape) {
     auto op = std::make_shared<QAddOp>(state_, value, n.name);
@@ -275,7 +280,7 @@ void Rewriter::rewrite_average_pool(int id) {
               old_node(id).name, ": pooling with a dilation (", pool.window.to_string(),
               ") has no int8 form");
   // Line 19: padded pixels count, so they are made explicit.
-  auto pad = std::make_shared<QMoveOp>(state_, x.value, old_node(id).name + ".pad");
+  auto pad = std::make_shared<QLayoutOp>(state_, x.value, old_node(id).name + ".pad");
   pad->move = std::make_shared<Pad2dOp>(pads);
   const Source padded =
       add_node(pad, {x.node},

@@ -4,12 +4,12 @@
 #include <cstring>
 
 #include "quant/params.h"
-#include "quant/qops/conv.h"
+#include "quant/qops/qconv.h"
 
 namespace octet::quant {
 
 QatModel::QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state,
-                   std::vector<ValuePtr> values, Stage integer_stage)
+                   std::vector<QuantizedTensorPtr> values, Stage integer_stage)
     : graph_(std::move(graph)),
       state_(std::move(state)),
       values_(std::move(values)),
@@ -23,25 +23,25 @@ QatModel::QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state,
     register_buffer(n.name + ".running_mean", conv->batch_norm->stats->mean);
     register_buffer(n.name + ".running_var", conv->batch_norm->stats->var);
   }
-  for (const ValuePtr& v : values_) {
+  for (const QuantizedTensorPtr& v : values_) {
     if (v->observed()) register_buffer("observer." + v->name, v->observer->state());
-    if (v->join) register_buffer("cut." + v->name, v->join->cut);
+    if (v->shared) register_buffer("cut." + v->name, v->shared->requantized);
   }
 }
 
 void QatModel::update_params() {
-  for (const ValuePtr& v : values_) v->least_scale = 0;
+  for (const QuantizedTensorPtr& v : values_) v->min_scale = 0;
   // A raised scale may ask more of the ops behind it, and of parts of the same class: until nothing
   // changes.
   for (bool changed = true; changed;) {
-    settle_params(values_, is_training());
+    compute_params(values_, is_training());
     changed = false;
     for (const GraphNode& n : graph_->nodes()) {
       const auto* op = dynamic_cast<const QOp*>(n.op.get());
       if (!op) continue;
-      const float needed = op->least_output_scale();
+      const float needed = op->min_output_scale();
       if (op->out->params.scale >= needed) continue;
-      float& known = op->out->least_scale;
+      float& known = op->out->min_scale;
       OCTET_CHECK(known < needed && !op->out->fixed, "layer ", op->layer,
                   ": its input's range is too wide for its output's");
       known = needed;
@@ -82,11 +82,11 @@ void QatModel::advance(Stage to) {
   OCTET_CHECK(to >= state_->stage, "quantized model: expected a stage at or after ",
               stage_name(state_->stage), ", got ", stage_name(to));
   if (state_->calibrating() && to != Stage::calibrate) {
-    for (const ValuePtr& v : values_) {
+    for (const QuantizedTensorPtr& v : values_) {
       OCTET_CHECK(v->seen(), "quantized model: value ", v->name,
                   " has no observed range; run calibration before leaving stage calibrate");
     }
-    cut_narrow_parts(values_);
+    requantize_narrow_parts(values_);
   }
   state_->stage = to;
 }

@@ -18,14 +18,14 @@ namespace octet::quant {
 /// prepare_ptq. Owns its parameters (copies of the float model's). Used by one thread at a time.
 ///
 /// State (Module::state): parameters, batch norm statistics and, as buffers named
-/// "observer.<value>" and "cut.<concatenation>", every observer and cut (see Join); the stage is
-/// separate (stage(), restore_stage()).
+/// "observer.<value>" and "cut.<concatenation>", every observer and cut (see SharedParams); the
+/// stage is separate (stage(), restore_stage()).
 class QatModel final : public MultiModule {
  public:
   /// The rewritten graph: quantized ops as nodes, a quantizing op behind each input, a dequantizing
   /// one in front of each output. `integer_stage` is the stage that calibration leads to.
-  QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state, std::vector<ValuePtr> values,
-           Stage integer_stage);
+  QatModel(std::shared_ptr<GraphModule> graph, QatStatePtr state,
+           std::vector<QuantizedTensorPtr> values, Stage integer_stage);
 
   /// In Stage::calibrate the float function (observed, no gradients); else integers.
   std::vector<Var> forward_many(std::span<const Var> x) override;
@@ -51,7 +51,7 @@ class QatModel final : public MultiModule {
   const GraphModule& graph() const noexcept { return *graph_; }
   int8::Rounding rounding() const noexcept { return state_->rounding; }
   /// The quantized values, one per class, in evaluation order.
-  const std::vector<ValuePtr>& values() const noexcept { return values_; }
+  const std::vector<QuantizedTensorPtr>& values() const noexcept { return values_; }
   /// Sets every value's params from its observer, as each forward does first.
   void update_params();
   static constexpr int max_sample = 16;
@@ -62,7 +62,7 @@ class QatModel final : public MultiModule {
  private:
   std::shared_ptr<GraphModule> graph_;
   QatStatePtr state_;
-  std::vector<ValuePtr> values_;
+  std::vector<QuantizedTensorPtr> values_;
   Stage integer_stage_;
   std::vector<Tensor> sample_;
 };

@@ -13,8 +13,8 @@
 #include "layers/graph/graph_module.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"
-#include "quant/qops/binary.h"
-#include "quant/qops/pool.h"
+#include "quant/qops/qbinary.h"
+#include "quant/qops/qpool.h"
 #include "quant/qops/unary_function.h"
 #include "quant/weights/weight_quantizer.h"
 
@@ -30,7 +30,7 @@ class Rewriter {
  private:
   struct Source {
     int node;  // in the new graph
-    ValuePtr value;
+    QuantizedTensorPtr value;
   };
 
   // --- prepare_rules.cpp ---
@@ -44,9 +44,9 @@ class Rewriter {
 
   // --- prepare.cpp: the graph ---
   const GraphNode& old_node(int id) const { return old_.nodes()[static_cast<std::size_t>(id)]; }
-  ValuePtr new_value(const std::string& name, bool is_output);
+  QuantizedTensorPtr new_value(const std::string& name, bool is_output);
   /// A value whose params the file format fixes.
-  ValuePtr fixed_value(const std::string& name, QuantParams params);
+  QuantizedTensorPtr fixed_value(const std::string& name, QuantParams params);
   int append(GraphNode node);
   /// The quantized operand `index` of old node `id`.
   Source source(int id, std::size_t index) const;
@@ -96,7 +96,7 @@ class Rewriter {
   void add_table(int id, const Source& x, UnaryFunctionPtr function);
   /// An op that reads `x` through a table.
   Source add_table(const std::string& name, const Source& x, UnaryFunctionPtr function,
-                   ValuePtr value, const Shape& shape);
+                   QuantizedTensorPtr value, const Shape& shape);
 
   // --- prepare_ops.cpp ---
   void rewrite_reshape(int id);
@@ -108,13 +108,13 @@ class Rewriter {
   void rewrite_prelu(int id);
   void rewrite_concat(int id);
   void rewrite_conv_transpose(int id);
-  /// A constant operand's Value.
-  ValuePtr constant_value(const std::string& name, ParameterPtr constant);
+  /// A constant operand's QuantizedTensor.
+  QuantizedTensorPtr constant_value(const std::string& name, ParameterPtr constant);
   /// Both operands of an elementwise op; one of them may be a constant or a parameter.
   std::pair<Source, Source> operands(int id);
   /// The class of an op whose parts and result have the same params, but for those that are cut
   /// off.
-  ValuePtr joined_value(const std::string& name, std::vector<ValuePtr> parts);
+  QuantizedTensorPtr shared_value(const std::string& name, std::vector<QuantizedTensorPtr> parts);
   void rewrite_add(int id) { rewrite_binary(id, QBinaryOp::Kind::add); }
   void rewrite_sub(int id) { rewrite_binary(id, QBinaryOp::Kind::sub); }
   void rewrite_mul(int id) { rewrite_binary(id, QBinaryOp::Kind::mul); }
@@ -138,11 +138,12 @@ class Rewriter {
   QatStatePtr state_;
   WeightQuantizerPtr weights_;
   std::vector<GraphNode> nodes_;
-  std::vector<ValuePtr> values_;
-  std::map<int, Source> new_id_;                 // old value -> new node
-  std::map<const Value*, const Value*> joined_;  // part -> whole, of concatenations
-  std::map<int, int> parameter_node_;            // old parameter node -> new node
-  std::set<const BatchNormStats*> absorbed_;     // have had a bias taken off their mean
+  std::vector<QuantizedTensorPtr> values_;
+  std::map<int, Source> new_id_;  // old value -> new node
+  std::map<const QuantizedTensor*, const QuantizedTensor*>
+      shared_;                                // part -> whole, of concatenations
+  std::map<int, int> parameter_node_;         // old parameter node -> new node
+  std::set<const BatchNormStats*> absorbed_;  // have had a bias taken off their mean
 };
 
 }  // namespace octet::quant

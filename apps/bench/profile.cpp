@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "apps/bench/usage.h"
-#include "quant/qops/conv.h"
+#include "quant/qops/qconv.h"
 
 namespace octet::bench {
 namespace {

@@ -4,14 +4,16 @@
 
 #include "int8/reference/activation_range.h"
 #include "quant/params.h"
-#include "quant/qops/activation.h"
-#include "quant/qops/add.h"
-#include "quant/qops/binary.h"
-#include "quant/qops/conv.h"
-#include "quant/qops/pool.h"
-#include "quant/qops/resample.h"
-#include "quant/qops/simple.h"
-#include "quant/qops/table.h"
+#include "quant/qops/fused_activation.h"
+#include "quant/qops/input_output.h"
+#include "quant/qops/qadd.h"
+#include "quant/qops/qbinary.h"
+#include "quant/qops/qconv.h"
+#include "quant/qops/qdropout.h"
+#include "quant/qops/qmean.h"
+#include "quant/qops/qpool.h"
+#include "quant/qops/qreshape.h"
+#include "quant/qops/qtable.h"
 
 namespace octet::bench {
 namespace {

@@ -23,6 +23,6 @@ constexpr UnaryOp abs_op{
                    a.out.zero_point;
           });
         },
-    .least_output_scale = least_rescaled};
+    .min_output_scale = least_rescaled};
 
 }  // namespace octet::int8

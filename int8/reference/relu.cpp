@@ -52,7 +52,7 @@ constexpr UnaryOp relu_op{.codes =
                                 return make_relu_codes(a.in.scale, a.in.zero_point, a.out.scale,
                                                        a.out.zero_point, a.rounding);
                               },
-                          .least_output_scale = least_rescaled};
+                          .min_output_scale = least_rescaled};
 
 constexpr UnaryOp relu6_op{
     .codes = [](const UnaryArgs& a) { return make_relu6_codes(a.in.scale, a.in.zero_point); },
@@ -65,10 +65,10 @@ constexpr UnaryOp leaky_relu_op{
                                        attributes_as<LeakyReluAttributes>(a.attributes).alpha,
                                        a.rounding);
         },
-    .least_output_scale =
+    .min_output_scale =
         [](float s_in, const Attributes& attributes) {
           const float alpha = std::fabs(attributes_as<LeakyReluAttributes>(attributes).alpha);
-          return least_rescaled_scale(s_in, std::max(1.0f, alpha));
+          return min_rescaled_scale(s_in, std::max(1.0f, alpha));
         }};
 
 }  // namespace octet::int8

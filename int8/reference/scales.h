@@ -13,24 +13,24 @@ inline constexpr QuantParams softmax_params{1.0f / 256, -128};
 inline constexpr QuantParams tanh_params{1.0f / 128, 0};
 
 /// ADD, SUB: the multiplier 2 max(a, b) / (2^20 s_out) must be below one.
-constexpr float least_sum_scale(float a, float b) {
+constexpr float min_sum_scale(float a, float b) {
   return std::max(a, b) * 0x1p-18f;
 }
 /// MUL: its product has 16 bits.
-constexpr float least_product_scale(float a, float b) {
+constexpr float min_product_scale(float a, float b) {
   return a * b * 0x1p-14f;
 }
 /// PRELU: likewise.
-constexpr float least_prelu_scale(float in) {
+constexpr float min_prelu_scale(float in) {
   return in * 0x1p-14f;
 }
 /// HARD_SWISH: the multiplier s_in / (128 s_out) must be below one.
-constexpr float least_hard_swish_scale(float in) {
+constexpr float min_hard_swish_scale(float in) {
   return in * 0x1p-6f;
 }
 /// One rescale of at most 255 steps (QUANTIZE, RELU, ABS, MEAN), which are `slope` times as large:
 /// scales up to 2^22 apart have multipliers that cannot overflow.
-constexpr float least_rescaled_scale(float in, float slope = 1) {
+constexpr float min_rescaled_scale(float in, float slope = 1) {
   return in * (slope * 0x1p-22f);
 }
 

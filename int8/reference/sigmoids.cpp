@@ -115,7 +115,6 @@ constexpr UnaryOp hard_swish_op{
         [](const UnaryArgs& a) {
           return make_hard_swish_codes(a.in.scale, a.in.zero_point, a.out.scale, a.out.zero_point);
         },
-    .least_output_scale = [](float s_in,
-                             const Attributes&) { return least_hard_swish_scale(s_in); }};
+    .min_output_scale = [](float s_in, const Attributes&) { return min_hard_swish_scale(s_in); }};
 
 }  // namespace octet::int8

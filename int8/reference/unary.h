@@ -23,12 +23,12 @@ struct UnaryOp {
   bool keeps_params = false;                     ///< of the input
   /// The smallest output scale for which codes() has multipliers, whatever the zero points; null:
   /// every scale has.
-  float (*least_output_scale)(float s_in, const Attributes&) = nullptr;
+  float (*min_output_scale)(float s_in, const Attributes&) = nullptr;
 };
 
-/// UnaryOp::least_output_scale of an op with one rescale.
+/// UnaryOp::min_output_scale of an op with one rescale.
 inline float least_rescaled(float s_in, const Attributes&) {
-  return least_rescaled_scale(s_in);
+  return min_rescaled_scale(s_in);
 }
 
 #define OCTET_INT8_OP(op, code, name, create)

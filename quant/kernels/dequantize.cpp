@@ -10,12 +10,12 @@
 namespace octet::quant {
 
 namespace {
-constexpr std::int64_t chunk_size = 1 << 15;  // a multiple of 8: chunks never share a mask byte
+constexpr std::int64_t task_size = 1 << 15;  // a multiple of 8: tasks never share a mask byte
 
 template <class F>
-void for_chunks(Context& ctx, std::int64_t n, const F& f) {
-  ctx.threads.run((n + chunk_size - 1) / chunk_size, [&](std::int64_t chunk, int) {
-    f(chunk * chunk_size, std::min(n, (chunk + 1) * chunk_size));
+void for_tasks(Context& ctx, std::int64_t n, const F& f) {
+  ctx.threads.run((n + task_size - 1) / task_size, [&](std::int64_t task, int) {
+    f(task * task_size, std::min(n, (task + 1) * task_size));
   });
 }
 
@@ -45,7 +45,7 @@ Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params) {
   Tensor y = ctx.empty(codes.shape());
   const auto* q = codes.data<std::int8_t>();
   real* p = y.r();
-  for_chunks(ctx, codes.numel(), [&](std::int64_t begin, std::int64_t end) {
+  for_tasks(ctx, codes.numel(), [&](std::int64_t begin, std::int64_t end) {
     octet::dequantize(ctx.isa, q + begin, end - begin, params.scale, params.zero_point, p + begin);
   });
   return y;
@@ -64,7 +64,7 @@ Tensor apply_mask(Context& ctx, const Tensor& dy, const Tensor& mask) {
   const auto* m = mask.data<std::uint8_t>();
   const auto span = mask_span(ctx.isa);
   real* p = d.r();
-  for_chunks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
+  for_tasks(ctx, dy.numel(), [&](std::int64_t begin, std::int64_t end) {
     span({g + begin, m + begin / 8, end - begin, p + begin});
   });
   return d;

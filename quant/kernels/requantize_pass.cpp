@@ -6,7 +6,7 @@
 namespace octet::quant {
 
 RequantizePass::RequantizePass(Pool& pool, const Folded& folded, const RequantizeTarget& target,
-                               std::int64_t pieces)
+                               std::int64_t tiles)
     : wide_(static_cast<std::int64_t>(folded.bias.size())),
       target_(target),
       kernel_(requantize_kernel(target.isa, target.rounding)),
@@ -27,12 +27,12 @@ RequantizePass::RequantizePass(Pool& pool, const Folded& folded, const Requantiz
     sign_ = repeated(folded.sign);
   }
   if (!target.range) return;
-  min_.assign(static_cast<std::size_t>(pieces * wide_.width),
+  min_.assign(static_cast<std::size_t>(tiles * wide_.width),
               std::numeric_limits<std::int32_t>::max());
   max_.assign(min_.size(), std::numeric_limits<std::int32_t>::min());
 }
 
-void RequantizePass::run(std::int64_t piece, const std::int32_t* acc, std::int64_t rows,
+void RequantizePass::run(std::int64_t tile, const std::int32_t* acc, std::int64_t rows,
                          std::int8_t* codes, std::uint8_t* mask) noexcept {
   RequantizeSpan s{};
   s.width = wide_.width;
@@ -45,8 +45,8 @@ void RequantizePass::run(std::int64_t piece, const std::int32_t* acc, std::int64
   s.hi = target_.hi;
   s.mask_lo = target_.lo + (target_.open_lower ? 1 : 0);
   if (target_.range) {
-    s.min = min_.data() + piece * wide_.width;
-    s.max = max_.data() + piece * wide_.width;
+    s.min = min_.data() + tile * wide_.width;
+    s.max = max_.data() + tile * wide_.width;
   }
   const std::int64_t step = wide_.rows_per_call() * wide_.channels;
   for (std::int64_t i = 0, n = rows * wide_.channels; i < n; i += step) {

@@ -28,18 +28,18 @@ struct RequantizeTarget {
   bool range = false;  ///< find the range of sign acc + bias, per channel
 };
 
-/// Line 12 for the rows of one layer, which come in pieces in any order.
+/// Line 12 for the rows of one layer, which come in tiles in any order.
 class RequantizePass {
  public:
-  /// `pieces`: how many calls of run() there will be.
+  /// `tiles`: how many calls of run() there will be.
   RequantizePass(Pool& pool, const Folded& folded, const RequantizeTarget& target,
-                 std::int64_t pieces);
+                 std::int64_t tiles);
 
-  /// acc [rows, channels] -> codes, and the mask from bit 0 of `mask` on. Pieces may run at once.
-  void run(std::int64_t piece, const std::int32_t* acc, std::int64_t rows, std::int8_t* codes,
+  /// acc [rows, channels] -> codes, and the mask from bit 0 of `mask` on. Tiles may run at once.
+  void run(std::int64_t tile, const std::int32_t* acc, std::int64_t rows, std::int8_t* codes,
            std::uint8_t* mask) noexcept;
 
-  /// Of sign acc + bias per channel, over all pieces. Requires target.range.
+  /// Of sign acc + bias per channel, over all tiles. Requires target.range.
   void range(std::span<std::int32_t> min, std::span<std::int32_t> max) const;
   /// Of s_x s_f (sign acc + bias) over all channels; `scale` is s_f. Requires target.range.
   RealRange real_range(Pool& pool, float input_scale, std::span<const float> scale) const;
@@ -49,7 +49,7 @@ class RequantizePass {
   RequantizeTarget target_;
   RequantizeKernel kernel_;
   PoolVector<std::int32_t> sign_, bias_, multiplier_, shift_;  // sign_: empty if all are +1
-  PoolVector<std::int32_t> min_, max_;                         // [pieces, width]
+  PoolVector<std::int32_t> min_, max_;                         // [tiles, width]
 };
 
 }  // namespace octet::quant

@@ -11,7 +11,7 @@
 #include "int8/reference/scales.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
-#include "quant/qops/activation.h"
+#include "quant/qops/fused_activation.h"
 #include "quant/qops/unary_function.h"
 
 namespace octet::quant {
@@ -82,10 +82,9 @@ class ConstantFunction final : public UnaryFunction {
                      int8::add_preclamp);
   }
   bool open_lower() const override { return open_lower_bound(activation_); }
-  float least_output_scale(QuantParams in) const override {
+  float min_output_scale(QuantParams in) const override {
     const float c = constant_.params.scale;
-    return multiplies() ? int8::least_product_scale(in.scale, c)
-                        : int8::least_sum_scale(in.scale, c);
+    return multiplies() ? int8::min_product_scale(in.scale, c) : int8::min_sum_scale(in.scale, c);
   }
   void lower(Lowering& l, const std::string& layer, int input, int output) const override {
     const auto [a, b] = ordered(input, constant_.add_to(l, layer));

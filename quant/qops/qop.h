@@ -8,7 +8,7 @@
 
 #include "core/tape.h"
 #include "int8/graph/graph.h"
-#include "quant/value.h"
+#include "quant/quantized_tensor.h"
 
 namespace octet::quant {
 
@@ -19,12 +19,12 @@ class Lowering;
 /// never of the code.
 struct QOp : Op {
   QatStatePtr state;
-  ValuePtr out;  ///< params of the result
+  QuantizedTensorPtr out;  ///< params of the result
   std::string layer;
   /// The result's params are an operand's, whose observer sees enough: this op feeds none.
   bool keeps_params = false;
 
-  QOp(QatStatePtr s, ValuePtr o, std::string l)
+  QOp(QatStatePtr s, QuantizedTensorPtr o, std::string l)
       : state(std::move(s)), out(std::move(o)), layer(std::move(l)) {}
 
   Tensor forward(Context& ctx, In x, Saved& saved) const final {
@@ -64,7 +64,7 @@ struct QOp : Op {
   /// False: in evaluation the op passes its input on, and the integer graph has nothing for it.
   virtual bool in_graph() const { return true; }
   /// The smallest scale of the result that the op's multipliers allow, given its operands' params.
-  virtual float least_output_scale() const { return 0; }
+  virtual float min_output_scale() const { return 0; }
 };
 using QOpPtr = std::shared_ptr<const QOp>;
 

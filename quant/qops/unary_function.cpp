@@ -8,7 +8,7 @@
 #include "int8/reference/quantize.h"
 #include "int8/reference/unary.h"
 #include "quant/lowering.h"
-#include "quant/qops/activation.h"
+#include "quant/qops/fused_activation.h"
 
 namespace octet::quant {
 namespace {
@@ -19,8 +19,8 @@ class TableFunction : public UnaryFunction {
   int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const final {
     return table_.codes({in, out, rounding, attributes_});
   }
-  float least_output_scale(QuantParams in) const final {
-    return table_.least_output_scale ? table_.least_output_scale(in.scale, attributes_) : 0.0f;
+  float min_output_scale(QuantParams in) const final {
+    return table_.min_output_scale ? table_.min_output_scale(in.scale, attributes_) : 0.0f;
   }
   std::optional<QuantParams> fixed_output() const final { return table_.fixed_output; }
   bool keeps_params() const final { return table_.keeps_params; }
@@ -91,8 +91,8 @@ class RequantizeFunction final : public UnaryFunction {
     return int8::make_requantize_codes(in.scale, in.zero_point, out.scale, out.zero_point,
                                        rounding);
   }
-  float least_output_scale(QuantParams in) const override {
-    return int8::least_rescaled_scale(in.scale);
+  float min_output_scale(QuantParams in) const override {
+    return int8::min_rescaled_scale(in.scale);
   }
   void lower(Lowering& l, const std::string&, int input, int output) const override {
     l.add_node(int8::OpCode::quantize, {input}, output, {});

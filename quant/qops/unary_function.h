@@ -31,7 +31,7 @@ class UnaryFunction {
   /// The gradient does not pass at the clamp's lower end (line 23).
   virtual bool open_lower() const { return false; }
   /// The smallest output scale for which codes() has multipliers.
-  virtual float least_output_scale(QuantParams in) const = 0;
+  virtual float min_output_scale(QuantParams in) const = 0;
   /// Scale and zero point of the result where the format fixes them.
   virtual std::optional<QuantParams> fixed_output() const { return std::nullopt; }
   /// The result has the input's.

@@ -67,7 +67,7 @@ WeightCodes MinMaxWeights::quantize(Context& ctx, const Tensor& weight,
     check_finite();
     float all = 0;
     for (const float one : out.scale) all = std::max(all, one);
-    std::ranges::fill(out.scale, std::max(symmetric_scale(all, spec().highest()), use.least_scale));
+    std::ranges::fill(out.scale, std::max(symmetric_scale(all, spec().highest()), use.min_scale));
     for_items(ctx, channels, n, encode);
   }
   check_none(overflow, [&](std::int64_t c) {

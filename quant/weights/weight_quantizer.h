@@ -20,7 +20,7 @@ struct WeightCodes {
 struct WeightUse {
   std::string_view layer;               ///< for messages
   std::span<const double> factor = {};  ///< of batch norm, per output channel; empty: 1
-  float least_scale = weight_scale_floor;
+  float min_scale = weight_scale_floor;
 };
 
 /// Chooses scales and codes of weights [O, ...]. Immutable; held by the ops that use it.
@@ -34,7 +34,7 @@ class WeightQuantizer {
   const QuantSpec& spec() const noexcept { return spec_; }
   /// Channels with different factors of batch norm share a scale, so the codes are of the weight
   /// times the factor (line 14). Otherwise they are of the weight alone, and neither the factor nor
-  /// least_scale matters (line 4).
+  /// min_scale matters (line 4).
   bool folds_first() const noexcept { return !spec_.axis; }
 
   /// Throws Error naming the layer if a weight (times its factor) is not finite or if

@@ -62,8 +62,8 @@ TEST_SUITE("int8") {
         const Attributes attributes = attributes_of(entry->op);
         const QuantParams in{c.scale(-8, 0), c.zero_point()};
         QuantParams out{in.scale * c.scale(-3, 3), c.zero_point()};
-        if (op.least_output_scale)
-          out.scale = std::max(out.scale, op.least_output_scale(in.scale, attributes));
+        if (op.min_output_scale)
+          out.scale = std::max(out.scale, op.min_output_scale(in.scale, attributes));
         if (op.keeps_params) out = in;
         if (op.fixed_output) out = *op.fixed_output;
         CAPTURE(std::string(f.op));

@@ -9,7 +9,7 @@
 #include "layers/zoo/zoo.h"
 #include "quant/convert.h"
 #include "quant/prepare.h"
-#include "quant/qops/conv.h"
+#include "quant/qops/qconv.h"
 #include "tests/quant/batches.h"
 
 using namespace octet;
@@ -354,7 +354,7 @@ TEST_CASE("ranges and weights that are not finite name their layer") {
     }
     return std::string();
   };
-  for (const ValuePtr& v : qat.values()) {
+  for (const QuantizedTensorPtr& v : qat.values()) {
     if (!v->observed()) continue;
     real* range = v->observer->state().r();
     const real max = range[1];

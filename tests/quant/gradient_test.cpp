@@ -9,11 +9,10 @@
 
 #include "int8/reference/activation_range.h"
 #include "int8/reference/add.h"
-#include "quant/qops/add.h"
-#include "quant/qops/conv.h"
-#include "quant/qops/pool.h"
-#include "quant/qops/simple.h"
-#include "quant/qops/table.h"
+#include "quant/qops/qadd.h"
+#include "quant/qops/qconv.h"
+#include "quant/qops/qpool.h"
+#include "quant/qops/qtable.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -43,8 +42,8 @@ Tensor real_of(const Tensor& codes, QuantParams p) {
   return t;
 }
 
-ValuePtr value(const std::string& name, QuantParams p) {
-  auto v = std::make_shared<Value>(name, make_observer(ObserverKind::min_max));
+QuantizedTensorPtr value(const std::string& name, QuantParams p) {
+  auto v = std::make_shared<QuantizedTensor>(name, make_observer(ObserverKind::min_max));
   v->params = p;
   return v;
 }

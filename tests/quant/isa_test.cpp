@@ -43,8 +43,9 @@ TEST_CASE("quantized ops run on the ISA of QConfig, else on the context's") {
       for (const Stage stage : {Stage::calibrate, Stage::train_bn}) {
         const auto state = std::make_shared<QatState>();
         state->stage = stage;
-        const NotingOp op(state, std::make_shared<Value>("y", make_observer(ObserverKind::min_max)),
-                          "layer");
+        const NotingOp op(
+            state, std::make_shared<QuantizedTensor>("y", make_observer(ObserverKind::min_max)),
+            "layer");
         Context ctx;
         ctx.isa = of_context;
         for (const bool configured : {false, true}) {

@@ -9,8 +9,8 @@
 
 #include "core/kernels/conv/conv.h"
 #include "int8/kernels/dispatch.h"
+#include "quant/kernels/accumulator_sums.h"
 #include "quant/kernels/add_kernel.h"
-#include "quant/kernels/channel_sums.h"
 #include "quant/kernels/pool_backward.h"
 #include "quant/kernels/requantize_pass.h"
 #include "tests/support.h"

@@ -14,7 +14,7 @@
 #include "quant/convert.h"
 #include "quant/observers/range_observers.h"
 #include "quant/prepare.h"
-#include "quant/qops/conv.h"
+#include "quant/qops/qconv.h"
 #include "tests/multi_nets.h"
 
 using namespace octet;
@@ -275,7 +275,7 @@ TEST_CASE("an output keeps its whole range, also as a view of a value that is re
     return std::vector{flatten(y), relu((*m.bn)(y))};
   });
   const QatModelPtr qat = calibrated(net, x);
-  for (const ValuePtr& v : qat->values()) {
+  for (const QuantizedTensorPtr& v : qat->values()) {
     CAPTURE(v->name);
     const bool output = v->name != "input";
     const bool whole = dynamic_cast<const MinMaxObserver*>(v->observer.get());

@@ -82,7 +82,8 @@ TEST_CASE("the result of an op is observed by QOp::forward, whatever the op") {
     CAPTURE(row.training);
     const auto state = std::make_shared<QatState>();
     state->stage = row.stage;
-    PassOp op(state, std::make_shared<Value>("y", make_observer(ObserverKind::min_max)), "layer");
+    PassOp op(state, std::make_shared<QuantizedTensor>("y", make_observer(ObserverKind::min_max)),
+              "layer");
     op.keeps_params = row.keeps_params;
     Context ctx;
     ctx.training = row.training;
@@ -95,7 +96,8 @@ TEST_CASE("the result of an op is observed by QOp::forward, whatever the op") {
   }
   // Fixed params need no observer.
   const auto state = std::make_shared<QatState>();
-  PassOp op(state, std::make_shared<Value>("y", make_observer(ObserverKind::min_max)), "layer");
+  PassOp op(state, std::make_shared<QuantizedTensor>("y", make_observer(ObserverKind::min_max)),
+            "layer");
   op.out->fixed = QuantParams{1, 0};
   Context ctx;
   Saved saved;
@@ -115,7 +117,7 @@ TEST_CASE("a value is observed once a batch: ops that keep params feed nothing")
   Context ctx;
   for (int i = 0; i < 3; ++i) qat->calibrate(ctx, x);
   int observed = 0;
-  for (const ValuePtr& v : qat->values()) {
+  for (const QuantizedTensorPtr& v : qat->values()) {
     CAPTURE(v->name);
     if (!v->observed()) {
       CHECK(!v->observer->seen());

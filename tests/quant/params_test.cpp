@@ -157,7 +157,7 @@ TEST_CASE("the scale of weights beside a bias: the bias code just fits") {
     CAPTURE(b);
     Affine affine;
     affine.b = {b, b / 2};
-    const float s = least_scale_beside(affine, 0.03f);
+    const float s = min_scale_beside(affine, 0.03f);
     CHECK(s >= weight_scale_floor);
     CHECK(std::fabs(std::round(b / (double(0.03f) * double(s)))) <= 0x1p30);
     if (b == 0) continue;

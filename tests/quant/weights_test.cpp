@@ -65,7 +65,7 @@ TEST_CASE("weights with one scale: the largest of all channels, batch norm's fac
   check({.layer = "layer"}, 1.27f / 127);
   const double factor[] = {-0.5, 2, 100};
   check({.layer = "layer", .factor = factor}, 0.05f * 100 / 127);
-  check({.layer = "layer", .factor = factor, .least_scale = 0.5f}, 0.5f);
+  check({.layer = "layer", .factor = factor, .min_scale = 0.5f}, 0.5f);
   const double nothing[] = {0, 0, 0};
   CHECK(codes({.layer = "layer", .factor = nothing}).second == weight_scale_floor);
 
@@ -76,8 +76,8 @@ TEST_CASE("weights with one scale: the largest of all channels, batch norm's fac
   CHECK_THROWS_WITH_AS(quantizer->quantize(ctx, wide, {.layer = "wide"}),
                        doctest::Contains("output channel 0 has 33156 weights"), Error);
   const double halved[] = {0.5, 0.5};
-  CHECK_NOTHROW(quantizer->quantize(
-      ctx, wide, {.layer = "wide", .factor = halved, .least_scale = 1.0f / 127}));
+  CHECK_NOTHROW(
+      quantizer->quantize(ctx, wide, {.layer = "wide", .factor = halved, .min_scale = 1.0f / 127}));
 }
 
 TEST_CASE("weights of fewer bits, and specifications that no kernel has") {
