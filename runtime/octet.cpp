@@ -31,6 +31,7 @@ namespace {
 static_assert(OCTET_F32 == static_cast<int>(int8::DType::f32));
 static_assert(OCTET_I32 == static_cast<int>(int8::DType::i32));
 static_assert(OCTET_I8 == static_cast<int>(int8::DType::i8));
+static_assert(OCTET_U8 == static_cast<int>(int8::DType::u8));
 
 octet_status report(octet_error* error, octet_status status, const char* message) noexcept {
   if (!error) return status;

@@ -13,7 +13,7 @@ const TensorDef& tensor(const Graph& graph, int index) {
 
 /// The code a pad node fills with.
 std::int32_t pad_code(const Graph& graph, const Node& pad) {
-  if (pad.op == OpCode::pad) return tensor(graph, pad.outputs[0]).quantization.zero_point[0];
+  if (pad.op == OpCode::pad) return zero_code(tensor(graph, pad.outputs[0]));
   std::int8_t code = 0;
   std::memcpy(&code, tensor(graph, pad.inputs[2]).constant.data, 1);
   return code;
@@ -21,12 +21,9 @@ std::int32_t pad_code(const Graph& graph, const Node& pad) {
 
 /// The code that the consumer's own padding stands for; nothing if it cannot take pads.
 std::optional<std::int32_t> neutral_code(const Graph& graph, const Node& consumer) {
-  const auto zero_point = [&] {
-    return tensor(graph, consumer.inputs[0]).quantization.zero_point[0];
-  };
   if (const auto* a = std::get_if<ConvAttributes>(&consumer.attributes)) {
     const bool conv = consumer.op == OpCode::conv_2d || consumer.op == OpCode::depthwise_conv_2d;
-    if (conv && a->padding == Padding::valid) return zero_point();
+    if (conv && a->padding == Padding::valid) return zero_code(tensor(graph, consumer.inputs[0]));
   }
   if (const auto* a = std::get_if<PoolAttributes>(&consumer.attributes)) {
     if (consumer.op == OpCode::max_pool_2d && a->padding == Padding::valid) return -128;

@@ -13,7 +13,7 @@ namespace octet::int8 {
 namespace {
 
 ValueInfo value_info(const TensorDef& t, const std::string& name) {
-  const bool quantized = t.type == DType::i8;
+  const bool quantized = is_codes(t.type) && !t.quantization.scale.empty();
   return {.name = name,
           .type = t.type,
           .shape = t.shape,

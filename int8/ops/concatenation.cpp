@@ -101,7 +101,7 @@ std::unique_ptr<Step> create_concatenation(const NodeView& node) {
   std::int64_t extent = 0;
   for (int i = 0; i < node.input_count(); ++i) {
     const TensorDef& x = node.input(i);
-    node.expect_same_params(x, node.output());
+    node.expect_movable(x, node.output());
     Shape expected = first;
     if (x.shape.size() == first.size()) expected[axis] = x.shape[axis];
     OCTET_CHECK(x.shape == expected, quoted(x), ": expected shape ", to_string(expected),
@@ -136,8 +136,7 @@ std::unique_ptr<Step> create_split(const NodeView& node) {
   const int parts = node.attributes<SplitAttributes>().num_splits;
   OCTET_CHECK(parts >= 1, "num_splits: expected at least 1, got ", parts);
   node.expect_operands(2, 2, parts);
-  const TensorDef& x = node.input(1);
-  node.i8_activation(1);
+  const TensorDef& x = node.moved_activation(1);
   const std::vector<std::int32_t> axes = node.i32_constant(0);
   OCTET_CHECK(axes.size() == 1, quoted(node.input(0)), ": expected one axis, got ", axes.size());
   const std::size_t axis = resolve_axis(axes[0], x.shape);
@@ -149,7 +148,7 @@ std::unique_ptr<Step> create_split(const NodeView& node) {
   auto step = new_step<SplitStep>(node, {1});
   step->sample = element_count(x.shape);
   for (int i = 0; i < parts; ++i) {
-    node.expect_same_params(x, node.output(i));
+    node.expect_movable(x, node.output(i));
     node.expect_output_shape(shape, i);
     step->parts.push_back(make_part(shape, x.shape, axis, std::int64_t{i} * shape[axis], false));
   }

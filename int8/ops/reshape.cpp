@@ -31,7 +31,7 @@ std::unique_ptr<Step> create_copy(const NodeView& node, const Shape& shape) {
   OCTET_CHECK(!x.constant, quoted(x), ": expected a computed value, got a constant");
   OCTET_CHECK(x.type == y.type, quoted(y), ": expected type ", dtype_name(x.type), ", got ",
               dtype_name(y.type));
-  if (x.type == DType::i8) node.expect_same_params(x, y);
+  if (is_codes(x.type)) node.expect_movable(x, y);
   node.expect_output_shape(shape);
   OCTET_CHECK(element_count(x.shape) == element_count(shape), quoted(y), ": expected ",
               element_count(x.shape), " elements as in ", to_string(x.shape), ", got shape ",

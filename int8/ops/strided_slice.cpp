@@ -40,9 +40,8 @@ AxisSlice resolve(std::int64_t begin, std::int64_t end, std::int64_t stride, std
 
 std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
   node.expect_operands(4, 4);
-  const TensorDef& x = node.input(0);
-  node.i8_activation(0);
-  node.expect_same_params(x, node.output());
+  const TensorDef& x = node.moved_activation(0);
+  node.expect_movable(x, node.output());
   const auto a = node.attributes<StridedSliceAttributes>();
   OCTET_CHECK(a.ellipsis_mask == 0 && a.new_axis_mask == 0,
               "ellipsis_mask and new_axis_mask: expected 0, got ", a.ellipsis_mask, " and ",

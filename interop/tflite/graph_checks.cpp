@@ -40,10 +40,9 @@ std::uint64_t bytes_of(const TensorDef& t, const std::string& where) {
 }
 
 void check_quantization(const TensorDef& t, const std::string& where) {
-  if (t.type != DType::i8) return;
+  if (!int8::is_codes(t.type)) return;
   const Quantization& q = t.quantization;
   const std::size_t count = q.scale.size();
-  OCTET_CHECK(count > 0, where, ": INT8 without scale and zero point (not a full-integer model)");
   if (count > 1) {
     OCTET_CHECK(q.axis >= 0 && static_cast<std::size_t>(q.axis) < t.shape.size(), where,
                 ": quantized dimension ", q.axis, ", but its rank is ", t.shape.size());
@@ -58,9 +57,10 @@ void check_quantization(const TensorDef& t, const std::string& where) {
     OCTET_CHECK(int8::usable_scale(t, scale), where, ": scale ", scale, ", expected ",
                 t.constant ? "a finite number >= 0" : "a positive normal number");
   }
+  const std::int32_t least = int8::least_code(t.type);
   for (const std::int32_t zero_point : q.zero_point) {
-    OCTET_CHECK(zero_point >= -128 && zero_point <= 127, where, ": zero point ", zero_point,
-                ", expected -128 to 127");
+    OCTET_CHECK(zero_point >= least && zero_point <= least + 255, where, ": zero point ",
+                zero_point, ", expected ", least, " to ", least + 255);
   }
 }
 
@@ -136,6 +136,10 @@ void check_type(const TensorDef& t, DType expected, const std::string& where) {
               int8::dtype_name(t.type));
 }
 
+void check_quantized(const TensorDef& t, const std::string& where) {
+  OCTET_CHECK(!t.quantization.scale.empty(), where, ": without scale and zero point");
+}
+
 /// Its scale means nothing: the codes are added as they are.
 void check_bias(const TensorDef& bias, std::int32_t channels, const std::string& where) {
   check_type(bias, DType::i32, where);
@@ -149,10 +153,13 @@ void check_weights(const Graph& graph, const Node& node, const WeightOperands& o
                    const std::string& where) {
   const auto operand = [&node](int i) { return node.inputs[static_cast<std::size_t>(i)]; };
   const TensorDef& x = tensor(graph, operand(operands.input));
-  check_type(x, DType::i8, where + ", input " + tensor_text(graph, operand(operands.input)));
+  const std::string x_where = where + ", input " + tensor_text(graph, operand(operands.input));
+  check_type(x, DType::i8, x_where);
+  check_quantized(x, x_where);
   const TensorDef& w = tensor(graph, operand(operands.weights));
   const std::string w_where = where + ", weights " + tensor_text(graph, operand(operands.weights));
   check_type(w, DType::i8, w_where);
+  check_quantized(w, w_where);
   const std::size_t rank = node.op == int8::OpCode::fully_connected ? 2 : 4;
   OCTET_CHECK(w.shape.size() == rank, w_where, ": rank ", w.shape.size(), ", expected ", rank);
   OCTET_CHECK(w.quantization.scale.size() == 1 || w.quantization.axis == operands.axis, w_where,

@@ -55,21 +55,14 @@ void check_model(const tflite::Model& model) {
               "a TFLite subgraph needs tensors, inputs, outputs and operators");
 }
 
-std::string_view buffer_text(const tflite::Model& model, unsigned index, const std::string& name) {
-  OCTET_CHECK(index < model.buffers()->size(), "metadata ", tflite::quoted(name), ": buffer ",
-              index, ", but the file has ", model.buffers()->size());
-  const auto* data = model.buffers()->Get(index)->data();
-  if (!data) return {};
-  return {reinterpret_cast<const char*>(data->Data()), data->size()};
-}
-
-void read_metadata(const tflite::Model& model, int8::Graph& graph, CopyBudget& budget) {
-  if (!model.metadata()) return;
+void read_metadata(const tflite::File& file, int8::Graph& graph, CopyBudget& budget) {
+  if (!file.model.metadata()) return;
   bool has_rounding = false;
-  for (const tflite::Metadata* entry : *model.metadata()) {
+  for (const tflite::Metadata* entry : *file.model.metadata()) {
     if (!entry->name() || entry->name()->string_view().substr(0, 6) != "octet.") continue;
     const std::string name = tflite::copy_string(entry->name(), budget);
-    const std::string_view value = buffer_text(model, entry->buffer(), name);
+    const auto bytes = file.buffer(entry->buffer(), "metadata " + tflite::quoted(name));
+    const std::string_view value(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     bool is_new = true;
     if (name == "octet.rounding") {
       OCTET_CHECK(value == "single" || value == "double", "metadata octet.rounding: expected ",
@@ -121,6 +114,7 @@ void read_signature(const tflite::Model& model, int8::Graph& graph, CopyBudget& 
 
 int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
   const tflite::Model& model = verified_model(bytes);
+  const tflite::File file{model, bytes, owner};
   check_model(model);
   const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
   CopyBudget budget(bytes.size());
@@ -128,10 +122,10 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   int8::Graph graph;
   graph.name = tflite::copy_string(subgraph.name(), budget);
   graph.description = tflite::copy_string(model.description(), budget);
-  read_metadata(model, graph, budget);
+  read_metadata(file, graph, budget);
   const std::vector<bool> used = tflite::used_tensors(subgraph);
   for (unsigned t = 0; t < used.size(); ++t) {
-    graph.tensors.push_back(used[t] ? tflite::read_tensor(model, subgraph, t, owner, budget)
+    graph.tensors.push_back(used[t] ? tflite::read_tensor(file, subgraph, t, budget)
                                     : tflite::read_unused_tensor(subgraph, t, budget));
   }
   graph.inputs = tflite::copy_ints(subgraph.inputs(), budget);

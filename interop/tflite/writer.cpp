@@ -126,6 +126,8 @@ std::int8_t tensor_type(int8::DType type) {
       return 2;
     case int8::DType::i8:
       return 9;
+    case int8::DType::u8:
+      return 3;
   }
   return 0;
 }

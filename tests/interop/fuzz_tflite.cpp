@@ -84,6 +84,22 @@ int8::Graph dead_channel_graph() {
   return graph;
 }
 
+/// UINT8 at both edges, and codes without a scale beside it, which are moved only.
+int8::Graph edge_codes_graph() {
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 6}, 0.5f, 131), q = b.value("q", {1, 6}, 0.5f, 3);
+  const int y = b.value("y", {1, 6}, 0.25f, 0), r = b.value("r", {1, 6}, 1, 0);
+  const int rr = b.value("rr", {1, 12}, 1, 0);
+  b.tensor(x).type = b.tensor(y).type = int8::DType::u8;
+  b.tensor(r).quantization = b.tensor(rr).quantization = {};
+  b.node(int8::OpCode::quantize, {x}, {q});
+  b.node(int8::OpCode::quantize, {q}, {y});
+  b.node(int8::OpCode::concatenation, {r, r}, {rr}, int8::ConcatenationAttributes{1});
+  b.graph.inputs = {x, r};
+  b.graph.outputs = {y, rr};
+  return b.graph;
+}
+
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   const int8::Graph all = int8::every_op_graph();
@@ -93,6 +109,7 @@ void write_seeds(const std::filesystem::path& folder) {
   }
   octet::write_tflite(octet::test::small_graph(), folder / "small.tflite");
   octet::write_tflite(dead_channel_graph(), folder / "dead_channel.tflite");
+  octet::write_tflite(edge_codes_graph(), folder / "edge_codes.tflite");
 }
 
 }  // namespace
