@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "interop/tflite/constants/fold.h"
 #include "interop/tflite/graph_checks.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
@@ -112,6 +113,13 @@ void read_signature(const tflite::Model& model, int8::Graph& graph, CopyBudget& 
   }
 }
 
+void set_integers(int8::TensorDef& tensor, const tflite::IntValue& value) {
+  const std::vector<std::int32_t> elements(value.elements.begin(), value.elements.end());
+  tensor.type = int8::DType::i32;
+  tensor.shape = value.shape;
+  tensor.constant = int8::own_bytes(std::as_bytes(std::span(elements)));
+}
+
 int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
   const tflite::Model& model = verified_model(bytes);
   const tflite::File file{model, bytes, owner};
@@ -123,15 +131,20 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   graph.name = tflite::copy_string(subgraph.name(), budget);
   graph.description = tflite::copy_string(model.description(), budget);
   read_metadata(file, graph, budget);
-  const std::vector<bool> used = tflite::used_tensors(subgraph);
+  const tflite::Folded folded = tflite::fold_constants(file, subgraph, budget);
+  const std::vector<bool> used = tflite::used_tensors(subgraph, folded.operators);
   for (unsigned t = 0; t < used.size(); ++t) {
-    graph.tensors.push_back(used[t] ? tflite::read_tensor(file, subgraph, t, budget)
+    const auto known = folded.tensors.find(static_cast<int>(t));
+    const bool is_read = used[t] && known == folded.tensors.end();
+    graph.tensors.push_back(is_read ? tflite::read_tensor(file, subgraph, t, budget)
                                     : tflite::read_unused_tensor(subgraph, t, budget));
+    if (used[t] && !is_read) set_integers(graph.tensors.back(), known->second);
   }
   graph.inputs = tflite::copy_ints(subgraph.inputs(), budget);
   graph.outputs = tflite::copy_ints(subgraph.outputs(), budget);
-  for (unsigned n = 0; n < subgraph.operators()->size(); ++n)
-    graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
+  for (unsigned n = 0; n < subgraph.operators()->size(); ++n) {
+    if (!folded.operators[n]) graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
+  }
   tflite::check_graph(graph);
   read_signature(model, graph, budget);
   return graph;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "interop/tflite/graph_checks.h"
 #include "interop/tflite/names.h"
+#include "interop/tflite/nodes.h"
 
 namespace octet::tflite {
 namespace {
@@ -15,18 +16,15 @@ constexpr unsigned max_rank = 8;
 
 /// ", of operator 3 (SOFTMAX (25) version 2)": the first that reads or writes the tensor.
 std::string user_text(const Model& model, const SubGraph& subgraph, unsigned tensor) {
-  const auto& codes = *model.operator_codes();
   for (unsigned i = 0; i < subgraph.operators()->size(); ++i) {
     const Operator& op = *subgraph.operators()->Get(i);
     for (const auto* list : {op.inputs(), op.outputs()}) {
-      if (!list || op.opcode_index() >= codes.size()) continue;
+      const OperatorCode* code = operator_code(model, op);
+      if (!list || !code) continue;
       for (const std::int32_t t : *list) {
         if (t < 0 || static_cast<unsigned>(t) != tensor) continue;
-        const OperatorCode& code = *codes.Get(op.opcode_index());
-        const auto builtin =
-            std::max(code.builtin_code(), std::int32_t{code.deprecated_builtin_code()});
-        return text_of(", of operator ", i, " (", builtin_operator_text(builtin), " version ",
-                       code.version(), ")");
+        return text_of(", of operator ", i, " (", builtin_operator_text(builtin_code(*code)),
+                       " version ", code->version(), ")");
       }
     }
   }
@@ -160,7 +158,7 @@ std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* val
   return {values->begin(), values->end()};
 }
 
-std::vector<bool> used_tensors(const SubGraph& subgraph) {
+std::vector<bool> used_tensors(const SubGraph& subgraph, const std::vector<bool>& gone) {
   std::vector<bool> used(subgraph.tensors()->size());
   const auto mark = [&used](const flatbuffers::Vector<std::int32_t>* list) {
     if (!list) return;
@@ -171,9 +169,10 @@ std::vector<bool> used_tensors(const SubGraph& subgraph) {
   };
   mark(subgraph.inputs());
   mark(subgraph.outputs());
-  for (const Operator* op : *subgraph.operators()) {
-    mark(op->inputs());
-    mark(op->outputs());
+  for (unsigned i = 0; i < subgraph.operators()->size(); ++i) {
+    if (gone[i]) continue;
+    mark(subgraph.operators()->Get(i)->inputs());
+    mark(subgraph.operators()->Get(i)->outputs());
   }
   return used;
 }

@@ -40,8 +40,9 @@ std::string copy_string(const flatbuffers::String* text, CopyBudget& budget);
 std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* values,
                                     CopyBudget& budget);
 
-/// For each tensor whether an operator reads or writes it or the model takes or returns it.
-std::vector<bool> used_tensors(const SubGraph& subgraph);
+/// For each tensor whether an operator that is not gone reads or writes it or the model takes or
+/// returns it.
+std::vector<bool> used_tensors(const SubGraph& subgraph, const std::vector<bool>& gone);
 
 /// A tensor that is not used: of what the file says only the name, as a FLOAT32 scalar.
 int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, CopyBudget& budget);
