@@ -134,6 +134,7 @@ Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
                   in[i].numel, " values a sample, the data set has ", x[i].numel() / samples);
       write_input(in[i], model.isa(), x[i], engine->input(static_cast<int>(i)));
     }
+    engine->reset();  // samples of a data set are independent
     engine->run();
     Tape tape(ctx, GradMode::off);
     std::vector<Var> y;

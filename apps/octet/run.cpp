@@ -144,7 +144,9 @@ void run(const Options& options) {
                                                options.floats, model.isa()));
   }
 
-  const std::size_t batch = std::min(static_cast<std::size_t>(options.run.batch), samples);
+  // Of a model with states the samples are the steps of one stream.
+  const std::size_t batch =
+      model.state_bytes() > 0 ? 1 : std::min(static_cast<std::size_t>(options.run.batch), samples);
   int8::Context context(model, {.batch = static_cast<int>(batch),
                                 .threads = options.run.threads,
                                 .memory_limit = options.model.memory_limit()});
@@ -171,6 +173,7 @@ void add_run(CLI::App& app) {
       "Run a model on a file of samples.\n"
       "Files hold samples back to back as the model has them (codes of a byte; f32 for float "
       "values).\n"
+      "Samples are independent; of a model that keeps states they are steps, one after the other.\n"
       "A model with several inputs or outputs takes one --input or --output for each, in order.");
   options->model.add_to(*command);
   command->add_option("--input", options->inputs, "file of samples")->required();

@@ -79,6 +79,7 @@ std::vector<std::vector<std::byte>> run_samples(const int8::Model& model,
   std::vector<std::vector<std::byte>> outputs(samples.size());
   for (std::size_t first = 0; first < samples.size(); first += batch) {
     set_inputs(model, samples, first, context);
+    context.reset();
     context.run();
     for (std::size_t b = 0; b < std::min(batch, samples.size() - first); ++b) {
       for (std::size_t i = 0; i < model.outputs().size(); ++i) {

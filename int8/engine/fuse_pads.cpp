@@ -31,6 +31,13 @@ std::optional<std::int32_t> neutral_code(const Graph& graph, const Node& consume
   return std::nullopt;
 }
 
+/// Whether somebody reads the tensor when all nodes have run.
+bool is_read_after(const Graph& graph, int t) {
+  return std::find(graph.outputs.begin(), graph.outputs.end(), t) != graph.outputs.end() ||
+         std::any_of(graph.states.begin(), graph.states.end(),
+                     [t](const State& s) { return s.output == t; });
+}
+
 /// The only node that reads the tensor, provided it does so once and as input 0; else -1.
 int sole_consumer(const Graph& graph, int t) {
   int found = -1;
@@ -52,9 +59,7 @@ std::vector<PadFusion> fuse_pads(const Graph& graph) {
     const Node& pad = graph.nodes[n];
     if (pad.op != OpCode::pad && pad.op != OpCode::padv2) continue;
     const int padded = pad.outputs[0];
-    if (std::find(graph.outputs.begin(), graph.outputs.end(), padded) != graph.outputs.end()) {
-      continue;
-    }
+    if (is_read_after(graph, padded)) continue;
     const std::vector<std::int32_t> p = read_i32(tensor(graph, pad.inputs[1]));
     if (p.size() != 8 || p[0] != 0 || p[1] != 0 || p[6] != 0 || p[7] != 0) continue;
     const int consumer = sole_consumer(graph, padded);

@@ -73,6 +73,15 @@ class GraphWalk {
     }
   }
 
+  void add_states() {
+    for (const State& s : graph_.states) {
+      Source& source = at(s.input, "state");
+      OCTET_CHECK(source == Source::none, "state ", quoted(tensor(s.input)),
+                  source == Source::constant ? ": is a constant" : ": is an input already");
+      source = Source::graph_input;
+    }
+  }
+
   void add_node(const Node& node) {
     OCTET_CHECK(find_op(node.op), "unknown op code ", static_cast<int>(node.op));
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -99,6 +108,19 @@ class GraphWalk {
       OCTET_CHECK(source == Source::node || source == Source::graph_input, "graph output ",
                   quoted(tensor(t)), ": no op produces it");
       check_io(tensor(t), "graph output ");
+    }
+  }
+
+  void check_states() {
+    for (const State& s : graph_.states) {
+      OCTET_CHECK(at(s.output, "next state") != Source::none, "next state ",
+                  quoted(tensor(s.output)), ": no op produces it");
+      const TensorDef &now = tensor(s.input), &next = tensor(s.output);
+      OCTET_CHECK(next.type == now.type && next.shape == now.shape, "next state ", quoted(next),
+                  ": expected ", dtype_name(now.type), ' ', to_string(now.shape), " as in ",
+                  quoted(now), ", got ", dtype_name(next.type), ' ', to_string(next.shape));
+      OCTET_CHECK(s.initial.size == tensor_bytes(now), "state ", quoted(now), ": expected ",
+                  tensor_bytes(now), " bytes to begin with, got ", s.initial.size);
     }
   }
 
@@ -138,6 +160,7 @@ void check_graph(const Graph& graph) {
   }
   GraphWalk walk(graph);
   walk.add_inputs();
+  walk.add_states();
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     try {
       walk.add_node(graph.nodes[i]);
@@ -146,6 +169,7 @@ void check_graph(const Graph& graph) {
     }
   }
   walk.check_outputs();
+  walk.check_states();
 }
 
 }  // namespace octet::int8

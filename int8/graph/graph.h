@@ -125,7 +125,7 @@ struct MeanAttributes {
 struct StridedSliceAttributes {
   int begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
 };
-struct SplitAttributes {
+struct SplitAttributes {  // SPLIT, SPLIT_V
   int num_splits = 1;
 };
 struct LeakyReluAttributes {
@@ -148,6 +148,14 @@ struct Node {
   Attributes attributes;
 };
 
+/// A value that is kept from run to run, as the networks need that hear or see a stream: before a run
+/// tensor `input` gets what `output` was after the run before, at first `initial`.
+struct State {
+  int input = -1;      ///< that no node writes
+  int output = -1;     ///< any tensor with a value, of the same type and shape
+  ConstBytes initial;  ///< of one sample
+};
+
 /// Nodes are in execution order.
 struct Graph {
   std::vector<TensorDef> tensors;
@@ -155,6 +163,7 @@ struct Graph {
   std::vector<int> inputs, outputs;
   /// What the file's signature calls them. None, or "": as the tensor.
   std::vector<std::string> input_names, output_names;
+  std::vector<State> states;
   Rounding rounding = Rounding::double_rounding;
   std::string name;                             ///< subgraph name
   std::string description;                      ///< who wrote it

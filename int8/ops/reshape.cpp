@@ -1,5 +1,5 @@
-// RESHAPE and SQUEEZE: the same bytes under another shape; no copy where the planner lets input and
-// output share memory.
+// RESHAPE, SQUEEZE and EXPAND_DIMS: the same bytes under another shape; no copy where the planner
+// lets input and output share memory.
 #include <algorithm>
 #include <cstring>
 
@@ -93,6 +93,17 @@ std::unique_ptr<Step> create_squeeze(const NodeView& node) {
   for (std::size_t d = 0; d < in.size(); ++d) {
     if (dims.empty() ? in[d] != 1 : !drop[d]) shape.push_back(in[d]);
   }
+  return create_copy(node, shape);
+}
+
+std::unique_ptr<Step> create_expand_dims(const NodeView& node) {
+  node.expect_operands(2, 2);
+  Shape shape = node.input(0).shape;
+  const std::vector<std::int32_t> axes = node.i32_constant(1);
+  const auto rank = static_cast<std::int32_t>(shape.size()) + 1;
+  OCTET_CHECK(axes.size() == 1 && axes[0] >= -rank && axes[0] < rank, quoted(node.input(1)),
+              ": expected one axis within ", -rank, " to ", rank - 1, ", got ", to_string(axes));
+  shape.insert(shape.begin() + (axes[0] < 0 ? axes[0] + rank : axes[0]), 1);
   return create_copy(node, shape);
 }
 

@@ -29,16 +29,6 @@ std::string tensor_text(const Graph& graph, int index) {
 
 // --- one tensor ---
 
-std::uint64_t bytes_of(const TensorDef& t, const std::string& where) {
-  std::uint64_t bytes = int8::dtype_size(t.type);
-  for (const std::int32_t dim : t.shape) {
-    OCTET_CHECK(dim > 0, where, ": a dimension is ", dim, ", expected at least 1");
-    bytes *= static_cast<std::uint64_t>(dim);
-    OCTET_CHECK(bytes <= max_tensor_bytes, where, ": larger than ", max_tensor_bytes, " bytes");
-  }
-  return bytes;
-}
-
 void check_quantization(const TensorDef& t, const std::string& where) {
   if (!int8::is_codes(t.type)) return;
   const Quantization& q = t.quantization;
@@ -65,7 +55,7 @@ void check_quantization(const TensorDef& t, const std::string& where) {
 }
 
 void check_tensor(const TensorDef& t, const std::string& where) {
-  const std::uint64_t bytes = bytes_of(t, where);
+  const std::uint64_t bytes = checked_bytes(t, where);
   OCTET_CHECK(!t.constant || t.constant.size == bytes, where, ": its shape needs ", bytes,
               " bytes of data, its buffer has ", t.constant.size);
   check_quantization(t, where);
@@ -107,6 +97,12 @@ void check_data_flow(const Graph& graph) {
                 graph.tensors[i].constant ? " is a constant" : " is listed twice");
     defined[i] = true;
   }
+  for (const int8::State& state : graph.states) {
+    const auto i = static_cast<std::size_t>(state.input);
+    OCTET_CHECK(!defined[i], "the variable read into ", tensor_text(graph, state.input),
+                ", which is a constant, an input of the model or another variable");
+    defined[i] = true;
+  }
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     for (const int t : node.inputs) {
@@ -126,6 +122,11 @@ void check_data_flow(const Graph& graph) {
     const auto i = static_cast<std::size_t>(t);
     OCTET_CHECK(defined[i] && !graph.tensors[i].constant, "the model's output ",
                 tensor_text(graph, t), " is written by no operator and no input of the model");
+  }
+  for (const int8::State& state : graph.states) {
+    OCTET_CHECK(defined[static_cast<std::size_t>(state.output)], "a variable is assigned ",
+                tensor_text(graph, state.output),
+                ", which is written by no operator and no input of the model");
   }
 }
 
@@ -186,6 +187,16 @@ std::string node_text(std::size_t index, int8::OpCode op) {
   return "operator " + std::to_string(index) + " (" + std::string(int8::op_name(op)) + ")";
 }
 
+std::uint64_t checked_bytes(const TensorDef& t, const std::string& where) {
+  std::uint64_t bytes = int8::dtype_size(t.type);
+  for (const std::int32_t dim : t.shape) {
+    OCTET_CHECK(dim > 0, where, ": a dimension is ", dim, ", expected at least 1");
+    bytes *= static_cast<std::uint64_t>(dim);
+    OCTET_CHECK(bytes <= max_tensor_bytes, where, ": larger than ", max_tensor_bytes, " bytes");
+  }
+  return bytes;
+}
+
 void check_graph(const Graph& graph) {
   for (std::size_t i = 0; i < graph.tensors.size(); ++i)
     check_tensor(graph.tensors[i], tflite::tensor_text(i, graph.tensors[i].name));
@@ -194,6 +205,15 @@ void check_graph(const Graph& graph) {
               " outputs, expected at least 1 each");
   for (const int t : graph.inputs) check_index(t, graph, "the model", "an input");
   for (const int t : graph.outputs) check_index(t, graph, "the model", "an output");
+  for (const int8::State& state : graph.states) {
+    check_index(state.input, graph, "a variable", "its value");
+    check_index(state.output, graph, "a variable", "its next value");
+    const TensorDef& t = tensor(graph, state.input);
+    const std::string where = tensor_text(graph, state.input);
+    const std::uint64_t bytes = checked_bytes(t, where);
+    OCTET_CHECK(state.initial && state.initial.size == bytes, where, ": its variable begins with ",
+                state.initial.size, " bytes, expected ", bytes);
+  }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     check_operands(graph.nodes[i], graph, node_text(i, graph.nodes[i].op));
   check_data_flow(graph);

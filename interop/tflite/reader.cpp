@@ -14,6 +14,7 @@
 #include "interop/tflite/graph_checks.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
+#include "interop/tflite/states.h"
 #include "interop/tflite/tensors.h"
 #include "tflite_generated.h"
 
@@ -47,10 +48,9 @@ const tflite::Model& verified_model(std::span<const std::byte> bytes) {
 
 void check_model(const tflite::Model& model) {
   OCTET_CHECK(model.version() == 3, "schema version ", model.version(), ", expected 3");
-  OCTET_CHECK(model.operator_codes() && model.subgraphs() && model.buffers(),
+  OCTET_CHECK(model.operator_codes() && model.subgraphs() && model.subgraphs()->size() > 0 &&
+                  model.buffers(),
               "a TFLite model needs operator_codes, subgraphs and buffers");
-  OCTET_CHECK(model.subgraphs()->size() == 1, model.subgraphs()->size(),
-              " subgraphs, only models with exactly 1 are supported");
   const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
   OCTET_CHECK(subgraph.tensors() && subgraph.inputs() && subgraph.outputs() && subgraph.operators(),
               "a TFLite subgraph needs tensors, inputs, outputs and operators");
@@ -113,6 +113,11 @@ void read_signature(const tflite::Model& model, int8::Graph& graph, CopyBudget& 
   }
 }
 
+/// Handles of variables at the end of the tensors, where the writer puts them, are left out.
+bool is_handle(const tflite::SubGraph& subgraph, std::size_t tensor) {
+  return subgraph.tensors()->Get(static_cast<unsigned>(tensor))->type() == tflite::resource_type;
+}
+
 void set_integers(int8::TensorDef& tensor, const tflite::IntValue& value) {
   const std::vector<std::int32_t> elements(value.elements.begin(), value.elements.end());
   tensor.type = int8::DType::i32;
@@ -131,8 +136,11 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   graph.name = tflite::copy_string(subgraph.name(), budget);
   graph.description = tflite::copy_string(model.description(), budget);
   read_metadata(file, graph, budget);
-  const tflite::Folded folded = tflite::fold_constants(file, subgraph, budget);
-  const std::vector<bool> used = tflite::used_tensors(subgraph, folded.operators);
+  tflite::Folded folded = tflite::fold_constants(file, subgraph, budget);
+  const tflite::Variables variables(file, subgraph, folded.operators, budget);
+  std::vector<bool> used = tflite::used_tensors(subgraph, folded.operators);
+  for (const int t : variables.tensors()) used[static_cast<std::size_t>(t)] = true;
+  while (!used.empty() && !used.back() && is_handle(subgraph, used.size() - 1)) used.pop_back();
   for (unsigned t = 0; t < used.size(); ++t) {
     const auto known = folded.tensors.find(static_cast<int>(t));
     const bool is_read = used[t] && known == folded.tensors.end();
@@ -145,6 +153,7 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   for (unsigned n = 0; n < subgraph.operators()->size(); ++n) {
     if (!folded.operators[n]) graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
   }
+  variables.apply(graph, budget);
   tflite::check_graph(graph);
   read_signature(model, graph, budget);
   return graph;
