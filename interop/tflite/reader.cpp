@@ -144,8 +144,11 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   for (unsigned t = 0; t < used.size(); ++t) {
     const auto known = folded.tensors.find(static_cast<int>(t));
     const bool is_read = used[t] && known == folded.tensors.end();
-    graph.tensors.push_back(is_read ? tflite::read_tensor(file, subgraph, t, budget)
-                                    : tflite::read_unused_tensor(subgraph, t, budget));
+    const auto shape = folded.shapes.find(static_cast<int>(t));
+    graph.tensors.push_back(
+        is_read ? tflite::read_tensor(file, subgraph, t, budget,
+                                      shape == folded.shapes.end() ? nullptr : &shape->second)
+                : tflite::read_unused_tensor(subgraph, t, budget));
     if (used[t] && !is_read) set_integers(graph.tensors.back(), known->second);
   }
   graph.inputs = tflite::copy_ints(subgraph.inputs(), budget);

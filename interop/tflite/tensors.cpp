@@ -186,7 +186,7 @@ int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, Cop
 }
 
 int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned index,
-                            CopyBudget& budget) {
+                            CopyBudget& budget, const std::vector<std::int32_t>* shape) {
   const Tensor& t = *subgraph.tensors()->Get(index);
   budget.charge(sizeof(int8::TensorDef));
   int8::TensorDef result;
@@ -194,9 +194,9 @@ int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned
   const std::string where = tensor_text(index, result.name);
   result.type = read_type(file.model, subgraph, index, where);
   refuse_special_tensors(t, where);
-  result.shape = read_shape(t, where, budget);
+  result.shape = shape ? *shape : read_shape(t, where, budget);
   result.constant = read_constant(file, t, where);
-  if (!result.constant) refuse_dynamic(t, where);
+  if (!result.constant && !shape) refuse_dynamic(t, where);
   result.quantization = read_quantization(t.quantization(), result, where, budget);
   return result;
 }

@@ -50,7 +50,8 @@ int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, Cop
 /// Tensor `index` of `subgraph`. Constants are views into the file. Throws
 /// Error on what only the file can say: types, sparsity, dynamic shapes and the like; the rest is
 /// left to check_graph.
+/// `shape`: that of one sample, if it is not as the file says.
 int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned index,
-                            CopyBudget& budget);
+                            CopyBudget& budget, const std::vector<std::int32_t>* shape = nullptr);
 
 }  // namespace octet::tflite

@@ -144,6 +144,42 @@ TEST_SUITE("tflite") {
     CHECK(refusal(chain(true)).find("NEG (59)") != std::string::npos);
   }
 
+  TEST_CASE("constants: what the batch enters has the shape of one sample, also behind it") {
+    Chain c;
+    const auto open = [&](int t, Ints signature) {
+      c.graph().tensors[static_cast<std::size_t>(t)]->shape_signature = std::move(signature);
+      return t;
+    };
+    open(c.x, {-1, 3, 4, 2});
+    const auto shape_of = [](const int8::Graph& g, int t) {
+      return g.tensors[static_cast<std::size_t>(t)].shape;
+    };
+    const int rows = c.result(), columns = c.result(), both = c.tensor(INT32, {2});
+    c.op(reduce_prod, {c.shape_of_x(), c.i32({0})}, {rows});
+    fbs::StridedSliceOptionsT last;
+    last.shrink_axis_mask = 1;
+    c.op(strided_slice, {c.shape_of_x(), c.i32({-1}), c.i32({0}), c.i32({1})}, {columns}, last);
+    const int all = c.result();
+    c.op(floor_div, {rows, columns}, {all});
+    c.op(pack, {all, columns}, {both});
+    const int flat = open(c.i8({1, 1}), {-1, -1}), positive = open(c.i8({1, 1}), {-1, -1});
+    const int w = c.i8({5, 2}), product = open(c.i8({1, 5}), {-1, 5}),
+              y = open(c.i8({1, 12, 5}), {-1, 12, 5});
+    c.set_data(w, std::vector<std::int8_t>(10, 1));
+    c.op(reshape, {c.x, both}, {flat});
+    c.op(/*RELU*/ 19, {flat}, {positive});
+    c.op(/*FULLY_CONNECTED*/ 9, {positive, w}, {product});
+    c.op(reshape, {product, c.i32({-1, 12, 5})}, {y});
+    c.graph().inputs = {c.x};
+    c.graph().outputs = {y};
+    const int8::Graph graph = c.parse();
+    CHECK(graph.nodes.size() == 4);
+    CHECK(shape_of(graph, flat) == Ints{12, 2});
+    CHECK(shape_of(graph, positive) == Ints{12, 2});
+    CHECK(shape_of(graph, product) == Ints{12, 5});
+    CHECK(int8::Model(graph).steps().size() == 4);
+  }
+
   TEST_CASE("constants: arithmetic") {
     CHECK(values(of_constants(add, {{1, 2, 3}, {10}})) == Ints{11, 12, 13});
     CHECK(values(of_constants(sub, {{5}, {1, -2}})) == Ints{4, 7});

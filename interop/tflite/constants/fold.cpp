@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "interop/tflite/constants/int_ops.h"
+#include "interop/tflite/constants/shapes.h"
 #include "interop/tflite/constants/strided.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
@@ -24,7 +25,7 @@ constexpr std::int32_t shape_code = 77, rank_code = 110;
 class Folder {
  public:
   Folder(const File& file, const SubGraph& subgraph, CopyBudget& budget)
-      : file_(file), subgraph_(subgraph), budget_(budget) {
+      : file_(file), subgraph_(subgraph), budget_(budget), shapes_(subgraph) {
     result_.operators.resize(subgraph.operators()->size());
     returned_.resize(subgraph.tensors()->size());
     for (const std::int32_t t : *subgraph.outputs()) {
@@ -38,7 +39,10 @@ class Folder {
   Folded fold() {
     for (unsigned i = 0; i < subgraph_.operators()->size(); ++i) {
       const Operator& op = *subgraph_.operators()->Get(i);
-      if (!makes_integers(op)) continue;
+      if (!makes_integers(op)) {
+        shapes_.infer(op, code_of(op), [this](std::int32_t t) { return known(t); });
+        continue;
+      }
       try {
         if (auto values = compute(op)) keep(i, op, std::move(*values));
       } catch (const Error& error) {
@@ -47,6 +51,7 @@ class Folder {
     }
     drop_unread();
     take_int64();
+    result_.shapes = shapes_.changed();
     return std::move(result_);
   }
 
@@ -78,7 +83,7 @@ class Folder {
     const std::int32_t code = code_of(op);
     if (code == shape_code || code == rank_code) {
       if (op.inputs()->size() != 1 || !valid(op.inputs()->Get(0))) return std::nullopt;
-      const auto shape = known_shape(tensor(op.inputs()->Get(0)));
+      const auto shape = shapes_.of(op.inputs()->Get(0));
       if (!shape) return std::nullopt;
       const auto rank = static_cast<std::int32_t>(shape->size());
       if (code == rank_code) return {{IntValue{{}, {rank}}}};
@@ -94,18 +99,6 @@ class Folder {
       operands.in.push_back(value);
     }
     return function(operands);
-  }
-
-  /// A shape of which only the batch may be open.
-  static std::optional<Dims> known_shape(const Tensor& t) {
-    Dims shape;
-    if (t.shape()) shape.assign(t.shape()->begin(), t.shape()->end());
-    const Ints* open = t.shape_signature();
-    for (unsigned d = 0; d < shape.size(); ++d) {
-      const bool dynamic = open && d > 0 && d < open->size() && open->Get(d) == -1;
-      if (shape[d] < 1 || dynamic) return std::nullopt;
-    }
-    return shape;
   }
 
   /// Null for what is neither computed here nor a constant of few integers.
@@ -197,6 +190,7 @@ class Folder {
   const File& file_;
   const SubGraph& subgraph_;
   CopyBudget& budget_;
+  Shapes shapes_;
   std::vector<bool> returned_;  ///< of each tensor, whether the model returns it
   std::map<std::int32_t, std::optional<IntValue>> values_;
   Folded result_;

@@ -13,6 +13,7 @@ namespace octet::tflite {
 struct Folded {
   std::vector<bool> operators;      ///< that are not needed any more
   std::map<int, IntValue> tensors;  ///< INT32 constants in their place, and INT64 ones as INT32
+  std::map<int, Dims> shapes;  ///< of one sample, where the file says another or leaves it open
 };
 
 /// Operators on INT32 and INT64 whose inputs are constants, results of such operators or, for SHAPE
