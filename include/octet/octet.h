@@ -120,7 +120,8 @@ OCTET_C_API octet_status octet_output_info(const octet_model* model, int32_t ind
 OCTET_C_API const char* octet_model_isa(const octet_model* model);
 /** Bytes of packed weights and tables, beside the constants that are used where they are. */
 OCTET_C_API size_t octet_packed_bytes(const octet_model* model);
-/** Bytes of one sample that a context keeps from run to run; 0: its runs do not depend on another. */
+/** Bytes of one sample that a context keeps from run to run; 0: its runs do not depend on another.
+ */
 OCTET_C_API size_t octet_state_bytes(const octet_model* model);
 /** A hash of the outputs on pseudo-random inputs: says what a model computes, and is the same on
  * every instruction set, at every number of threads, in every build. Runs the model 16 times, which

@@ -148,8 +148,8 @@ struct Node {
   Attributes attributes;
 };
 
-/// A value that is kept from run to run, as the networks need that hear or see a stream: before a run
-/// tensor `input` gets what `output` was after the run before, at first `initial`.
+/// A value that is kept from run to run, as the networks need that hear or see a stream: before a
+/// run tensor `input` gets what `output` was after the run before, at first `initial`.
 struct State {
   int input = -1;      ///< that no node writes
   int output = -1;     ///< any tensor with a value, of the same type and shape
