@@ -6,13 +6,14 @@
 namespace octet::tflite {
 namespace {
 
-template <std::int64_t f(std::int64_t, std::int64_t)>
-std::vector<IntValue> elementwise(const IntOperands& o) {
+using Function = std::int64_t(std::int64_t, std::int64_t);
+
+std::vector<IntValue> map(const IntOperands& o, Function* f) {
   const IntValue &a = operand(o, 0), &b = operand(o, 1);
   IntValue y{broadcast(a.shape, b.shape), {}};
-  for_each_index(
-      y.shape, broadcast_strides(a.shape, y.shape), broadcast_strides(b.shape, y.shape),
-      [&](std::size_t i, std::size_t k) { y.elements.push_back(f(a.elements[i], b.elements[k])); });
+  for (const auto& [i, k] :
+       positions(y.shape, broadcast_strides(a.shape, y.shape), broadcast_strides(b.shape, y.shape)))
+    y.elements.push_back(f(a.elements[i], b.elements[k]));
   return {y};
 }
 
@@ -53,16 +54,20 @@ std::int64_t floor_remainder(std::int64_t a, std::int64_t b) {
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
+template <Function f>
+std::vector<IntValue> elementwise(const IntOperands& o) {
+  return map(o, f);
+}
+
 /// ADD, SUB and MUL may have an activation fused into them; shape arithmetic has none.
-template <class Options, std::int64_t f(std::int64_t, std::int64_t)>
+template <class Options, Function f>
 std::vector<IntValue> without_activation(const IntOperands& o) {
   const auto* options = o.op.builtin_options_as<Options>();
   OCTET_CHECK(!options || options->activation() == 0, "a fused activation on integers");
-  return elementwise<f>(o);
+  return map(o, f);
 }
 
-template <std::int64_t f(std::int64_t, std::int64_t)>
-std::vector<IntValue> reduce(const IntOperands& o) {
+std::vector<IntValue> fold(const IntOperands& o, Function* f) {
   const IntValue& x = operand(o, 0);
   const auto* options = o.op.builtin_options_as<ReducerOptions>();
   Dims kept = x.shape;
@@ -74,12 +79,12 @@ std::vector<IntValue> reduce(const IntOperands& o) {
   const std::size_t count = checked_count(kept);
   IntValue y{{}, std::vector<std::int64_t>(count)};
   std::vector<bool> begun(count);
-  for_each_index(x.shape, strides_of(x.shape), broadcast_strides(kept, x.shape),
-                 [&](std::size_t i, std::size_t k) {
-                   const std::int64_t v = x.elements[i];
-                   y.elements[k] = begun[k] ? f(y.elements[k], v) : v;
-                   begun[k] = true;
-                 });
+  for (const auto& [i, k] :
+       positions(x.shape, strides_of(x.shape), broadcast_strides(kept, x.shape))) {
+    const std::int64_t v = x.elements[i];
+    y.elements[k] = begun[k] ? f(y.elements[k], v) : v;
+    begun[k] = true;
+  }
   if (options && options->keep_dims()) {
     y.shape = kept;
   } else {
@@ -92,6 +97,11 @@ std::vector<IntValue> reduce(const IntOperands& o) {
     }
   }
   return {y};
+}
+
+template <Function f>
+std::vector<IntValue> reduce(const IntOperands& o) {
+  return fold(o, f);
 }
 
 constexpr IntEntry entries[] = {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "int8/reference/slice.h"
@@ -46,9 +47,8 @@ std::vector<IntValue> pack(const IntOperands& o) {
   for (std::size_t n = 0; n < o.in.size(); ++n) {
     OCTET_CHECK(o.in[n]->shape == shape, "values of different shapes");
     const std::size_t offset = n * static_cast<std::size_t>(to[axis]);
-    for_each_index(shape, strides_of(shape), kept, [&](std::size_t from, std::size_t at) {
+    for (const auto& [from, at] : positions(shape, strides_of(shape), kept))
       y.elements[offset + at] = o.in[n]->elements[from];
-    });
   }
   return {y};
 }
