@@ -2,7 +2,8 @@
 # Everything that must hold before a change is merged. Stops at the first failure; the last line is
 # "N passed, N failed, N skipped", counting checks and tests.
 #   ./test.sh [--clients] [--long]
-#     --clients   also the tests that run octet's files in other programs
+#     --clients   also the tests that run octet's files in other programs, and models of others, from
+#                 the folder that OCTET_WILD names, in octet
 #     --long      also the tests labelled long, and an hour of fuzzing instead of a minute
 # Every stage says how much CPU time it took.
 set -uo pipefail
@@ -133,6 +134,6 @@ if [ $long = yes ]; then
 fi
 if [ $clients = yes ]; then
   check "set-up of the client programs" tests/clients/setup.sh
-  tests "octet's files in other programs" build/release -L clients
+  tests "octet's files in other programs, others' files in octet" build/release -L clients
 fi
 finish

@@ -7,8 +7,7 @@
 
 #include "base/error.h"
 #include "core/ops/ops.h"
-#include "int8/kernels/dispatch.h"
-#include "int8/reference/quantize.h"
+#include "int8/engine/reals.h"
 #include "layers/diagnose.h"
 
 namespace octet {
@@ -54,9 +53,8 @@ double measure(std::span<const Var> outputs, const Batch& batch, const Evaluatio
 /// One input or output of an integer model, as real numbers.
 struct Port {
   Port(const int8::ValueInfo& value, const char* what) : info(value) {
-    OCTET_CHECK(info.type == int8::DType::f32 || (info.type == int8::DType::i8 && info.scale > 0),
-                "evaluation: the model's ", what, " ", info.name,
-                ": expected float or quantized int8");
+    OCTET_CHECK(info.type == int8::DType::f32 || info.scale > 0, "evaluation: the model's ", what,
+                " ", info.name, ": expected float or quantized codes");
     numel = static_cast<std::int64_t>(is_float() ? info.bytes / sizeof(float) : info.bytes);
   }
   bool is_float() const { return info.type == int8::DType::f32; }
@@ -69,8 +67,7 @@ void write_input(const Port& port, int8::Isa isa, const Tensor& x, std::span<std
   if (port.is_float()) {
     std::memcpy(to.data(), x.r(), to.size());
   } else {
-    int8::quantize_kernel(isa)(x.r(), port.info.scale, port.info.zero_point,
-                               reinterpret_cast<std::int8_t*>(to.data()), x.numel());
+    int8::quantize_values(port.info, isa, x.r(), to.data(), x.numel());
   }
 }
 
@@ -83,8 +80,7 @@ Tensor read_output(const Port& port, int8::Isa isa, std::span<const std::byte> f
   if (port.is_float()) {
     std::memcpy(y.r(), from.data(), from.size());
   } else {
-    int8::dequantize_kernel(isa)(reinterpret_cast<const std::int8_t*>(from.data()), port.info.scale,
-                                 port.info.zero_point, y.r(), y.numel());
+    int8::dequantize_values(port.info, isa, from.data(), y.r(), y.numel());
   }
   return y;
 }
@@ -138,6 +134,7 @@ Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
                   in[i].numel, " values a sample, the data set has ", x[i].numel() / samples);
       write_input(in[i], model.isa(), x[i], engine->input(static_cast<int>(i)));
     }
+    engine->reset();  // samples of a data set are independent
     engine->run();
     Tape tape(ctx, GradMode::off);
     std::vector<Var> y;

@@ -31,6 +31,7 @@ namespace {
 static_assert(OCTET_F32 == static_cast<int>(int8::DType::f32));
 static_assert(OCTET_I32 == static_cast<int>(int8::DType::i32));
 static_assert(OCTET_I8 == static_cast<int>(int8::DType::i8));
+static_assert(OCTET_U8 == static_cast<int>(int8::DType::u8));
 
 octet_status report(octet_error* error, octet_status status, const char* message) noexcept {
   if (!error) return status;
@@ -195,6 +196,10 @@ size_t octet_packed_bytes(const octet_model* model) {
   return model->model->packed_bytes();
 }
 
+size_t octet_state_bytes(const octet_model* model) {
+  return model->model->state_bytes();
+}
+
 octet_status octet_signature(const octet_model* model, uint64_t* signature, octet_error* error) {
   if (!model || !signature) return null_argument(error);
   return guarded(error, OCTET_BAD_MODEL, [&] { *signature = int8::signature(*model->model); });
@@ -228,6 +233,11 @@ const void* octet_output_data(const octet_context* context, int32_t index) {
 
 void octet_run(octet_context* context) {
   context->context.run();
+}
+
+void octet_reset(octet_context* context, int32_t stream) {
+  if (stream == -1) context->context.reset();
+  if (stream >= 0 && stream < context->context.batch()) context->context.reset(stream);
 }
 
 size_t octet_arena_bytes(const octet_context* context) {

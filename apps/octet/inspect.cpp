@@ -132,6 +132,7 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
   json["work"] = model.work();
   json["constant_bytes"] = constant_bytes(graph);
   json["packed_bytes"] = model.packed_bytes();
+  json["state_bytes"] = model.state_bytes();
   json["arena_bytes"] = context.arena_bytes();
   json["arena_lower_bound"] = context.arena_lower_bound();
   json["scratch_bytes"] = context.scratch_bytes();
@@ -186,6 +187,7 @@ void print(const Json& json) {
             << " operations: MACs, codes in pools' windows, bytes moved\n"
             << "constants    " << number("constant_bytes") << " bytes\n"
             << "packed       " << number("packed_bytes") << " bytes of weights and tables\n"
+            << "states       " << number("state_bytes") << " bytes kept from run to run\n"
             << "arena        " << number("arena_bytes")
             << " bytes at batch 1 (no plan needs less than " << number("arena_lower_bound") << ")\n"
             << "scratch      " << number("scratch_bytes") << " bytes\n";

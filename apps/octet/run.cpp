@@ -9,8 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "int8/kernels/dispatch.h"
-#include "int8/reference/quantize.h"
+#include "int8/engine/reals.h"
 
 namespace octet::app {
 namespace {
@@ -27,8 +26,9 @@ struct Options {
 
 /// Whether a value is converted to or from f32 at the door.
 bool converts(const ValueInfo& info, bool floats) {
-  OCTET_CHECK(!floats || info.type != DType::i32, "--float: '", info.name, "' is of type i32");
-  return floats && info.type == DType::i8;
+  if (!floats || info.type == DType::f32) return false;
+  OCTET_CHECK(info.scale > 0.0f, "--float: '", info.name, "' is not quantized");
+  return true;
 }
 std::size_t file_bytes(const ValueInfo& info, bool floats) {
   return converts(info, floats) ? info.bytes * sizeof(float) : info.bytes;
@@ -41,7 +41,7 @@ class Input {
       : info_(info),
         converts_(converts(info, floats)),
         sample_bytes_(file_bytes(info, floats)),
-        quantize_(int8::quantize_kernel(isa)),
+        isa_(isa),
         file_(map_file(path)) {
     OCTET_CHECK(!file_.bytes.empty() && file_.bytes.size() % sample_bytes_ == 0, path, ": ",
                 file_.bytes.size(), " bytes, expected a multiple of ", sample_bytes_,
@@ -58,15 +58,15 @@ class Input {
       std::memcpy(to, from, count * sample_bytes_);
       return;
     }
-    quantize_(reinterpret_cast<const float*>(from), info_.scale, info_.zero_point,
-              reinterpret_cast<std::int8_t*>(to), static_cast<std::int64_t>(count * info_.bytes));
+    int8::quantize_values(info_, isa_, reinterpret_cast<const float*>(from), to,
+                          static_cast<std::int64_t>(count * info_.bytes));
   }
 
  private:
   const ValueInfo& info_;
   bool converts_;
   std::size_t sample_bytes_;
-  int8::Kernel<int8::QuantizeFunction> quantize_;
+  int8::Isa isa_;
   MappedFile file_;
   std::size_t samples_ = 0;
 };
@@ -74,18 +74,19 @@ class Input {
 /// Samples of one of the model's outputs, back to back; the file appears when all are written.
 class Output {
  public:
-  Output(const std::string& path, const ValueInfo& info, bool floats)
+  Output(const std::string& path, const ValueInfo& info, bool floats, int8::Isa isa)
       : path_(path),
         info_(info),
         converts_(converts(info, floats)),
+        isa_(isa),
         file_(path),
         stream_(file_.temporary(), std::ios::binary | std::ios::trunc) {}
 
   void write(std::span<const std::byte> samples) {
     if (converts_) {
       floats_.resize(samples.size());
-      int8::dequantize(reinterpret_cast<const std::int8_t*>(samples.data()), info_.scale,
-                       info_.zero_point, floats_.data(), static_cast<std::int64_t>(samples.size()));
+      int8::dequantize_values(info_, isa_, samples.data(), floats_.data(),
+                              static_cast<std::int64_t>(samples.size()));
       samples = std::as_bytes(std::span(floats_));
     }
     stream_.write(reinterpret_cast<const char*>(samples.data()),
@@ -102,6 +103,7 @@ class Output {
   std::string path_;
   const ValueInfo& info_;
   bool converts_;
+  int8::Isa isa_;
   AtomicFile file_;
   std::ofstream stream_;
   std::vector<float> floats_;
@@ -138,11 +140,13 @@ void run(const Options& options) {
   const std::size_t samples = common_samples(inputs, options);
   std::vector<std::unique_ptr<Output>> outputs;
   for (std::size_t i = 0; i < options.outputs.size(); ++i) {
-    outputs.push_back(
-        std::make_unique<Output>(options.outputs[i], model.outputs()[i], options.floats));
+    outputs.push_back(std::make_unique<Output>(options.outputs[i], model.outputs()[i],
+                                               options.floats, model.isa()));
   }
 
-  const std::size_t batch = std::min(static_cast<std::size_t>(options.run.batch), samples);
+  // Of a model with states the samples are the steps of one stream.
+  const std::size_t batch =
+      model.state_bytes() > 0 ? 1 : std::min(static_cast<std::size_t>(options.run.batch), samples);
   int8::Context context(model, {.batch = static_cast<int>(batch),
                                 .threads = options.run.threads,
                                 .memory_limit = options.model.memory_limit()});
@@ -167,7 +171,9 @@ void add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "run",
       "Run a model on a file of samples.\n"
-      "Files hold samples back to back as the model has them (INT8 codes; f32 for float values).\n"
+      "Files hold samples back to back as the model has them (codes of a byte; f32 for float "
+      "values).\n"
+      "Samples are independent; of a model that keeps states they are steps, one after the other.\n"
       "A model with several inputs or outputs takes one --input or --output for each, in order.");
   options->model.add_to(*command);
   command->add_option("--input", options->inputs, "file of samples")->required();

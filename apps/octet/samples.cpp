@@ -12,16 +12,17 @@ using int8::ValueInfo;
 
 constexpr std::size_t extremes = 4;
 
-std::int8_t extreme_code(std::size_t pattern, std::size_t i, const ValueInfo& info) {
+std::int32_t extreme_code(std::size_t pattern, std::size_t i, const ValueInfo& info) {
+  const std::int32_t least = int8::least_code(info.type), most = least + 255;
   switch (pattern) {
     case 0:
-      return -128;
+      return least;
     case 1:
-      return 127;
+      return most;
     case 2:
-      return i % 2 == 0 ? -128 : 127;
+      return i % 2 == 0 ? least : most;
     default:
-      return static_cast<std::int8_t>(info.zero_point);
+      return info.zero_point;
   }
 }
 
@@ -31,7 +32,7 @@ std::vector<std::byte> make_value(const ValueInfo& info, std::size_t sample, std
   for (std::size_t i = 0; i < count; ++i) {
     const int code =
         sample < extremes ? extreme_code(sample, i, info) : static_cast<std::int8_t>(rng() >> 56);
-    if (info.type == DType::i8) {
+    if (int8::is_codes(info.type)) {
       bytes[i] = static_cast<std::byte>(code);
     } else if (info.type == DType::f32) {
       // Not on the grid of any scale: the codes' neighbourhoods are met, ties are not.
@@ -78,6 +79,7 @@ std::vector<std::vector<std::byte>> run_samples(const int8::Model& model,
   std::vector<std::vector<std::byte>> outputs(samples.size());
   for (std::size_t first = 0; first < samples.size(); first += batch) {
     set_inputs(model, samples, first, context);
+    context.reset();
     context.run();
     for (std::size_t b = 0; b < std::min(batch, samples.size() - first); ++b) {
       for (std::size_t i = 0; i < model.outputs().size(); ++i) {

@@ -20,7 +20,8 @@ std::vector<Sample> check_samples(const int8::Model& model, int random);
 std::string sample_text(std::size_t index);
 
 /// The outputs' bytes, one vector for each sample: that sample's outputs one after the other.
-/// Runs the samples `batch` at a time; the last run is filled up with the first samples.
+/// Runs the samples `batch` at a time, each from the beginning of its states; the last run is
+/// filled up with the first samples.
 std::vector<std::vector<std::byte>> run_samples(const int8::Model& model,
                                                 const std::vector<Sample>& samples,
                                                 const int8::ContextOptions& options);

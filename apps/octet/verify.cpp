@@ -57,6 +57,8 @@ class ValueComparison {
                                               std::size_t first) {
     set_inputs(model_, samples, first, expected_);
     set_inputs(model_, samples, first, actual_);
+    expected_.reset();
+    actual_.reset();
     expected_.run();
     actual_.run();
     const int8::Graph& graph = model_.graph();

@@ -59,7 +59,8 @@ typedef struct octet_error {
 typedef enum octet_type {
   OCTET_F32 = 0, /**< IEEE float */
   OCTET_I32 = 1,
-  OCTET_I8 = 2 /**< codes: real = scale * (code - zero_point) */
+  OCTET_I8 = 2, /**< codes of -128 to 127: real = scale * (code - zero_point) */
+  OCTET_U8 = 3  /**< the same of 0 to 255 */
 } octet_type;
 
 #define OCTET_MAX_RANK 8
@@ -119,6 +120,9 @@ OCTET_C_API octet_status octet_output_info(const octet_model* model, int32_t ind
 OCTET_C_API const char* octet_model_isa(const octet_model* model);
 /** Bytes of packed weights and tables, beside the constants that are used where they are. */
 OCTET_C_API size_t octet_packed_bytes(const octet_model* model);
+/** Bytes of one sample that a context keeps from run to run; 0: its runs do not depend on another.
+ */
+OCTET_C_API size_t octet_state_bytes(const octet_model* model);
 /** A hash of the outputs on pseudo-random inputs: says what a model computes, and is the same on
  * every instruction set, at every number of threads, in every build. Runs the model 16 times, which
  * for a small file of large pools may be hours. */
@@ -139,8 +143,12 @@ OCTET_C_API void* octet_input_data(octet_context* context, int32_t index);
 /** Where output `index` is after a run, in the same form, until the next run. */
 OCTET_C_API const void* octet_output_data(const octet_context* context, int32_t index);
 
-/** Cannot fail: everything was checked and allocated before. */
+/** Cannot fail: everything was checked and allocated before. A model that keeps states takes a step
+ * in each of `batch` streams, which are the samples' places. */
 OCTET_C_API void octet_run(octet_context* context);
+/** Stream `stream` begins anew, as in a new context; all of them if it is -1. Without effect for
+ * another number. */
+OCTET_C_API void octet_reset(octet_context* context, int32_t stream);
 
 /** Bytes of the values and of the kernels' working memory. */
 OCTET_C_API size_t octet_arena_bytes(const octet_context* context);

@@ -7,6 +7,7 @@
 #include "int8/engine/band_run.h"
 #include "int8/engine/lane.h"
 #include "int8/engine/model.h"
+#include "int8/engine/streams.h"
 #include "int8/kernels/work_split.h"
 #include "int8/ops/node_view.h"
 
@@ -72,23 +73,25 @@ std::optional<BandPlan> plan_bands(const Model::Impl& model, const ContextOption
   return plan;
 }
 
-/// The plan of every lane; without `bands` if it does not fit the limit with them. Throws
-/// MemoryError, naming the step that needs most at once, if all together need more than the limit.
+/// The plan of every lane; without `bands` if it does not fit the limit with them. `beside`: bytes
+/// of values that are in no lane. Throws MemoryError, naming the step that needs most at once, if
+/// all together need more than the limit.
 LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, const Cut& cut,
-                   std::size_t doors, std::optional<BandPlan>& bands) {
+                   std::size_t beside, std::optional<BandPlan>& bands) {
+  const auto fits = [&](std::size_t arena, std::size_t scratch) {
+    return arena <= options.memory_limit && scratch <= options.memory_limit - arena;
+  };
   if (bands) {
     LanePlan plan(model, *bands, options.threads);
-    if (plan.memory.total <= options.memory_limit &&
-        plan.scratch_bytes <= options.memory_limit - plan.memory.total) {
-      return plan;
-    }
+    if (fits(plan.memory.total + beside, plan.scratch_bytes)) return plan;
     bands.reset();
   }
   LanePlan plan(model, cut.samples, cut.sliced() ? 1 : options.threads, options.keep_values);
   const bool one_fits = plan.memory.total <= options.memory_limit;
   const auto lanes = static_cast<std::size_t>(one_fits ? cut.lanes : 1);
-  const std::size_t arena = lanes * plan.memory.total + doors, scratch = lanes * plan.scratch_bytes;
-  if (arena <= options.memory_limit && scratch <= options.memory_limit - arena) return plan;
+  const std::size_t arena = lanes * plan.memory.total + beside;
+  const std::size_t scratch = lanes * plan.scratch_bytes;
+  if (fits(arena, scratch)) return plan;
   std::size_t worst = 0, most = 0;
   for (std::size_t i = 0; i < model.steps.size(); ++i) {
     std::size_t needed = model.steps[i]->scratch_bytes(options.threads, plan.samples);
@@ -119,12 +122,14 @@ struct Context::Impl {
         cut(model, options),
         doors_size(cut.sliced() ? door_bytes(model, options.batch) : 0),
         bands(plan_bands(model, options)),
-        plan(make_plan(model, options, cut, doors_size, bands)),
+        plan(make_plan(model, options, cut, doors_size + Streams::bytes(model, options.batch),
+                       bands)),
         threads(bands          ? 1
                 : cut.sliced() ? cut.lanes
                                : options.threads,
                 options.spin_us),
-        doors(doors_size) {
+        doors(doors_size),
+        streams(model, options.batch) {
     for (int i = 0; i < cut.lanes; ++i) lanes.emplace_back(model, plan);
     if (bands) {
       band_run = std::make_unique<BandRun>(*bands, lanes[0], options.threads, options.spin_us);
@@ -147,6 +152,8 @@ struct Context::Impl {
     return sample_bytes(tensor) * static_cast<std::size_t>(options.batch);
   }
 
+  std::size_t beside() const noexcept { return doors_size + Streams::bytes(model, options.batch); }
+
   /// The samples of one slice: in, through the steps, out.
   void run_slice(int slice, Lane& lane, std::span<double> seconds) noexcept {
     const int first = slice * cut.samples, n = std::min(cut.samples, options.batch - first);
@@ -160,7 +167,9 @@ struct Context::Impl {
       const int t = model.graph.inputs[i];
       std::memcpy(lane.address(t), inputs[i] + at(t), size(t));
     }
+    streams.load(lane, first, n);
     lane.run(n, alone, seconds);
+    streams.store(lane, first, n);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const int t = model.graph.outputs[i];
       std::memcpy(outputs[i] + at(t), lane.address(t), size(t));
@@ -168,12 +177,10 @@ struct Context::Impl {
   }
 
   void run(std::span<double> seconds) noexcept {
-    if (band_run) {
-      band_run->run(seconds);
-      return;
-    }
     if (!cut.sliced()) {
-      lanes[0].run(options.batch, threads, seconds);
+      streams.load(lanes[0], 0, options.batch);
+      band_run ? band_run->run(seconds) : lanes[0].run(options.batch, threads, seconds);
+      streams.store(lanes[0], 0, options.batch);
       return;
     }
     threads.run(cut.slices, [&](std::int64_t slice, int worker) {
@@ -199,6 +206,7 @@ struct Context::Impl {
   ThreadPool threads;
   ThreadPool alone{1};
   AlignedBuffer doors;  ///< inputs and outputs of the whole batch, if it is cut
+  Streams streams;
   std::vector<Lane> lanes;
   std::vector<std::byte*> inputs, outputs;
   std::vector<std::vector<double>> lane_seconds;  ///< for run_profiled
@@ -241,14 +249,22 @@ void Context::run_profiled(std::span<double> seconds) noexcept {
   impl_->run(seconds);
 }
 
+void Context::reset() noexcept {
+  impl_->streams.reset(0, impl_->options.batch);
+}
+
+void Context::reset(int stream) noexcept {
+  impl_->streams.reset(stream, 1);
+}
+
 int Context::batch() const noexcept {
   return impl_->options.batch;
 }
 std::size_t Context::arena_bytes() const noexcept {
-  return impl_->lanes.size() * impl_->plan.memory.total + impl_->doors_size;
+  return impl_->lanes.size() * impl_->plan.memory.total + impl_->beside();
 }
 std::size_t Context::arena_lower_bound() const noexcept {
-  return impl_->lanes.size() * impl_->plan.lower_bound + impl_->doors_size;
+  return impl_->lanes.size() * impl_->plan.lower_bound + impl_->beside();
 }
 std::size_t Context::scratch_bytes() const noexcept {
   return impl_->lanes.size() * impl_->plan.scratch_bytes;

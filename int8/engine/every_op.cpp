@@ -121,7 +121,14 @@ Graph every_op_graph() {
   const int half1 = b.value("split:1", {1, 3, 3, 8}, 0.2f, 0);
   b.node(OpCode::split, {b.ints("split/axis", {3}, {}), nearest}, {half0, half1},
          SplitAttributes{2});
-  outputs.push_back(half1);
+  const int wider = b.value("expand_dims", {1, 3, 1, 3, 8}, 0.2f, 0);
+  b.node(OpCode::expand_dims, {half1, b.ints("expand_dims/axis", {-3}, {})}, {wider});
+  const int first = b.value("split_v:0", {1, 3, 1, 3, 5}, 0.2f, 0);
+  const int second = b.value("split_v:1", {1, 3, 1, 3, 3}, 0.2f, 0);
+  b.node(OpCode::split_v,
+         {wider, b.ints("split_v/sizes", {5, -1}), b.ints("split_v/axis", {4}, {})},
+         {first, second}, SplitAttributes{2});
+  outputs.insert(outputs.end(), {first, second});
 
   const int tw = b.weights("transpose_conv/w", {16, 2, 3, 8}, 0, 0.01f);
   const int tb = b.bias("transpose_conv/b", 16);

@@ -13,7 +13,7 @@ const TensorDef& tensor(const Graph& graph, int index) {
 
 /// The code a pad node fills with.
 std::int32_t pad_code(const Graph& graph, const Node& pad) {
-  if (pad.op == OpCode::pad) return tensor(graph, pad.outputs[0]).quantization.zero_point[0];
+  if (pad.op == OpCode::pad) return zero_code(tensor(graph, pad.outputs[0]));
   std::int8_t code = 0;
   std::memcpy(&code, tensor(graph, pad.inputs[2]).constant.data, 1);
   return code;
@@ -21,17 +21,21 @@ std::int32_t pad_code(const Graph& graph, const Node& pad) {
 
 /// The code that the consumer's own padding stands for; nothing if it cannot take pads.
 std::optional<std::int32_t> neutral_code(const Graph& graph, const Node& consumer) {
-  const auto zero_point = [&] {
-    return tensor(graph, consumer.inputs[0]).quantization.zero_point[0];
-  };
   if (const auto* a = std::get_if<ConvAttributes>(&consumer.attributes)) {
     const bool conv = consumer.op == OpCode::conv_2d || consumer.op == OpCode::depthwise_conv_2d;
-    if (conv && a->padding == Padding::valid) return zero_point();
+    if (conv && a->padding == Padding::valid) return zero_code(tensor(graph, consumer.inputs[0]));
   }
   if (const auto* a = std::get_if<PoolAttributes>(&consumer.attributes)) {
     if (consumer.op == OpCode::max_pool_2d && a->padding == Padding::valid) return -128;
   }
   return std::nullopt;
+}
+
+/// Whether somebody reads the tensor when all nodes have run.
+bool is_read_after(const Graph& graph, int t) {
+  return std::find(graph.outputs.begin(), graph.outputs.end(), t) != graph.outputs.end() ||
+         std::any_of(graph.states.begin(), graph.states.end(),
+                     [t](const State& s) { return s.output == t; });
 }
 
 /// The only node that reads the tensor, provided it does so once and as input 0; else -1.
@@ -55,9 +59,7 @@ std::vector<PadFusion> fuse_pads(const Graph& graph) {
     const Node& pad = graph.nodes[n];
     if (pad.op != OpCode::pad && pad.op != OpCode::padv2) continue;
     const int padded = pad.outputs[0];
-    if (std::find(graph.outputs.begin(), graph.outputs.end(), padded) != graph.outputs.end()) {
-      continue;
-    }
+    if (is_read_after(graph, padded)) continue;
     const std::vector<std::int32_t> p = read_i32(tensor(graph, pad.inputs[1]));
     if (p.size() != 8 || p[0] != 0 || p[1] != 0 || p[6] != 0 || p[7] != 0) continue;
     const int consumer = sole_consumer(graph, padded);

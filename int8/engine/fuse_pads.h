@@ -16,8 +16,8 @@ struct PadFusion {
 };
 
 /// Pads that disappear: PAD (or PADV2 whose value is what the consumer's padding means) of height
-/// and width only, not a graph output, whose only use is input 0 of a VALID CONV_2D or
-/// DEPTHWISE_CONV_2D (padding code: zero point) or MAX_POOL_2D (padding code: -128).
+/// and width only, neither a graph output nor a next state, whose only use is input 0 of a VALID
+/// CONV_2D or DEPTHWISE_CONV_2D (padding code: zero point) or MAX_POOL_2D (padding code: -128).
 /// Requires a graph that passed check_graph and whose PAD nodes compile.
 std::vector<PadFusion> fuse_pads(const Graph& graph);
 

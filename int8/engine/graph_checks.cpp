@@ -12,7 +12,7 @@ namespace octet::int8 {
 namespace {
 
 void check_size(const TensorDef& t) {
-  OCTET_CHECK(t.type == DType::i8 || t.type == DType::i32 || t.type == DType::f32, quoted(t),
+  OCTET_CHECK(is_codes(t.type) || t.type == DType::i32 || t.type == DType::f32, quoted(t),
               ": unknown type ", static_cast<int>(t.type));
   std::uint64_t bytes = dtype_size(t.type);
   for (const std::int32_t d : t.shape) {
@@ -28,9 +28,9 @@ void check_size(const TensorDef& t) {
 }
 
 void check_quantization(const TensorDef& t) {
-  if (t.type != DType::i8) return;
   const Quantization& q = t.quantization;
-  OCTET_CHECK(!q.scale.empty(), quoted(t), ": expected a scale and zero point for type i8");
+  if (!is_codes(t.type) || (q.scale.empty() && q.zero_point.empty())) return;
+  OCTET_CHECK(!q.scale.empty(), quoted(t), ": expected a scale with the zero point");
   for (const float s : q.scale) {
     OCTET_CHECK(usable_scale(t, s), quoted(t),
                 t.constant ? ": expected finite scales >= 0, got "
@@ -39,8 +39,10 @@ void check_quantization(const TensorDef& t) {
   }
   OCTET_CHECK(q.zero_point.size() == 1 || q.zero_point.size() == q.scale.size(), quoted(t),
               ": expected 1 or ", q.scale.size(), " zero points, got ", q.zero_point.size());
+  const std::int32_t least = least_code(t.type), most = least + 255;
   for (const std::int32_t z : q.zero_point) {
-    OCTET_CHECK(z >= -128 && z <= 127, quoted(t), ": expected zero points in [-128, 127], got ", z);
+    OCTET_CHECK(z >= least && z <= most, quoted(t), ": expected zero points in [", least, ", ",
+                most, "], got ", z);
   }
   if (q.scale.size() == 1) return;
   OCTET_CHECK(q.axis >= 0 && q.axis < static_cast<int>(t.shape.size()), quoted(t),
@@ -67,6 +69,15 @@ class GraphWalk {
       OCTET_CHECK(source == Source::none, "graph input ", quoted(tensor(t)),
                   source == Source::constant ? ": is a constant" : ": is listed twice");
       check_io(tensor(t), "graph input ");
+      source = Source::graph_input;
+    }
+  }
+
+  void add_states() {
+    for (const State& s : graph_.states) {
+      Source& source = at(s.input, "state");
+      OCTET_CHECK(source == Source::none, "state ", quoted(tensor(s.input)),
+                  source == Source::constant ? ": is a constant" : ": is an input already");
       source = Source::graph_input;
     }
   }
@@ -100,6 +111,19 @@ class GraphWalk {
     }
   }
 
+  void check_states() {
+    for (const State& s : graph_.states) {
+      OCTET_CHECK(at(s.output, "next state") != Source::none, "next state ",
+                  quoted(tensor(s.output)), ": no op produces it");
+      const TensorDef &now = tensor(s.input), &next = tensor(s.output);
+      OCTET_CHECK(next.type == now.type && next.shape == now.shape, "next state ", quoted(next),
+                  ": expected ", dtype_name(now.type), ' ', to_string(now.shape), " as in ",
+                  quoted(now), ", got ", dtype_name(next.type), ' ', to_string(next.shape));
+      OCTET_CHECK(s.initial.size == tensor_bytes(now), "state ", quoted(now), ": expected ",
+                  tensor_bytes(now), " bytes to begin with, got ", s.initial.size);
+    }
+  }
+
  private:
   Source& at(int t, const char* what) {
     OCTET_CHECK(t >= 0 && static_cast<std::size_t>(t) < source_.size(), what,
@@ -109,9 +133,9 @@ class GraphWalk {
   const TensorDef& tensor(int t) const { return graph_.tensors[static_cast<std::size_t>(t)]; }
 
   static void check_io(const TensorDef& t, const char* what) {
-    OCTET_CHECK(t.type == DType::i8 || t.type == DType::f32, what, quoted(t),
-                ": expected type i8 or f32, got ", dtype_name(t.type));
-    OCTET_CHECK(t.type != DType::i8 || t.quantization.scale.size() == 1, what, quoted(t),
+    OCTET_CHECK(is_codes(t.type) || t.type == DType::f32, what, quoted(t),
+                ": expected type i8, u8 or f32, got ", dtype_name(t.type));
+    OCTET_CHECK(!is_codes(t.type) || t.quantization.scale.size() <= 1, what, quoted(t),
                 ": expected one scale, got ", t.quantization.scale.size());
   }
 
@@ -136,6 +160,7 @@ void check_graph(const Graph& graph) {
   }
   GraphWalk walk(graph);
   walk.add_inputs();
+  walk.add_states();
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     try {
       walk.add_node(graph.nodes[i]);
@@ -144,6 +169,7 @@ void check_graph(const Graph& graph) {
     }
   }
   walk.check_outputs();
+  walk.check_states();
 }
 
 }  // namespace octet::int8

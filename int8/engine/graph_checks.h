@@ -14,11 +14,12 @@ inline constexpr std::size_t max_tensor_bytes = std::size_t{1} << 31;
 bool usable_scale(const TensorDef& tensor, float scale) noexcept;
 
 /// Tensors: known type, dimensions > 0, size below max_tensor_bytes, constants of exactly that
-/// size. Int8 tensors are quantized: usable scales, zero points in range, counts and axis
-/// consistent; what other types say about quantization is not looked at. Graph: indices in range,
-/// known ops, each input a constant, a graph input or an earlier op's output, each output written
-/// once and never a constant or graph input; graph inputs and outputs int8 or f32, outputs
-/// produced. Throws Error naming op or tensor.
+/// size. Quantization of codes, where there is any: usable scales, zero points in range, counts and
+/// axis consistent; what other types say about quantization is not looked at. Graph: indices in
+/// range, known ops, each input a constant, a graph input or an earlier op's output, each output
+/// written once and never a constant or graph input; graph inputs and outputs codes or f32, outputs
+/// produced. States: written by nothing else, followed by a value of their type and shape, begun
+/// with as many bytes. Throws Error naming op or tensor.
 void check_graph(const Graph& graph);
 
 /// Bytes of one sample. Requires a checked tensor.

@@ -13,7 +13,7 @@ namespace octet::int8 {
 namespace {
 
 ValueInfo value_info(const TensorDef& t, const std::string& name) {
-  const bool quantized = t.type == DType::i8;
+  const bool quantized = is_codes(t.type) && !t.quantization.scale.empty();
   return {.name = name,
           .type = t.type,
           .shape = t.shape,
@@ -112,6 +112,8 @@ Model::Model(Graph graph, const ModelOptions& options) {
               isa_name(impl->isa), ": this machine lacks it");
   check_graph(impl->graph);
   for (const TensorDef& t : impl->graph.tensors) impl->bytes.push_back(tensor_bytes(t));
+  for (const State& s : impl->graph.states)
+    impl->state_bytes += impl->bytes[static_cast<std::size_t>(s.input)];
   Compiler compiler(*impl, options);
   for (std::unique_ptr<Step>& step : compiler.compile()) {
     if (!step) continue;
@@ -160,6 +162,9 @@ std::int64_t Model::work() const noexcept {
 }
 std::size_t Model::packed_bytes() const noexcept {
   return impl_->packed_bytes;
+}
+std::size_t Model::state_bytes() const noexcept {
+  return impl_->state_bytes;
 }
 std::vector<StepInfo> Model::steps() const {
   std::vector<StepInfo> infos;

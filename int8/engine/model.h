@@ -66,6 +66,9 @@ class OCTET_API Model {
   std::vector<StepInfo> steps() const;  ///< in execution order
   /// Bytes of packed weights and tables, beside the graph's constants.
   std::size_t packed_bytes() const noexcept;
+  /// Bytes of one sample that a context keeps from run to run; 0: its runs do not depend on
+  /// another.
+  std::size_t state_bytes() const noexcept;
 
   struct Impl;
   const Impl& impl() const noexcept { return *impl_; }
@@ -107,8 +110,12 @@ class OCTET_API Context {
   /// Value of tensor `tensor` of the graph. Requires keep_values.
   std::span<const std::byte> value(int tensor) const;
 
-  /// No checks, no allocation, no float (but QUANTIZE and DEQUANTIZE of float values).
+  /// No checks, no allocation, no float (but QUANTIZE and DEQUANTIZE of float values). A model with
+  /// states takes a step in each of `batch` streams, which are the samples' places.
   void run() noexcept;
+  /// All streams, or one of them, begin anew, as in a new context. 0 <= stream < batch.
+  void reset() noexcept;
+  void reset(int stream) noexcept;
   /// As run(), and adds the seconds that each of the model's steps took to `seconds`: where threads
   /// run different steps at once, the sum of theirs over their number.
   /// Requires: as many entries as Model::steps().
@@ -129,8 +136,9 @@ class OCTET_API Context {
 
 /// Samples that a signature runs.
 inline constexpr int signature_samples = 16;
-/// FNV-1a hash of all outputs on `samples` pseudo-random inputs (seeded by the model's input sizes
-/// alone): the same on every ISA, thread count and build. `memory_limit` as of a context.
+/// FNV-1a hash of all outputs on `samples` pseudo-random inputs, one run after the other (seeded by
+/// the model's input sizes alone): the same on every ISA, thread count and build. `memory_limit` as
+/// of a context.
 OCTET_API std::uint64_t signature(const Model& model, int samples = signature_samples,
                                   std::size_t memory_limit = ContextOptions().memory_limit);
 /// 16 hexadecimal digits.

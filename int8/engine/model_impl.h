@@ -17,7 +17,7 @@ struct Model::Impl {
   std::vector<std::size_t> bytes;                  ///< of one sample of each tensor
   std::vector<ValueInfo> inputs, outputs;
   std::int64_t macs = 0, work = 0;
-  std::size_t packed_bytes = 0;
+  std::size_t packed_bytes = 0, state_bytes = 0;
 };
 
 }  // namespace octet::int8

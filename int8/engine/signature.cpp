@@ -30,9 +30,9 @@ class Random {
   std::uint64_t state_;
 };
 
-/// Codes are uniform over int8; floats are multiples of 2^-21 in [-4, 4).
+/// Codes are uniform; floats are multiples of 2^-21 in [-4, 4).
 void fill(const ValueInfo& info, Random& random, std::span<std::byte> bytes) noexcept {
-  if (info.type == DType::i8) {
+  if (is_codes(info.type)) {
     for (std::byte& b : bytes) b = static_cast<std::byte>(random.next() >> 56);
     return;
   }

@@ -31,6 +31,7 @@ std::vector<int> last_uses(const Model::Impl& model, const std::vector<int>& tim
     for (const int t : model.steps[i]->inputs) last[static_cast<std::size_t>(t)] = times[i];
   }
   for (const int t : model.graph.outputs) last[static_cast<std::size_t>(t)] = times.back();
+  for (const State& s : model.graph.states) last[static_cast<std::size_t>(s.output)] = times.back();
   return last;
 }
 
@@ -47,6 +48,7 @@ class Assignment {
 
   Storage assign() {
     for (const int t : model_.graph.inputs) new_block(t, 0);
+    for (const State& s : model_.graph.states) new_block(s.input, 0);
     for (std::size_t i = 0; i < model_.steps.size(); ++i) add(*model_.steps[i], s_.times[i]);
     for (MemoryBlock& b : s_.blocks) b.last = until(b.last);
     return std::move(s_);

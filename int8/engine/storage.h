@@ -16,7 +16,8 @@ struct Storage {
   std::vector<int> times;  ///< of each step
 };
 
-/// Time 0: inputs are written; then a time for each step; afterwards outputs are read.
+/// Time 0: inputs and states are written; then a time for each step; afterwards outputs and next
+/// states are read.
 /// With `share`, a reshape's output is its input's memory and takes no time, and an op that may
 /// work in place takes over an input that dies there; without, every value has a block that lives
 /// for ever. `overlaps`: if not empty, the last time at which a step may run while that of time t

@@ -27,10 +27,19 @@ enum class OpCode : std::int32_t {
 /// "CONV_2D" etc.; "?" for a value outside the enumeration.
 OCTET_API std::string_view op_name(OpCode op) noexcept;
 
-enum class DType : std::uint8_t { f32, i32, i8 };
+/// u8: codes of values at the edges of a graph, 128 more than the i8 codes of the same reals.
+enum class DType : std::uint8_t { f32, i32, i8, u8 };
 OCTET_API std::string_view dtype_name(DType type) noexcept;
+/// Values of the type are codes of one byte, most often quantized.
+constexpr bool is_codes(DType type) noexcept {
+  return type == DType::i8 || type == DType::u8;
+}
+/// The lowest code; the highest is 255 more.
+constexpr std::int32_t least_code(DType type) noexcept {
+  return type == DType::u8 ? 0 : -128;
+}
 constexpr std::size_t dtype_size(DType type) noexcept {
-  return type == DType::i8 ? 1 : 4;
+  return is_codes(type) ? 1 : 4;
 }
 
 enum class Padding : std::uint8_t { same, valid };
@@ -38,7 +47,7 @@ enum class Padding : std::uint8_t { same, valid };
 enum class Activation : std::uint8_t { none = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3 };
 
 /// real = scale * (code - zero_point). Per tensor: one entry; per channel: shape[axis] entries.
-/// Empty scale: not quantized.
+/// Empty scale: not quantized; such codes can be moved, but not computed with.
 struct Quantization {
   std::vector<float> scale;
   std::vector<std::int32_t> zero_point;
@@ -116,7 +125,7 @@ struct MeanAttributes {
 struct StridedSliceAttributes {
   int begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
 };
-struct SplitAttributes {
+struct SplitAttributes {  // SPLIT, SPLIT_V
   int num_splits = 1;
 };
 struct LeakyReluAttributes {
@@ -139,6 +148,14 @@ struct Node {
   Attributes attributes;
 };
 
+/// A value that is kept from run to run, as the networks need that hear or see a stream: before a
+/// run tensor `input` gets what `output` was after the run before, at first `initial`.
+struct State {
+  int input = -1;      ///< that no node writes
+  int output = -1;     ///< any tensor with a value, of the same type and shape
+  ConstBytes initial;  ///< of one sample
+};
+
 /// Nodes are in execution order.
 struct Graph {
   std::vector<TensorDef> tensors;
@@ -146,6 +163,7 @@ struct Graph {
   std::vector<int> inputs, outputs;
   /// What the file's signature calls them. None, or "": as the tensor.
   std::vector<std::string> input_names, output_names;
+  std::vector<State> states;
   Rounding rounding = Rounding::double_rounding;
   std::string name;                             ///< subgraph name
   std::string description;                      ///< who wrote it

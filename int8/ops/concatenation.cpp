@@ -1,4 +1,6 @@
-// CONCATENATION and SPLIT along one axis: every part has the whole's scale and zero point.
+// CONCATENATION, SPLIT and SPLIT_V along one axis: every part has the whole's scale and zero point.
+#include <algorithm>
+
 #include "base/error.h"
 #include "int8/ops/copy_codes.h"
 #include "int8/ops/strided_copy.h"
@@ -91,6 +93,38 @@ class SplitStep final : public Step {
   std::int64_t sample = 0;
 };
 
+/// How many parts SPLIT or SPLIT_V make.
+int part_count(const NodeView& node) {
+  const int parts = node.attributes<SplitAttributes>().num_splits;
+  OCTET_CHECK(parts >= 1, "num_splits: expected at least 1, got ", parts);
+  return parts;
+}
+
+std::size_t axis_operand(const NodeView& node, int i, const Shape& shape) {
+  const std::vector<std::int32_t> axes = node.i32_constant(i);
+  OCTET_CHECK(axes.size() == 1, quoted(node.input(i)), ": expected one axis, got ", axes.size());
+  return resolve_axis(axes[0], shape);
+}
+
+/// Input `input` into parts of these sizes, which add up to that of its axis.
+std::unique_ptr<Step> split(const NodeView& node, int input, std::size_t axis,
+                            const std::vector<std::int32_t>& sizes) {
+  const TensorDef& x = node.input(input);
+  auto step = new_step<SplitStep>(node, {input});
+  step->sample = element_count(x.shape);
+  Shape shape = x.shape;
+  std::int64_t start = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto output = static_cast<int>(i);
+    shape[axis] = sizes[i];
+    node.expect_movable(x, node.output(output));
+    node.expect_output_shape(shape, output);
+    step->parts.push_back(make_part(shape, x.shape, axis, start, false));
+    start += sizes[i];
+  }
+  return step;
+}
+
 }  // namespace
 
 std::unique_ptr<Step> create_concatenation(const NodeView& node) {
@@ -101,7 +135,7 @@ std::unique_ptr<Step> create_concatenation(const NodeView& node) {
   std::int64_t extent = 0;
   for (int i = 0; i < node.input_count(); ++i) {
     const TensorDef& x = node.input(i);
-    node.expect_same_params(x, node.output());
+    node.expect_movable(x, node.output());
     Shape expected = first;
     if (x.shape.size() == first.size()) expected[axis] = x.shape[axis];
     OCTET_CHECK(x.shape == expected, quoted(x), ": expected shape ", to_string(expected),
@@ -133,27 +167,36 @@ std::unique_ptr<Step> create_concatenation(const NodeView& node) {
 }
 
 std::unique_ptr<Step> create_split(const NodeView& node) {
-  const int parts = node.attributes<SplitAttributes>().num_splits;
-  OCTET_CHECK(parts >= 1, "num_splits: expected at least 1, got ", parts);
+  const int parts = part_count(node);
   node.expect_operands(2, 2, parts);
-  const TensorDef& x = node.input(1);
-  node.i8_activation(1);
-  const std::vector<std::int32_t> axes = node.i32_constant(0);
-  OCTET_CHECK(axes.size() == 1, quoted(node.input(0)), ": expected one axis, got ", axes.size());
-  const std::size_t axis = resolve_axis(axes[0], x.shape);
+  const TensorDef& x = node.moved_activation(1);
+  const std::size_t axis = axis_operand(node, 0, x.shape);
   OCTET_CHECK(x.shape[axis] % parts == 0, "axis ", axis, ": expected a size divisible by ", parts,
               ", got ", x.shape[axis]);
-  Shape shape = x.shape;
-  shape[axis] /= parts;
+  return split(node, 1, axis, std::vector(static_cast<std::size_t>(parts), x.shape[axis] / parts));
+}
 
-  auto step = new_step<SplitStep>(node, {1});
-  step->sample = element_count(x.shape);
-  for (int i = 0; i < parts; ++i) {
-    node.expect_same_params(x, node.output(i));
-    node.expect_output_shape(shape, i);
-    step->parts.push_back(make_part(shape, x.shape, axis, std::int64_t{i} * shape[axis], false));
+std::unique_ptr<Step> create_split_v(const NodeView& node) {
+  const int parts = part_count(node);
+  node.expect_operands(3, 3, parts);
+  const TensorDef& x = node.moved_activation(0);
+  const std::size_t axis = axis_operand(node, 2, x.shape);
+  std::vector<std::int32_t> sizes = node.i32_constant(1);
+  const auto rest = std::find(sizes.begin(), sizes.end(), -1);
+  std::int64_t sum = 0;
+  for (auto size = sizes.begin(); size != sizes.end(); ++size) {
+    OCTET_CHECK(size == rest || *size >= 1, quoted(node.input(1)),
+                ": expected sizes >= 1 and at most one -1, got ", to_string(sizes));
+    if (size != rest) sum += *size;
   }
-  return step;
+  if (rest != sizes.end()) {
+    *rest = static_cast<std::int32_t>(std::max<std::int64_t>(x.shape[axis] - sum, 1));
+    sum += *rest;
+  }
+  OCTET_CHECK(sum == x.shape[axis] && sizes.size() == static_cast<std::size_t>(parts),
+              quoted(node.input(1)), ": expected ", parts, " sizes that add up to ", x.shape[axis],
+              ", got ", to_string(sizes));
+  return split(node, 0, axis, sizes);
 }
 
 }  // namespace octet::int8

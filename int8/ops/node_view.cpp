@@ -30,6 +30,10 @@ std::string node_text(const Graph& graph, int node) {
   return text_of("op ", node, ' ', op_name(n.op), " (", name, ")");
 }
 
+std::int32_t zero_code(const TensorDef& t) noexcept {
+  return t.quantization.zero_point.empty() ? 0 : t.quantization.zero_point[0];
+}
+
 std::vector<std::int32_t> read_i32(const TensorDef& t) {
   OCTET_CHECK(t.type == DType::i32, quoted(t), ": expected type i32, got ", dtype_name(t.type));
   OCTET_CHECK(t.constant, quoted(t), ": expected a constant, got a computed value");
@@ -69,8 +73,7 @@ const TensorDef& NodeView::output(int i) const {
 
 namespace {
 
-QuantParams i8_params(const TensorDef& t) {
-  OCTET_CHECK(t.type == DType::i8, quoted(t), ": expected type i8, got ", dtype_name(t.type));
+QuantParams params_of(const TensorDef& t) {
   const Quantization& q = t.quantization;
   OCTET_CHECK(q.scale.size() == 1 && q.zero_point.size() == 1, quoted(t),
               ": expected one scale and zero point, got ", q.scale.size(), " and ",
@@ -78,7 +81,38 @@ QuantParams i8_params(const TensorDef& t) {
   return {q.scale[0], q.zero_point[0]};
 }
 
+void expect_equal(const TensorDef& t, QuantParams got, QuantParams expected) {
+  OCTET_CHECK(got == expected, quoted(t), ": expected scale ", expected.scale, " and zero point ",
+              expected.zero_point, ", got ", got.scale, " and ", got.zero_point);
+}
+
+QuantParams i8_params(const TensorDef& t) {
+  OCTET_CHECK(t.type == DType::i8, quoted(t), ": expected type i8, got ", dtype_name(t.type));
+  return params_of(t);
+}
+
 }  // namespace
+
+QuantParams NodeView::code_params(const TensorDef& t) {
+  OCTET_CHECK(is_codes(t.type), quoted(t), ": expected type i8 or u8, got ", dtype_name(t.type));
+  return params_of(t);
+}
+
+const TensorDef& NodeView::moved_activation(int i) const {
+  const TensorDef& t = input(i);
+  OCTET_CHECK(!t.constant, quoted(t), ": expected a computed value, got a constant");
+  expect_movable(t, t);
+  return t;
+}
+
+void NodeView::expect_movable(const TensorDef& from, const TensorDef& to) const {
+  OCTET_CHECK(is_codes(from.type), quoted(from), ": expected type i8 or u8, got ",
+              dtype_name(from.type));
+  OCTET_CHECK(to.type == from.type, quoted(to), ": expected type ", dtype_name(from.type), ", got ",
+              dtype_name(to.type));
+  if (from.quantization.scale.empty() || to.quantization.scale.empty()) return;
+  expect_equal(to, params_of(to), params_of(from));
+}
 
 QuantParams NodeView::i8_input(int i) const {
   return i8_params(input(i));
@@ -99,9 +133,7 @@ void NodeView::expect_same_params(const TensorDef& a, const TensorDef& b) const 
 }
 
 void NodeView::expect_params(const TensorDef& t, QuantParams expected) const {
-  const QuantParams got = i8_params(t);
-  OCTET_CHECK(got == expected, quoted(t), ": expected scale ", expected.scale, " and zero point ",
-              expected.zero_point, ", got ", got.scale, " and ", got.zero_point);
+  expect_equal(t, i8_params(t), expected);
 }
 
 void NodeView::expect_output_shape(const Shape& expected, int i) const {

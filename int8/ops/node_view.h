@@ -57,7 +57,14 @@ class NodeView {
   QuantParams i8_input(int i) const;
   QuantParams i8_activation(int i) const;
   QuantParams i8_output(int i = 0) const;
-  /// Throws unless both have the same scale and zero point.
+  /// Those of codes of either type, for QUANTIZE and DEQUANTIZE.
+  static QuantParams code_params(const TensorDef& t);
+  /// A computed value whose codes an op only moves: of either type, quantized or not.
+  const TensorDef& moved_activation(int i) const;
+  /// Throws unless both are codes of the same type, with the same scale and zero point where both
+  /// are quantized.
+  void expect_movable(const TensorDef& from, const TensorDef& to) const;
+  /// Throws unless both are int8 with the same scale and zero point.
   void expect_same_params(const TensorDef& a, const TensorDef& b) const;
   void expect_params(const TensorDef& t, QuantParams expected) const;
 
@@ -90,6 +97,9 @@ class NodeView {
 std::string quoted(const TensorDef& t);
 /// "op 3 CONV_2D ('name of its first output')" for messages; "tensor 7" if that has no name.
 std::string node_text(const Graph& graph, int node);
+
+/// The code of real 0, as far as the tensor says: 0 if it is not quantized.
+std::int32_t zero_code(const TensorDef& t) noexcept;
 
 /// Reads the constant's bytes, which may be unaligned. Throws unless it is an i32 constant.
 std::vector<std::int32_t> read_i32(const TensorDef& t);

@@ -19,9 +19,8 @@ class PadStep final : public Step {
 };
 
 std::unique_ptr<Step> create_with(const NodeView& node, std::int32_t value) {
-  const TensorDef& x = node.input(0);
-  node.i8_activation(0);
-  node.expect_same_params(x, node.output());
+  const TensorDef& x = node.moved_activation(0);
+  node.expect_movable(x, node.output());
   const std::size_t rank = x.shape.size();
   const std::vector<std::int32_t> pads = node.i32_constant(1);
   OCTET_CHECK(rank >= 1 && rank <= 5 && pads.size() == 2 * rank, quoted(node.input(1)),
@@ -58,12 +57,12 @@ std::unique_ptr<Step> create_with(const NodeView& node, std::int32_t value) {
 
 std::unique_ptr<Step> create_pad(const NodeView& node) {
   node.expect_operands(2, 2);
-  return create_with(node, node.i8_output().zero_point);
+  return create_with(node, zero_code(node.output()));
 }
 
 std::unique_ptr<Step> create_padv2(const NodeView& node) {
   node.expect_operands(3, 3);
-  node.expect_same_params(node.input(2), node.output());
+  node.expect_movable(node.input(2), node.output());
   const std::span<const std::int8_t> value = node.i8_constant(2);
   OCTET_CHECK(value.size() == 1, quoted(node.input(2)), ": expected one value, got ", value.size());
   return create_with(node, value[0]);

@@ -1,4 +1,4 @@
-#include <cmath>
+#include <algorithm>
 
 #include "base/error.h"
 #include "int8/kernels/dispatch.h"
@@ -10,14 +10,13 @@
 namespace octet::int8 {
 namespace {
 
+/// From floats.
 class QuantizeStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    const auto* x = reinterpret_cast<const float*>(args.in[0]);
-    std::int8_t* y = args.out_i8();
     for_chunks(args.threads, args.batch * sample, elements_per_task,
                [&](std::int64_t begin, std::int64_t end) {
-                 kernel.run(x + begin, out.scale, out.zero_point, y + begin, end - begin);
+                 quantize(args, {begin, end});
                });
   }
   std::int64_t unit_bytes() const noexcept override { return elements_per_unit; }
@@ -26,25 +25,29 @@ class QuantizeStep final : public Step {
     return {r.begin * 4, r.end * 4};
   }
   void run_units(const RunArgs& args, Range units) const noexcept override {
-    const Range r = unit_elements(units, sample);
-    kernel.run(reinterpret_cast<const float*>(args.in[0]) + r.begin, out.scale, out.zero_point,
-               args.out_i8() + r.begin, r.size());
+    quantize(args, unit_elements(units, sample));
   }
   const char* kernel_name() const noexcept override { return kernel.name; }
 
   std::int64_t sample = 0;
-  QuantParams out;
+  DType type = DType::i8;
+  QuantParams out;  ///< of i8 codes of the same reals
   Kernel<QuantizeFunction> kernel;
+
+ private:
+  void quantize(const RunArgs& args, Range r) const noexcept {
+    kernel.run(reinterpret_cast<const float*>(args.in[0]) + r.begin, out.scale, out.zero_point,
+               args.out_i8() + r.begin, r.size());
+    if (type == DType::u8) flip_codes(args.out[0] + r.begin, r.size());
+  }
 };
 
 class DequantizeStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    const std::int8_t* x = args.in_i8(0);
-    auto* y = reinterpret_cast<float*>(args.out[0]);
     for_chunks(args.threads, args.batch * sample, elements_per_task,
                [&](std::int64_t begin, std::int64_t end) {
-                 kernel.run(x + begin, in.scale, in.zero_point, y + begin, end - begin);
+                 dequantize(args, {begin, end});
                });
   }
   std::int64_t unit_bytes() const noexcept override { return elements_per_unit * 4; }
@@ -52,50 +55,66 @@ class DequantizeStep final : public Step {
     return unit_elements(units, sample);
   }
   void run_units(const RunArgs& args, Range units) const noexcept override {
-    const Range r = unit_elements(units, sample);
-    kernel.run(args.in_i8(0) + r.begin, in.scale, in.zero_point,
-               reinterpret_cast<float*>(args.out[0]) + r.begin, r.size());
+    dequantize(args, unit_elements(units, sample));
   }
   const char* kernel_name() const noexcept override { return kernel.name; }
 
   std::int64_t sample = 0;
   QuantParams in;
   Kernel<DequantizeFunction> kernel;
+
+ private:
+  void dequantize(const RunArgs& args, Range r) const noexcept {
+    kernel.run(args.in_i8(0) + r.begin, in.scale, in.zero_point,
+               reinterpret_cast<float*>(args.out[0]) + r.begin, r.size());
+  }
 };
+
+/// From codes of either type to codes of either type.
+Table requantize_table(const NodeView& node) {
+  const TensorDef &x = node.input(0), &y = node.output();
+  const QuantParams in = NodeView::code_params(x), out = NodeView::code_params(y);
+  const UnaryCodes codes =
+      make_requantize_codes(in.scale, i8_zero_point(x.type, in.zero_point), out.scale,
+                            i8_zero_point(y.type, out.zero_point), node.rounding());
+  // Of i8 codes to i8 codes so far. The bits of a u8 code are an i8 code half the table away.
+  Table table = codes.table();
+  if (x.type == DType::u8) std::rotate(table.begin(), table.begin() + 128, table.end());
+  if (y.type == DType::u8) flip_codes(reinterpret_cast<std::byte*>(table.data()), 256);
+  return table;
+}
 
 }  // namespace
 
 std::unique_ptr<Step> create_quantize(const NodeView& node) {
   node.expect_operands(1, 1);
-  const QuantParams out = node.i8_output();
-  if (node.input(0).type == DType::i8) {
-    check_unary(node);
-    const QuantParams in = node.i8_activation(0);
-    return create_table_step(node, make_requantize_codes(in.scale, in.zero_point, out.scale,
-                                                         out.zero_point, node.rounding()));
-  }
-  const TensorDef& x = node.input(0);
-  OCTET_CHECK(x.type == DType::f32 && !x.constant, quoted(x),
-              ": expected a computed value of type f32 or i8, got ",
+  const TensorDef &x = node.input(0), &y = node.output();
+  const QuantParams out = NodeView::code_params(y);
+  OCTET_CHECK((x.type == DType::f32 || is_codes(x.type)) && !x.constant, quoted(x),
+              ": expected a computed value of type f32, i8 or u8, got ",
               x.constant ? "a constant of type " : "type ", dtype_name(x.type));
   node.expect_output_shape(x.shape);
+  if (is_codes(x.type)) return create_table_step(node, requantize_table(node));
   auto step = new_step<QuantizeStep>(node);
   step->sample = element_count(x.shape);
-  step->out = out;
+  step->type = y.type;
+  step->out = {out.scale, i8_zero_point(y.type, out.zero_point)};
   step->kernel = quantize_kernel(node.isa());
   return step;
 }
 
 std::unique_ptr<Step> create_dequantize(const NodeView& node) {
   node.expect_operands(1, 1);
-  const QuantParams in = node.i8_activation(0);
-  const TensorDef& y = node.output();
+  const TensorDef &x = node.input(0), &y = node.output();
+  OCTET_CHECK(!x.constant, quoted(x), ": expected a computed value, got a constant");
+  const QuantParams in = NodeView::code_params(x);
   OCTET_CHECK(y.type == DType::f32, quoted(y), ": expected type f32, got ", dtype_name(y.type));
-  node.expect_output_shape(node.input(0).shape);
+  node.expect_output_shape(x.shape);
   auto step = new_step<DequantizeStep>(node);
   step->sample = element_count(y.shape);
   step->in = in;
-  step->kernel = dequantize_kernel(node.isa());
+  step->kernel = x.type == DType::u8 ? Kernel<DequantizeFunction>{dequantize_u8, "portable"}
+                                     : dequantize_kernel(node.isa());
   return step;
 }
 

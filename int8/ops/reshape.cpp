@@ -1,5 +1,5 @@
-// RESHAPE and SQUEEZE: the same bytes under another shape; no copy where the planner lets input and
-// output share memory.
+// RESHAPE, SQUEEZE and EXPAND_DIMS: the same bytes under another shape; no copy where the planner
+// lets input and output share memory.
 #include <algorithm>
 #include <cstring>
 
@@ -31,7 +31,7 @@ std::unique_ptr<Step> create_copy(const NodeView& node, const Shape& shape) {
   OCTET_CHECK(!x.constant, quoted(x), ": expected a computed value, got a constant");
   OCTET_CHECK(x.type == y.type, quoted(y), ": expected type ", dtype_name(x.type), ", got ",
               dtype_name(y.type));
-  if (x.type == DType::i8) node.expect_same_params(x, y);
+  if (is_codes(x.type)) node.expect_movable(x, y);
   node.expect_output_shape(shape);
   OCTET_CHECK(element_count(x.shape) == element_count(shape), quoted(y), ": expected ",
               element_count(x.shape), " elements as in ", to_string(x.shape), ", got shape ",
@@ -93,6 +93,17 @@ std::unique_ptr<Step> create_squeeze(const NodeView& node) {
   for (std::size_t d = 0; d < in.size(); ++d) {
     if (dims.empty() ? in[d] != 1 : !drop[d]) shape.push_back(in[d]);
   }
+  return create_copy(node, shape);
+}
+
+std::unique_ptr<Step> create_expand_dims(const NodeView& node) {
+  node.expect_operands(2, 2);
+  Shape shape = node.input(0).shape;
+  const std::vector<std::int32_t> axes = node.i32_constant(1);
+  const auto rank = static_cast<std::int32_t>(shape.size()) + 1;
+  OCTET_CHECK(axes.size() == 1 && axes[0] >= -rank && axes[0] < rank, quoted(node.input(1)),
+              ": expected one axis within ", -rank, " to ", rank - 1, ", got ", to_string(axes));
+  shape.insert(shape.begin() + (axes[0] < 0 ? axes[0] + rank : axes[0]), 1);
   return create_copy(node, shape);
 }
 

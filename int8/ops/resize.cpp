@@ -112,9 +112,8 @@ class BilinearStep final : public ResizeStep {
 template <class S>
 std::unique_ptr<S> create_resize(const NodeView& node) {
   node.expect_operands(2, 2);
-  const TensorDef& x = node.input(0);
-  node.i8_activation(0);
-  node.expect_same_params(x, node.output());
+  const TensorDef& x = node.moved_activation(0);
+  node.expect_movable(x, node.output());
   node.expect_rank(x, 4);
   const std::vector<std::int32_t> size = node.i32_constant(1);
   OCTET_CHECK(size.size() == 2 && size[0] >= 1 && size[1] >= 1, quoted(node.input(1)),
@@ -148,6 +147,8 @@ std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
   const auto a = node.attributes<ResizeAttributes>();
   OCTET_CHECK(!(a.align_corners && a.half_pixel_centers),
               "align_corners and half_pixel_centers exclude each other");
+  node.expect_operands(2, 2);
+  node.expect_same_params(node.input(0), node.output());
   auto step = create_resize<BilinearStep>(node);
   step->rows = bilinear_taps(step->in_h, step->out_h, a);
   step->columns = bilinear_taps(step->in_w, step->out_w, a);

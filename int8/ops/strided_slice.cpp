@@ -1,8 +1,7 @@
 // STRIDED_SLICE with constant begin, end and strides; ellipsis and new-axis masks are refused.
-#include <algorithm>
-
 #include "base/error.h"
 #include "int8/ops/strided_copy.h"
+#include "int8/reference/slice.h"
 
 namespace octet::int8 {
 namespace {
@@ -18,31 +17,12 @@ class StridedSliceStep final : public Step {
   std::int64_t in_sample = 0, out_sample = 0;
 };
 
-/// Elements begin, begin + stride, ... `count` of them, of one dimension.
-struct AxisSlice {
-  std::int64_t begin = 0, stride = 1, count = 0;
-};
-
-AxisSlice resolve(std::int64_t begin, std::int64_t end, std::int64_t stride, std::int64_t size,
-                  bool whole_begin, bool whole_end) {
-  const std::int64_t least = stride > 0 ? 0 : -1, greatest = stride > 0 ? size : size - 1;
-  const auto bound = [&](std::int64_t v) {
-    return std::clamp(v < 0 ? v + size : v, least, greatest);
-  };
-  const std::int64_t first = whole_begin ? (stride > 0 ? 0 : size - 1) : bound(begin);
-  const std::int64_t last = whole_end ? (stride > 0 ? size : -1) : bound(end);
-  const std::int64_t span = stride > 0 ? last - first : first - last;
-  const std::int64_t step = stride > 0 ? stride : -stride;
-  return {first, stride, span > 0 ? (span + step - 1) / step : 0};
-}
-
 }  // namespace
 
 std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
   node.expect_operands(4, 4);
-  const TensorDef& x = node.input(0);
-  node.i8_activation(0);
-  node.expect_same_params(x, node.output());
+  const TensorDef& x = node.moved_activation(0);
+  node.expect_movable(x, node.output());
   const auto a = node.attributes<StridedSliceAttributes>();
   OCTET_CHECK(a.ellipsis_mask == 0 && a.new_axis_mask == 0,
               "ellipsis_mask and new_axis_mask: expected 0, got ", a.ellipsis_mask, " and ",
@@ -62,7 +42,7 @@ std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
     const auto has = [&](int mask) { return ((mask >> d) & 1) != 0; };
     OCTET_CHECK(by[d] != 0, "strides: expected nonzero, got ", to_string(by));
     AxisSlice range =
-        resolve(begin[d], end[d], by[d], x.shape[d], has(a.begin_mask), has(a.end_mask));
+        axis_slice(begin[d], end[d], by[d], x.shape[d], has(a.begin_mask), has(a.end_mask));
     if (has(a.shrink_axis_mask)) {
       const std::int64_t at = has(a.begin_mask) ? 0
                               : begin[d] < 0    ? begin[d] + x.shape[d]

@@ -20,9 +20,8 @@ class TransposeStep final : public Step {
 
 std::unique_ptr<Step> create_transpose(const NodeView& node) {
   node.expect_operands(2, 2);
-  const TensorDef& x = node.input(0);
-  node.i8_activation(0);
-  node.expect_same_params(x, node.output());
+  const TensorDef& x = node.moved_activation(0);
+  node.expect_movable(x, node.output());
   const std::vector<std::int32_t> perm = node.i32_constant(1);
   const std::size_t rank = x.shape.size();
   OCTET_CHECK(perm.size() == rank, quoted(node.input(1)), ": expected ", rank,

@@ -40,9 +40,9 @@ void check_unary(const NodeView& node) {
   node.expect_output_shape(node.input(0).shape);
 }
 
-std::unique_ptr<Step> create_table_step(const NodeView& node, const UnaryCodes& codes) {
+std::unique_ptr<Step> create_table_step(const NodeView& node, const Table& table) {
   auto step = new_step<TableStep>(node);
-  step->table = codes.table();
+  step->table = table;
   step->sample = element_count(node.input(0).shape);
   step->kernel = lookup_kernel(node.isa());
   step->in_place = {0};
@@ -54,8 +54,9 @@ std::unique_ptr<Step> create_table(const NodeView& node) {
   const UnaryOp& op = *find_unary_op(node.op());
   if (op.keeps_params) node.expect_same_params(node.input(0), node.output());
   if (op.fixed_output) node.expect_params(node.output(), *op.fixed_output);
-  return create_table_step(node, op.codes({node.i8_activation(0), node.i8_output(), node.rounding(),
-                                           node.attributes()}));
+  const UnaryCodes codes =
+      op.codes({node.i8_activation(0), node.i8_output(), node.rounding(), node.attributes()});
+  return create_table_step(node, codes.table());
 }
 
 }  // namespace octet::int8

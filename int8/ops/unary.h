@@ -11,7 +11,7 @@ namespace octet::int8 {
 /// Checks what unary int8 ops have in common: one computed int8 input, one int8 output, same shape.
 void check_unary(const NodeView& node);
 
-/// Requires check_unary().
-std::unique_ptr<Step> create_table_step(const NodeView& node, const UnaryCodes& codes);
+/// Codes of one value to codes of another of the same shape.
+std::unique_ptr<Step> create_table_step(const NodeView& node, const Table& table);
 
 }  // namespace octet::int8

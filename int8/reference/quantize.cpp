@@ -33,4 +33,10 @@ void dequantize(const std::int8_t* x, float scale, std::int32_t zero_point, floa
   for (std::int64_t i = 0; i < n; ++i) y[i] = dequantize_one(x[i], scale, zero_point);
 }
 
+void dequantize_u8(const std::int8_t* x, float scale, std::int32_t zero_point, float* y,
+                   std::int64_t n) noexcept {
+  for (std::int64_t i = 0; i < n; ++i)
+    y[i] = dequantize_one(static_cast<std::uint8_t>(x[i]), scale, zero_point);
+}
+
 }  // namespace octet::int8

@@ -1,8 +1,11 @@
-// QUANTIZE (float or int8 to int8) and DEQUANTIZE: the only ops that touch floating point.
+// QUANTIZE (floats or codes to codes) and DEQUANTIZE: the only ops that touch floating point.
+// Codes of type u8 are 128 more than the i8 codes of the same reals: the same bits but the highest.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
+#include "int8/graph/graph.h"
 #include "int8/reference/fixed_point.h"
 #include "int8/reference/table.h"
 
@@ -30,5 +33,17 @@ inline float dequantize_one(std::int32_t q, float scale, std::int32_t zero_point
 using DequantizeFunction = void(const std::int8_t* x, float scale, std::int32_t zero_point,
                                 float* y, std::int64_t n) noexcept;
 DequantizeFunction dequantize;
+/// The same of u8 codes; their bits are passed as int8.
+DequantizeFunction dequantize_u8;
+
+/// codes[i] ^= 0x80: i8 codes become u8 codes of the same reals, and back.
+inline void flip_codes(std::byte* codes, std::int64_t n) noexcept {
+  for (std::int64_t i = 0; i < n; ++i) codes[i] ^= std::byte{0x80};
+}
+
+/// The zero point of the i8 codes of the same reals.
+constexpr std::int32_t i8_zero_point(DType type, std::int32_t zero_point) noexcept {
+  return zero_point - 128 - least_code(type);
+}
 
 }  // namespace octet::int8

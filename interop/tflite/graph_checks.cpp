@@ -29,21 +29,10 @@ std::string tensor_text(const Graph& graph, int index) {
 
 // --- one tensor ---
 
-std::uint64_t bytes_of(const TensorDef& t, const std::string& where) {
-  std::uint64_t bytes = int8::dtype_size(t.type);
-  for (const std::int32_t dim : t.shape) {
-    OCTET_CHECK(dim > 0, where, ": a dimension is ", dim, ", expected at least 1");
-    bytes *= static_cast<std::uint64_t>(dim);
-    OCTET_CHECK(bytes <= max_tensor_bytes, where, ": larger than ", max_tensor_bytes, " bytes");
-  }
-  return bytes;
-}
-
 void check_quantization(const TensorDef& t, const std::string& where) {
-  if (t.type != DType::i8) return;
+  if (!int8::is_codes(t.type)) return;
   const Quantization& q = t.quantization;
   const std::size_t count = q.scale.size();
-  OCTET_CHECK(count > 0, where, ": INT8 without scale and zero point (not a full-integer model)");
   if (count > 1) {
     OCTET_CHECK(q.axis >= 0 && static_cast<std::size_t>(q.axis) < t.shape.size(), where,
                 ": quantized dimension ", q.axis, ", but its rank is ", t.shape.size());
@@ -58,14 +47,15 @@ void check_quantization(const TensorDef& t, const std::string& where) {
     OCTET_CHECK(int8::usable_scale(t, scale), where, ": scale ", scale, ", expected ",
                 t.constant ? "a finite number >= 0" : "a positive normal number");
   }
+  const std::int32_t least = int8::least_code(t.type);
   for (const std::int32_t zero_point : q.zero_point) {
-    OCTET_CHECK(zero_point >= -128 && zero_point <= 127, where, ": zero point ", zero_point,
-                ", expected -128 to 127");
+    OCTET_CHECK(zero_point >= least && zero_point <= least + 255, where, ": zero point ",
+                zero_point, ", expected ", least, " to ", least + 255);
   }
 }
 
 void check_tensor(const TensorDef& t, const std::string& where) {
-  const std::uint64_t bytes = bytes_of(t, where);
+  const std::uint64_t bytes = checked_bytes(t, where);
   OCTET_CHECK(!t.constant || t.constant.size == bytes, where, ": its shape needs ", bytes,
               " bytes of data, its buffer has ", t.constant.size);
   check_quantization(t, where);
@@ -107,6 +97,12 @@ void check_data_flow(const Graph& graph) {
                 graph.tensors[i].constant ? " is a constant" : " is listed twice");
     defined[i] = true;
   }
+  for (const int8::State& state : graph.states) {
+    const auto i = static_cast<std::size_t>(state.input);
+    OCTET_CHECK(!defined[i], "the variable read into ", tensor_text(graph, state.input),
+                ", which is a constant, an input of the model or another variable");
+    defined[i] = true;
+  }
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     for (const int t : node.inputs) {
@@ -127,6 +123,11 @@ void check_data_flow(const Graph& graph) {
     OCTET_CHECK(defined[i] && !graph.tensors[i].constant, "the model's output ",
                 tensor_text(graph, t), " is written by no operator and no input of the model");
   }
+  for (const int8::State& state : graph.states) {
+    OCTET_CHECK(defined[static_cast<std::size_t>(state.output)], "a variable is assigned ",
+                tensor_text(graph, state.output),
+                ", which is written by no operator and no input of the model");
+  }
 }
 
 // --- weights ---
@@ -134,6 +135,10 @@ void check_data_flow(const Graph& graph) {
 void check_type(const TensorDef& t, DType expected, const std::string& where) {
   OCTET_CHECK(t.type == expected, where, ": expected ", int8::dtype_name(expected), ", got ",
               int8::dtype_name(t.type));
+}
+
+void check_quantized(const TensorDef& t, const std::string& where) {
+  OCTET_CHECK(!t.quantization.scale.empty(), where, ": without scale and zero point");
 }
 
 /// Its scale means nothing: the codes are added as they are.
@@ -149,10 +154,13 @@ void check_weights(const Graph& graph, const Node& node, const WeightOperands& o
                    const std::string& where) {
   const auto operand = [&node](int i) { return node.inputs[static_cast<std::size_t>(i)]; };
   const TensorDef& x = tensor(graph, operand(operands.input));
-  check_type(x, DType::i8, where + ", input " + tensor_text(graph, operand(operands.input)));
+  const std::string x_where = where + ", input " + tensor_text(graph, operand(operands.input));
+  check_type(x, DType::i8, x_where);
+  check_quantized(x, x_where);
   const TensorDef& w = tensor(graph, operand(operands.weights));
   const std::string w_where = where + ", weights " + tensor_text(graph, operand(operands.weights));
   check_type(w, DType::i8, w_where);
+  check_quantized(w, w_where);
   const std::size_t rank = node.op == int8::OpCode::fully_connected ? 2 : 4;
   OCTET_CHECK(w.shape.size() == rank, w_where, ": rank ", w.shape.size(), ", expected ", rank);
   OCTET_CHECK(w.quantization.scale.size() == 1 || w.quantization.axis == operands.axis, w_where,
@@ -179,6 +187,16 @@ std::string node_text(std::size_t index, int8::OpCode op) {
   return "operator " + std::to_string(index) + " (" + std::string(int8::op_name(op)) + ")";
 }
 
+std::uint64_t checked_bytes(const TensorDef& t, const std::string& where) {
+  std::uint64_t bytes = int8::dtype_size(t.type);
+  for (const std::int32_t dim : t.shape) {
+    OCTET_CHECK(dim > 0, where, ": a dimension is ", dim, ", expected at least 1");
+    bytes *= static_cast<std::uint64_t>(dim);
+    OCTET_CHECK(bytes <= max_tensor_bytes, where, ": larger than ", max_tensor_bytes, " bytes");
+  }
+  return bytes;
+}
+
 void check_graph(const Graph& graph) {
   for (std::size_t i = 0; i < graph.tensors.size(); ++i)
     check_tensor(graph.tensors[i], tflite::tensor_text(i, graph.tensors[i].name));
@@ -187,6 +205,15 @@ void check_graph(const Graph& graph) {
               " outputs, expected at least 1 each");
   for (const int t : graph.inputs) check_index(t, graph, "the model", "an input");
   for (const int t : graph.outputs) check_index(t, graph, "the model", "an output");
+  for (const int8::State& state : graph.states) {
+    check_index(state.input, graph, "a variable", "its value");
+    check_index(state.output, graph, "a variable", "its next value");
+    const TensorDef& t = tensor(graph, state.input);
+    const std::string where = tensor_text(graph, state.input);
+    const std::uint64_t bytes = checked_bytes(t, where);
+    OCTET_CHECK(state.initial && state.initial.size == bytes, where, ": its variable begins with ",
+                state.initial.size, " bytes, expected ", bytes);
+  }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     check_operands(graph.nodes[i], graph, node_text(i, graph.nodes[i].op));
   check_data_flow(graph);

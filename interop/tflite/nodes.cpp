@@ -22,12 +22,11 @@ std::string first_output(const SubGraph& subgraph, const Operator& op) {
 
 const OpFacts& read_operator_code(const Model& model, const SubGraph& subgraph, const Operator& op,
                                   unsigned index) {
-  const auto& codes = *model.operator_codes();
-  OCTET_CHECK(op.opcode_index() < codes.size(), "operator ", index, ": opcode_index ",
-              op.opcode_index(), ", but the file has ", codes.size(), " operator codes");
-  const OperatorCode& entry = *codes.Get(op.opcode_index());
-  const std::int32_t code =
-      std::max(entry.builtin_code(), std::int32_t{entry.deprecated_builtin_code()});
+  const OperatorCode* found = operator_code(model, op);
+  OCTET_CHECK(found, "operator ", index, ": opcode_index ", op.opcode_index(),
+              ", but the file has ", model.operator_codes()->size(), " operator codes");
+  const OperatorCode& entry = *found;
+  const std::int32_t code = builtin_code(entry);
   constexpr std::int32_t custom = 32;
   OCTET_CHECK(code != custom, "operator ", index, ": the custom operator ",
               quoted(entry.custom_code() ? entry.custom_code()->string_view() : ""),
@@ -44,6 +43,15 @@ const OpFacts& read_operator_code(const Model& model, const SubGraph& subgraph, 
 }
 
 }  // namespace
+
+const OperatorCode* operator_code(const Model& model, const Operator& op) noexcept {
+  const auto& codes = *model.operator_codes();
+  return op.opcode_index() < codes.size() ? codes.Get(op.opcode_index()) : nullptr;
+}
+
+std::int32_t builtin_code(const OperatorCode& code) noexcept {
+  return std::max(code.builtin_code(), std::int32_t{code.deprecated_builtin_code()});
+}
 
 int8::Node read_node(const Model& model, const SubGraph& subgraph, unsigned index,
                      CopyBudget& budget) {

@@ -5,6 +5,11 @@
 
 namespace octet::tflite {
 
+/// The operator's code; null if the file has no such code.
+const OperatorCode* operator_code(const Model& model, const Operator& op) noexcept;
+/// A BuiltinOperator, by the rule for old files: the larger of its two fields.
+std::int32_t builtin_code(const OperatorCode& code) noexcept;
+
 /// Operator `index` of `subgraph`. Throws Error naming what is not supported: operator, version,
 /// attribute; its operands are left to check_graph.
 int8::Node read_node(const Model& model, const SubGraph& subgraph, unsigned index,

@@ -157,11 +157,13 @@ std::string RuntimeVersion::text() const {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
-RuntimeVersion runtime_needed(int8::OpCode op, int version) noexcept {
+RuntimeVersion runtime_needed(std::int32_t code, int version) noexcept {
   const auto found = std::find_if(releases.begin(), releases.end(), [&](const Release& r) {
-    return r.op == op && r.version == version;
+    return static_cast<std::int32_t>(r.op) == code && r.version == version;
   });
-  return found == releases.end() ? find_op(static_cast<std::int32_t>(op))->release : found->runtime;
+  if (found != releases.end()) return found->runtime;
+  const OpFacts* facts = find_op(code);
+  return facts ? facts->release : RuntimeVersion{2, 6, 0};  // of the operators on variables
 }
 
 }  // namespace octet::tflite

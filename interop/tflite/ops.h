@@ -43,7 +43,7 @@ std::optional<WeightOperands> weight_operands(int8::OpCode op) noexcept;
 /// Requires: the node's operator is supported and its tensor indices are valid.
 int version_to_write(const int8::Graph& graph, const int8::Node& node);
 
-/// The first release that knew `version` of `op`, for the versions that version_to_write returns.
-RuntimeVersion runtime_needed(int8::OpCode op, int version) noexcept;
+/// The first release that knew `version` of the operator, for the versions that are written.
+RuntimeVersion runtime_needed(std::int32_t code, int version) noexcept;
 
 }  // namespace octet::tflite

@@ -132,6 +132,9 @@ int8::StridedSliceAttributes read(const StridedSliceOptions& o, const std::strin
 int8::SplitAttributes read(const SplitOptions& o, const std::string&) {
   return {.num_splits = o.num_splits()};
 }
+int8::SplitAttributes read(const SplitVOptions& o, const std::string&) {
+  return {.num_splits = o.num_splits()};
+}
 int8::LeakyReluAttributes read(const LeakyReluOptions& o, const std::string& where) {
   OCTET_CHECK(std::isfinite(o.alpha()), where, ": alpha is not finite");
   return {.alpha = o.alpha()};
@@ -203,6 +206,9 @@ auto write(Builder& b, const int8::StridedSliceAttributes& a, const StridedSlice
 }
 auto write(Builder& b, const int8::SplitAttributes& a, const SplitOptions*) {
   return CreateSplitOptions(b, a.num_splits);
+}
+auto write(Builder& b, const int8::SplitAttributes& a, const SplitVOptions*) {
+  return CreateSplitVOptions(b, a.num_splits);
 }
 auto write(Builder& b, const int8::LeakyReluAttributes& a, const LeakyReluOptions*) {
   return CreateLeakyReluOptions(b, a.alpha);

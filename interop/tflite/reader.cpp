@@ -10,9 +10,11 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "interop/tflite/constants/fold.h"
 #include "interop/tflite/graph_checks.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
+#include "interop/tflite/states.h"
 #include "interop/tflite/tensors.h"
 #include "tflite_generated.h"
 
@@ -46,30 +48,22 @@ const tflite::Model& verified_model(std::span<const std::byte> bytes) {
 
 void check_model(const tflite::Model& model) {
   OCTET_CHECK(model.version() == 3, "schema version ", model.version(), ", expected 3");
-  OCTET_CHECK(model.operator_codes() && model.subgraphs() && model.buffers(),
+  OCTET_CHECK(model.operator_codes() && model.subgraphs() && model.subgraphs()->size() > 0 &&
+                  model.buffers(),
               "a TFLite model needs operator_codes, subgraphs and buffers");
-  OCTET_CHECK(model.subgraphs()->size() == 1, model.subgraphs()->size(),
-              " subgraphs, only models with exactly 1 are supported");
   const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
   OCTET_CHECK(subgraph.tensors() && subgraph.inputs() && subgraph.outputs() && subgraph.operators(),
               "a TFLite subgraph needs tensors, inputs, outputs and operators");
 }
 
-std::string_view buffer_text(const tflite::Model& model, unsigned index, const std::string& name) {
-  OCTET_CHECK(index < model.buffers()->size(), "metadata ", tflite::quoted(name), ": buffer ",
-              index, ", but the file has ", model.buffers()->size());
-  const auto* data = model.buffers()->Get(index)->data();
-  if (!data) return {};
-  return {reinterpret_cast<const char*>(data->Data()), data->size()};
-}
-
-void read_metadata(const tflite::Model& model, int8::Graph& graph, CopyBudget& budget) {
-  if (!model.metadata()) return;
+void read_metadata(const tflite::File& file, int8::Graph& graph, CopyBudget& budget) {
+  if (!file.model.metadata()) return;
   bool has_rounding = false;
-  for (const tflite::Metadata* entry : *model.metadata()) {
+  for (const tflite::Metadata* entry : *file.model.metadata()) {
     if (!entry->name() || entry->name()->string_view().substr(0, 6) != "octet.") continue;
     const std::string name = tflite::copy_string(entry->name(), budget);
-    const std::string_view value = buffer_text(model, entry->buffer(), name);
+    const auto bytes = file.buffer(entry->buffer(), "metadata " + tflite::quoted(name));
+    const std::string_view value(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     bool is_new = true;
     if (name == "octet.rounding") {
       OCTET_CHECK(value == "single" || value == "double", "metadata octet.rounding: expected ",
@@ -119,8 +113,21 @@ void read_signature(const tflite::Model& model, int8::Graph& graph, CopyBudget& 
   }
 }
 
+/// Handles of variables at the end of the tensors, where the writer puts them, are left out.
+bool is_handle(const tflite::SubGraph& subgraph, std::size_t tensor) {
+  return subgraph.tensors()->Get(static_cast<unsigned>(tensor))->type() == tflite::resource_type;
+}
+
+void set_integers(int8::TensorDef& tensor, const tflite::IntValue& value) {
+  const std::vector<std::int32_t> elements(value.elements.begin(), value.elements.end());
+  tensor.type = int8::DType::i32;
+  tensor.shape = value.shape;
+  tensor.constant = int8::own_bytes(std::as_bytes(std::span(elements)));
+}
+
 int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
   const tflite::Model& model = verified_model(bytes);
+  const tflite::File file{model, bytes, owner};
   check_model(model);
   const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
   CopyBudget budget(bytes.size());
@@ -128,16 +135,28 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   int8::Graph graph;
   graph.name = tflite::copy_string(subgraph.name(), budget);
   graph.description = tflite::copy_string(model.description(), budget);
-  read_metadata(model, graph, budget);
-  const std::vector<bool> used = tflite::used_tensors(subgraph);
+  read_metadata(file, graph, budget);
+  tflite::Folded folded = tflite::fold_constants(file, subgraph, budget);
+  const tflite::Variables variables(file, subgraph, folded.operators, budget);
+  std::vector<bool> used = tflite::used_tensors(subgraph, folded.operators);
+  for (const int t : variables.tensors()) used[static_cast<std::size_t>(t)] = true;
+  while (!used.empty() && !used.back() && is_handle(subgraph, used.size() - 1)) used.pop_back();
   for (unsigned t = 0; t < used.size(); ++t) {
-    graph.tensors.push_back(used[t] ? tflite::read_tensor(model, subgraph, t, owner, budget)
-                                    : tflite::read_unused_tensor(subgraph, t, budget));
+    const auto known = folded.tensors.find(static_cast<int>(t));
+    const bool is_read = used[t] && known == folded.tensors.end();
+    const auto shape = folded.shapes.find(static_cast<int>(t));
+    graph.tensors.push_back(
+        is_read ? tflite::read_tensor(file, subgraph, t, budget,
+                                      shape == folded.shapes.end() ? nullptr : &shape->second)
+                : tflite::read_unused_tensor(subgraph, t, budget));
+    if (used[t] && !is_read) set_integers(graph.tensors.back(), known->second);
   }
   graph.inputs = tflite::copy_ints(subgraph.inputs(), budget);
   graph.outputs = tflite::copy_ints(subgraph.outputs(), budget);
-  for (unsigned n = 0; n < subgraph.operators()->size(); ++n)
-    graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
+  for (unsigned n = 0; n < subgraph.operators()->size(); ++n) {
+    if (!folded.operators[n]) graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
+  }
+  variables.apply(graph, budget);
   tflite::check_graph(graph);
   read_signature(model, graph, budget);
   return graph;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "interop/tflite/graph_checks.h"
 #include "interop/tflite/names.h"
+#include "interop/tflite/nodes.h"
 
 namespace octet::tflite {
 namespace {
@@ -15,18 +16,15 @@ constexpr unsigned max_rank = 8;
 
 /// ", of operator 3 (SOFTMAX (25) version 2)": the first that reads or writes the tensor.
 std::string user_text(const Model& model, const SubGraph& subgraph, unsigned tensor) {
-  const auto& codes = *model.operator_codes();
   for (unsigned i = 0; i < subgraph.operators()->size(); ++i) {
     const Operator& op = *subgraph.operators()->Get(i);
     for (const auto* list : {op.inputs(), op.outputs()}) {
-      if (!list || op.opcode_index() >= codes.size()) continue;
+      const OperatorCode* code = operator_code(model, op);
+      if (!list || !code) continue;
       for (const std::int32_t t : *list) {
         if (t < 0 || static_cast<unsigned>(t) != tensor) continue;
-        const OperatorCode& code = *codes.Get(op.opcode_index());
-        const auto builtin =
-            std::max(code.builtin_code(), std::int32_t{code.deprecated_builtin_code()});
-        return text_of(", of operator ", i, " (", builtin_operator_text(builtin), " version ",
-                       code.version(), ")");
+        return text_of(", of operator ", i, " (", builtin_operator_text(builtin_code(*code)),
+                       " version ", code->version(), ")");
       }
     }
   }
@@ -41,11 +39,15 @@ int8::DType read_type(const Model& model, const SubGraph& subgraph, unsigned ten
       return int8::DType::f32;
     case 2:
       return int8::DType::i32;
+    case 3:
+      return int8::DType::u8;
     case 9:
       return int8::DType::i8;
     default:
-      fail(where, user_text(model, subgraph, tensor), ": ", tensor_type_text(type),
-           " is not supported (a full-integer model has INT8 and INT32, and FLOAT32 at its edges)");
+      fail(
+          where, user_text(model, subgraph, tensor), ": ", tensor_type_text(type),
+          " is not supported (a full-integer model has INT8 and INT32, and UINT8 or FLOAT32 at its "
+          "edges)");
   }
 }
 
@@ -77,17 +79,11 @@ std::vector<std::int32_t> read_shape(const Tensor& t, const std::string& where,
   return shape;
 }
 
-int8::ConstBytes read_constant(const Model& model, const Tensor& t,
-                               const std::shared_ptr<const void>& owner, const std::string& where) {
-  OCTET_CHECK(t.buffer() < model.buffers()->size(), where, ": buffer ", t.buffer(),
-              ", but the file has ", model.buffers()->size());
-  const Buffer& buffer = *model.buffers()->Get(t.buffer());
-  OCTET_CHECK(buffer.offset() <= 1 && buffer.size() <= 1, where, ": buffer ", t.buffer(),
-              ": data outside the flatbuffer is not supported");
-  const auto* data = buffer.data();
-  if (!data || data->size() == 0) return {};
-  OCTET_CHECK(t.buffer() != 0, where, ": buffer 0 has ", data->size(), " bytes, expected none");
-  return {owner, reinterpret_cast<const std::byte*>(data->Data()), data->size()};
+int8::ConstBytes read_constant(const File& file, const Tensor& t, const std::string& where) {
+  const std::span<const std::byte> bytes = file.buffer(t.buffer(), where);
+  if (bytes.empty()) return {};
+  OCTET_CHECK(t.buffer() != 0, where, ": buffer 0 has ", bytes.size(), " bytes, expected none");
+  return {file.owner, bytes.data(), bytes.size()};
 }
 
 /// The verifier does not align the elements of 64-bit vectors.
@@ -97,12 +93,12 @@ std::int64_t zero_point_at(const flatbuffers::Vector<std::int64_t>& values, unsi
   return value;
 }
 
-/// That of INT8: without scale or zero point there is none. What other types have is not read: a
+/// That of codes: without scale or zero point there is none. What other types have is not read: a
 /// FLOAT32 value is what it is, and an INT32 bias is used as it is. One zero point may stand for
 /// all channels.
 int8::Quantization read_quantization(const QuantizationParameters* q, const int8::TensorDef& t,
                                      const std::string& where, CopyBudget& budget) {
-  if (!q || t.type != int8::DType::i8) return {};
+  if (!q || !int8::is_codes(t.type)) return {};
   OCTET_CHECK(q->details_type() == QuantizationDetails::NONE, where,
               ": custom quantization is not supported");
   const unsigned scales = q->scale() ? q->scale()->size() : 0;
@@ -135,6 +131,20 @@ void CopyBudget::charge(std::size_t bytes) {
   left_ -= bytes;
 }
 
+std::span<const std::byte> File::buffer(unsigned index, const std::string& where) const {
+  OCTET_CHECK(index < model.buffers()->size(), where, ": buffer ", index, ", but the file has ",
+              model.buffers()->size());
+  const Buffer& buffer = *model.buffers()->Get(index);
+  if (buffer.data() && buffer.data()->size() > 0)
+    return std::as_bytes(std::span(buffer.data()->Data(), buffer.data()->size()));
+  // 0 and 1 stand for unused.
+  if (buffer.offset() <= 1 || buffer.size() <= 1) return {};
+  OCTET_CHECK(buffer.offset() <= bytes.size() && buffer.size() <= bytes.size() - buffer.offset(),
+              where, ": buffer ", index, ": ", buffer.size(), " bytes at offset ", buffer.offset(),
+              ", but the file has ", bytes.size());
+  return bytes.subspan(buffer.offset(), buffer.size());
+}
+
 std::string copy_string(const flatbuffers::String* text, CopyBudget& budget) {
   if (!text) return {};
   budget.charge(text->size());
@@ -148,7 +158,7 @@ std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* val
   return {values->begin(), values->end()};
 }
 
-std::vector<bool> used_tensors(const SubGraph& subgraph) {
+std::vector<bool> used_tensors(const SubGraph& subgraph, const std::vector<bool>& gone) {
   std::vector<bool> used(subgraph.tensors()->size());
   const auto mark = [&used](const flatbuffers::Vector<std::int32_t>* list) {
     if (!list) return;
@@ -159,9 +169,10 @@ std::vector<bool> used_tensors(const SubGraph& subgraph) {
   };
   mark(subgraph.inputs());
   mark(subgraph.outputs());
-  for (const Operator* op : *subgraph.operators()) {
-    mark(op->inputs());
-    mark(op->outputs());
+  for (unsigned i = 0; i < subgraph.operators()->size(); ++i) {
+    if (gone[i]) continue;
+    mark(subgraph.operators()->Get(i)->inputs());
+    mark(subgraph.operators()->Get(i)->outputs());
   }
   return used;
 }
@@ -174,18 +185,18 @@ int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, Cop
   return result;
 }
 
-int8::TensorDef read_tensor(const Model& model, const SubGraph& subgraph, unsigned index,
-                            const std::shared_ptr<const void>& owner, CopyBudget& budget) {
+int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned index,
+                            CopyBudget& budget, const std::vector<std::int32_t>* shape) {
   const Tensor& t = *subgraph.tensors()->Get(index);
   budget.charge(sizeof(int8::TensorDef));
   int8::TensorDef result;
   result.name = copy_string(t.name(), budget);
   const std::string where = tensor_text(index, result.name);
-  result.type = read_type(model, subgraph, index, where);
+  result.type = read_type(file.model, subgraph, index, where);
   refuse_special_tensors(t, where);
-  result.shape = read_shape(t, where, budget);
-  result.constant = read_constant(model, t, owner, where);
-  if (!result.constant) refuse_dynamic(t, where);
+  result.shape = shape ? *shape : read_shape(t, where, budget);
+  result.constant = read_constant(file, t, where);
+  if (!result.constant && !shape) refuse_dynamic(t, where);
   result.quantization = read_quantization(t.quantization(), result, where, budget);
   return result;
 }

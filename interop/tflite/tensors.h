@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,17 @@
 #include "tflite_generated.h"
 
 namespace octet::tflite {
+
+/// A verified file.
+struct File {
+  const Model& model;
+  std::span<const std::byte> bytes;   ///< all of it
+  std::shared_ptr<const void> owner;  ///< keeps them alive
+
+  /// What buffer `index` holds: in the flatbuffer, or where in the file it says. Throws Error,
+  /// beginning with `where`, if there is no such buffer or place.
+  std::span<const std::byte> buffer(unsigned index, const std::string& where) const;
+};
 
 /// Bounds what is copied out of a file by what the file holds. Tables may share their vectors, so
 /// a small file can describe a graph without end; none that a converter writes comes close.
@@ -28,16 +40,18 @@ std::string copy_string(const flatbuffers::String* text, CopyBudget& budget);
 std::vector<std::int32_t> copy_ints(const flatbuffers::Vector<std::int32_t>* values,
                                     CopyBudget& budget);
 
-/// For each tensor whether an operator reads or writes it or the model takes or returns it.
-std::vector<bool> used_tensors(const SubGraph& subgraph);
+/// For each tensor whether an operator that is not gone reads or writes it or the model takes or
+/// returns it.
+std::vector<bool> used_tensors(const SubGraph& subgraph, const std::vector<bool>& gone);
 
 /// A tensor that is not used: of what the file says only the name, as a FLOAT32 scalar.
 int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, CopyBudget& budget);
 
-/// Tensor `index` of `subgraph`. Constants are views into the file, kept alive by `owner`. Throws
+/// Tensor `index` of `subgraph`. Constants are views into the file. Throws
 /// Error on what only the file can say: types, sparsity, dynamic shapes and the like; the rest is
 /// left to check_graph.
-int8::TensorDef read_tensor(const Model& model, const SubGraph& subgraph, unsigned index,
-                            const std::shared_ptr<const void>& owner, CopyBudget& budget);
+/// `shape`: that of one sample, if it is not as the file says.
+int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned index,
+                            CopyBudget& budget, const std::vector<std::int32_t>* shape = nullptr);
 
 }  // namespace octet::tflite

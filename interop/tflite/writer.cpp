@@ -14,6 +14,7 @@
 #include "interop/tflite/graph_checks.h"
 #include "interop/tflite/ops.h"
 #include "interop/tflite/options.h"
+#include "interop/tflite/states.h"
 #include "tflite_generated.h"
 
 namespace octet {
@@ -115,6 +116,7 @@ std::map<int, int8::Quantization> bias_quantizations(const Graph& graph) {
 std::uint64_t constant_bytes(const Graph& graph) {
   std::uint64_t bytes = 0;
   for (const TensorDef& t : graph.tensors) bytes += t.constant.size;
+  for (const int8::State& s : graph.states) bytes += s.initial.size;
   return bytes;
 }
 
@@ -126,6 +128,8 @@ std::int8_t tensor_type(int8::DType type) {
       return 2;
     case int8::DType::i8:
       return 9;
+    case int8::DType::u8:
+      return 3;
   }
   return 0;
 }
@@ -154,8 +158,9 @@ class Writer {
     const auto inputs = builder_.CreateVector(graph_.inputs);
     const auto outputs = builder_.CreateVector(graph_.outputs);
     const auto name = text(graph_.name);
-    const std::vector subgraphs = {
+    std::vector subgraphs = {
         tflite::CreateSubGraph(builder_, tensors, inputs, outputs, operators, name)};
+    if (!graph_.states.empty()) subgraphs.push_back(write_once());
     const auto subgraph_vector = builder_.CreateVector(subgraphs);
     const auto signatures = write_signature();
     const auto codes = write_operator_codes();
@@ -190,39 +195,104 @@ class Writer {
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const TensorDef& t = graph_.tensors[i];
       const auto bias = biases.find(static_cast<int>(i));
-      const auto quantization =
-          write_quantization(bias == biases.end() ? t.quantization : bias->second);
-      const std::uint32_t buffer =
-          t.constant ? buffers_.add({t.constant.data, t.constant.size}) : 0;
-      const auto shape = builder_.CreateVector(t.shape);
-      const auto name = text(t.name);
-      tensors.push_back(tflite::CreateTensor(builder_, shape, tensor_type(t.type), buffer, name,
-                                             quantization, false, 0, 0, /*has_rank=*/true));
+      tensors.push_back(
+          write_tensor(t, t.constant, bias == biases.end() ? t.quantization : bias->second));
     }
+    for (std::size_t i = 0; i < graph_.states.size(); ++i) tensors.push_back(write_handle_tensor());
     return builder_.CreateVector(tensors);
   }
 
+  Offset<tflite::Tensor> write_tensor(const TensorDef& t, const int8::ConstBytes& constant,
+                                      const int8::Quantization& q) {
+    const auto quantization = write_quantization(q);
+    const std::uint32_t buffer = constant ? buffers_.add({constant.data, constant.size}) : 0;
+    const auto shape = builder_.CreateVector(t.shape);
+    const auto name = text(t.name);
+    return tflite::CreateTensor(builder_, shape, tensor_type(t.type), buffer, name, quantization,
+                                false, 0, 0, /*has_rank=*/true);
+  }
+
   Offset<flatbuffers::Vector<Offset<tflite::Operator>>> write_operators() {
-    std::vector<Offset<tflite::Operator>> operators;
+    std::vector<Offset<tflite::Operator>> operators = write_reads();
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
-      const std::pair code(node.op, tflite::version_to_write(graph_, node));
-      const auto found = std::find(codes_.begin(), codes_.end(), code);
-      const auto index = static_cast<std::uint32_t>(found - codes_.begin());
-      if (found == codes_.end()) codes_.push_back(code);
       const auto options = tflite::write_options(builder_, node, tflite::node_text(i, node.op));
-      const auto inputs = builder_.CreateVector(node.inputs);
-      const auto outputs = builder_.CreateVector(node.outputs);
-      operators.push_back(
-          tflite::CreateOperator(builder_, index, inputs, outputs, options.type, options.table));
+      operators.push_back(write_operator(static_cast<std::int32_t>(node.op),
+                                         tflite::version_to_write(graph_, node), node.inputs,
+                                         node.outputs, options));
+    }
+    for (std::size_t i = 0; i < graph_.states.size(); ++i) {
+      operators.push_back(write_operator(tflite::assign_variable_code, 1,
+                                         {handle(i), graph_.states[i].output}, {}));
     }
     return builder_.CreateVector(operators);
   }
 
+  Offset<tflite::Operator> write_operator(std::int32_t builtin_code, int version,
+                                          const std::vector<int>& inputs,
+                                          const std::vector<int>& outputs,
+                                          const tflite::WrittenOptions& options = {}) {
+    const std::pair code(builtin_code, version);
+    const auto found = std::find(codes_.begin(), codes_.end(), code);
+    const auto index = static_cast<std::uint32_t>(found - codes_.begin());
+    if (found == codes_.end()) codes_.push_back(code);
+    const auto in = builder_.CreateVector(inputs), out = builder_.CreateVector(outputs);
+    return tflite::CreateOperator(builder_, index, in, out, options.type, options.table);
+  }
+
+  // --- states, as variables whose handles are the last tensors ---
+
+  int handle(std::size_t state) const { return static_cast<int>(graph_.tensors.size() + state); }
+  Offset<tflite::Tensor> write_handle_tensor() {
+    const auto shape = builder_.CreateVector(std::vector<std::int32_t>());
+    return tflite::CreateTensor(builder_, shape, tflite::resource_type, 0, 0, 0, false, 0, 0,
+                                /*has_rank=*/true);
+  }
+  Offset<tflite::Operator> write_handle(std::size_t state, int tensor) {
+    const auto name = builder_.CreateString("state_" + std::to_string(state));
+    const auto options = tflite::CreateVarHandleOptions(builder_, 0, name);
+    return write_operator(tflite::var_handle_code, 1, {}, {tensor},
+                          {tflite::BuiltinOptions::VarHandleOptions, options.Union()});
+  }
+
+  /// What runs in front of all nodes.
+  std::vector<Offset<tflite::Operator>> write_reads() {
+    std::vector<Offset<tflite::Operator>> operators;
+    if (graph_.states.empty()) return operators;
+    const auto once = tflite::CreateCallOnceOptions(builder_, 1);
+    operators.push_back(write_operator(tflite::call_once_code, 1, {}, {},
+                                       {tflite::BuiltinOptions::CallOnceOptions, once.Union()}));
+    for (std::size_t i = 0; i < graph_.states.size(); ++i) {
+      operators.push_back(write_handle(i, handle(i)));
+      operators.push_back(
+          write_operator(tflite::read_variable_code, 1, {handle(i)}, {graph_.states[i].input}));
+    }
+    return operators;
+  }
+
+  /// The subgraph that assigns what states begin with.
+  Offset<tflite::SubGraph> write_once() {
+    std::vector<Offset<tflite::Tensor>> tensors;
+    std::vector<Offset<tflite::Operator>> operators;
+    for (std::size_t i = 0; i < graph_.states.size(); ++i) {
+      const int8::State& state = graph_.states[i];
+      const auto own_handle = static_cast<int>(tensors.size()), value = own_handle + 1;
+      tensors.push_back(write_handle_tensor());
+      tensors.push_back(
+          write_tensor(graph_.tensors[static_cast<std::size_t>(state.input)], state.initial, {}));
+      operators.push_back(write_handle(i, own_handle));
+      operators.push_back(write_operator(tflite::assign_variable_code, 1, {own_handle, value}, {}));
+    }
+    const auto tensor_vector = builder_.CreateVector(tensors);
+    const auto nothing = builder_.CreateVector(std::vector<std::int32_t>());
+    const auto operator_vector = builder_.CreateVector(operators);
+    const auto name = builder_.CreateString("once");
+    return tflite::CreateSubGraph(builder_, tensor_vector, nothing, nothing, operator_vector, name);
+  }
+
   Offset<flatbuffers::Vector<Offset<tflite::OperatorCode>>> write_operator_codes() {
     std::vector<Offset<tflite::OperatorCode>> codes;
-    for (const auto& [op, version] : codes_) {
-      const auto code = static_cast<std::int32_t>(op);
+    for (const auto& [code, version] : codes_) {
       const auto old_code = static_cast<std::int8_t>(std::min(code, 127));
       codes.push_back(tflite::CreateOperatorCode(builder_, old_code, 0, version, code));
     }
@@ -236,8 +306,8 @@ class Writer {
       entries.push_back(tflite::CreateMetadata(builder_, builder_.CreateString(name), buffer));
     };
     tflite::RuntimeVersion needed;
-    for (const auto& [op, version] : codes_)
-      needed = std::max(needed, tflite::runtime_needed(op, version));
+    for (const auto& [code, version] : codes_)
+      needed = std::max(needed, tflite::runtime_needed(code, version));
     std::string runtime = needed.text();
     runtime.resize(16, '\0');
     add("min_runtime_version", runtime);
@@ -273,7 +343,7 @@ class Writer {
   const Graph& graph_;
   flatbuffers::FlatBufferBuilder builder_;
   Buffers buffers_;
-  std::vector<std::pair<int8::OpCode, int>> codes_;  ///< in the order of first use
+  std::vector<std::pair<std::int32_t, int>> codes_;  ///< and versions, in the order of first use
 };
 
 }  // namespace

@@ -139,6 +139,39 @@ TEST_SUITE("octet") {
     }
   }
 
+  TEST_CASE("run: samples are the steps of a model with states, whatever the batch") {
+    Fixture f;
+    octet::write_tflite(octet::test::streaming_graph(), f.model);
+    write_file(f.in, std::vector<char>{1, 0, 0, 2, 0, 0, 3, 0, 0});
+    const std::string total = (f.dir / "total").string();
+    CHECK(octet_cli(f.dir, {"run", f.model, "--input", f.in, "--output", f.out, "--output", total,
+                            "--batch", "3"})
+              .code == 0);
+    CHECK(read_file(total) == std::vector<char>{1, 10, -10, 3, 10, -10, 6, 10, -10});
+    CHECK(json::parse(octet_cli(f.dir, {"inspect", f.model, "--json"}).out)["state_bytes"] == 9);
+    CHECK(octet_cli(f.dir, {"verify", f.model}).code == 0);
+  }
+
+  TEST_CASE("run --float, inspect and verify: UINT8") {
+    Fixture f;
+    int8::GraphBuilder b;
+    const int x = b.value("x", {1, 2}, 0.5f, 128), y = b.value("y", {1, 2}, 0.5f, 0);
+    b.tensor(x).type = int8::DType::u8;
+    b.node(int8::OpCode::quantize, {x}, {y});
+    b.graph.inputs = {x};
+    b.graph.outputs = {y};
+    octet::write_tflite(b.graph, f.model);
+    const float reals[] = {-64.0f, 1.5f};
+    const auto* bytes = reinterpret_cast<const char*>(reals);
+    write_file(f.in, std::vector<char>(bytes, bytes + sizeof reals));
+    CHECK(octet_cli(f.dir, {"run", f.model, "--input", f.in, "--output", f.out, "--float"}).code ==
+          0);
+    CHECK(read_file(f.out) == std::vector<char>(bytes, bytes + sizeof reals));
+    CHECK(json::parse(octet_cli(f.dir, {"inspect", f.model, "--json"}).out)["inputs"][0]["type"] ==
+          "u8");
+    CHECK(octet_cli(f.dir, {"verify", f.model}).code == 0);
+  }
+
   TEST_CASE("run: a model with several outputs takes a file for each, in order") {
     const TempDir dir;
     const int8::Graph graph = octet::test::every_op_graph();

@@ -119,6 +119,12 @@ std::string describe(const int8::Graph& graph) {
     text << "node " << static_cast<int>(n.op) << ' ' << list(n.inputs) << ' ' << list(n.outputs)
          << ' ' << text_of(n.attributes) << '\n';
   }
+  for (const int8::State& s : graph.states) {
+    text << "state " << s.input << ' ' << s.output << std::hex;
+    for (std::size_t k = 0; k < s.initial.size; ++k)
+      text << ' ' << std::to_integer<int>(s.initial.data[k]);
+    text << std::dec << '\n';
+  }
   return text.str();
 }
 

@@ -40,6 +40,31 @@ inline int8::Graph small_graph() {
   return b.graph;
 }
 
+/// Two states: `past`, the two inputs before, in front of which the input makes `window`, and
+/// `total`, the sum of all inputs. Outputs: window [1, 3, 3] and total [1, 1, 3]; codes are reals.
+inline int8::Graph streaming_graph() {
+  using int8::OpCode;
+  GraphBuilder b;
+  const int x = b.value("x", {1, 1, 3}, 1, 0), past = b.value("past", {1, 2, 3}, 1, 0);
+  const int before = b.value("before", {1, 1, 3}, 1, 0), total = b.value("total", {1, 1, 3}, 1, 0);
+  const int window = b.value("window", {1, 3, 3}, 1, 0), next = b.value("next", {1, 2, 3}, 1, 0);
+  b.node(OpCode::concatenation, {past, x}, {window}, int8::ConcatenationAttributes{1});
+  b.node(OpCode::strided_slice,
+         {window, b.ints("begin", {0, 1, 0}), b.ints("end", {1, 3, 3}), b.ints("by", {1, 1, 1})},
+         {next}, int8::StridedSliceAttributes{});
+  b.node(OpCode::add, {before, x}, {total}, int8::ElementwiseAttributes{});
+  b.graph.inputs = {x};
+  b.graph.outputs = {window, total};
+  const auto bytes = [](std::vector<std::int8_t> codes) {
+    return int8::own_bytes(std::as_bytes(std::span(codes)));
+  };
+  b.graph.states = {{past, next, bytes({1, 2, 3, 4, 5, 6})}, {before, total, bytes({0, 10, -10})}};
+  b.graph.rounding = int8::Rounding::double_rounding;
+  b.graph.name = "main";
+  b.graph.description = "octet test";
+  return b.graph;
+}
+
 /// Node `index` of `graph` as a graph of its own: its values that are not constants are the inputs.
 int8::Graph single_node_graph(const int8::Graph& graph, std::size_t index);
 

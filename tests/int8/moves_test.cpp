@@ -325,13 +325,16 @@ TEST_SUITE("int8") {
     CHECK(run_graph(h.done({hx}, {hy}, Rounding::single_rounding), {{-3, 4}}) == Codes{-3, 1, 4});
   }
 
-  TEST_CASE("RESHAPE and SQUEEZE keep bytes; a -1 is resolved") {
+  TEST_CASE("RESHAPE, SQUEEZE and EXPAND_DIMS keep bytes; a -1 is resolved") {
     Builder b;
     const int x = b.i8({2, 1, 6, 1}), y = b.i8({3, 4}), z = b.i8({2, 6}), w = b.i8({2, 6, 1});
     b.node(OpCode::reshape, {x}, {y}, ReshapeAttributes{{-1, 4}});
     b.node(OpCode::squeeze, {x}, {z}, SqueezeAttributes{});
     b.node(OpCode::squeeze, {x}, {w}, SqueezeAttributes{{-3}});
-    for (const int out : {y, z, w}) {
+    const int front = b.i8({1, 2, 1, 6, 1}), back = b.i8({2, 1, 6, 1, 1});
+    b.node(OpCode::expand_dims, {x, b.ints({0}, {})}, {front});
+    b.node(OpCode::expand_dims, {x, b.ints({-1})}, {back});
+    for (const int out : {y, z, w, front, back}) {
       check_samples(b.done({x}, {out}), {{2, 1, 6, 1}},
                     [](const std::vector<Codes>& v) { return v[0]; });
     }

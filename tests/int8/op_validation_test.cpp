@@ -259,7 +259,7 @@ TEST_SUITE("int8") {
           "at most 4095"}});
     check_cases([] { return unary(OpCode::quantize); }, "QUANTIZE",
                 {{"shift", [](Builder& b) { b[1].quantization.scale[0] = 1e-9f; }, "overflow"},
-                 {"output type", [](Builder& b) { b[1].type = DType::f32; }, "type i8"}});
+                 {"output type", [](Builder& b) { b[1].type = DType::f32; }, "type i8 or u8"}});
     check_cases(
         [] {
           Builder b;
@@ -503,6 +503,60 @@ TEST_SUITE("int8") {
           "divisible by 2"},
          {"scale", [](Builder& b) { b[2].quantization.scale[0] = 0.4f; }, "expected scale"},
          {"axis", [](Builder& b) { set_i32(b, 3, {-3}); }, "got -3"}});
+    const auto split_v = [] {
+      Builder b = binary(OpCode::minimum);
+      b[0].shape = {1, 8};
+      b[1].shape = {1, 5};
+      b[2].shape = {1, 3};
+      b.graph.nodes[0] = {
+          OpCode::split_v, {0, b.ints({5, -1}), b.ints({1})}, {1, 2}, SplitAttributes{2}};
+      b.done({0}, {1, 2});
+      return b;
+    };
+    check_cases(split_v, "SPLIT_V",
+                {{"parts", [](Builder& b) { attributes<SplitAttributes>(b).num_splits = 3; },
+                  "expected 3, got 2"},
+                 {"two unknown",
+                  [](Builder& b) {
+                    set_i32(b, 3, {-1, -1});
+                  },
+                  "at most one -1"},
+                 {"zero",
+                  [](Builder& b) {
+                    set_i32(b, 3, {0, 8});
+                  },
+                  ">= 1"},
+                 {"sum",
+                  [](Builder& b) {
+                    set_i32(b, 3, {5, 4});
+                  },
+                  "add up to 8"},
+                 {"no rest",
+                  [](Builder& b) {
+                    set_i32(b, 3, {8, -1});
+                  },
+                  "add up to 8"},
+                 {"wraps",
+                  [](Builder& b) {
+                    set_i32(b, 3, {2147483647, 2147483647});
+                  },
+                  "add up"},
+                 {"declared",
+                  [](Builder& b) {
+                    set_i32(b, 3, {4, 4});
+                  },
+                  "expected shape [1,4]"},
+                 {"axis", [](Builder& b) { set_i32(b, 4, {2}); }, "got 2"}});
+    check_cases(
+        [] {
+          Builder b = unary(OpCode::expand_dims, {}, {1, 8}, {1, 1, 8});
+          b.graph.nodes[0].inputs.push_back(b.ints({1}));
+          return b;
+        },
+        "EXPAND_DIMS",
+        {{"axis", [](Builder& b) { set_i32(b, 2, {3}); }, "within -3 to 2, got [3]"},
+         {"axis < 0", [](Builder& b) { set_i32(b, 2, {-4}); }, "got [-4]"},
+         {"declared", [](Builder& b) { set_i32(b, 2, {-1}); }, "expected shape [1,8,1]"}});
     check_cases(
         [] {
           return unary(OpCode::reshape, ReshapeAttributes{{2, -1}}, {1, 8}, {2, 4});

@@ -129,7 +129,7 @@ TEST_SUITE("int8") {
     });
   }
 
-  TEST_CASE("random CONCATENATION and SPLIT: any axis of rank 1 to 5") {
+  TEST_CASE("random CONCATENATION, SPLIT and SPLIT_V: any axis of rank 1 to 5") {
     random_cases(23, 150, [](RandomCase& c) {
       const int rank = c.pick(1, 5), axis = c.pick(0, rank - 1), parts = c.pick(1, 5);
       const auto a = static_cast<std::size_t>(axis);
@@ -137,17 +137,31 @@ TEST_SUITE("int8") {
       Dims shape = matrix_dims(c, rank), whole = shape;
       const Params p = c.params();
       if (c.chance(40)) {
-        whole[a] = shape[a] * parts;
-        const int tx = c.value(whole, p);
+        const bool uneven = c.chance(50);
+        Dims sizes, starts;
+        whole[a] = 0;
         std::vector<int> outputs;
-        for (int k = 0; k < parts; ++k) outputs.push_back(c.value(shape, p));
-        c.node(OpCode::split, {c.ints({written}, c.chance(50) ? Dims{} : Dims{1}), tx}, outputs,
-               SplitAttributes{parts});
-        const int k = c.pick(0, parts - 1);
-        c.check({tx}, {outputs[static_cast<std::size_t>(k)]},
-                moved(whole, shape, [&](const Index& i) {
+        for (int k = 0; k < parts; ++k) {
+          if (uneven) shape[a] = c.size(20);
+          sizes.push_back(shape[a]);
+          starts.push_back(whole[a]);
+          whole[a] += shape[a];
+          outputs.push_back(c.value(shape, p));
+        }
+        const int tx = c.value(whole, p);
+        const int along = c.ints({written}, c.chance(50) ? Dims{} : Dims{1});
+        const auto k = static_cast<std::size_t>(c.pick(0, parts - 1));
+        Dims part = whole;
+        part[a] = sizes[k];
+        if (uneven) {
+          if (c.chance(50)) sizes[static_cast<std::size_t>(c.pick(0, parts - 1))] = -1;
+          c.node(OpCode::split_v, {tx, c.ints(sizes), along}, outputs, SplitAttributes{parts});
+        } else {
+          c.node(OpCode::split, {along, tx}, outputs, SplitAttributes{parts});
+        }
+        c.check({tx}, {outputs[k]}, moved(whole, part, [&](const Index& i) {
                   Index from = i;
-                  from[a] += k * shape[a];
+                  from[a] += starts[k];
                   return from;
                 }));
         return;

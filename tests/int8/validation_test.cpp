@@ -29,7 +29,9 @@ TEST_SUITE("int8") {
           "[65536,65536]"},
          {"product wraps", [](Builder& b) { b[0].shape = Dims(8, 65536); }, "less than"},
          {"type", [](Builder& b) { b[0].type = static_cast<DType>(9); }, "unknown type 9"},
-         {"no scale", [](Builder& b) { b[0].quantization = {}; }, "expected a scale"},
+         {"no scale", [](Builder& b) { b[0].quantization = {}; }, "expected one scale"},
+         {"no scale but a zero point", [](Builder& b) { b[0].quantization.scale.clear(); },
+          "expected a scale"},
          {"scale 0", [](Builder& b) { b[0].quantization.scale[0] = 0.0f; }, "got 0"},
          {"scale < 0", [](Builder& b) { b[0].quantization.scale[0] = -1.0f; }, "got -1"},
          {"scale nan", [](Builder& b) { b[0].quantization.scale[0] = NAN; }, "nan"},
@@ -85,7 +87,7 @@ TEST_SUITE("int8") {
                     .quantization = {},
                     .constant = {}};
           },
-          "i8 or f32"},
+          "i8, u8 or f32"},
          {"two inputs",
           [](Builder& b) {
             b.graph.nodes[0].inputs = {0, 0};

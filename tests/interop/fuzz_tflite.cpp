@@ -15,6 +15,7 @@
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "tests/int8/graphs.h"
+#include "tests/interop/file_builder.h"
 
 namespace {
 
@@ -84,6 +85,90 @@ int8::Graph dead_channel_graph() {
   return graph;
 }
 
+/// UINT8 at both edges, and codes without a scale beside it, which are moved only.
+int8::Graph edge_codes_graph() {
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 6}, 0.5f, 131), q = b.value("q", {1, 6}, 0.5f, 3);
+  const int y = b.value("y", {1, 6}, 0.25f, 0), r = b.value("r", {1, 6}, 1, 0);
+  const int rr = b.value("rr", {1, 12}, 1, 0);
+  b.tensor(x).type = b.tensor(y).type = int8::DType::u8;
+  b.tensor(r).quantization = b.tensor(rr).quantization = {};
+  b.node(int8::OpCode::quantize, {x}, {q});
+  b.node(int8::OpCode::quantize, {q}, {y});
+  b.node(int8::OpCode::concatenation, {r, r}, {rr}, int8::ConcatenationAttributes{1});
+  b.graph.inputs = {x, r};
+  b.graph.outputs = {y, rr};
+  return b.graph;
+}
+
+using octet::test::FileBuilder;
+
+/// RESHAPE of x to what `make` computes.
+template <class Make>
+std::string reshape_file(const Make& make) {
+  FileBuilder f;
+  const int x = f.i8({1, 3, 4, 2}), y = f.i8({1, 24}), shape = make(f, x);
+  f.op(/*RESHAPE*/ 22, {x, shape}, {y});
+  f.graph().inputs = {x};
+  f.graph().outputs = {y};
+  return f.bytes();
+}
+
+std::string flatten_file() {
+  return reshape_file([](FileBuilder& f, int x) {
+    const int shape = f.tensor(octet::test::INT32, {4}), batch = f.tensor(octet::test::INT32, {});
+    const int y = f.tensor(octet::test::INT32, {2});
+    f.op(/*SHAPE*/ 77, {x}, {shape});
+    octet::test::fbs::StridedSliceOptionsT options;
+    options.shrink_axis_mask = 1;
+    f.op(/*STRIDED_SLICE*/ 45, {shape, f.i32({0}), f.i32({1}), f.i32({1})}, {batch}, options);
+    f.op(/*PACK*/ 83, {batch, f.i32({24}, {})}, {y}, octet::test::fbs::PackOptionsT());
+    return y;
+  });
+}
+
+/// Most of the operators on integers, one after the other.
+std::string arithmetic_file() {
+  return reshape_file([](FileBuilder& f, int x) {
+    const auto next = [&f](int code, std::vector<std::int32_t> inputs) {
+      const int y = f.tensor(code % 2 == 0 ? octet::test::INT64 : octet::test::INT32, {});
+      f.op(code, std::move(inputs), {y});
+      return y;
+    };
+    int v = next(/*SHAPE*/ 77, {x});
+    v = next(/*GATHER*/ 36, {v, f.i32({1, 2, 3})});
+    v = next(/*REDUCE_PROD*/ 81, {v, f.i32({0})});
+    v = next(/*CONCATENATION*/ 2, {next(/*EXPAND_DIMS*/ 70, {v, f.i32({0})}), f.i32({5})});
+    v = next(/*SLICE*/ 65, {v, f.i32({0}), f.i32({1})});
+    v = next(/*ADD*/ 0, {next(/*MUL*/ 18, {v, f.i64({2})}), f.i32({-3})});
+    v = next(/*FLOOR_DIV*/ 90, {next(/*SUB*/ 41, {v, f.i32({1})}), f.i32({2})});
+    v = next(/*FLOOR_MOD*/ 95, {v, f.i32({25})});
+    v = next(/*FILL*/ 94, {f.i32({2}), next(/*SQUEEZE*/ 43, {v})});
+    v = next(/*MAXIMUM*/ 55, {v, next(/*RANGE*/ 96, {f.i32({0}, {}), f.i32({2}), f.i32({1})})});
+    v = next(/*RESHAPE*/ 22, {next(/*CAST*/ 53, {v}), f.i32({2, -1})});
+    const int a = f.tensor(octet::test::INT32, {1}), b = f.tensor(octet::test::INT32, {1});
+    f.op(/*UNPACK*/ 88, {v}, {a, b});
+    return next(/*BROADCAST_TO*/ 130, {a, next(/*BROADCAST_ARGS*/ 145, {f.i32({1}), f.i32({1})})});
+  });
+}
+
+/// A constant at the end of the file.
+std::string data_behind_file() {
+  FileBuilder f;
+  const int x = f.i8({1, 2}), fixed = f.i8({1, 2}), y = f.i8({1, 2});
+  f.set_data(fixed, std::vector<std::int8_t>());
+  f.model.buffers.back()->offset = f.model.buffers.back()->size = 2;
+  f.op(/*MAXIMUM*/ 55, {x, fixed}, {y});
+  f.graph().inputs = {x};
+  f.graph().outputs = {y};
+  f.model.buffers.back()->offset = f.bytes().size();
+  return f.bytes() + "ab";
+}
+
+void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   const int8::Graph all = int8::every_op_graph();
@@ -93,6 +178,11 @@ void write_seeds(const std::filesystem::path& folder) {
   }
   octet::write_tflite(octet::test::small_graph(), folder / "small.tflite");
   octet::write_tflite(dead_channel_graph(), folder / "dead_channel.tflite");
+  octet::write_tflite(edge_codes_graph(), folder / "edge_codes.tflite");
+  octet::write_tflite(octet::test::streaming_graph(), folder / "streaming.tflite");
+  write_bytes(folder / "flatten.tflite", flatten_file());
+  write_bytes(folder / "arithmetic.tflite", arithmetic_file());
+  write_bytes(folder / "behind.tflite", data_behind_file());
 }
 
 }  // namespace

@@ -70,9 +70,8 @@ TEST_SUITE("tflite") {
     CHECK_THROWS_WITH_AS(parse(file), "not a TFLite file: the identifier TFL3 is missing",
                          octet::Error);
     check_refused("schema version 2, expected 3", [](Parts& p) { p.model.version = 2; });
-    check_refused("2 subgraphs, only models with exactly 1 are supported", [](Parts& p) {
-      p.model.subgraphs.push_back(std::make_unique<fbs::SubGraphT>(*p.model.subgraphs[0]));
-    });
+    check_refused("a TFLite model needs operator_codes, subgraphs and buffers",
+                  [](Parts& p) { p.model.subgraphs.clear(); });
     check_refused("a TFLite subgraph needs tensors, inputs, outputs and operators",
                   [](Parts& p) { p.graph.operators.clear(); });
     check_refused("a TFLite model needs operator_codes, subgraphs and buffers",
@@ -80,10 +79,52 @@ TEST_SUITE("tflite") {
     check_refused("tensor 0 (\"x\"): buffer 0 has 3 bytes, expected none", [](Parts& p) {
       p.model.buffers[0]->data = {1, 2, 3};
     });
-    const std::string outside =
-        "tensor 1 (\"conv/w\"): buffer 1: data outside the flatbuffer is not supported";
-    check_refused(outside, [](Parts& p) { p.model.buffers[1]->offset = 4096; });
-    check_refused(outside, [](Parts& p) { p.model.buffers[1]->size = 4096; });
+  }
+
+  TEST_CASE("data behind the flatbuffer") {
+    const auto plain = octet::test::describe(accepted([](Parts&) {}));
+    // Every buffer moved behind: an offset does not depend on the value of another.
+    const auto moved = [](auto&& change) {
+      const auto model = unpack(octet::test::small_graph());
+      std::string behind;
+      std::vector<std::size_t> at;
+      for (auto& buffer : model->buffers) {
+        at.push_back(behind.size());
+        behind.append(buffer->data.begin(), buffer->data.end());
+        buffer->size = buffer->data.size();
+        buffer->data.clear();
+        buffer->offset = buffer->size > 0 ? 2 : 0;
+      }
+      const std::size_t start = pack(*model).size();
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        if (model->buffers[i]->size > 0) model->buffers[i]->offset = start + at[i];
+      }
+      change(*model->buffers[1], start + behind.size());
+      return pack(*model) + behind;
+    };
+    CHECK(octet::test::describe(parse(moved([](fbs::BufferT&, std::size_t) {}))) == plain);
+    const auto refused = [&](const std::string& message, auto&& change) {
+      CHECK_THROWS_WITH_AS(parse(moved(change)), message.c_str(), octet::Error);
+    };
+    const std::string where = "tensor 1 (\"conv/w\"): buffer 1: ";
+    const std::string size = std::to_string(moved([](fbs::BufferT&, std::size_t) {}).size());
+    refused(where + "54 bytes at offset 99999999, but the file has " + size,
+            [](fbs::BufferT& b, std::size_t) { b.offset = 99999999; });
+    refused(where + "54 bytes at offset 18446744073709551615, but the file has " + size,
+            [](fbs::BufferT& b, std::size_t) { b.offset = ~std::uint64_t{0}; });
+    refused(where + "18446744073709551615 bytes at offset " +
+                std::to_string(std::stoul(size) - 54) + ", but the file has " + size,
+            [&](fbs::BufferT& b, std::size_t end) {
+              b.offset = end - 54;
+              b.size = ~std::uint64_t{0};
+            });
+    refused("tensor 1 (\"conv/w\"): its shape needs 54 bytes of data, its buffer has 53",
+            [](fbs::BufferT& b, std::size_t) { b.size = 53; });
+    // 0 and 1 mean unused; what is in the flatbuffer wins.
+    CHECK(octet::test::describe(accepted([](Parts& p) {
+            for (auto& b : p.model.buffers) b->offset = b->size = 1;
+            p.model.buffers[1]->offset = p.model.buffers[1]->size = 4096;
+          })) == plain);
   }
 
   TEST_CASE("data aligned to 4 bytes only, as other writers have it") {
@@ -145,9 +186,15 @@ TEST_SUITE("tflite") {
   TEST_CASE("refused: tensors") {
     const std::string x = "tensor 0 (\"x\"): ", w = "tensor 1 (\"conv/w\"): ";
     const std::string supported =
-        " is not supported (a full-integer model has INT8 and INT32, and FLOAT32 at its edges)";
+        " is not supported (a full-integer model has INT8 and INT32, and UINT8 or FLOAT32 at its "
+        "edges)";
     const std::string of = "tensor 0 (\"x\"), of operator 0 (CONV_2D (3) version 3): ";
-    check_refused(of + "UINT8" + supported, [](Parts& p) { p.tensor(0).type = 3; });
+    check_refused("operator 0 (CONV_2D), input tensor 0 (\"x\"): expected i8, got u8",
+                  [](Parts& p) {
+                    p.tensor(0).type = 3;
+                    p.quantization(0).zero_point = {3};
+                  });
+    check_refused(x + "zero point -3, expected 0 to 255", [](Parts& p) { p.tensor(0).type = 3; });
     check_refused(of + "INT16" + supported, [](Parts& p) { p.tensor(0).type = 7; });
     check_refused(of + "type 99" + supported, [](Parts& p) { p.tensor(0).type = 99; });
     check_refused(x + "variable tensors are not supported",
@@ -221,10 +268,13 @@ TEST_SUITE("tflite") {
 
   TEST_CASE("refused: quantization") {
     const std::string x = "tensor 0 (\"x\"): ", w = "tensor 1 (\"conv/w\"): ";
-    const std::string missing = "INT8 without scale and zero point (not a full-integer model)";
-    check_refused(x + missing, [](Parts& p) { p.tensor(0).quantization.reset(); });
-    check_refused(x + missing, [](Parts& p) { p.quantization(0).scale.clear(); });
-    check_refused(x + missing, [](Parts& p) { p.quantization(0).zero_point.clear(); });
+    const std::string missing = "without scale and zero point";
+    const std::string input = "operator 0 (CONV_2D), input " + x + missing;
+    check_refused(input, [](Parts& p) { p.tensor(0).quantization.reset(); });
+    check_refused(input, [](Parts& p) { p.quantization(0).scale.clear(); });
+    check_refused(input, [](Parts& p) { p.quantization(0).zero_point.clear(); });
+    check_refused("operator 0 (CONV_2D), weights " + w + missing,
+                  [](Parts& p) { p.tensor(1).quantization.reset(); });
     check_refused(x + "scale 0, expected a positive normal number",
                   [](Parts& p) { p.quantization(0).scale = {0.0f}; });
     check_refused(x + "scale -1, expected a positive normal number",

@@ -473,7 +473,7 @@ TEST_CASE("every operator of the engine is what a float op becomes, or is of fil
   // what prepare never makes.
   std::string made = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED TRANSPOSE_CONV PRELU ";
   made += "AVERAGE_POOL_2D MAX_POOL_2D RESHAPE ";
-  made += "DEQUANTIZE SPLIT SQUEEZE ";
+  made += "DEQUANTIZE EXPAND_DIMS SPLIT SPLIT_V SQUEEZE ";
   for (const OpCase& c : op_cases()) made += lowered_ops(c.record) + " ";
   for (const int8::OpEntry& entry : int8::op_catalogue()) {
     CAPTURE(std::string(entry.name));

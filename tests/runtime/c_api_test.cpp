@@ -38,6 +38,14 @@ struct Handles {
   }
 };
 
+/// What `streaming_graph` gives for {1, 2, 3}: the first code of the window, which is a state's.
+int first_code(octet_context* context) {
+  const std::int8_t x[] = {1, 2, 3};
+  std::memcpy(octet_input_data(context, 0), x, 3);
+  octet_run(context);
+  return *static_cast<const std::int8_t*>(octet_output_data(context, 0));
+}
+
 void check_info(const octet_value_info& got, const int8::ValueInfo& expected) {
   CHECK(std::string(got.name) == expected.name);
   CHECK(static_cast<int>(got.type) == static_cast<int>(expected.type));
@@ -102,6 +110,24 @@ bool says(const octet_error& error, const char* part) {
 }
 
 }  // namespace
+
+TEST_CASE("states are kept from run to run and reset") {
+  const Bytes file = octet::serialize_tflite(octet::test::streaming_graph());
+  Handles c;
+  REQUIRE(octet_model_load_memory(file.data(), file.size(), nullptr, &c.model, &c.error) ==
+          OCTET_OK);
+  CHECK(octet_state_bytes(c.model) == 9);
+  REQUIRE(octet_context_create(c.model, 1, 1, 0, &c.context, &c.error) == OCTET_OK);
+  CHECK(first_code(c.context) == 1);
+  CHECK(first_code(c.context) == 4);
+  for (const int stream : {1, -2}) octet_reset(c.context, stream);  // without effect
+  CHECK(first_code(c.context) == 1);                                // of the first run's input
+  for (const int stream : {0, -1}) {
+    octet_reset(c.context, stream);
+    CHECK(first_code(c.context) == 1);
+    CHECK(first_code(c.context) == 4);
+  }
+}
 
 TEST_CASE("the C API gives what the C++ API gives") {
   for (const int batch : {1, 3}) {
