@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "int8/engine/model.h"
 #include "int8/graph/graph_builder.h"
+#include "int8/reference/scales.h"
 
 namespace {
 
