@@ -32,6 +32,7 @@ static float value_at(const octet_value_info* info, const void* data, size_t i) 
   if (info->type == OCTET_I8) {
     return info->scale * (float)(((const int8_t*)data)[i] - info->zero_point);
   }
+  if (info->type == OCTET_I32) return (float)((const int32_t*)data)[i];
   return ((const float*)data)[i];
 }
 

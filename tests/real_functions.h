@@ -34,11 +34,15 @@ inline const RealFunction real_functions[] = {
     {"hard_sigmoid", "", hard_sigmoid_of, 0, 2.5},
     {"hard_swish", "HARD_SWISH", [](double x) { return x * hard_sigmoid_of(x); }, 4, 1.6},
     {"leaky_relu", "LEAKY_RELU", [](double x) { return x < 0 ? 0.25 * x : x; }, 1.01},
+    {"log", "LOG", [](double x) { return std::log(x); }},
     {"relu", "RELU", [](double x) { return std::max(x, 0.0); }, 1.01},
     {"relu6", "RELU6", [](double x) { return std::clamp(x, 0.0, 6.0); }},
+    {"relu_0_to_1", "RELU_0_TO_1", [](double x) { return std::clamp(x, 0.0, 1.0); }, 1.01},
+    {"relu_n1_to_1", "RELU_N1_TO_1", [](double x) { return std::clamp(x, -1.0, 1.0); }, 1.01},
     {"rsqrt", "RSQRT", [](double x) { return 1 / std::sqrt(x); }, 1.01, 3.5, 1e-30},
     {"sigmoid", "LOGISTIC", sigmoid_of, 1.01},
     {"silu", "", [](double x) { return x * sigmoid_of(x); }, 0, 2.5},
+    {"sqrt", "SQRT", [](double x) { return std::sqrt(x); }, 1.01},
     {"tanh", "TANH", [](double x) { return std::tanh(x); }, 1.01},
 };
 

@@ -123,6 +123,25 @@ std::vector<Case> all_cases() {
       if (!half) c.add(OpCode::resize_nearest_neighbor, {x}, y, a, with_ints({{56, 56}}));
     }
   }
+  c.add(OpCode::reduce_max, {{1, 7, 7, 1280}}, {1, 1280}, {}, with_ints({{1, 2}}));
+  c.add(OpCode::reduce_max, {image}, {1, 56, 56}, {}, with_ints({{3}}));
+  c.add(OpCode::l2_normalization, {{64, 128}}, {64, 128}, {}, 1.0f / 128, 0);
+  c.add(OpCode::batch_matmul, {{1, 8, 64, 32}, {1, 8, 32, 64}}, {1, 8, 64, 64}, {}, 1.0f);
+  c.add(OpCode::tile, {{1, 28, 28, 64}}, image, {}, with_ints({{1, 2, 2, 1}}));
+  c.add(OpCode::gather, {image}, image, GatherAttributes{.axis = 3},
+        with_ints({{0,  32, 1,  33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
+                    8,  40, 9,  41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47,
+                    16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53, 22, 54, 23, 55,
+                    24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29, 61, 30, 62, 31, 63}}));
+  c.add(OpCode::mirror_pad, {image}, {1, 58, 58, 64}, {},
+        with_ints({{0, 0, 1, 1, 1, 1, 0, 0}}, {4, 2}));
+  c.add(OpCode::depth_to_space, {{1, 56, 56, 12}}, {1, 112, 112, 3}, BlockAttributes{2});
+  c.add(OpCode::space_to_batch_nd, {image}, {4, 29, 29, 64}, {},
+        [](GraphBuilder& b, std::vector<int> x) {
+          x.push_back(b.ints("block", {2, 2}));
+          x.push_back(b.ints("pads", {1, 1, 1, 1}, {2, 2}));
+          return x;
+        });
   c.add(OpCode::transpose, {image}, {1, 64, 56, 56}, {}, with_ints({{0, 3, 1, 2}}));
   c.add(OpCode::transpose, {{1, 64, 56, 56}}, image, {}, with_ints({{0, 2, 3, 1}}));
   c.add(OpCode::transpose, {{1, 224, 224, 3}}, {1, 3, 224, 224}, {}, with_ints({{0, 3, 1, 2}}));

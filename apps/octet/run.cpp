@@ -26,7 +26,7 @@ struct Options {
 
 /// Whether a value is converted to or from f32 at the door.
 bool converts(const ValueInfo& info, bool floats) {
-  if (!floats || info.type == DType::f32) return false;
+  if (!floats || info.type == DType::f32 || info.type == DType::i32) return false;
   OCTET_CHECK(info.scale > 0.0f, "--float: '", info.name, "' is not quantized");
   return true;
 }

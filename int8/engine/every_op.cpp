@@ -12,6 +12,75 @@
 
 namespace octet::int8 {
 
+namespace {
+
+/// Of x [1, 4, 4, 16].
+void add_moves_and_reductions(GraphBuilder& b, int x, std::vector<int>& outputs) {
+  const auto like = [&](const std::string& name, std::vector<std::int32_t> shape) {
+    const Quantization q = b.tensor(x).quantization;
+    return b.value(name, std::move(shape), q.scale[0], q.zero_point[0]);
+  };
+  const int deep = like("space_to_depth", {1, 2, 2, 64});
+  b.node(OpCode::space_to_depth, {x}, {deep}, BlockAttributes{2});
+  const int wide = like("depth_to_space", {1, 8, 8, 4});
+  b.node(OpCode::depth_to_space, {deep}, {wide}, BlockAttributes{4});
+  const int mirror = like("mirror_pad", {1, 11, 11, 4});
+  b.node(OpCode::mirror_pad, {wide, b.ints("mirror_pad/amounts", {0, 0, 1, 2, 3, 0, 0, 0}, {4, 2})},
+         {mirror}, MirrorPadAttributes{true});
+  const int slice = like("slice", {1, 8, 9, 3});
+  b.node(OpCode::slice,
+         {mirror, b.ints("slice2/begin", {0, 1, 2, 1}), b.ints("slice2/size", {1, 8, -1, 3})},
+         {slice});
+  const int tile = like("tile", {1, 8, 18, 9});
+  b.node(OpCode::tile, {slice, b.ints("tile/multiples", {1, 1, 2, 3})}, {tile});
+  const int gather = like("gather", {1, 8, 18, 5});
+  b.node(OpCode::gather, {tile, b.ints("gather/indices", {7, 0, 1, 2, 7}, {1, 5})}, {gather},
+         GatherAttributes{3, 1});
+  const int batch = like("space_to_batch", {6, 5, 6, 5});
+  b.node(OpCode::space_to_batch_nd,
+         {gather, b.ints("space_to_batch/block", {2, 3}),
+          b.ints("space_to_batch/paddings", {1, 1, 0, 0}, {2, 2})},
+         {batch});
+  const int space = like("batch_to_space", {1, 14, 10, 5});
+  b.node(OpCode::batch_to_space_nd,
+         {batch, b.ints("batch_to_space/block", {3, 2}),
+          b.ints("batch_to_space/crops", {1, 0, 0, 2}, {2, 2})},
+         {space});
+  std::vector<int> parts;
+  for (int i = 0; i < 5; ++i) parts.push_back(like("unpack:" + std::to_string(i), {1, 14, 10}));
+  b.node(OpCode::unpack, {space}, parts, PackAttributes{5, 3});
+  outputs.insert(outputs.end(), parts.begin() + 2, parts.end());
+  const int pack = like("pack", {1, 3, 14, 10});
+  b.node(OpCode::pack, {parts[0], parts[1], parts[0]}, {pack}, PackAttributes{3, -3});
+
+  const int largest = like("reduce_max", {1, 3, 14, 1});
+  b.node(OpCode::reduce_max, {pack, b.ints("reduce_max/axes", {-1})}, {largest},
+         MeanAttributes{true});
+  const int broadcast = like("broadcast_to", {1, 3, 14, 7});
+  b.node(OpCode::broadcast_to, {largest, b.ints("broadcast_to/shape", {1, 3, 14, 7})}, {broadcast});
+  const int smallest = like("reduce_min", {1, 16});
+  b.node(OpCode::reduce_min, {x, b.ints("reduce_min/axes", {1, 2})}, {smallest}, MeanAttributes{});
+  const int pooled = like("reduce_max_pool", {1, 16});
+  b.node(OpCode::reduce_max, {x, b.ints("reduce_max_pool/axes", {2, 1})}, {pooled},
+         MeanAttributes{});
+  const int sum = b.value("sum", {1, 4, 1, 16}, 0.5f, -4);
+  b.node(OpCode::sum, {x, b.ints("sum/axes", {2})}, {sum}, MeanAttributes{true});
+  const int first = b.index_value("arg_max", {1, 14, 10});
+  b.node(OpCode::arg_max, {pack, b.ints("arg_max/axis", {1}, {})}, {first}, ArgAttributes{});
+  const int last = b.index_value("arg_min", {1, 4, 1});
+  b.node(OpCode::arg_min, {sum, b.ints("arg_min/axis", {-1}, {})}, {last}, ArgAttributes{});
+  const int unit = b.value("l2_normalization", {1, 16}, 1.0f / 128, 0);
+  b.node(OpCode::l2_normalization, {smallest}, {unit}, ElementwiseAttributes{});
+  const int product = b.value("batch_matmul", {1, 3, 7, 10}, 0.9f, 11);
+  b.node(OpCode::batch_matmul, {broadcast, pack}, {product}, BatchMatMulAttributes{true, false});
+  const int by = b.weights("batch_matmul/by", {3, 4, 10}, -1, 0.02f);
+  const int again = b.value("batch_matmul_constant", {1, 3, 7, 4}, 0.7f, -1);
+  b.node(OpCode::batch_matmul, {product, by}, {again}, BatchMatMulAttributes{false, true});
+  outputs.insert(outputs.end(), {pooled, first, last, unit, again});
+}
+
+}  // namespace
+
 Graph every_op_graph() {
   GraphBuilder b;
   std::vector<int> outputs;
@@ -157,6 +226,7 @@ Graph every_op_graph() {
   b.node(OpCode::dequantize, {softmax}, {p});
   outputs.push_back(p);
 
+  add_moves_and_reductions(b, mul, outputs);
   unary(OpCode::gelu, "gelu", 0.15f, -90, GeluAttributes{true});
   // Every other op that is a table and has no attributes.
   for (const OpEntry& entry : op_catalogue()) {

@@ -101,7 +101,7 @@ struct PoolAttributes {
   int stride_h = 1, stride_w = 1, filter_h = 1, filter_w = 1;
   Activation activation = Activation::none;
 };
-struct ElementwiseAttributes {  // ADD, SUB, MUL
+struct ElementwiseAttributes {  // ADD, SUB, MUL, L2_NORMALIZATION
   Activation activation = Activation::none;
 };
 struct ConcatenationAttributes {
@@ -119,7 +119,7 @@ struct ResizeAttributes {
 struct SoftmaxAttributes {
   float beta = 1.0f;
 };
-struct MeanAttributes {
+struct MeanAttributes {  // MEAN, SUM, REDUCE_MAX, REDUCE_MIN
   bool keep_dims = false;
 };
 struct StridedSliceAttributes {
@@ -128,6 +128,24 @@ struct StridedSliceAttributes {
 struct SplitAttributes {  // SPLIT, SPLIT_V
   int num_splits = 1;
 };
+struct GatherAttributes {
+  int axis = 0;
+  int batch_dims = 0;
+};
+struct PackAttributes {  // PACK, UNPACK
+  int count = 0;
+  int axis = 0;
+};
+struct BlockAttributes {  // DEPTH_TO_SPACE, SPACE_TO_DEPTH
+  int size = 1;
+};
+struct MirrorPadAttributes {
+  bool symmetric = false;  ///< the border itself is repeated, too
+};
+struct BatchMatMulAttributes {
+  bool adj_x = false, adj_y = false;  ///< the matrix is given transposed
+};
+struct ArgAttributes {};  // ARG_MAX, ARG_MIN
 struct LeakyReluAttributes {
   float alpha = 0.0f;
 };
@@ -139,7 +157,9 @@ using Attributes =
     std::variant<std::monostate, ConvAttributes, TransposeConvAttributes, FullyConnectedAttributes,
                  PoolAttributes, ElementwiseAttributes, ConcatenationAttributes, ReshapeAttributes,
                  SqueezeAttributes, ResizeAttributes, SoftmaxAttributes, MeanAttributes,
-                 StridedSliceAttributes, SplitAttributes, LeakyReluAttributes, GeluAttributes>;
+                 StridedSliceAttributes, SplitAttributes, GatherAttributes, PackAttributes,
+                 BlockAttributes, MirrorPadAttributes, BatchMatMulAttributes, ArgAttributes,
+                 LeakyReluAttributes, GeluAttributes>;
 
 struct Node {
   OpCode op = OpCode::add;

@@ -35,6 +35,11 @@ class GraphBuilder {
     t.shape = std::move(shape);
     return add(std::move(t));
   }
+  int index_value(const std::string& name, std::vector<std::int32_t> shape) {
+    const int i = float_value(name, std::move(shape));
+    tensor(i).type = DType::i32;
+    return i;
+  }
   int ints(const std::string& name, const std::vector<std::int32_t>& values,
            std::vector<std::int32_t> shape) {
     TensorDef t;

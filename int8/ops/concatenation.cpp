@@ -1,4 +1,5 @@
-// CONCATENATION, SPLIT and SPLIT_V along one axis: every part has the whole's scale and zero point.
+// CONCATENATION, SPLIT and SPLIT_V along one axis, PACK and UNPACK along a new one: every part has
+// the whole's scale and zero point.
 #include <algorithm>
 
 #include "base/error.h"
@@ -7,13 +8,6 @@
 
 namespace octet::int8 {
 namespace {
-
-std::size_t resolve_axis(std::int32_t axis, const Shape& shape) {
-  const auto rank = static_cast<std::int32_t>(shape.size());
-  OCTET_CHECK(axis >= -rank && axis < rank, "axis: expected within ", -rank, " to ", rank - 1,
-              ", got ", axis);
-  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
-}
 
 /// The part of `whole` that begins at `start` along the axis, as dimensions: outer, axis and inner.
 struct Part {
@@ -93,6 +87,19 @@ class SplitStep final : public Step {
   std::int64_t sample = 0;
 };
 
+/// Input `i` of the node is the next part.
+void add_part(ConcatenationStep& step, const NodeView& node, int i, Part part) {
+  if (node.input(i).constant) {
+    part.constant = node.i8_constant(i);
+  } else {
+    part.slot = static_cast<int>(step.inputs.size());
+    step.inputs.push_back(node.input_index(i));
+    step.input_rows.push_back(part.row);
+  }
+  step.row += part.row;
+  step.parts.push_back(std::move(part));
+}
+
 /// How many parts SPLIT or SPLIT_V make.
 int part_count(const NodeView& node) {
   const int parts = node.attributes<SplitAttributes>().num_splits;
@@ -153,15 +160,56 @@ std::unique_ptr<Step> create_concatenation(const NodeView& node) {
     const TensorDef& x = node.input(i);
     Part part = make_part(x.shape, whole, axis, start, true);
     start += x.shape[axis];
-    if (x.constant) {
-      part.constant = node.i8_constant(i);
-    } else {
-      part.slot = static_cast<int>(step->inputs.size());
-      step->inputs.push_back(node.input_index(i));
-      step->input_rows.push_back(part.row);
-    }
-    step->row += part.row;
-    step->parts.push_back(std::move(part));
+    add_part(*step, node, i, std::move(part));
+  }
+  return step;
+}
+
+std::unique_ptr<Step> create_pack(const NodeView& node) {
+  const int count = node.input_count();
+  node.expect_operands(1, 1 << 16);
+  const auto a = node.attributes<PackAttributes>();
+  OCTET_CHECK(a.count == count, "values_count: expected ", count, ", the number of inputs, got ",
+              a.count);
+  Shape part = node.input(0).shape;
+  part.push_back(1);
+  const std::size_t axis = resolve_axis(a.axis, part);
+  part.pop_back();
+  part.insert(part.begin() + static_cast<std::ptrdiff_t>(axis), 1);
+  Shape whole = part;
+  whole[axis] = count;
+  node.expect_output_shape(whole);
+
+  auto step = new_step<ConcatenationStep>(node, {});
+  step->sample = element_count(whole);
+  for (int i = 0; i < count; ++i) {
+    const TensorDef& x = node.input(i);
+    node.expect_movable(x, node.output());
+    OCTET_CHECK(x.shape == node.input(0).shape, quoted(x), ": expected shape ",
+                to_string(node.input(0).shape), ", got ", to_string(x.shape));
+    add_part(*step, node, i, make_part(part, whole, axis, i, true));
+  }
+  return step;
+}
+
+std::unique_ptr<Step> create_unpack(const NodeView& node) {
+  const auto a = node.attributes<PackAttributes>();
+  const TensorDef& x = node.moved_activation(0);
+  const std::size_t axis = resolve_axis(a.axis, x.shape);
+  const std::int32_t count = x.shape[axis];
+  OCTET_CHECK(a.count == count, "num: expected ", count, ", the size of axis ", axis, ", got ",
+              a.count);
+  node.expect_operands(1, 1, count);
+  Shape part = x.shape, shape = x.shape;
+  part[axis] = 1;
+  shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+
+  auto step = new_step<SplitStep>(node);
+  step->sample = element_count(x.shape);
+  for (int i = 0; i < count; ++i) {
+    node.expect_movable(x, node.output(i));
+    node.expect_output_shape(shape, i);
+    step->parts.push_back(make_part(part, x.shape, axis, i, false));
   }
   return step;
 }

@@ -34,6 +34,13 @@ std::int32_t zero_code(const TensorDef& t) noexcept {
   return t.quantization.zero_point.empty() ? 0 : t.quantization.zero_point[0];
 }
 
+std::size_t resolve_axis(std::int32_t axis, const Shape& shape) {
+  const auto rank = static_cast<std::int32_t>(shape.size());
+  OCTET_CHECK(axis >= -rank && axis < rank, "axis: expected within ", -rank, " to ", rank - 1,
+              ", got ", axis);
+  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+}
+
 std::vector<std::int32_t> read_i32(const TensorDef& t) {
   OCTET_CHECK(t.type == DType::i32, quoted(t), ": expected type i32, got ", dtype_name(t.type));
   OCTET_CHECK(t.constant, quoted(t), ": expected a constant, got a computed value");

@@ -101,6 +101,9 @@ std::string node_text(const Graph& graph, int node);
 /// The code of real 0, as far as the tensor says: 0 if it is not quantized.
 std::int32_t zero_code(const TensorDef& t) noexcept;
 
+/// The dimension that `axis` names, which counts from the end if negative. Throws Error.
+std::size_t resolve_axis(std::int32_t axis, const Shape& shape);
+
 /// Reads the constant's bytes, which may be unaligned. Throws unless it is an i32 constant.
 std::vector<std::int32_t> read_i32(const TensorDef& t);
 

@@ -12,6 +12,10 @@ namespace {
 
 /// `row` by value and loads before stores: bytes may alias anything that is in memory.
 void copy_elements(std::int8_t* y, const std::int8_t* x, StridedCopy::Dim row) noexcept {
+  if (row.in == 0 && row.out == 1) {
+    std::memset(y, *x, static_cast<std::size_t>(row.size));
+    return;
+  }
   std::int64_t i = 0;
   for (; i + 4 <= row.size; i += 4, y += 4 * row.out, x += 4 * row.in) {
     const std::int8_t a = x[0], b = x[row.in], c = x[2 * row.in], d = x[3 * row.in];
@@ -32,6 +36,7 @@ std::vector<std::int64_t> row_major_strides(const Shape& shape) {
 }
 
 void StridedCopy::push(Dim dim) {
+  if (dim.size == 1) return;
   OCTET_CHECK(rank_ < max_rank, "dimensions: expected at most ", max_rank);
   dims_[rank_++] = dim;
 }
@@ -41,7 +46,6 @@ void StridedCopy::prepare() noexcept {
   std::size_t rank = 0;
   for (std::size_t d = 0; d < rank_; ++d) {
     const Dim& dim = dims_[d];
-    if (dim.size == 1) continue;
     if (rank > 0) {
       Dim& outer = joined[rank - 1];
       if (outer.in == dim.in * dim.size && outer.out == dim.out * dim.size) {
@@ -176,6 +180,15 @@ void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::
     if (end == rows) fill(filled, to + out_sample);
   };
   for_sample_chunks(threads, batch, rows, bytes_per_task / row.size, pad);
+}
+
+std::unique_ptr<Step> create_strided_copy(const NodeView& node, const StridedCopy& copy) {
+  auto step = new_step<StridedCopyStep>(node);
+  step->copy = copy;
+  step->copy.prepare();
+  step->in_sample = element_count(node.input(0).shape);
+  step->out_sample = element_count(node.output().shape);
+  return step;
 }
 
 }  // namespace octet::int8

@@ -1,10 +1,11 @@
-// Moving bytes: TRANSPOSE, STRIDED_SLICE, SPLIT, CONCATENATION and PAD are all copies between two
-// strided views of the same dimensions.
+// Moving bytes: TRANSPOSE, slices, SPLIT, CONCATENATION, PAD, TILE and others are copies between
+// two strided views of the same dimensions.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "base/parallel.h"
 #include "int8/ops/node_view.h"
@@ -12,21 +13,22 @@
 namespace octet::int8 {
 
 /// Per sample: y[out_offset + sum i_d * out_d] = x[in_offset + sum i_d * in_d], int8 elements.
-/// Input strides may be negative (a reversed slice).
+/// Input strides may be negative (a reversed slice) or 0 (repeated elements).
 class StridedCopy {
  public:
-  static constexpr std::size_t max_rank = 8;
+  static constexpr std::size_t max_rank = 16;
   struct Dim {
     std::int64_t size = 1, in = 0, out = 0;
   };
 
-  /// Appends a dimension inside those already there. Throws Error beyond max_rank.
+  /// Appends a dimension inside those already there. Throws Error beyond max_rank of more than one
+  /// element.
   void push(Dim dim);
   void set_offsets(std::int64_t in, std::int64_t out) noexcept {
     in_offset_ = in;
     out_offset_ = out;
   }
-  /// To be called when all is pushed: drops dimensions of one element and joins neighbours (fewer,
+  /// To be called when all is pushed: joins neighbours (fewer,
   /// longer rows, the same bytes), and chooses how to copy.
   void prepare() noexcept;
 
@@ -63,6 +65,21 @@ class StridedCopy {
   Method method_ = Method::rows;
   std::int64_t in_offset_ = 0, out_offset_ = 0;
 };
+
+/// A step that is one StridedCopy: TRANSPOSE, slices, TILE, ...
+class StridedCopyStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    copy.run(args.in_i8(0), in_sample, args.out_i8(), out_sample, args.batch, args.threads);
+  }
+  const char* kernel_name() const noexcept override { return copy.kernel_name(); }
+
+  StridedCopy copy;
+  std::int64_t in_sample = 0, out_sample = 0;
+};
+
+/// Of input 0 into the output, whose shapes are checked; `copy` as pushed.
+std::unique_ptr<Step> create_strided_copy(const NodeView& node, const StridedCopy& copy);
 
 /// Row-major strides in elements.
 std::vector<std::int64_t> row_major_strides(const Shape& shape);

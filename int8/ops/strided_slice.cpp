@@ -4,20 +4,6 @@
 #include "int8/reference/slice.h"
 
 namespace octet::int8 {
-namespace {
-
-class StridedSliceStep final : public Step {
- public:
-  void run(const RunArgs& args) const noexcept override {
-    copy.run(args.in_i8(0), in_sample, args.out_i8(), out_sample, args.batch, args.threads);
-  }
-  const char* kernel_name() const noexcept override { return copy.kernel_name(); }
-
-  StridedCopy copy;
-  std::int64_t in_sample = 0, out_sample = 0;
-};
-
-}  // namespace
 
 std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
   node.expect_operands(4, 4);
@@ -33,7 +19,6 @@ std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
               "begin, end, strides: expected one entry for each of at most 5 dimensions of ",
               to_string(x.shape), ", got ", begin.size(), ", ", end.size(), ", ", by.size());
 
-  auto step = new_step<StridedSliceStep>(node);
   const auto in = row_major_strides(x.shape);
   Shape shape, kept;
   std::int64_t offset = 0;
@@ -59,15 +44,13 @@ std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
     if (!has(a.shrink_axis_mask)) shape.push_back(kept.back());
   }
   node.expect_output_shape(shape);
-  step->in_sample = element_count(x.shape);
-  step->out_sample = element_count(shape);
+  StridedCopy copy;
   const auto out = row_major_strides(kept);
   for (std::size_t d = 0; d < rank; ++d) {
-    step->copy.push({ranges[d].count, in[d] * ranges[d].stride, out[d]});
+    copy.push({ranges[d].count, in[d] * ranges[d].stride, out[d]});
   }
-  step->copy.set_offsets(offset, 0);
-  step->copy.prepare();
-  return step;
+  copy.set_offsets(offset, 0);
+  return create_strided_copy(node, copy);
 }
 
 }  // namespace octet::int8

@@ -3,20 +3,6 @@
 #include "int8/ops/strided_copy.h"
 
 namespace octet::int8 {
-namespace {
-
-class TransposeStep final : public Step {
- public:
-  void run(const RunArgs& args) const noexcept override {
-    copy.run(args.in_i8(0), sample, args.out_i8(), sample, args.batch, args.threads);
-  }
-  const char* kernel_name() const noexcept override { return copy.kernel_name(); }
-
-  StridedCopy copy;
-  std::int64_t sample = 0;
-};
-
-}  // namespace
 
 std::unique_ptr<Step> create_transpose(const NodeView& node) {
   node.expect_operands(2, 2);
@@ -38,14 +24,12 @@ std::unique_ptr<Step> create_transpose(const NodeView& node) {
   }
   node.expect_output_shape(shape);
 
-  auto step = new_step<TransposeStep>(node);
-  step->sample = element_count(shape);
+  StridedCopy copy;
   const auto in = row_major_strides(x.shape), out = row_major_strides(shape);
   for (std::size_t d = 0; d < rank; ++d) {
-    step->copy.push({shape[d], in[static_cast<std::size_t>(perm[d])], out[d]});
+    copy.push({shape[d], in[static_cast<std::size_t>(perm[d])], out[d]});
   }
-  step->copy.prepare();
-  return step;
+  return create_strided_copy(node, copy);
 }
 
 }  // namespace octet::int8

@@ -1,5 +1,7 @@
 #include "int8/reference/fixed_point_functions.h"
 
+#include <bit>
+
 #include <limits>
 
 #include "int8/reference/fixed_point.h"
@@ -90,6 +92,23 @@ std::int32_t tanh_q4(std::int32_t z) noexcept {
   const std::int32_t of_magnitude =
       one_minus_over_one_plus(exp_on_negative_values(z > 0 ? -z : z, 5));
   return z > 0 ? of_magnitude : -of_magnitude;
+}
+
+Multiplier inverse_sqrt(std::int64_t v) noexcept {
+  if (v <= 1) return {2147483647, 0};
+  int shift = -11;
+  for (; v >= 1 << 29; v /= 4) --shift;
+  // v 4^pairs is in [2^27, 2^29): in Q3 its half is in [1/4, 1).
+  const int pairs = (std::countl_zero(static_cast<std::uint32_t>(v)) - 1) / 2 - 1;
+  const auto scaled = static_cast<std::int32_t>(v << (2 * pairs));
+  const std::int32_t half = rounding_divide_by_pot(scaled >> 1, 1);
+  constexpr std::int32_t three_halves = 3 << 27, half_sqrt_2 = 1518500250;  // Q3, Q0
+  std::int32_t x = 1 << 28;
+  for (int step = 0; step < 5; ++step) {
+    const std::int32_t cube = shift_left_saturating(srdhm(srdhm(x, x), x), 6);
+    x = shift_left_saturating(srdhm(three_halves, x) - srdhm(half, cube), 3);
+  }
+  return {srdhm(x, half_sqrt_2), shift + pairs};
 }
 
 }  // namespace octet::int8

@@ -1,8 +1,10 @@
-// exp, 1 / (1 + x), logistic and tanh on fixed-point numbers: gemmlowp's, raw int32 for raw int32.
-// "Qi" means i integer bits and 31 - i fraction bits. They run when a table is made.
+// exp, 1 / (1 + x), logistic, tanh and 1 / sqrt(x) on fixed-point numbers: gemmlowp's, raw int32
+// for raw int32. "Qi" means i integer bits and 31 - i fraction bits.
 #pragma once
 
 #include <cstdint>
+
+#include "int8/reference/fixed_point.h"
 
 namespace octet::int8 {
 
@@ -23,5 +25,8 @@ std::int32_t logistic_q4(std::int32_t z) noexcept;
 
 /// tanh(z) in Q0 for z in Q4.
 std::int32_t tanh_q4(std::int32_t z) noexcept;
+
+/// 1 / sqrt(v), by five steps of Newton's method, for v >= 1; 1 is 1 - 2^-31.
+Multiplier inverse_sqrt(std::int64_t v) noexcept;
 
 }  // namespace octet::int8

@@ -9,25 +9,44 @@
 
 namespace octet::int8 {
 
+namespace {
+
+constexpr const char* rescale = "input scale / output scale";
+
+Multiplier whole_multiplier(float s_in, float s_out, std::int64_t count, Rounding rounding) {
+  OCTET_CHECK(count >= 1 && count <= 1 << 22, "expected to reduce 1 to 2^22 elements, got ", count);
+  return checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding,
+                            rescale);
+}
+
+MeanParams make_params(Multiplier m, std::int32_t z_in, std::int32_t z_out, std::int64_t count,
+                       Rounding rounding) {
+  check_no_overflow(255 * count, m, rescale);
+  return {.offset = static_cast<std::int32_t>(z_in * count),
+          .z_out = z_out,
+          .m = m,
+          .rounding = rounding};
+}
+
+}  // namespace
+
 MeanParams make_mean_params(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
                             std::int64_t count, Rounding rounding) {
-  const char* what = "input scale / output scale";
-  OCTET_CHECK(count >= 1 && count <= 1 << 22, "mean: expected 1 to 2^22 elements, got ", count);
-  const Multiplier whole =
-      checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding, what);
+  const Multiplier whole = whole_multiplier(s_in, s_out, count, rounding);
   const int log2_count = std::bit_width(static_cast<std::uint64_t>(count)) - 1;
   const int t = std::min({log2_count, 32, 31 + whole.shift});
   const Multiplier divided{static_cast<std::int32_t>((std::int64_t{whole.m} << t) / count),
                            whole.shift - t};
-  check_no_overflow(255 * count, divided, what);
-  return {.offset = static_cast<std::int32_t>(z_in * count),
-          .z_out = z_out,
-          .m = divided,
-          .rounding = rounding};
+  return make_params(divided, z_in, z_out, count, rounding);
 }
 
-void mean(const MeanParams& params, const MeanLayout& l, const std::int8_t* x, std::int64_t begin,
-          std::int64_t end, std::int8_t* y) noexcept {
+MeanParams make_sum_params(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                           std::int64_t count, Rounding rounding) {
+  return make_params(whole_multiplier(s_in, s_out, count, rounding), z_in, z_out, count, rounding);
+}
+
+void mean(const MeanParams& params, const ReductionLayout& l, const std::int8_t* x,
+          std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept {
   std::array<std::int32_t, 64> sum;
   const auto width = static_cast<std::int64_t>(sum.size());
   for (std::int64_t k = begin; k < end; ++k) {

@@ -1,10 +1,10 @@
-// MEAN over any axes: an exact int32 sum and one rescale that includes the division.
+// MEAN and SUM over any axes: an exact int32 sum and one rescale, which includes MEAN's division.
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "int8/reference/fixed_point.h"
+#include "int8/reference/reduction.h"
 
 namespace octet::int8 {
 
@@ -20,23 +20,19 @@ struct MeanParams {
 MeanParams make_mean_params(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
                             std::int64_t count, Rounding rounding);
 
+/// The same for SUM: (m', e') = (m, e).
+MeanParams make_sum_params(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                           std::int64_t count, Rounding rounding);
+
 /// The output code before it is clamped to int8, zero point included. `sum` is of raw codes.
 inline std::int32_t mean_preclamp(const MeanParams& p, std::int32_t sum) noexcept {
   return multiply_by_quantized_multiplier(sum - p.offset, p.m, p.rounding) + p.z_out;
 }
 
-/// Where the codes of a sum are. Output [k, c] is the mean over all groups g and i in 0 .. run - 1
-/// of x[kept[k] + reduced[g] + i * run_stride + c].
-struct MeanLayout {
-  std::int64_t inner = 1;             ///< channels c: the trailing kept dimensions
-  std::vector<std::int64_t> kept;     ///< of every combination of the other kept dimensions
-  std::vector<std::int64_t> reduced;  ///< of every combination of reduced dimensions but the run
-  std::int64_t run = 1, run_stride = 1;
-};
-
 /// Outputs k of begin .. end - 1, portable: x is the sample, y the first output.
-using MeanFunction = void(const MeanParams& params, const MeanLayout& layout, const std::int8_t* x,
-                          std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept;
+using MeanFunction = void(const MeanParams& params, const ReductionLayout& layout,
+                          const std::int8_t* x, std::int64_t begin, std::int64_t end,
+                          std::int8_t* y) noexcept;
 MeanFunction mean;
 
 }  // namespace octet::int8

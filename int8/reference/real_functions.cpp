@@ -1,5 +1,7 @@
 #include "int8/reference/real_functions.h"
 
+#include <cmath>
+
 #include <bit>
 #include <cstdint>
 
@@ -55,6 +57,20 @@ double erfc_of(double x) noexcept {
   double fraction = x;  // Laplace's continued fraction
   for (int k = 100; k > 0; --k) fraction = x + k / (2 * fraction);
   return two_over_sqrt_pi / 2 * exp_of(-x * x) / fraction;
+}
+
+double log_of(double x) noexcept {
+  // x = m 2^e with m in [sqrt(1/2), sqrt(2)), ln m = 2 artanh t.
+  int e = 0;
+  double m = std::frexp(x, &e);
+  if (m < 0.70710678118654752440) {
+    m *= 2;
+    --e;
+  }
+  const double t = (m - 1) / (m + 1);
+  double sum = 0;
+  for (int k = 23; k >= 1; k -= 2) sum = sum * (t * t) + 1.0 / k;
+  return 2 * t * sum + e * 0.69314718055994530942;
 }
 
 }  // namespace octet::int8

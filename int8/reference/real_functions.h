@@ -8,6 +8,8 @@ namespace octet::int8 {
 double exp_of(double x) noexcept;
 /// e^x - 1 without cancellation near 0; limits as exp_of.
 double expm1_of(double x) noexcept;
+/// ln x for x > 0, normal.
+double log_of(double x) noexcept;
 double tanh_of(double x) noexcept;
 /// 1 - erf(x) without cancellation where x is large.
 double erfc_of(double x) noexcept;

@@ -10,16 +10,32 @@
 
 namespace octet::int8 {
 
-UnaryCodes make_relu_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
-                           Rounding rounding) {
+namespace {
+
+/// MBQM(q - z_in, ratio) + z_out within the range; ratio: input scale / output scale.
+UnaryCodes rescaled_codes(double ratio, std::int32_t z_in, std::int32_t z_out, Rounding rounding,
+                          ClampRange range) {
   const char* what = "input scale / output scale";
-  const Multiplier m =
-      checked_multiplier(static_cast<double>(s_in) / static_cast<double>(s_out), rounding, what);
+  const Multiplier m = checked_multiplier(ratio, rounding, what);
   check_no_overflow(255, m, what);
-  const ClampRange range{.lo = std::max(-128, z_out), .hi = 127};
   return tabulate(
       [&](int q) { return multiply_by_quantized_multiplier(q - z_in, m, rounding) + z_out; },
       range);
+}
+
+/// At most real 1. The ratio is a float32, as in LiteRT, the only runtime that has these.
+UnaryCodes up_to_one(const UnaryArgs& a, std::int32_t lo) {
+  const ClampRange one = clamp_range(Activation::relu_n1_to_1, a.out.scale, a.out.zero_point);
+  return rescaled_codes(static_cast<double>(a.in.scale / a.out.scale), a.in.zero_point,
+                        a.out.zero_point, a.rounding, {std::max(lo, one.lo), one.hi});
+}
+
+}  // namespace
+
+UnaryCodes make_relu_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out,
+                           Rounding rounding) {
+  return rescaled_codes(static_cast<double>(s_in) / static_cast<double>(s_out), z_in, z_out,
+                        rounding, {std::max(-128, z_out), 127});
 }
 
 UnaryCodes make_relu6_codes(float scale, std::int32_t zero_point) {
@@ -53,6 +69,13 @@ constexpr UnaryOp relu_op{.codes =
                                                        a.out.zero_point, a.rounding);
                               },
                           .min_output_scale = least_rescaled};
+
+constexpr UnaryOp relu_n1_to_1_op{.codes = [](const UnaryArgs& a) { return up_to_one(a, -128); },
+                                  .min_output_scale = least_rescaled};
+
+constexpr UnaryOp relu_0_to_1_op{
+    .codes = [](const UnaryArgs& a) { return up_to_one(a, a.out.zero_point); },
+    .min_output_scale = least_rescaled};
 
 constexpr UnaryOp relu6_op{
     .codes = [](const UnaryArgs& a) { return make_relu6_codes(a.in.scale, a.in.zero_point); },

@@ -1,5 +1,6 @@
-// EXP, ELU and GELU, which the format defines by a float function of the dequantized code:
-// roundf(f(s_in (q - z_in)) (1 / s_out)) + z_out, every operation in float32.
+// EXP, LOG, SQRT, ELU and GELU, which the format defines by a float function of the dequantized
+// code: roundf(f(s_in (q - z_in)) (1 / s_out)) + z_out, every operation in float32.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -42,6 +43,23 @@ float gelu_by_tanh(float x) {
 constexpr UnaryOp exp_op{.codes = [](const UnaryArgs& a) {
   return tabulate_real(a,
                        [](float x) { return static_cast<float>(exp_of(static_cast<double>(x))); });
+}};
+
+/// -128 where x <= 0.
+constexpr UnaryOp log_op{.codes = [](const UnaryArgs& a) {
+  return tabulate_real(a, [](float x) {
+    return x > 0 ? static_cast<float>(log_of(static_cast<double>(x)))
+                 : -std::numeric_limits<float>::infinity();
+  });
+}};
+
+/// floor(sqrt(x) / s_out) + z_out, 0 for x <= 0: the one that is not rounded.
+constexpr UnaryOp sqrt_op{.codes = [](const UnaryArgs& a) {
+  return tabulate([&](int q) {
+    const float x = a.in.scale * static_cast<float>(std::max(q - a.in.zero_point, 0));
+    return static_cast<std::int32_t>(std::min(std::sqrt(x) / a.out.scale, 256.0f)) +
+           a.out.zero_point;
+  });
 }};
 
 /// x where x >= 0, e^x - 1 elsewhere.

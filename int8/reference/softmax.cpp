@@ -10,7 +10,8 @@
 namespace octet::int8 {
 namespace {
 constexpr int accumulation_bits = 12;
-}
+constexpr std::int64_t run = 4095;  ///< terms whose sum fits
+}  // namespace
 
 SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding) {
   // Differences become Q5.26 for exp().
@@ -33,15 +34,18 @@ SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding) {
 SoftmaxRow softmax_sum(const SoftmaxParams& params, std::int8_t largest, const std::int8_t* x,
                        std::int64_t depth) noexcept {
   const std::int32_t* term = params.terms_below(largest);
-  std::int32_t sum = 0;  // Q12.19
-  for (std::int64_t i = 0; i < depth; ++i) sum += term[x[i]];
+  std::int64_t total = 0;  // Q12.19
+  for (std::int64_t begin = 0; begin < depth; begin += run) {
+    std::int32_t sum = 0;
+    for (std::int64_t i = begin; i < std::min(begin + run, depth); ++i) sum += term[x[i]];
+    total += sum;
+  }
+  if (total >= std::int64_t{1} << 28) return {0, 31};  // every quotient rounds to 0
+  const auto sum = static_cast<std::uint32_t>(total);
   // sum = 2^bits * (1 + fraction), fraction in Q0.
-  const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
-  const auto fraction = static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << headroom) -
-                                                  (std::uint32_t{1} << 31));
-  const int exponent = accumulation_bits - headroom + 23;
-  if (exponent > 31) return {0, 31};  // every quotient rounds to 0
-  return {one_over_one_plus(fraction), exponent};
+  const int headroom = std::countl_zero(sum);
+  const auto fraction = static_cast<std::int32_t>((sum << headroom) - (std::uint32_t{1} << 31));
+  return {one_over_one_plus(fraction), accumulation_bits - headroom + 23};
 }
 
 void softmax_row(const SoftmaxParams& params, const std::int8_t* x, std::int8_t* y,

@@ -33,13 +33,10 @@ struct SoftmaxRow {
 SoftmaxRow softmax_sum(const SoftmaxParams& params, std::int8_t largest, const std::int8_t* x,
                        std::int64_t depth) noexcept;
 
-/// Rows longer than this could overflow the sum of exponentials.
-inline constexpr int softmax_max_depth = 4095;
-
 /// Output scale 1/256, zero point -128. Throws Error unless beta * s_in * 2^26 > 1.
 SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding);
 
-/// One row of `depth` <= softmax_max_depth codes, portable. y may be x.
+/// One row of `depth` codes, portable. y may be x.
 using SoftmaxFunction = void(const SoftmaxParams& params, const std::int8_t* x, std::int8_t* y,
                              std::int64_t depth) noexcept;
 SoftmaxFunction softmax_row;

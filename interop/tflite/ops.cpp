@@ -39,6 +39,10 @@ constexpr std::array releases = {
     Release{OpCode::mul, 3, {1, 15, 0}},
     Release{OpCode::resize_bilinear, 3, {2, 2, 0}},
     Release{OpCode::pad, 4, {2, 6, 0}},
+    Release{OpCode::gather, 5, {2, 5, 0}},
+    Release{OpCode::batch_to_space_nd, 3, {2, 3, 0}},
+    Release{OpCode::space_to_batch_nd, 3, {2, 3, 0}},
+    Release{OpCode::slice, 5, {2, 5, 0}},
     Release{OpCode::transpose, 4, {2, 3, 0}},
     Release{OpCode::transpose, 6, {2, 12, 0}},
     Release{OpCode::sub, 3, {2, 3, 0}},
@@ -130,6 +134,13 @@ int version_to_write(const int8::Graph& graph, const int8::Node& node) {
     case OpCode::pad:
     case OpCode::padv2:
       return o.input(0).shape.size() > 4 ? 4 : base;
+    case OpCode::gather:
+      return attributes<int8::GatherAttributes>(node).batch_dims != 0 ? 5 : base;
+    case OpCode::batch_to_space_nd:
+    case OpCode::space_to_batch_nd:
+      return o.input(0).shape.size() != 4 ? 3 : base;
+    case OpCode::slice:
+      return o.input(0).shape.size() > 4 ? 5 : base;
     case OpCode::transpose:
       if (o.input(0).shape.size() > 5) return 6;
       return o.input(0).shape.size() > 4 ? 4 : base;

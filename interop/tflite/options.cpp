@@ -135,6 +135,38 @@ int8::SplitAttributes read(const SplitOptions& o, const std::string&) {
 int8::SplitAttributes read(const SplitVOptions& o, const std::string&) {
   return {.num_splits = o.num_splits()};
 }
+int8::GatherAttributes read(const GatherOptions& o, const std::string&) {
+  return {.axis = o.axis(), .batch_dims = o.batch_dims()};
+}
+int8::PackAttributes read(const PackOptions& o, const std::string&) {
+  return {.count = o.values_count(), .axis = o.axis()};
+}
+int8::PackAttributes read(const UnpackOptions& o, const std::string&) {
+  return {.count = o.num(), .axis = o.axis()};
+}
+int8::ElementwiseAttributes read(const L2NormOptions& o, const std::string& where) {
+  return read_elementwise(o, where);
+}
+int8::BlockAttributes read(const SpaceToDepthOptions& o, const std::string&) {
+  return {.size = o.block_size()};
+}
+int8::BlockAttributes read(const DepthToSpaceOptions& o, const std::string&) {
+  return {.size = o.block_size()};
+}
+int8::MirrorPadAttributes read(const MirrorPadOptions& o, const std::string& where) {
+  OCTET_CHECK(o.mode() == 0 || o.mode() == 1, where,
+              ": mode: expected 0 (REFLECT) or 1 (SYMMETRIC), got ", int{o.mode()});
+  return {.symmetric = o.mode() == 1};
+}
+int8::BatchMatMulAttributes read(const BatchMatMulOptions& o, const std::string&) {
+  return {.adj_x = o.adj_x(), .adj_y = o.adj_y()};
+}
+int8::ArgAttributes read(const ArgMaxOptions&, const std::string&) {
+  return {};
+}
+int8::ArgAttributes read(const ArgMinOptions&, const std::string&) {
+  return {};
+}
 int8::LeakyReluAttributes read(const LeakyReluOptions& o, const std::string& where) {
   OCTET_CHECK(std::isfinite(o.alpha()), where, ": alpha is not finite");
   return {.alpha = o.alpha()};
@@ -209,6 +241,37 @@ auto write(Builder& b, const int8::SplitAttributes& a, const SplitOptions*) {
 }
 auto write(Builder& b, const int8::SplitAttributes& a, const SplitVOptions*) {
   return CreateSplitVOptions(b, a.num_splits);
+}
+auto write(Builder& b, const int8::GatherAttributes& a, const GatherOptions*) {
+  return CreateGatherOptions(b, a.axis, a.batch_dims);
+}
+auto write(Builder& b, const int8::PackAttributes& a, const PackOptions*) {
+  return CreatePackOptions(b, a.count, a.axis);
+}
+auto write(Builder& b, const int8::PackAttributes& a, const UnpackOptions*) {
+  return CreateUnpackOptions(b, a.count, a.axis);
+}
+auto write(Builder& b, const int8::ElementwiseAttributes& a, const L2NormOptions*) {
+  return CreateL2NormOptions(b, write_activation(a.activation));
+}
+auto write(Builder& b, const int8::BlockAttributes& a, const SpaceToDepthOptions*) {
+  return CreateSpaceToDepthOptions(b, a.size);
+}
+auto write(Builder& b, const int8::BlockAttributes& a, const DepthToSpaceOptions*) {
+  return CreateDepthToSpaceOptions(b, a.size);
+}
+auto write(Builder& b, const int8::MirrorPadAttributes& a, const MirrorPadOptions*) {
+  return CreateMirrorPadOptions(b, a.symmetric ? 1 : 0);
+}
+auto write(Builder& b, const int8::BatchMatMulAttributes& a, const BatchMatMulOptions*) {
+  return CreateBatchMatMulOptions(b, a.adj_x, a.adj_y);
+}
+constexpr std::int8_t index_type = 2;  // INT32
+auto write(Builder& b, const int8::ArgAttributes&, const ArgMaxOptions*) {
+  return CreateArgMaxOptions(b, index_type);
+}
+auto write(Builder& b, const int8::ArgAttributes&, const ArgMinOptions*) {
+  return CreateArgMinOptions(b, index_type);
 }
 auto write(Builder& b, const int8::LeakyReluAttributes& a, const LeakyReluOptions*) {
   return CreateLeakyReluOptions(b, a.alpha);

@@ -26,6 +26,10 @@ def gelu(approximate):
 OPS = {
     "ABS": (2, (s.BuiltinOptions.AbsOptions, s.AbsOptionsT()), 0.7),
     "EXP": (2, (s.BuiltinOptions.ExpOptions, s.ExpOptionsT()), 3.0),
+    "LOG": (2, (0, None), 0.05),
+    "SQRT": (1, (0, None), 0.06),
+    "RELU_N1_TO_1": (1, (0, None), 0.7),
+    "RELU_0_TO_1": (1, (0, None), 0.4),
     "RSQRT": (2, (0, None), 0.31),
     "ELU": (1, (0, None), 0.8),
     "GELU": (2, gelu(False), 0.55),
@@ -71,7 +75,7 @@ for name, (version, options, ratio) in OPS.items():
         scale_out = scale if name == "ABS" and i == 2 else scale * ratio
         params = (float(np.float32(scale)), ZEROS[i], float(np.float32(scale_out)), ZEROS[-1 - i])
         q = np.arange(-128, 128)
-        if name == "RSQRT":  # defined from the zero point on
+        if name in ("RSQRT", "SQRT"):  # defined from the zero point on
             q = np.maximum(q, params[1])
         y = codes(model(name.split()[0], version, options, params), q.astype(np.int8))
         lines.append(f"{name.split()[0]} {int('approximate' in name)} {params[0]!r} {params[1]} "

@@ -66,6 +66,14 @@ std::string text_of(const int8::Attributes& attributes) {
               << a.new_axis_mask << ' ' << a.shrink_axis_mask;
           },
           [&](const int8::SplitAttributes& a) { t << "split " << a.num_splits; },
+          [&](const int8::GatherAttributes& a) { t << "gather " << a.axis << ' ' << a.batch_dims; },
+          [&](const int8::PackAttributes& a) { t << "pack " << a.count << ' ' << a.axis; },
+          [&](const int8::BlockAttributes& a) { t << "block " << a.size; },
+          [&](const int8::MirrorPadAttributes& a) { t << "mirror_pad " << a.symmetric; },
+          [&](const int8::BatchMatMulAttributes& a) {
+            t << "batch_matmul " << a.adj_x << ' ' << a.adj_y;
+          },
+          [&](const int8::ArgAttributes&) { t << "arg"; },
           [&](const int8::LeakyReluAttributes& a) { t << "leaky " << a.alpha; },
           [&](const int8::GeluAttributes& a) { t << "gelu " << a.approximate; },
       },

@@ -114,7 +114,7 @@ TEST_SUITE("int8") {
           const Params x{1.0f, -3}, y{so, 11};
           const MeanParams params =
               make_mean_params(x.s, x.z, y.s, y.z, static_cast<std::int64_t>(count), r);
-          MeanLayout layout;
+          ReductionLayout layout;
           layout.inner = layout.run_stride = 256;
           layout.kept = layout.reduced = {0};
           layout.run = static_cast<std::int64_t>(count);

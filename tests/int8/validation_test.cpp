@@ -67,8 +67,8 @@ TEST_SUITE("int8") {
          {"later value", [](Builder& b) { b.graph.nodes[0].inputs = {1}; }, "earlier op"},
          {"own input", [](Builder& b) { b.graph.nodes[0].outputs = {0}; }, "is a graph input"},
          {"twice", [](Builder& b) { b.graph.nodes.push_back(b.graph.nodes[0]); }, "another op"},
-         {"unknown op", [](Builder& b) { b.graph.nodes[0].op = static_cast<OpCode>(5); },
-          "op code 5"},
+         {"unknown op", [](Builder& b) { b.graph.nodes[0].op = static_cast<OpCode>(32); },
+          "op code 32"},
          {"input twice",
           [](Builder& b) {
             b.graph.inputs = {0, 0};

@@ -327,8 +327,8 @@ TEST_SUITE("tflite") {
       p.model.operator_codes[1]->builtin_code = 7;
       p.model.operator_codes[1]->deprecated_builtin_code = 7;
     });
-    check_refused("operator 1: RELU_0_TO_1 (152) version 4" + computes, [](Parts& p) {
-      p.model.operator_codes[1]->builtin_code = 152;
+    check_refused("operator 1: DYNAMIC_UPDATE_SLICE (151) version 4" + computes, [](Parts& p) {
+      p.model.operator_codes[1]->builtin_code = 151;
       p.model.operator_codes[1]->deprecated_builtin_code = 127;
     });
     check_refused("operator 1: operator code 9999 version 4" + computes,

@@ -1,0 +1,73 @@
+// Files of one operator each against bytes of TFLite Micro and LiteRT's reference kernels
+// (tests/golden/make_ops_golden.py), on every ISA, alone and in a batch.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "interop/tflite/reader.h"
+#include "tests/int8/build.h"
+#include "tests/support.h"
+
+namespace octet::test {
+namespace {
+
+using namespace int8;
+
+std::vector<std::byte> from_hex(const std::string& text) {
+  std::vector<std::byte> bytes(text.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
+  return bytes;
+}
+
+/// Outputs back to back, of the last of `batch` samples that are the same.
+std::vector<std::byte> run(const Model& model, std::span<const std::byte> inputs, int batch) {
+  Context context(model, {.batch = batch, .threads = 2});
+  const auto samples = static_cast<std::size_t>(batch);
+  for (std::size_t i = 0; i < model.inputs().size(); ++i) {
+    const std::size_t bytes = model.inputs()[i].bytes;
+    for (std::size_t b = 0; b < samples; ++b)
+      std::memcpy(context.input(static_cast<int>(i)).data() + b * bytes, inputs.data(), bytes);
+    inputs = inputs.subspan(bytes);
+  }
+  context.run();
+  std::vector<std::byte> result;
+  for (std::size_t i = 0; i < model.outputs().size(); ++i) {
+    const std::size_t bytes = model.outputs()[i].bytes;
+    const auto y = context.output(static_cast<int>(i)).subspan((samples - 1) * bytes, bytes);
+    result.insert(result.end(), y.begin(), y.end());
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_SUITE("int8") {
+  TEST_CASE("files of one operator give TensorFlow Lite's bytes") {
+    std::ifstream file(source_dir() / "tests" / "golden" / "ops.txt");
+    REQUIRE(file);
+    std::set<std::string> ops;
+    int number = 0;
+    for (std::string line; std::getline(file, line); ++number) {
+      if (line[0] == '#') continue;
+      std::istringstream words(line);
+      std::string name, by, content, inputs, expected;
+      words >> name >> by >> content >> inputs >> expected;
+      CAPTURE(name);
+      CAPTURE(number);
+      const std::vector<std::byte> bytes = from_hex(content), x = from_hex(inputs);
+      const Graph graph = parse_tflite(bytes, nullptr);
+      REQUIRE(op_name(graph.nodes.at(0).op) == name);
+      for (const Isa isa : available_isas()) {
+        const Model model(graph, {.isa = isa});
+        for (const int batch : {1, 3}) CHECK(run(model, x, batch) == from_hex(expected));
+      }
+      ops.insert(name);
+    }
+    CHECK(ops.size() == 19);
+  }
+}
+
+}  // namespace octet::test
