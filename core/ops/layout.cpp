@@ -1,4 +1,4 @@
-// Slice, pad and transpose: one forward, one backward, three strided views.
+// Slice, pad, transpose and depth_to_space: one forward, one backward, three strided views.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -141,6 +141,26 @@ StridedCopy TransposeOp::copy(const Shape& x) const {
   return StridedCopy(std::move(dims), 0, 0);
 }
 
+DepthToSpaceOp::DepthToSpaceOp(int b) : block(b) {
+  OCTET_CHECK(block >= 1, "depth_to_space: expected a block >= 1, got ", block);
+}
+
+Shape DepthToSpaceOp::result(const Shape& x) const {
+  const std::int64_t area = std::int64_t{block} * block;
+  OCTET_CHECK(x.rank() == 4 && x[3] % area == 0,
+              "depth_to_space: x: expected [N, H, W, C] with C divisible by ", area, ", got ", x);
+  return {x[0], x[1] * block, x[2] * block, x[3] / area};
+}
+
+StridedCopy DepthToSpaceOp::copy(const Shape& x) const {
+  const std::int64_t row = x[3] / block, line = x[2] * row;  // of a block, of the result
+  return StridedCopy({{x[0] * x[1], x[2] * x[3], block * line},
+                      {block, row, line},
+                      {x[2], x[3], row},
+                      {row, 1, 1}},
+                     0, 0);
+}
+
 Var slice(Var x, int axis, std::int64_t begin, std::int64_t end, std::int64_t step) {
   return x.tape->record(std::make_shared<SliceOp>(axis, begin, end, step), {x});
 }
@@ -159,6 +179,10 @@ std::vector<Var> split(Var x, int axis, int parts) {
 
 Var pad2d(Var x, const Padding2d& pads, real value) {
   return x.tape->record(std::make_shared<Pad2dOp>(pads, value), {x});
+}
+
+Var depth_to_space(Var x, int block) {
+  return x.tape->record(std::make_shared<DepthToSpaceOp>(block), {x});
 }
 
 Var transpose(Var x, std::vector<int> permutation) {

@@ -66,6 +66,18 @@ struct TransposeOp final : LayoutOp {
   StridedCopy copy(const Shape& x) const override;
 };
 
+/// A block of pixels from the channels of each: x [N, H, W, block^2 C] to [N, block H, block W, C],
+/// element (i, j) of a block from channels (i block + j) C on (Shi et al. 2016, channels last).
+struct DepthToSpaceOp final : LayoutOp {
+  int block;
+  /// Throws Error unless block >= 1.
+  explicit DepthToSpaceOp(int b);
+  std::string_view name() const override { return "depth_to_space"; }
+  std::string attributes() const override { return "block=" + std::to_string(block); }
+  Shape result(const Shape& x) const override;
+  StridedCopy copy(const Shape& x) const override;
+};
+
 /// Joins any number of inputs along an axis; their other extents agree.
 struct ConcatOp final : Op {
   int axis;
@@ -86,6 +98,8 @@ Var slice(Var x, int axis, std::int64_t begin, std::int64_t end, std::int64_t st
 /// `parts` slices of equal extent. Throws Error if the axis does not divide.
 std::vector<Var> split(Var x, int axis, int parts);
 Var pad2d(Var x, const Padding2d& pads, real value = 0);
+/// See DepthToSpaceOp.
+Var depth_to_space(Var x, int block);
 Var transpose(Var x, std::vector<int> permutation);
 Var concat(std::span<const Var> parts, int axis);
 inline Var concat(std::initializer_list<Var> parts, int axis) {

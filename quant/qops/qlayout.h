@@ -1,4 +1,4 @@
-// Quantized ops that only move codes: slice, pads, transpose, concatenation.
+// Quantized ops that only move codes: slice, pads, transpose, depth_to_space, concatenation.
 #pragma once
 
 #include "core/ops/layout.h"

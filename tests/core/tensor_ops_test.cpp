@@ -84,6 +84,9 @@ std::vector<Case> cases() {
        [](Vars v) {
          return transpose(v[0], {0, 3, 1, 2});
        }},
+      {"depth_to_space",
+       {random_tensor({3, 2, 3, 8}, 10)},
+       [](Vars v) { return depth_to_space(v[0], 2); }},
       {"concat",
        {image, random_tensor({3, 5, 4, 2}, 8)},
        [](Vars v) {
@@ -157,6 +160,8 @@ TEST_SUITE("core tensor ops") {
     CHECK(largest_error(mean(a, {1}).value(), {1.5, 2.5, 3.5}) == 0);
     CHECK(mean(a, {2}, true).shape() == Shape({1, 2, 1}));
     const Var image = tape.input(counting({1, 2, 2, 1}));
+    const Var deep = tape.input(counting({1, 1, 2, 4}));
+    CHECK(largest_error(depth_to_space(deep, 2).value(), {0, 1, 4, 5, 2, 3, 6, 7}) == 0);
     CHECK(largest_error(pad2d(image, {0, 1, 1, 0}).value(), {0, 0, 1, 0, 2, 3, 0, 0, 0}) == 0);
     CHECK(largest_error(pad2d(image, {0, 1, 1, 0}, 7).value(), {7, 0, 1, 7, 2, 3, 7, 7, 7}) == 0);
     CHECK(contains(error_of([&] { pad2d(image, {}, no_number); }), "a finite value"));
@@ -284,6 +289,8 @@ TEST_SUITE("core tensor ops") {
                    }),
                    "concat: input 1: expected [2, 3, 4, 5], got [2, 3, 4, 6]"));
     CHECK(contains(error_of([&] { transpose(a, {1, 0, 2, 3}); }), "keeps dimension 0 in front"));
+    CHECK(contains(error_of([&] { depth_to_space(a, 2); }), "C divisible by 4, got [2, 3, 4, 5]"));
+    CHECK(contains(error_of([&] { depth_to_space(a, 0); }), "a block >= 1, got 0"));
     CHECK(contains(error_of([&] { mean(a, {0}); }), "different axes behind the batch"));
     CHECK(contains(error_of([&] { mean(a, {1, 1}); }), "different axes"));
     CHECK(contains(error_of([&] { pad2d(a, {-1, 0, 0, 0}); }), "explicit pads >= 0"));

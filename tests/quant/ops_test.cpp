@@ -133,6 +133,7 @@ const OpCase listed_cases[] = {
      [](Var x) {
        return transpose(x, {0, 3, 1, 2});
      }},
+    {"depth_to_space", [](Var x) { return depth_to_space(x, 2); }},
     {"concat",
      [](Var x) {
        return concat({relu(x), x, relu(x)}, -1);
@@ -474,6 +475,9 @@ TEST_CASE("every operator of the engine is what a float op becomes, or is of fil
   std::string made = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED TRANSPOSE_CONV PRELU ";
   made += "AVERAGE_POOL_2D MAX_POOL_2D RESHAPE ";
   made += "DEQUANTIZE EXPAND_DIMS SPLIT SPLIT_V SQUEEZE ";
+  made += "SPACE_TO_DEPTH BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND MIRROR_PAD GATHER ";
+  made += "SLICE TILE BROADCAST_TO PACK UNPACK SUM REDUCE_MAX REDUCE_MIN ARG_MAX ARG_MIN ";
+  made += "L2_NORMALIZATION BATCH_MATMUL LOG SQRT RELU_0_TO_1 RELU_N1_TO_1 ";
   for (const OpCase& c : op_cases()) made += lowered_ops(c.record) + " ";
   for (const int8::OpEntry& entry : int8::op_catalogue()) {
     CAPTURE(std::string(entry.name));
