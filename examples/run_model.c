@@ -29,15 +29,19 @@ static int read_file(const char* path, void* to, size_t bytes) {
 
 /* The real value of element i. */
 static float value_at(const octet_value_info* info, const void* data, size_t i) {
-  if (info->type == OCTET_I8) {
-    return info->scale * (float)(((const int8_t*)data)[i] - info->zero_point);
-  }
-  if (info->type == OCTET_I32) return (float)((const int32_t*)data)[i];
-  return ((const float*)data)[i];
+  float code = 0;
+  if (info->type == OCTET_F32) return ((const float*)data)[i];
+  if (info->type == OCTET_I8) code = ((const int8_t*)data)[i];
+  if (info->type == OCTET_U8) code = ((const uint8_t*)data)[i];
+  if (info->type == OCTET_I16) code = ((const int16_t*)data)[i];
+  if (info->type == OCTET_I32) code = (float)((const int32_t*)data)[i];
+  return (info->scale > 0 ? info->scale : 1) * (code - (float)info->zero_point);
 }
 
 static void print_top(const octet_value_info* info, const void* data) {
-  const size_t n = info->type == OCTET_I8 ? info->bytes : info->bytes / sizeof(float);
+  size_t n = info->bytes / sizeof(float);
+  if (info->type == OCTET_I8 || info->type == OCTET_U8) n = info->bytes;
+  if (info->type == OCTET_I16) n = info->bytes / 2;
   printf("%s:", info->name);
   size_t last = n; /* ties in the order of their indices */
   for (int rank = 0; rank < 5 && (size_t)rank < n; ++rank) {

@@ -31,6 +31,7 @@ namespace {
 static_assert(OCTET_F32 == static_cast<int>(int8::DType::f32));
 static_assert(OCTET_I32 == static_cast<int>(int8::DType::i32));
 static_assert(OCTET_I8 == static_cast<int>(int8::DType::i8));
+static_assert(OCTET_I16 == static_cast<int>(int8::DType::i16));
 static_assert(OCTET_U8 == static_cast<int>(int8::DType::u8));
 
 octet_status report(octet_error* error, octet_status status, const char* message) noexcept {
@@ -84,6 +85,7 @@ octet_status read_options(const octet_model_options* from, int8::ModelOptions& t
     if (rounding == OCTET_SINGLE_ROUNDING) to.rounding = int8::Rounding::single_rounding;
     if (rounding == OCTET_DOUBLE_ROUNDING) to.rounding = int8::Rounding::double_rounding;
     if (from->memory_limit > 0) to.memory_limit = from->memory_limit;
+    to.ops = reinterpret_cast<const int8::OpSet*>(from->operators);
     if (!from->isa) return;
     to.isa = int8::parse_isa(from->isa);
     const auto available = int8::available_isas();
@@ -142,6 +144,10 @@ const char* octet_status_text(int status) {
       return "internal error";
   }
   return "unknown status";
+}
+
+const octet_operators* octet_all_operators(void) {
+  return reinterpret_cast<const octet_operators*>(&int8::all_ops());
 }
 
 octet_status octet_model_load_file(const char* path, const octet_model_options* options,

@@ -34,6 +34,7 @@ void ModelArguments::add_to(CLI::App& command) {
 int8::ModelOptions ModelArguments::options() const {
   int8::ModelOptions options;
   options.memory_limit = memory_limit();
+  options.ops = &int8::all_ops();
   if (rounding == "single") options.rounding = int8::Rounding::single_rounding;
   if (rounding == "double") options.rounding = int8::Rounding::double_rounding;
   return options;

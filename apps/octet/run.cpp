@@ -30,8 +30,11 @@ bool converts(const ValueInfo& info, bool floats) {
   OCTET_CHECK(info.scale > 0.0f, "--float: '", info.name, "' is not quantized");
   return true;
 }
+std::size_t element_count(const ValueInfo& info) {
+  return info.bytes / int8::dtype_size(info.type);
+}
 std::size_t file_bytes(const ValueInfo& info, bool floats) {
-  return converts(info, floats) ? info.bytes * sizeof(float) : info.bytes;
+  return converts(info, floats) ? element_count(info) * sizeof(float) : info.bytes;
 }
 
 /// Samples of one of the model's inputs, back to back.
@@ -59,7 +62,7 @@ class Input {
       return;
     }
     int8::quantize_values(info_, isa_, reinterpret_cast<const float*>(from), to,
-                          static_cast<std::int64_t>(count * info_.bytes));
+                          static_cast<std::int64_t>(count * element_count(info_)));
   }
 
  private:
@@ -84,9 +87,9 @@ class Output {
 
   void write(std::span<const std::byte> samples) {
     if (converts_) {
-      floats_.resize(samples.size());
+      floats_.resize(samples.size() / int8::dtype_size(info_.type));
       int8::dequantize_values(info_, isa_, samples.data(), floats_.data(),
-                              static_cast<std::int64_t>(samples.size()));
+                              static_cast<std::int64_t>(floats_.size()));
       samples = std::as_bytes(std::span(floats_));
     }
     stream_.write(reinterpret_cast<const char*>(samples.data()),
@@ -171,7 +174,8 @@ void add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "run",
       "Run a model on a file of samples.\n"
-      "Files hold samples back to back as the model has them (codes of a byte; f32 for float "
+      "Files hold samples back to back as the model has them (codes of one byte, or of two, the "
+      "lower first; f32 for float "
       "values).\n"
       "Samples are independent; of a model that keeps states they are steps, one after the other.\n"
       "A model with several inputs or outputs takes one --input or --output for each, in order.");

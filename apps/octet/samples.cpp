@@ -13,7 +13,7 @@ using int8::ValueInfo;
 constexpr std::size_t extremes = 4;
 
 std::int32_t extreme_code(std::size_t pattern, std::size_t i, const ValueInfo& info) {
-  const std::int32_t least = int8::least_code(info.type), most = least + 255;
+  const std::int32_t least = int8::least_code(info.type), most = int8::most_code(info.type);
   switch (pattern) {
     case 0:
       return least;
@@ -34,6 +34,10 @@ std::vector<std::byte> make_value(const ValueInfo& info, std::size_t sample, std
         sample < extremes ? extreme_code(sample, i, info) : static_cast<std::int8_t>(rng() >> 56);
     if (int8::is_codes(info.type)) {
       bytes[i] = static_cast<std::byte>(code);
+    } else if (info.type == int8::DType::i16) {
+      const auto wide =
+          static_cast<std::int16_t>(sample < extremes ? code : static_cast<int>(rng() >> 48));
+      std::memcpy(&bytes[2 * i], &wide, 2);
     } else if (info.type == DType::f32) {
       // Not on the grid of any scale: the codes' neighbourhoods are met, ties are not.
       const float v = static_cast<float>(code) * 0.0437f;

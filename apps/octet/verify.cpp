@@ -151,7 +151,10 @@ class Verifier {
   static constexpr int output_batches[] = {1, 2, 3, 8}, output_threads[] = {1, 2, 3};
 
   Model model(Isa isa) const {
-    return Model(graph_, {.rounding = rounding_, .isa = isa, .memory_limit = memory_limit_});
+    return Model(graph_, {.rounding = rounding_,
+                          .isa = isa,
+                          .memory_limit = memory_limit_,
+                          .ops = &int8::all_ops()});
   }
   int8::ContextOptions context(int batch, int threads) const {
     return {.batch = batch, .threads = threads, .memory_limit = memory_limit_};

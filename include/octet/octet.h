@@ -60,7 +60,8 @@ typedef enum octet_type {
   OCTET_F32 = 0, /**< IEEE float */
   OCTET_I32 = 1,
   OCTET_I8 = 2, /**< codes of -128 to 127: real = scale * (code - zero_point) */
-  OCTET_U8 = 3  /**< the same of 0 to 255 */
+  OCTET_U8 = 3, /**< the same of 0 to 255 */
+  OCTET_I16 = 4 /**< the same of -32768 to 32767 */
 } octet_type;
 
 #define OCTET_MAX_RANK 8
@@ -83,6 +84,9 @@ typedef enum octet_rounding {
   OCTET_DOUBLE_ROUNDING = 2    /**< TFLite Micro, bit for bit */
 } octet_rounding;
 
+/** A set of operators. */
+typedef struct octet_operators octet_operators;
+
 /** Zero-initialized: the defaults. */
 typedef struct octet_model_options {
   octet_rounding rounding;
@@ -91,7 +95,13 @@ typedef struct octet_model_options {
   const char* isa;
   /** Most bytes of packed weights and tables; 0: 1 GiB. */
   size_t memory_limit;
+  /** The operators that the model may have; NULL: those of convolutional networks. */
+  const octet_operators* operators;
 } octet_model_options;
+
+/** All operators of the library, for octet_model_options: the rarer and the recurrent ones too, and
+ * computations on floats. A static program that does not call this does not hold them. */
+OCTET_C_API const octet_operators* octet_all_operators(void);
 
 /** "0.1.0". */
 OCTET_C_API const char* octet_version(void);

@@ -12,7 +12,7 @@ namespace octet::int8 {
 namespace {
 
 void check_size(const TensorDef& t) {
-  OCTET_CHECK(is_codes(t.type) || t.type == DType::i32 || t.type == DType::f32, quoted(t),
+  OCTET_CHECK(is_quantizable(t.type) || t.type == DType::i32 || t.type == DType::f32, quoted(t),
               ": unknown type ", static_cast<int>(t.type));
   std::uint64_t bytes = dtype_size(t.type);
   for (const std::int32_t d : t.shape) {
@@ -29,7 +29,7 @@ void check_size(const TensorDef& t) {
 
 void check_quantization(const TensorDef& t) {
   const Quantization& q = t.quantization;
-  if (!is_codes(t.type) || (q.scale.empty() && q.zero_point.empty())) return;
+  if (!is_quantizable(t.type) || (q.scale.empty() && q.zero_point.empty())) return;
   OCTET_CHECK(!q.scale.empty(), quoted(t), ": expected a scale with the zero point");
   for (const float s : q.scale) {
     OCTET_CHECK(usable_scale(t, s), quoted(t),
@@ -39,7 +39,7 @@ void check_quantization(const TensorDef& t) {
   }
   OCTET_CHECK(q.zero_point.size() == 1 || q.zero_point.size() == q.scale.size(), quoted(t),
               ": expected 1 or ", q.scale.size(), " zero points, got ", q.zero_point.size());
-  const std::int32_t least = least_code(t.type), most = least + 255;
+  const std::int32_t least = least_code(t.type), most = most_code(t.type);
   for (const std::int32_t z : q.zero_point) {
     OCTET_CHECK(z >= least && z <= most, quoted(t), ": expected zero points in [", least, ", ",
                 most, "], got ", z);
@@ -68,7 +68,7 @@ class GraphWalk {
       Source& source = at(t, "graph input");
       OCTET_CHECK(source == Source::none, "graph input ", quoted(tensor(t)),
                   source == Source::constant ? ": is a constant" : ": is listed twice");
-      check_io(tensor(t), "graph input ");
+      check_io(tensor(t), "graph input ", false);
       source = Source::graph_input;
     }
   }
@@ -107,7 +107,7 @@ class GraphWalk {
       const Source source = at(t, "graph output");
       OCTET_CHECK(source == Source::node || source == Source::graph_input, "graph output ",
                   quoted(tensor(t)), ": no op produces it");
-      if (tensor(t).type != DType::i32) check_io(tensor(t), "graph output ");
+      check_io(tensor(t), "graph output ", true);
     }
   }
 
@@ -132,10 +132,11 @@ class GraphWalk {
   }
   const TensorDef& tensor(int t) const { return graph_.tensors[static_cast<std::size_t>(t)]; }
 
-  static void check_io(const TensorDef& t, const char* what) {
-    OCTET_CHECK(is_codes(t.type) || t.type == DType::f32, what, quoted(t),
-                ": expected type i8, u8 or f32, got ", dtype_name(t.type));
-    OCTET_CHECK(!is_codes(t.type) || t.quantization.scale.size() <= 1, what, quoted(t),
+  static void check_io(const TensorDef& t, const char* what, bool is_output) {
+    OCTET_CHECK(
+        is_quantizable(t.type) || t.type == DType::f32 || (t.type == DType::i32 && is_output), what,
+        quoted(t), ": expected type i8, u8, i16 or f32, got ", dtype_name(t.type));
+    OCTET_CHECK(!is_quantizable(t.type) || t.quantization.scale.size() <= 1, what, quoted(t),
                 ": expected one scale, got ", t.quantization.scale.size());
   }
 

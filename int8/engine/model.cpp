@@ -13,7 +13,7 @@ namespace octet::int8 {
 namespace {
 
 ValueInfo value_info(const TensorDef& t, const std::string& name) {
-  const bool quantized = is_codes(t.type) && !t.quantization.scale.empty();
+  const bool quantized = is_quantizable(t.type) && !t.quantization.scale.empty();
   return {.name = name,
           .type = t.type,
           .shape = t.shape,
@@ -75,7 +75,11 @@ class Compiler {
       NodeView view(m_.graph, index, m_.rounding, m_.isa);
       view.fused_input = fusion.input;
       view.fused_pads = fusion.pads;
-      steps_[n] = find_op(m_.graph.nodes[n].op)->create(view);
+      const CreateStep create = (options_.ops ? *options_.ops : cnn_ops()).find(view);
+      OCTET_CHECK(create,
+                  "not of the operators of convolutional networks (ModelOptions::ops, "
+                  "octet_all_operators: there are more)");
+      steps_[n] = create(view);
     } catch (const Error& e) {
       fail(node_text(m_.graph, index), ": ", e.what());
     }

@@ -11,6 +11,7 @@
 
 #include "base/export.h"
 #include "int8/graph/graph.h"
+#include "int8/graph/op_set.h"
 #include "int8/kernels/isa.h"
 
 namespace octet::int8 {
@@ -24,6 +25,8 @@ struct ModelOptions {
   bool fuse = true;
   /// Most bytes of packed weights and tables.
   std::size_t memory_limit = std::size_t{1} << 30;
+  /// The operators that the model may have; null: cnn_ops().
+  const OpSet* ops = nullptr;
 };
 
 struct ValueInfo {

@@ -32,7 +32,7 @@ class Random {
 
 /// Codes are uniform; floats are multiples of 2^-21 in [-4, 4).
 void fill(const ValueInfo& info, Random& random, std::span<std::byte> bytes) noexcept {
-  if (is_codes(info.type)) {
+  if (is_quantizable(info.type)) {
     for (std::byte& b : bytes) b = static_cast<std::byte>(random.next() >> 56);
     return;
   }

@@ -13,6 +13,8 @@ std::string_view dtype_name(DType type) noexcept {
       return "i32";
     case DType::i8:
       return "i8";
+    case DType::i16:
+      return "i16";
     case DType::u8:
       return "u8";
   }

@@ -27,19 +27,27 @@ enum class OpCode : std::int32_t {
 /// "CONV_2D" etc.; "?" for a value outside the enumeration.
 OCTET_API std::string_view op_name(OpCode op) noexcept;
 
-/// u8: codes of values at the edges of a graph, 128 more than the i8 codes of the same reals.
-enum class DType : std::uint8_t { f32, i32, i8, u8 };
+/// u8: codes of values at the edges of a graph, 128 more than the i8 codes of the same reals. i16:
+/// wide codes of values at the edges and of the states of recurrent operators.
+enum class DType : std::uint8_t { f32, i32, i8, u8, i16 };
 OCTET_API std::string_view dtype_name(DType type) noexcept;
 /// Values of the type are codes of one byte, most often quantized.
 constexpr bool is_codes(DType type) noexcept {
   return type == DType::i8 || type == DType::u8;
 }
-/// The lowest code; the highest is 255 more.
+/// Values of the type may have a scale and a zero point.
+constexpr bool is_quantizable(DType type) noexcept {
+  return is_codes(type) || type == DType::i16;
+}
+/// The lowest and the highest code.
 constexpr std::int32_t least_code(DType type) noexcept {
-  return type == DType::u8 ? 0 : -128;
+  return type == DType::u8 ? 0 : type == DType::i16 ? -32768 : -128;
+}
+constexpr std::int32_t most_code(DType type) noexcept {
+  return type == DType::i16 ? 32767 : least_code(type) + 255;
 }
 constexpr std::size_t dtype_size(DType type) noexcept {
-  return is_codes(type) ? 1 : 4;
+  return is_codes(type) ? 1 : type == DType::i16 ? 2 : 4;
 }
 
 enum class Padding : std::uint8_t { same, valid };
@@ -149,6 +157,14 @@ struct ArgAttributes {};  // ARG_MAX, ARG_MIN
 struct LeakyReluAttributes {
   float alpha = 0.0f;
 };
+struct SvdfAttributes {
+  int rank = 1;
+  Activation activation = Activation::none;
+};
+struct LstmAttributes {     // UNIDIRECTIONAL_SEQUENCE_LSTM
+  float cell_clip = 0.0f;   ///< 0: none
+  bool time_major = false;  ///< dimensions are time, batch, features; else batch, time, features
+};
 struct GeluAttributes {
   bool approximate = false;  ///< tanh's approximation of the normal distribution function
 };
@@ -159,7 +175,7 @@ using Attributes =
                  SqueezeAttributes, ResizeAttributes, SoftmaxAttributes, MeanAttributes,
                  StridedSliceAttributes, SplitAttributes, GatherAttributes, PackAttributes,
                  BlockAttributes, MirrorPadAttributes, BatchMatMulAttributes, ArgAttributes,
-                 LeakyReluAttributes, GeluAttributes>;
+                 LeakyReluAttributes, GeluAttributes, SvdfAttributes, LstmAttributes>;
 
 struct Node {
   OpCode op = OpCode::add;
@@ -169,7 +185,9 @@ struct Node {
 };
 
 /// A value that is kept from run to run, as the networks need that hear or see a stream: before a
-/// run tensor `input` gets what `output` was after the run before, at first `initial`.
+/// run tensor `input` gets what `output` was after the run before, at first `initial`. Where both
+/// are one tensor, the recurrent operator that has it as an operand (SVDF,
+/// UNIDIRECTIONAL_SEQUENCE_LSTM) writes it.
 struct State {
   int input = -1;      ///< that no node writes
   int output = -1;     ///< any tensor with a value, of the same type and shape

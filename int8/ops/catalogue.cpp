@@ -7,6 +7,7 @@ namespace octet::int8 {
 
 namespace {
 
+#define OCTET_INT8_MORE_OP(op, code, name, create) {OpCode::op, name, nullptr},
 constexpr auto entries = std::to_array<OpEntry>({
 #define OCTET_INT8_OP(op, code, name, create) {OpCode::op, name, create},
 #include "int8/graph/ops.inc"
@@ -28,6 +29,12 @@ const OpEntry* find_op(std::string_view name) noexcept {
   const auto it = std::find_if(entries.begin(), entries.end(),
                                [name](const OpEntry& e) { return e.name == name; });
   return it == entries.end() ? nullptr : &*it;
+}
+
+const OpSet& cnn_ops() noexcept {
+  static constexpr OpSet set{
+      [](const NodeView& node) noexcept { return find_op(node.op())->create; }};
+  return set;
 }
 
 std::string_view op_name(OpCode op) noexcept {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "int8/graph/graph.h"
+#include "int8/graph/op_set.h"
 #include "int8/ops/node_view.h"
 #include "int8/ops/step.h"
 
@@ -17,7 +18,13 @@ using CreateStep = std::unique_ptr<Step> (*)(const NodeView&);
 struct OpEntry {
   OpCode op;
   std::string_view name;  ///< as in the file format, "CONV_2D"
-  CreateStep create;
+  CreateStep create;      ///< null: not of cnn_ops()
+};
+
+/// What compiles nodes.
+struct OpSet {
+  /// Null if the set lacks the operator.
+  CreateStep (*find)(const NodeView&) noexcept;
 };
 
 /// All ops, in the order of their codes.

@@ -74,6 +74,18 @@ const TensorDef& NodeView::input(int i) const {
   return tensor(input_index(i));
 }
 
+const TensorDef& NodeView::state(int i) const {
+  const TensorDef& t = input(i);
+  const int index = input_index(i);
+  const auto is_this = [index](const State& s) { return s.input == index && s.output == index; };
+  OCTET_CHECK(std::any_of(graph_.states.begin(), graph_.states.end(), is_this), quoted(t),
+              ": expected a variable, which keeps its value from run to run");
+  std::ptrdiff_t uses = std::count(graph_.outputs.begin(), graph_.outputs.end(), index);
+  for (const Node& n : graph_.nodes) uses += std::count(n.inputs.begin(), n.inputs.end(), index);
+  OCTET_CHECK(uses == 1, quoted(t), ": a variable that this operator updates has other uses, too");
+  return t;
+}
+
 const TensorDef& NodeView::output(int i) const {
   return tensor(output_index(i));
 }

@@ -43,6 +43,8 @@ class NodeView {
   bool has_input(int i) const noexcept;
   const TensorDef& input(int i) const;
   const TensorDef& output(int i = 0) const;
+  /// Input `i`, which must be a state of the graph that this node updates, and alone uses.
+  const TensorDef& state(int i) const;
   int input_index(int i) const { return node_.inputs[static_cast<std::size_t>(i)]; }
   int output_index(int i = 0) const { return node_.outputs[static_cast<std::size_t>(i)]; }
 

@@ -24,6 +24,8 @@ struct RunArgs {
   const std::int8_t* in_i8(std::size_t i) const noexcept {
     return reinterpret_cast<const std::int8_t*>(in[i]);
   }
+  /// Input i as memory to write: a state that the step's op updates (State in int8/graph/graph.h).
+  std::byte* state(std::size_t i) const noexcept { return const_cast<std::byte*>(in[i]); }
   std::int8_t* out_i8(std::size_t i = 0) const noexcept {
     return reinterpret_cast<std::int8_t*>(out[i]);
   }

@@ -33,6 +33,22 @@ void dequantize(const std::int8_t* x, float scale, std::int32_t zero_point, floa
   for (std::int64_t i = 0; i < n; ++i) y[i] = dequantize_one(x[i], scale, zero_point);
 }
 
+void quantize_i16(const float* x, float scale, std::int32_t zero_point, std::int16_t* y,
+                  std::int64_t n) noexcept {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float steps = std::round(x[i] / scale);
+    const float bounded = steps > -131072.0f ? (steps < 131072.0f ? steps : 131072.0f) : -131072.0f;
+    const std::int32_t code = static_cast<std::int32_t>(bounded) + zero_point;
+    y[i] = static_cast<std::int16_t>(code < -32768 ? -32768 : code > 32767 ? 32767 : code);
+  }
+}
+
+void dequantize_i16(const std::int16_t* x, float scale, std::int32_t zero_point, float* y,
+                    std::int64_t n) noexcept {
+  for (std::int64_t i = 0; i < n; ++i)
+    y[i] = static_cast<float>(static_cast<double>(scale) * (x[i] - zero_point));
+}
+
 void dequantize_u8(const std::int8_t* x, float scale, std::int32_t zero_point, float* y,
                    std::int64_t n) noexcept {
   for (std::int64_t i = 0; i < n; ++i)

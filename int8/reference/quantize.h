@@ -36,6 +36,12 @@ DequantizeFunction dequantize;
 /// The same of u8 codes; their bits are passed as int8.
 DequantizeFunction dequantize_u8;
 
+/// The same conversions of 16-bit codes, portable.
+void quantize_i16(const float* x, float scale, std::int32_t zero_point, std::int16_t* y,
+                  std::int64_t n) noexcept;
+void dequantize_i16(const std::int16_t* x, float scale, std::int32_t zero_point, float* y,
+                    std::int64_t n) noexcept;
+
 /// codes[i] ^= 0x80: i8 codes become u8 codes of the same reals, and back.
 inline void flip_codes(std::byte* codes, std::int64_t n) noexcept {
   for (std::int64_t i = 0; i < n; ++i) codes[i] ^= std::byte{0x80};

@@ -30,7 +30,7 @@ std::string tensor_text(const Graph& graph, int index) {
 // --- one tensor ---
 
 void check_quantization(const TensorDef& t, const std::string& where) {
-  if (!int8::is_codes(t.type)) return;
+  if (!int8::is_quantizable(t.type)) return;
   const Quantization& q = t.quantization;
   const std::size_t count = q.scale.size();
   if (count > 1) {
@@ -47,10 +47,10 @@ void check_quantization(const TensorDef& t, const std::string& where) {
     OCTET_CHECK(int8::usable_scale(t, scale), where, ": scale ", scale, ", expected ",
                 t.constant ? "a finite number >= 0" : "a positive normal number");
   }
-  const std::int32_t least = int8::least_code(t.type);
+  const std::int32_t least = int8::least_code(t.type), most = int8::most_code(t.type);
   for (const std::int32_t zero_point : q.zero_point) {
-    OCTET_CHECK(zero_point >= least && zero_point <= least + 255, where, ": zero point ",
-                zero_point, ", expected ", least, " to ", least + 255);
+    OCTET_CHECK(zero_point >= least && zero_point <= most, where, ": zero point ", zero_point,
+                ", expected ", least, " to ", most);
   }
 }
 
@@ -99,8 +99,8 @@ void check_data_flow(const Graph& graph) {
   }
   for (const int8::State& state : graph.states) {
     const auto i = static_cast<std::size_t>(state.input);
-    OCTET_CHECK(!defined[i], "the variable read into ", tensor_text(graph, state.input),
-                ", which is a constant, an input of the model or another variable");
+    OCTET_CHECK(!defined[i], tensor_text(graph, state.input),
+                ", a variable, is a constant, an input of the model or another variable");
     defined[i] = true;
   }
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {

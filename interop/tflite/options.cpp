@@ -26,6 +26,8 @@ std::int8_t write_padding(Padding padding) {
   return padding == Padding::same ? 0 : 1;
 }
 
+constexpr std::int8_t tanh_activation = 4;  ///< of ActivationFunctionType: LSTM's
+
 Activation read_activation(int value, const std::string& where) {
   OCTET_CHECK(value >= 0 && value <= 3, where, ": fused activation ", activation_text(value),
               " is not supported (NONE, RELU, RELU_N1_TO_1 and RELU6 are)");
@@ -171,6 +173,20 @@ int8::LeakyReluAttributes read(const LeakyReluOptions& o, const std::string& whe
   OCTET_CHECK(std::isfinite(o.alpha()), where, ": alpha is not finite");
   return {.alpha = o.alpha()};
 }
+int8::ElementwiseAttributes read(const DivOptions& o, const std::string& where) {
+  return read_elementwise(o, where);
+}
+int8::SvdfAttributes read(const SVDFOptions& o, const std::string& where) {
+  return {.rank = o.rank(), .activation = read_activation(o.activation(), where)};
+}
+int8::LstmAttributes read(const UnidirectionalSequenceLSTMOptions& o, const std::string& where) {
+  OCTET_CHECK(o.activation() == tanh_activation, where, ": activation ",
+              activation_text(o.activation()), " is not supported (TANH is)");
+  OCTET_CHECK(std::isfinite(o.cell_clip()), where, ": cell_clip is not finite");
+  OCTET_CHECK(!o.diagonal_recurrent_tensors(), where,
+              ": diagonal recurrent weights are not supported");
+  return {.cell_clip = o.cell_clip(), .time_major = o.time_major()};
+}
 int8::GeluAttributes read(const GeluOptions& o, const std::string&) {
   return {.approximate = o.approximate()};
 }
@@ -275,6 +291,16 @@ auto write(Builder& b, const int8::ArgAttributes&, const ArgMinOptions*) {
 }
 auto write(Builder& b, const int8::LeakyReluAttributes& a, const LeakyReluOptions*) {
   return CreateLeakyReluOptions(b, a.alpha);
+}
+auto write(Builder& b, const int8::ElementwiseAttributes& a, const DivOptions*) {
+  return CreateDivOptions(b, write_activation(a.activation));
+}
+auto write(Builder& b, const int8::SvdfAttributes& a, const SVDFOptions*) {
+  return CreateSVDFOptions(b, a.rank, write_activation(a.activation));
+}
+auto write(Builder& b, const int8::LstmAttributes& a, const UnidirectionalSequenceLSTMOptions*) {
+  return CreateUnidirectionalSequenceLSTMOptions(b, tanh_activation, a.cell_clip, 0.0f,
+                                                 a.time_major);
 }
 auto write(Builder& b, const int8::GeluAttributes& a, const GeluOptions*) {
   return CreateGeluOptions(b, a.approximate);

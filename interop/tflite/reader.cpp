@@ -157,6 +157,7 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
     if (!folded.operators[n]) graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
   }
   variables.apply(graph, budget);
+  tflite::add_variable_tensors(subgraph, graph, budget);
   tflite::check_graph(graph);
   read_signature(model, graph, budget);
   return graph;

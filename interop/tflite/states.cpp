@@ -1,5 +1,7 @@
 #include "interop/tflite/states.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "int8/ops/node_view.h"
 #include "interop/tflite/graph_checks.h"
@@ -23,6 +25,15 @@ int tensor_at(const SubGraph& subgraph, const Ints* list, unsigned i) {
   OCTET_CHECK(t >= 0 && static_cast<std::uint32_t>(t) < subgraph.tensors()->size(), "tensor ", t,
               ", but there are ", subgraph.tensors()->size());
   return t;
+}
+
+/// One sample of a variable before anything sets it.
+int8::ConstBytes zeros_of(const int8::TensorDef& t, int tensor, CopyBudget& budget) {
+  const std::uint64_t bytes =
+      checked_bytes(t, tensor_text(static_cast<std::size_t>(tensor), t.name));
+  budget.charge(bytes);
+  const int zero = int8::is_codes(t.type) ? int8::zero_code(t) : 0;
+  return int8::own_bytes(std::vector(bytes, static_cast<std::byte>(zero)));
 }
 
 template <class F>
@@ -172,14 +183,33 @@ void Variables::apply(int8::Graph& graph, CopyBudget& budget) const {
       check_same(state.input, *v.initial);
       state.initial = v.initial->constant;
     } else {
-      const std::string where = tensor_text(static_cast<std::size_t>(state.input), now.name);
-      const std::uint64_t bytes = checked_bytes(now, where);
-      budget.charge(bytes);
-      const int zero = int8::is_codes(now.type) ? int8::zero_code(now) : 0;
-      state.initial = int8::own_bytes(std::vector(bytes, static_cast<std::byte>(zero)));
+      state.initial = zeros_of(now, state.input, budget);
     }
   }
   for (auto& [tensor, state] : states) graph.states.push_back(std::move(state));
+}
+
+bool is_variable_tensor(const int8::Graph& graph, const int8::State& state) {
+  const auto updates = [&](const int8::Node& node) {
+    return (node.op == int8::OpCode::svdf ||
+            node.op == int8::OpCode::unidirectional_sequence_lstm) &&
+           std::find(node.inputs.begin(), node.inputs.end(), state.input) != node.inputs.end();
+  };
+  return state.input == state.output &&
+         std::any_of(graph.nodes.begin(), graph.nodes.end(), updates);
+}
+
+void add_variable_tensors(const SubGraph& subgraph, int8::Graph& graph, CopyBudget& budget) {
+  for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
+    if (!subgraph.tensors()->Get(static_cast<unsigned>(t))->is_variable()) continue;
+    const auto index = static_cast<int>(t);
+    const auto reads = [index](const int8::Node& node) {
+      return std::find(node.inputs.begin(), node.inputs.end(), index) != node.inputs.end();
+    };
+    if (std::none_of(graph.nodes.begin(), graph.nodes.end(), reads)) continue;
+    budget.charge(graph.nodes.size());
+    graph.states.push_back({index, index, zeros_of(graph.tensors[t], index, budget)});
+  }
 }
 
 }  // namespace octet::tflite

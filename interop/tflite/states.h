@@ -1,5 +1,5 @@
 // From the variables of a TFLite file to int8::State: VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE
-// and CALL_ONCE with the subgraph that it runs before all else.
+// and CALL_ONCE with the subgraph that it runs before all else; and variable tensors.
 #pragma once
 
 #include <map>
@@ -55,5 +55,10 @@ class Variables {
   std::map<int, int> same_;      ///< results of reads to the tensors that they are
   bool touched_ = false;         ///< some variable was read or assigned
 };
+
+/// Variable tensors, which recurrent operators read and write (SVDF's state): states of the graph,
+/// at first all zero point. is_variable_tensor: the state may be written as one.
+bool is_variable_tensor(const int8::Graph& graph, const int8::State& state);
+void add_variable_tensors(const SubGraph& subgraph, int8::Graph& graph, CopyBudget& budget);
 
 }  // namespace octet::tflite

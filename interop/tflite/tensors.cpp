@@ -41,18 +41,19 @@ int8::DType read_type(const Model& model, const SubGraph& subgraph, unsigned ten
       return int8::DType::i32;
     case 3:
       return int8::DType::u8;
+    case 7:
+      return int8::DType::i16;
     case 9:
       return int8::DType::i8;
     default:
       fail(
           where, user_text(model, subgraph, tensor), ": ", tensor_type_text(type),
-          " is not supported (a full-integer model has INT8 and INT32, and UINT8 or FLOAT32 at its "
-          "edges)");
+          " is not supported (a full-integer model has INT8 and INT32, and UINT8, INT16 or FLOAT32 "
+          "at its edges)");
   }
 }
 
 void refuse_special_tensors(const Tensor& t, const std::string& where) {
-  OCTET_CHECK(!t.is_variable(), where, ": variable tensors are not supported");
   OCTET_CHECK(!t.sparsity(), where, ": sparse tensors are not supported");
   OCTET_CHECK(!t.variant_tensors() || t.variant_tensors()->size() == 0, where,
               ": variant tensors are not supported");
@@ -93,12 +94,13 @@ std::int64_t zero_point_at(const flatbuffers::Vector<std::int64_t>& values, unsi
   return value;
 }
 
-/// That of codes: without scale or zero point there is none. What other types have is not read: a
-/// FLOAT32 value is what it is, and an INT32 bias is used as it is. One zero point may stand for
-/// all channels.
+/// That of codes: without scale or zero point there is none. What others have is not read: a
+/// FLOAT32 value is what it is, and an INT32 constant, a bias, is used as it is. One zero point may
+/// stand for all channels.
 int8::Quantization read_quantization(const QuantizationParameters* q, const int8::TensorDef& t,
                                      const std::string& where, CopyBudget& budget) {
-  if (!q || !int8::is_codes(t.type)) return {};
+  const bool is_wide_code = t.type == int8::DType::i32 && !t.constant;
+  if (!q || !(int8::is_quantizable(t.type) || is_wide_code)) return {};
   OCTET_CHECK(q->details_type() == QuantizationDetails::NONE, where,
               ": custom quantization is not supported");
   const unsigned scales = q->scale() ? q->scale()->size() : 0;
@@ -197,6 +199,7 @@ int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned
   result.shape = shape ? *shape : read_shape(t, where, budget);
   result.constant = read_constant(file, t, where);
   if (!result.constant && !shape) refuse_dynamic(t, where);
+  OCTET_CHECK(!(t.is_variable() && result.constant), where, ": a variable tensor with data");
   result.quantization = read_quantization(t.quantization(), result, where, budget);
   return result;
 }

@@ -130,6 +130,8 @@ std::int8_t tensor_type(int8::DType type) {
       return 9;
     case int8::DType::u8:
       return 3;
+    case int8::DType::i16:
+      return 7;
   }
   return 0;
 }
@@ -150,7 +152,14 @@ class Writer {
   explicit Writer(const Graph& graph)
       : graph_(graph),
         builder_(4096 + static_cast<std::size_t>(constant_bytes(graph))),
-        buffers_(builder_) {}
+        buffers_(builder_) {
+    for (const int8::State& s : graph.states) {
+      if (tflite::is_variable_tensor(graph, s))
+        variable_tensors_.insert(s.input);
+      else
+        states_.push_back(s);
+    }
+  }
 
   std::vector<std::byte> write() {
     const auto tensors = write_tensors();
@@ -160,7 +169,7 @@ class Writer {
     const auto name = text(graph_.name);
     std::vector subgraphs = {
         tflite::CreateSubGraph(builder_, tensors, inputs, outputs, operators, name)};
-    if (!graph_.states.empty()) subgraphs.push_back(write_once());
+    if (!states_.empty()) subgraphs.push_back(write_once());
     const auto subgraph_vector = builder_.CreateVector(subgraphs);
     const auto signatures = write_signature();
     const auto codes = write_operator_codes();
@@ -195,21 +204,22 @@ class Writer {
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const TensorDef& t = graph_.tensors[i];
       const auto bias = biases.find(static_cast<int>(i));
-      tensors.push_back(
-          write_tensor(t, t.constant, bias == biases.end() ? t.quantization : bias->second));
+      tensors.push_back(write_tensor(t, t.constant,
+                                     bias == biases.end() ? t.quantization : bias->second,
+                                     variable_tensors_.contains(static_cast<int>(i))));
     }
-    for (std::size_t i = 0; i < graph_.states.size(); ++i) tensors.push_back(write_handle_tensor());
+    for (std::size_t i = 0; i < states_.size(); ++i) tensors.push_back(write_handle_tensor());
     return builder_.CreateVector(tensors);
   }
 
   Offset<tflite::Tensor> write_tensor(const TensorDef& t, const int8::ConstBytes& constant,
-                                      const int8::Quantization& q) {
+                                      const int8::Quantization& q, bool is_variable = false) {
     const auto quantization = write_quantization(q);
     const std::uint32_t buffer = constant ? buffers_.add({constant.data, constant.size}) : 0;
     const auto shape = builder_.CreateVector(t.shape);
     const auto name = text(t.name);
     return tflite::CreateTensor(builder_, shape, tensor_type(t.type), buffer, name, quantization,
-                                false, 0, 0, /*has_rank=*/true);
+                                is_variable, 0, 0, /*has_rank=*/true);
   }
 
   Offset<flatbuffers::Vector<Offset<tflite::Operator>>> write_operators() {
@@ -221,9 +231,9 @@ class Writer {
                                          tflite::version_to_write(graph_, node), node.inputs,
                                          node.outputs, options));
     }
-    for (std::size_t i = 0; i < graph_.states.size(); ++i) {
-      operators.push_back(write_operator(tflite::assign_variable_code, 1,
-                                         {handle(i), graph_.states[i].output}, {}));
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      operators.push_back(
+          write_operator(tflite::assign_variable_code, 1, {handle(i), states_[i].output}, {}));
     }
     return builder_.CreateVector(operators);
   }
@@ -258,14 +268,14 @@ class Writer {
   /// What runs in front of all nodes.
   std::vector<Offset<tflite::Operator>> write_reads() {
     std::vector<Offset<tflite::Operator>> operators;
-    if (graph_.states.empty()) return operators;
+    if (states_.empty()) return operators;
     const auto once = tflite::CreateCallOnceOptions(builder_, 1);
     operators.push_back(write_operator(tflite::call_once_code, 1, {}, {},
                                        {tflite::BuiltinOptions::CallOnceOptions, once.Union()}));
-    for (std::size_t i = 0; i < graph_.states.size(); ++i) {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
       operators.push_back(write_handle(i, handle(i)));
       operators.push_back(
-          write_operator(tflite::read_variable_code, 1, {handle(i)}, {graph_.states[i].input}));
+          write_operator(tflite::read_variable_code, 1, {handle(i)}, {states_[i].input}));
     }
     return operators;
   }
@@ -274,8 +284,8 @@ class Writer {
   Offset<tflite::SubGraph> write_once() {
     std::vector<Offset<tflite::Tensor>> tensors;
     std::vector<Offset<tflite::Operator>> operators;
-    for (std::size_t i = 0; i < graph_.states.size(); ++i) {
-      const int8::State& state = graph_.states[i];
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      const int8::State& state = states_[i];
       const auto own_handle = static_cast<int>(tensors.size()), value = own_handle + 1;
       tensors.push_back(write_handle_tensor());
       tensors.push_back(
@@ -341,6 +351,8 @@ class Writer {
   }
 
   const Graph& graph_;
+  std::set<int> variable_tensors_;
+  std::vector<int8::State> states_;  ///< that are variables with handles
   flatbuffers::FlatBufferBuilder builder_;
   Buffers buffers_;
   std::vector<std::pair<std::int32_t, int>> codes_;  ///< and versions, in the order of first use

@@ -22,16 +22,6 @@ import tempfile
 REFUSED = {
     'custom operators': ['audio_preprocessor_int8', 'model_audioi16'],
     'INT16 activations': ['denoise_16x8'],
-    'REDUCE_MAX': ['gmp_wl_24_int8', 'gmp_wl_48_int8'],
-    'TILE': ['ssd_mobilenet_v1_025_192_int8', 'ssd_mobilenet_v1_025_224_int8',
-             'ssd_mobilenet_v1_025_256_int8'],
-    'UNIDIRECTIONAL_SEQUENCE_LSTM': ['trained_lstm_int8', 'micro_speech_lstm'],
-    'SVDF': ['keyword_scrambled'],
-    'L2_NORMALIZATION': ['MobileFaceNet'],
-    'FLOAT32 inside (EXP)': ['dbface_keras_256x256_integer_quant_nhwc'],
-    'FLOAT32 inside (NEG)': ['hand_landmark_3d_256_integer_quant'],
-    'FLOAT32 inside (MIRROR_PAD)': ['style_transfer_quantized_384'],
-    'ARG_MAX': ['bisenetv2_celebamaskhq_448x448_integer_quant'],
 }
 
 

@@ -76,6 +76,12 @@ std::string text_of(const int8::Attributes& attributes) {
           [&](const int8::ArgAttributes&) { t << "arg"; },
           [&](const int8::LeakyReluAttributes& a) { t << "leaky " << a.alpha; },
           [&](const int8::GeluAttributes& a) { t << "gelu " << a.approximate; },
+          [&](const int8::SvdfAttributes& a) {
+            t << "svdf " << a.rank << ' ' << act(a.activation);
+          },
+          [&](const int8::LstmAttributes& a) {
+            t << "lstm " << a.cell_clip << ' ' << a.time_major;
+          },
       },
       attributes);
   return t.str();
@@ -95,6 +101,12 @@ int8::Graph single_node_graph(const int8::Graph& graph, std::size_t index) {
     t = found->second;
     if (!is_new) return;
     result.tensors.push_back(tensor);
+    const int original = found->first;
+    for (const int8::State& s : graph.states) {  // that the node updates
+      if (s.input != original || s.output != original) continue;
+      result.states.push_back({t, t, s.initial});
+      return;
+    }
     if (!tensor.constant) ends->push_back(t);
   };
   for (int& t : node.inputs) take(t, &result.inputs);
@@ -114,7 +126,7 @@ std::string describe(const int8::Graph& graph) {
     const int8::TensorDef& t = graph.tensors[i];
     text << "tensor " << i << ' ' << t.name << ' ' << int8::dtype_name(t.type) << ' '
          << list(t.shape);
-    if (t.type == int8::DType::i8) {
+    if (!t.quantization.scale.empty() && !(t.type == int8::DType::i32 && t.constant)) {
       text << " scale " << list(t.quantization.scale) << " zero " << list(t.quantization.zero_point)
            << " axis " << t.quantization.axis;
     }

@@ -10,6 +10,7 @@
 namespace octet::test {
 
 using int8::every_op_graph;
+using int8::every_other_op_graph;
 using int8::GraphBuilder;
 
 /// conv -> fully connected -> softmax on a 4x4x2 image: small, with every kind of table.

@@ -68,10 +68,11 @@ std::vector<std::byte> outputs(const int8::Model& model) {
 }
 
 void run(const int8::Graph& graph) {
-  const int8::Model model(graph, {.memory_limit = memory_limit});
+  const int8::Model model(graph, {.memory_limit = memory_limit, .ops = &int8::all_ops()});
   // Large models are valid; they only take too long here.
   if (value_bytes(graph) > 4e6 || model.macs() > 2'000'000) return;
-  const int8::Model portable(graph, {.isa = int8::Isa::portable, .fuse = false});
+  const int8::Model portable(graph,
+                             {.isa = int8::Isa::portable, .fuse = false, .ops = &int8::all_ops()});
   require(outputs(model) == outputs(portable), "the kernels' bytes differ from the portable ones");
 }
 
@@ -171,10 +172,12 @@ void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
 
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
-  const int8::Graph all = int8::every_op_graph();
-  for (std::size_t n = 0; n < all.nodes.size(); ++n) {
-    octet::write_tflite(octet::test::single_node_graph(all, n),
-                        folder / (std::to_string(n) + ".tflite"));
+  std::size_t number = 0;
+  for (const int8::Graph& all : {int8::every_op_graph(), int8::every_other_op_graph()}) {
+    for (std::size_t n = 0; n < all.nodes.size(); ++n) {
+      octet::write_tflite(octet::test::single_node_graph(all, n),
+                          folder / (std::to_string(number++) + ".tflite"));
+    }
   }
   octet::write_tflite(octet::test::small_graph(), folder / "small.tflite");
   octet::write_tflite(dead_channel_graph(), folder / "dead_channel.tflite");

@@ -186,8 +186,8 @@ TEST_SUITE("tflite") {
   TEST_CASE("refused: tensors") {
     const std::string x = "tensor 0 (\"x\"): ", w = "tensor 1 (\"conv/w\"): ";
     const std::string supported =
-        " is not supported (a full-integer model has INT8 and INT32, and UINT8 or FLOAT32 at its "
-        "edges)";
+        " is not supported (a full-integer model has INT8 and INT32, and UINT8, INT16 or FLOAT32 "
+        "at its edges)";
     const std::string of = "tensor 0 (\"x\"), of operator 0 (CONV_2D (3) version 3): ";
     check_refused("operator 0 (CONV_2D), input tensor 0 (\"x\"): expected i8, got u8",
                   [](Parts& p) {
@@ -195,10 +195,15 @@ TEST_SUITE("tflite") {
                     p.quantization(0).zero_point = {3};
                   });
     check_refused(x + "zero point -3, expected 0 to 255", [](Parts& p) { p.tensor(0).type = 3; });
-    check_refused(of + "INT16" + supported, [](Parts& p) { p.tensor(0).type = 7; });
+    check_refused("operator 0 (CONV_2D), input tensor 0 (\"x\"): expected i8, got i16",
+                  [](Parts& p) { p.tensor(0).type = 7; });
+    check_refused(of + "INT4" + supported, [](Parts& p) { p.tensor(0).type = 17; });
     check_refused(of + "type 99" + supported, [](Parts& p) { p.tensor(0).type = 99; });
-    check_refused(x + "variable tensors are not supported",
-                  [](Parts& p) { p.tensor(0).is_variable = true; });
+    check_refused(
+        "tensor 0 (\"x\"), a variable, is a constant, an input of the model or another variable",
+        [](Parts& p) { p.tensor(0).is_variable = true; });
+    check_refused(w + "a variable tensor with data",
+                  [](Parts& p) { p.tensor(1).is_variable = true; });
     check_refused(w + "sparse tensors are not supported",
                   [](Parts& p) { p.tensor(1).sparsity = std::make_unique<fbs::UnknownT>(); });
     check_refused(x + "variant tensors are not supported", [](Parts& p) {
@@ -237,12 +242,14 @@ TEST_SUITE("tflite") {
   }
 
   TEST_CASE("a name from a file cannot write to the terminal") {
-    check_refused("tensor 0 (\"a?b?\"): variable tensors are not supported", [](Parts& p) {
-      p.tensor(0).name =
-          "a\x1b"
-          "b\n";
-      p.tensor(0).is_variable = true;
-    });
+    check_refused(
+        "tensor 0 (\"a?b?\"), a variable, is a constant, an input of the model or another variable",
+        [](Parts& p) {
+          p.tensor(0).name =
+              "a\x1b"
+              "b\n";
+          p.tensor(0).is_variable = true;
+        });
   }
 
   TEST_CASE("a signature that names other tensors, or is of another subgraph, names nothing") {

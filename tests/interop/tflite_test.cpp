@@ -119,7 +119,8 @@ int8::Graph one_op(int8::OpCode op, std::vector<std::int32_t> shape,
 
 TEST_SUITE("tflite") {
   TEST_CASE("what is written is what is read") {
-    for (const int8::Graph& graph : {octet::test::small_graph(), octet::test::every_op_graph()}) {
+    for (const int8::Graph& graph : {octet::test::small_graph(), octet::test::every_op_graph(),
+                                     octet::test::every_other_op_graph()}) {
       CHECK(describe(parse(octet::serialize_tflite(graph))) == describe(graph));
     }
   }

@@ -481,6 +481,7 @@ TEST_CASE("every operator of the engine is what a float op becomes, or is of fil
   for (const OpCase& c : op_cases()) made += lowered_ops(c.record) + " ";
   for (const int8::OpEntry& entry : int8::op_catalogue()) {
     CAPTURE(std::string(entry.name));
+    if (!entry.create) continue;  // of the rarer ones prepare makes none
     CHECK((" " + made).find(" " + std::string(entry.name) + " ") != std::string::npos);
   }
 }

@@ -57,14 +57,16 @@ void check_info(const octet_value_info& got, const int8::ValueInfo& expected) {
 }
 
 /// Runs both APIs on the same inputs.
-void check_equal(const int8::Graph& graph, octet_rounding rounding, int batch, int threads) {
+void check_equal(const int8::Graph& graph, octet_rounding rounding, int batch, int threads,
+                 bool all = false) {
   const Bytes file = octet::serialize_tflite(graph);
   int8::ModelOptions options;
   if (rounding == OCTET_SINGLE_ROUNDING) options.rounding = int8::Rounding::single_rounding;
+  if (all) options.ops = &int8::all_ops();
   const int8::Model model(graph, options);
   int8::Context context(model, {.batch = batch, .threads = threads});
   Handles c;
-  const octet_model_options c_options{rounding, nullptr, 0};
+  const octet_model_options c_options{rounding, nullptr, 0, all ? octet_all_operators() : nullptr};
   REQUIRE(octet_model_load_memory(file.data(), file.size(), &c_options, &c.model, &c.error) ==
           OCTET_OK);
   REQUIRE(octet_context_create(c.model, batch, threads, 0, &c.context, &c.error) == OCTET_OK);
@@ -134,6 +136,8 @@ TEST_CASE("the C API gives what the C++ API gives") {
     for (const int threads : {1, 2}) {
       check_equal(octet::test::every_op_graph(), OCTET_ROUNDING_OF_MODEL, batch, threads);
       check_equal(octet::test::every_op_graph(), OCTET_SINGLE_ROUNDING, batch, threads);
+      check_equal(octet::test::every_other_op_graph(), OCTET_ROUNDING_OF_MODEL, batch, threads,
+                  true);
       check_equal(two_input_graph(), OCTET_ROUNDING_OF_MODEL, batch, threads);
     }
   }
@@ -180,12 +184,12 @@ TEST_CASE("failures are statuses with a message, and leave results alone") {
   CHECK(octet_model_load_memory(nullptr, 8, nullptr, &none, &error) == OCTET_INVALID_ARGUMENT);
   CHECK(octet_model_load_memory(file.data(), file.size(), nullptr, nullptr, &error) ==
         OCTET_INVALID_ARGUMENT);
-  const octet_model_options bad_isa{OCTET_ROUNDING_OF_MODEL, "mmx", 0};
+  const octet_model_options bad_isa{OCTET_ROUNDING_OF_MODEL, "mmx", 0, nullptr};
   CHECK(load(file, &bad_isa) == OCTET_INVALID_ARGUMENT);
   CHECK(says(error, "mmx"));
-  const octet_model_options bad_rounding{static_cast<octet_rounding>(3), nullptr, 0};
+  const octet_model_options bad_rounding{static_cast<octet_rounding>(3), nullptr, 0, nullptr};
   CHECK(load(file, &bad_rounding) == OCTET_INVALID_ARGUMENT);
-  const octet_model_options small{OCTET_ROUNDING_OF_MODEL, nullptr, 10};
+  const octet_model_options small{OCTET_ROUNDING_OF_MODEL, nullptr, 10, nullptr};
   CHECK(load(file, &small) == OCTET_OUT_OF_MEMORY);
   CHECK(says(error, "CONV_2D"));
   CHECK(none == nullptr);
@@ -237,13 +241,13 @@ TEST_CASE("a message is one line of text, whatever the names in a file and its p
   int8::Graph graph = octet::test::small_graph();
   for (int8::TensorDef& t : graph.tensors) t.name = odd;
   const Bytes file = octet::serialize_tflite(graph);
-  const octet_model_options small{OCTET_ROUNDING_OF_MODEL, nullptr, 10};
+  const octet_model_options small{OCTET_ROUNDING_OF_MODEL, nullptr, 10, nullptr};
   CHECK(octet_model_load_memory(file.data(), file.size(), &small, &none, &error) ==
         OCTET_OUT_OF_MEMORY);
   CHECK(says(error, shown));
   CHECK(octet_model_load_file(odd.c_str(), nullptr, &none, &error) == OCTET_CANNOT_READ);
   CHECK(says(error, shown));
-  const octet_model_options isa{OCTET_ROUNDING_OF_MODEL, odd.c_str(), 0};
+  const octet_model_options isa{OCTET_ROUNDING_OF_MODEL, odd.c_str(), 0, nullptr};
   CHECK(octet_model_load_memory(file.data(), file.size(), &isa, &none, &error) ==
         OCTET_INVALID_ARGUMENT);
   CHECK(says(error, shown));
