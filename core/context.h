@@ -5,7 +5,7 @@
 
 #include "base/parallel.h"
 #include "base/simd/isa.h"
-#include "core/pool.h"
+#include "core/memory_pool.h"
 #include "core/tensor.h"
 
 namespace octet {

@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include "base/error.h"
-#include "core/pool.h"
+#include "core/memory_pool.h"
 #include "core/real.h"
 #include "core/shape.h"
 

@@ -1,7 +1,7 @@
 // Private to the loader: computes the batch at a position.
 #pragma once
 
-#include "core/pool.h"
+#include "core/memory_pool.h"
 #include "data/loader.h"
 
 namespace octet::data_detail {

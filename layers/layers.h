@@ -8,6 +8,6 @@
 #include "layers/dropout.h"
 #include "layers/flatten.h"
 #include "layers/linear.h"
-#include "layers/pool.h"
+#include "layers/pooling.h"
 #include "layers/sequential.h"
 #include "layers/squeeze_excite.h"

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "core/pool.h"
+#include "core/memory_pool.h"
 #include "int8/reference/fixed_point.h"
 #include "quant/qconfig.h"
 

@@ -128,6 +128,17 @@ def circles(sources):
             if a < b and (b, a) in arrows and not b.startswith(a + "/")]
 
 
+def namesakes(paths):
+    """Headers are told apart by their names alone."""
+    known, found = {}, []
+    for path in paths:
+        if path.endswith((".h", ".hpp")):
+            other = known.setdefault(path.rsplit("/", 1)[-1], path)
+            if other != path:
+                found.append(f"{path}: the name of another header, {other}")
+    return found
+
+
 def table():
     """The rules as docs/design.md shows them."""
     rows = ["| from | may include, beside itself and `base/` |", "| --- | --- |"]
@@ -151,6 +162,7 @@ def check_tree(root):
     if not sources:
         found.append(f"{root}: no source files")
     found += circles([s for s in sources if s[0].startswith(PRODUCTION)])
+    found += namesakes([path for path, _ in sources])
     shown = SHOWN.search((root / "docs/design.md").read_text(encoding="utf-8"))
     if not shown or shown.group(2) != table():
         found.append("docs/design.md: the table of who includes whom is not that of "
@@ -206,7 +218,8 @@ def self_test():
     wrong += [f"let through: {p}: {t!r}" for p, t in bad if not violations(p, t)]
     wrong += ["let through: two folders that include each other"] if len(circles(circle)) != 1 else []
     wrong += ["refused: a folder and its parent"] if circles(parent) else []
-    return wrong, len(good) + len(bad) + 2
+    wrong += ["let through: two headers of one name"] if not namesakes(["core/a.h", "int8/a.h"]) else []
+    return wrong, len(good) + len(bad) + 3
 
 
 def main(arguments):

@@ -2,7 +2,7 @@
 #include <iostream>
 #include <memory>
 
-#include "apps/bench/commands.h"
+#include "apps/bench/bench_commands.h"
 #include "apps/bench/networks.h"
 #include "base/error.h"
 #include "core/random.h"

@@ -5,7 +5,7 @@
 #include <exception>
 #include <iostream>
 
-#include "apps/bench/commands.h"
+#include "apps/bench/bench_commands.h"
 #include "apps/common/usage_error.h"
 #include "base/error.h"
 #include "base/printable.h"

@@ -4,9 +4,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "apps/bench/bench_commands.h"
 #include "apps/bench/check_step.h"
 #include "apps/bench/child.h"
-#include "apps/bench/commands.h"
 #include "apps/bench/fma_ceiling.h"
 #include "apps/bench/profile.h"
 #include "apps/bench/usage.h"

@@ -1,7 +1,7 @@
 // What the machine's multipliers can do at most: the measure of a kernel's speed.
 #pragma once
 
-#include "int8/kernels/isa.h"
+#include "int8/kernels/engine_isa.h"
 
 namespace octet::app {
 

@@ -8,7 +8,7 @@
 #include "apps/octet/commands.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "int8/kernels/isa.h"
+#include "int8/kernels/engine_isa.h"
 
 namespace {
 

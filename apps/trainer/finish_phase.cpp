@@ -1,8 +1,8 @@
 #include <span>
 
 #include "apps/trainer/convert_report.h"
-#include "apps/trainer/evaluate.h"
 #include "apps/trainer/interrupt.h"
+#include "apps/trainer/interruptible.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/step_times.h"
 #include "apps/trainer/summary.h"

@@ -1,6 +1,6 @@
 #include "apps/common/setup/network.h"
 #include "apps/trainer/convert_report.h"
-#include "apps/trainer/evaluate.h"
+#include "apps/trainer/interruptible.h"
 #include "apps/trainer/phases.h"
 #include "base/error.h"
 #include "quant/convert.h"

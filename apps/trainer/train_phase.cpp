@@ -1,4 +1,4 @@
-#include "apps/trainer/evaluate.h"
+#include "apps/trainer/interruptible.h"
 #include "apps/trainer/phases.h"
 #include "base/error.h"
 

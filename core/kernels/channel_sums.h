@@ -7,7 +7,7 @@
 #include <span>
 
 #include "core/kernels/wide_rows.h"
-#include "core/pool.h"
+#include "core/memory_pool.h"
 
 namespace octet {
 

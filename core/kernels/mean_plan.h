@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "core/pool.h"
+#include "core/memory_pool.h"
 #include "core/shape.h"
 
 namespace octet {

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <span>
 
-#include "core/pool.h"
+#include "core/memory_pool.h"
 
 namespace octet {
 

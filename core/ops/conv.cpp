@@ -1,6 +1,6 @@
 // The conv2d op.
-#include "core/kernels/conv/conv.h"
 #include "core/kernels/common.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/kernels/reduce.h"
 #include "core/ops/ops.h"
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/tape.h"
 #include "core/window.h"
 

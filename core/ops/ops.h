@@ -8,11 +8,11 @@
 
 #include "core/ops/activations.h"
 #include "core/ops/conv_transpose.h"
-#include "core/ops/dropout.h"
+#include "core/ops/dropout_op.h"
 #include "core/ops/layout.h"
 #include "core/ops/losses.h"
-#include "core/ops/mean.h"
-#include "core/ops/resize.h"
+#include "core/ops/mean_op.h"
+#include "core/ops/resize_op.h"
 #include "core/tape.h"
 #include "core/window.h"
 

@@ -5,7 +5,7 @@
 
 #include "core/context.h"
 #include "core/grad.h"
-#include "core/ops/resize.h"
+#include "core/ops/resize_op.h"
 
 namespace octet {
 

@@ -12,7 +12,7 @@
 #include "base/export.h"
 #include "int8/graph/graph.h"
 #include "int8/graph/op_set.h"
-#include "int8/kernels/isa.h"
+#include "int8/kernels/engine_isa.h"
 
 namespace octet::int8 {
 

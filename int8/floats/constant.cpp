@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "int8/floats/create.h"
-#include "int8/floats/operands.h"
+#include "int8/floats/float_operands.h"
 #include "int8/reference/quantize.h"
 
 namespace octet::int8::floats {

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "int8/floats/create.h"
+#include "int8/floats/float_operands.h"
 #include "int8/floats/functions.h"
-#include "int8/floats/operands.h"
 #include "int8/ops/catalogue.h"
 
 namespace octet::int8::floats {
@@ -24,10 +24,10 @@ class MoveStep final : public Step {
     for (std::size_t k = 0; k < sources.size(); ++k) {
       const auto n = static_cast<std::int64_t>(sources[k].size());
       auto* y = reinterpret_cast<float*>(args.out[k]);
-      for_sample_chunks(args.threads, args.batch, n, elements_per_task,
-                        [&](std::int64_t s, std::int64_t begin, std::int64_t end) {
-                          move(args, s, sources[k], y + s * n, begin, end);
-                        });
+      for_sample_tasks(args.threads, args.batch, n, elements_per_task,
+                       [&](std::int64_t s, std::int64_t begin, std::int64_t end) {
+                         move(args, s, sources[k], y + s * n, begin, end);
+                       });
     }
   }
   const char* kernel_name() const noexcept override { return "copy"; }

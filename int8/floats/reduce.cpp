@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "int8/floats/create.h"
+#include "int8/floats/float_operands.h"
 #include "int8/floats/functions.h"
-#include "int8/floats/operands.h"
 
 namespace octet::int8::floats {
 namespace {

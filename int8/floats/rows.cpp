@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "int8/floats/create.h"
+#include "int8/floats/float_operands.h"
 #include "int8/floats/functions.h"
-#include "int8/floats/operands.h"
 
 namespace octet::int8::floats {
 namespace {
@@ -40,11 +40,11 @@ class RowStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     const auto* x = reinterpret_cast<const float*>(args.in[0]);
     float* y = output(args);
-    for_chunks(args.threads, args.batch * rows, std::max<std::int64_t>(1, 1024 / depth),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t r = begin; r < end; ++r)
-                   function(x + r * depth, beta, y + r * depth, depth);
-               });
+    for_tasks(args.threads, args.batch * rows, std::max<std::int64_t>(1, 1024 / depth),
+              [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t r = begin; r < end; ++r)
+                  function(x + r * depth, beta, y + r * depth, depth);
+              });
   }
   const char* kernel_name() const noexcept override { return "float"; }
 

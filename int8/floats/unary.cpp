@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "int8/floats/create.h"
+#include "int8/floats/float_operands.h"
 #include "int8/floats/functions.h"
-#include "int8/floats/operands.h"
 
 namespace octet::int8::floats {
 namespace {
@@ -17,11 +17,11 @@ class UnaryStep final : public Step {
     const float* from = x.data(args);
     float* to = output(args);
     const std::int64_t stride = x.sample(sample);
-    for_sample_chunks(args.threads, args.batch, sample, elements_per_task / 8,
-                      [&](std::int64_t s, std::int64_t begin, std::int64_t end) {
-                        for (std::int64_t i = begin; i < end; ++i)
-                          to[s * sample + i] = function(from[s * stride + i], alpha);
-                      });
+    for_sample_tasks(args.threads, args.batch, sample, elements_per_task / 8,
+                     [&](std::int64_t s, std::int64_t begin, std::int64_t end) {
+                       for (std::int64_t i = begin; i < end; ++i)
+                         to[s * sample + i] = function(from[s * stride + i], alpha);
+                     });
   }
   const char* kernel_name() const noexcept override { return "float"; }
   std::size_t packed_bytes() const noexcept override { return x.bytes(); }

@@ -9,8 +9,8 @@
 
 #include "int8/kernels/aligned_buffer.h"
 #include "int8/kernels/channel_table.h"
-#include "int8/kernels/conv.h"
 #include "int8/kernels/conv_args.h"
+#include "int8/kernels/packed_conv.h"
 
 namespace octet::int8 {
 

@@ -2,7 +2,7 @@
 // the portable function of int8/reference that has its type.
 #pragma once
 
-#include "int8/kernels/isa.h"
+#include "int8/kernels/engine_isa.h"
 #include "int8/kernels/kernel.h"
 #include "int8/reference/add.h"
 #include "int8/reference/mean.h"

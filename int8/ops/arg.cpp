@@ -9,8 +9,8 @@ namespace {
 class ArgStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    for_chunks(args.threads, args.batch * rows, elements_per_task / (depth * inner) + 1,
-               [&](std::int64_t begin, std::int64_t end) { write_rows(args, begin, end); });
+    for_tasks(args.threads, args.batch * rows, elements_per_task / (depth * inner) + 1,
+              [&](std::int64_t begin, std::int64_t end) { write_rows(args, begin, end); });
   }
   std::int64_t unit_bytes() const noexcept override {
     return inner * static_cast<std::int64_t>(sizeof(std::int32_t));

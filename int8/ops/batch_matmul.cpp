@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "int8/ops/node_view.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 #include "int8/reference/batch_matmul.h"
 
 namespace octet::int8 {

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 namespace {
@@ -25,10 +25,10 @@ class BatchSpaceStep final : public Step {
     std::int8_t* y = args.out_i8();
     const std::int64_t out_sample = to_batch ? other_sample : wide_sample;
     if (padded) {
-      for_chunks(args.threads, args.batch * out_sample, bytes_per_task,
-                 [&](std::int64_t begin, std::int64_t end) {
-                   std::memset(y + begin, zero, static_cast<std::size_t>(end - begin));
-                 });
+      for_tasks(args.threads, args.batch * out_sample, bytes_per_task,
+                [&](std::int64_t begin, std::int64_t end) {
+                  std::memset(y + begin, zero, static_cast<std::size_t>(end - begin));
+                });
     }
     for (std::int64_t b = 0; b < blocks; ++b) {
       StridedCopy copy;

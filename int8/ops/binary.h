@@ -69,32 +69,32 @@ class Broadcast {
 template <class F>
 void Broadcast::for_each_piece(ThreadPool& threads, std::int64_t batch, const F& f) const noexcept {
   if (outer_rows_ == 1 && sample_a_ == row_ && sample_b_ == row_) {  // all samples are one row
-    for_chunks(threads, batch * row_, elements_per_task,
-               [&](std::int64_t begin, std::int64_t end) { f(begin, begin, begin, end - begin); });
+    for_tasks(threads, batch * row_, elements_per_task,
+              [&](std::int64_t begin, std::int64_t end) { f(begin, begin, begin, end - begin); });
     return;
   }
   const std::int64_t period = std::max<std::int64_t>({row_a_.period, row_b_.period, 1});
   const std::int64_t piece = std::min(row_, elements_per_task / period * period);
   const std::int64_t pieces = (row_ + piece - 1) / piece;
   const std::int64_t per_task = std::max<std::int64_t>(1, elements_per_task / piece);
-  for_chunks(threads, batch * outer_rows_ * pieces, per_task,
-             [&](std::int64_t begin, std::int64_t end) {
-               for (std::int64_t i = begin; i < end; ++i) {
-                 const std::int64_t row = i / pieces;
-                 const std::int64_t start = i % pieces * piece;
-                 const std::int64_t sample = row / outer_rows_;
-                 std::int64_t rest = row % outer_rows_;
-                 std::int64_t a = sample * sample_a_ + row_a_.offset(start);
-                 std::int64_t b = sample * sample_b_ + row_b_.offset(start);
-                 for (std::size_t d = outer_.size(); d-- > 0;) {
-                   const std::int64_t index = rest % outer_[d].size;
-                   rest /= outer_[d].size;
-                   a += index * outer_[d].a;
-                   b += index * outer_[d].b;
-                 }
-                 f(a, b, row * row_ + start, std::min(piece, row_ - start));
-               }
-             });
+  for_tasks(threads, batch * outer_rows_ * pieces, per_task,
+            [&](std::int64_t begin, std::int64_t end) {
+              for (std::int64_t i = begin; i < end; ++i) {
+                const std::int64_t row = i / pieces;
+                const std::int64_t start = i % pieces * piece;
+                const std::int64_t sample = row / outer_rows_;
+                std::int64_t rest = row % outer_rows_;
+                std::int64_t a = sample * sample_a_ + row_a_.offset(start);
+                std::int64_t b = sample * sample_b_ + row_b_.offset(start);
+                for (std::size_t d = outer_.size(); d-- > 0;) {
+                  const std::int64_t index = rest % outer_[d].size;
+                  rest /= outer_[d].size;
+                  a += index * outer_[d].a;
+                  b += index * outer_[d].b;
+                }
+                f(a, b, row * row_ + start, std::min(piece, row_ - start));
+              }
+            });
 }
 
 /// A piece of an operand as kernels read it: n elements from data(i) on, for i a multiple of

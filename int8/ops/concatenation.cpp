@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "int8/ops/copy_codes.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 namespace {

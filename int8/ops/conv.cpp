@@ -1,7 +1,7 @@
 // CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED: geometry and integers here, kernels in
 // PackedConv.
-#include "int8/kernels/conv.h"
 #include "base/error.h"
+#include "int8/kernels/packed_conv.h"
 #include "int8/ops/conv_operands.h"
 #include "int8/reference/spatial.h"
 

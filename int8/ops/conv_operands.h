@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "int8/kernels/conv.h"
+#include "int8/kernels/packed_conv.h"
 #include "int8/ops/node_view.h"
 #include "int8/reference/activation_range.h"
 

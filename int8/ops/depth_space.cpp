@@ -1,7 +1,7 @@
 // DEPTH_TO_SPACE and SPACE_TO_DEPTH: the channels of a pixel [block, block, c], or a part of them,
 // against a block of pixels.
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 namespace {

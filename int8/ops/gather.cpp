@@ -13,11 +13,11 @@ namespace {
 class GatherStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    for_sample_chunks(args.threads, args.batch, rows, bytes_per_task / (list * inner),
-                      [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
-                        write_rows(args.in_i8(0) + sample * rows * in_row,
-                                   args.out_i8() + sample * rows * list * inner, begin, end);
-                      });
+    for_sample_tasks(args.threads, args.batch, rows, bytes_per_task / (list * inner),
+                     [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
+                       write_rows(args.in_i8(0) + sample * rows * in_row,
+                                  args.out_i8() + sample * rows * list * inner, begin, end);
+                     });
   }
   std::int64_t unit_bytes() const noexcept override { return list * inner; }
   Range bytes_read(std::size_t, Range units) const noexcept override {

@@ -10,8 +10,8 @@ namespace {
 class L2NormalizationStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    for_chunks(args.threads, args.batch * rows, elements_per_task / depth + 1,
-               [&](std::int64_t begin, std::int64_t end) { write_rows(args, begin, end); });
+    for_tasks(args.threads, args.batch * rows, elements_per_task / depth + 1,
+              [&](std::int64_t begin, std::int64_t end) { write_rows(args, begin, end); });
   }
   std::int64_t unit_bytes() const noexcept override { return depth; }
   Range bytes_read(std::size_t, Range units) const noexcept override {

@@ -14,11 +14,11 @@ class LogSoftmaxStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     const std::int8_t* x = args.in_i8(0);
     std::int8_t* y = args.out_i8();
-    for_chunks(args.threads, args.batch * rows, std::max<std::int64_t>(1, 4096 / depth),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t r = begin; r < end; ++r)
-                   log_softmax_row(params, x + r * depth, y + r * depth, depth);
-               });
+    for_tasks(args.threads, args.batch * rows, std::max<std::int64_t>(1, 4096 / depth),
+              [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t r = begin; r < end; ++r)
+                  log_softmax_row(params, x + r * depth, y + r * depth, depth);
+              });
   }
 
   LogSoftmaxParams params;

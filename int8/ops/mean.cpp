@@ -1,7 +1,7 @@
 // MEAN and SUM.
 #include "int8/reference/mean.h"
 #include "int8/kernels/dispatch.h"
-#include "int8/ops/reduction.h"
+#include "int8/ops/reduction_step.h"
 
 namespace octet::int8 {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 namespace {

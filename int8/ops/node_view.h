@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "int8/graph/attributes.h"
 #include "int8/graph/graph.h"
-#include "int8/kernels/isa.h"
+#include "int8/kernels/engine_isa.h"
 #include "int8/ops/step.h"
 
 namespace octet::int8 {

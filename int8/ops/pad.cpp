@@ -1,6 +1,6 @@
 // PAD with the code of real zero, PADV2 with a given code.
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "int8/kernels/dispatch.h"
-#include "int8/kernels/pool.h"
+#include "int8/kernels/pool_kernels.h"
 #include "int8/ops/node_view.h"
 #include "int8/ops/step.h"
 #include "int8/reference/pool.h"

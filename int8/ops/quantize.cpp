@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "int8/kernels/dispatch.h"
 #include "int8/ops/node_view.h"
-#include "int8/ops/unary.h"
+#include "int8/ops/unary_step.h"
 #include "int8/reference/multipliers.h"
 #include "int8/reference/quantize.h"
 
@@ -14,10 +14,10 @@ namespace {
 class QuantizeStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    for_chunks(args.threads, args.batch * sample, elements_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 quantize(args, {begin, end});
-               });
+    for_tasks(args.threads, args.batch * sample, elements_per_task,
+              [&](std::int64_t begin, std::int64_t end) {
+                quantize(args, {begin, end});
+              });
   }
   std::int64_t unit_bytes() const noexcept override { return elements_per_unit; }
   Range bytes_read(std::size_t, Range units) const noexcept override {
@@ -45,10 +45,10 @@ class QuantizeStep final : public Step {
 class DequantizeStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    for_chunks(args.threads, args.batch * sample, elements_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 dequantize(args, {begin, end});
-               });
+    for_tasks(args.threads, args.batch * sample, elements_per_task,
+              [&](std::int64_t begin, std::int64_t end) {
+                dequantize(args, {begin, end});
+              });
   }
   std::int64_t unit_bytes() const noexcept override { return elements_per_unit * 4; }
   Range bytes_read(std::size_t, Range units) const noexcept override {

@@ -1,6 +1,6 @@
 // REDUCE_MIN and REDUCE_MAX.
 #include "int8/kernels/dispatch.h"
-#include "int8/ops/reduction.h"
+#include "int8/ops/reduction_step.h"
 #include "int8/reference/min_max.h"
 
 namespace octet::int8 {

@@ -15,10 +15,10 @@ class CopyStep final : public Step {
     const std::byte* x = args.in[0];
     std::byte* y = args.out[0];
     if (x == y) return;
-    for_chunks(args.threads, args.batch * sample, bytes_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 std::memcpy(y + begin, x + begin, static_cast<std::size_t>(end - begin));
-               });
+    for_tasks(args.threads, args.batch * sample, bytes_per_task,
+              [&](std::int64_t begin, std::int64_t end) {
+                std::memcpy(y + begin, x + begin, static_cast<std::size_t>(end - begin));
+              });
   }
   const char* kernel_name() const noexcept override { return "copy"; }
 

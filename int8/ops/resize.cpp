@@ -18,12 +18,11 @@ class ResizeStep : public Step {
     std::int8_t* y = args.out_i8();
     const std::int64_t in_image = std::int64_t{in_h} * in_w * channels;
     const std::int64_t row = std::int64_t{out_w} * channels;
-    for_sample_chunks(args.threads, args.batch * images, out_h, elements_per_task / row,
-                      [&](std::int64_t image, std::int64_t begin, std::int64_t end) {
-                        write_rows(x + image * in_image, static_cast<std::size_t>(begin),
-                                   static_cast<std::size_t>(end),
-                                   y + (image * out_h + begin) * row);
-                      });
+    for_sample_tasks(args.threads, args.batch * images, out_h, elements_per_task / row,
+                     [&](std::int64_t image, std::int64_t begin, std::int64_t end) {
+                       write_rows(x + image * in_image, static_cast<std::size_t>(begin),
+                                  static_cast<std::size_t>(end), y + (image * out_h + begin) * row);
+                     });
   }
   // Units are rows of a single image.
   std::int64_t unit_bytes() const noexcept override { return images == 1 ? out_w * channels : 0; }

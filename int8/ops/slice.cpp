@@ -1,6 +1,6 @@
 // SLICE with constant begin and size.
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 

@@ -18,12 +18,12 @@ class SoftmaxStep final : public Step {
     const std::int8_t* x = args.in_i8(0);
     std::int8_t* y = args.out_i8();
     const std::int64_t rows_per_task = std::max<std::int64_t>(1, 4096 / depth);
-    for_chunks(args.threads, args.batch * rows, rows_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t r = begin; r < end; ++r) {
-                   kernel.run(params, x + r * depth, y + r * depth, depth);
-                 }
-               });
+    for_tasks(args.threads, args.batch * rows, rows_per_task,
+              [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t r = begin; r < end; ++r) {
+                  kernel.run(params, x + r * depth, y + r * depth, depth);
+                }
+              });
   }
   std::int64_t unit_bytes() const noexcept override { return depth; }
   Range bytes_read(std::size_t, Range units) const noexcept override {

@@ -9,7 +9,7 @@
 
 #include "base/parallel.h"
 #include "int8/graph/range.h"
-#include "int8/kernels/chunks.h"
+#include "int8/kernels/tasks.h"
 
 namespace octet::int8 {
 

@@ -1,6 +1,6 @@
 // STRIDED_SLICE with constant begin, end and strides; ellipsis and new-axis masks are refused.
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 #include "int8/reference/slice.h"
 
 namespace octet::int8 {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 

@@ -1,6 +1,6 @@
 // TRANSPOSE: output dimension d is input dimension perm[d].
 #include "base/error.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "int8/kernels/conv.h"
+#include "int8/kernels/packed_conv.h"
 #include "int8/ops/conv_operands.h"
 #include "int8/ops/copy_codes.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 #include "int8/reference/spatial.h"
 
 namespace octet::int8 {

@@ -45,11 +45,11 @@ void to_floats(const Scaling& s, const std::byte* from, std::byte* to, std::int6
 class ConvertStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    for_chunks(args.threads, args.batch * sample, elements_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 function(scaling, args.in[0] + begin * x_size, args.out[0] + begin * y_size,
-                          end - begin);
-               });
+    for_tasks(args.threads, args.batch * sample, elements_per_task,
+              [&](std::int64_t begin, std::int64_t end) {
+                function(scaling, args.in[0] + begin * x_size, args.out[0] + begin * y_size,
+                         end - begin);
+              });
   }
 
   Scaling scaling{};
@@ -75,11 +75,11 @@ class WideSoftmaxStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     const std::int8_t* x = args.in_i8(0);
     auto* y = reinterpret_cast<std::int16_t*>(args.out[0]);
-    for_chunks(args.threads, args.batch * rows, std::max<std::int64_t>(1, 4096 / depth),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t r = begin; r < end; ++r)
-                   softmax_row_i16(params, x + r * depth, y + r * depth, depth);
-               });
+    for_tasks(args.threads, args.batch * rows, std::max<std::int64_t>(1, 4096 / depth),
+              [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t r = begin; r < end; ++r)
+                  softmax_row_i16(params, x + r * depth, y + r * depth, depth);
+              });
   }
 
   SoftmaxParams params;

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/file_checks.h"
 #include "interop/tflite/names.h"
-#include "interop/tflite/ops.h"
 #include "interop/tflite/options.h"
+#include "interop/tflite/tflite_ops.h"
 
 namespace octet::tflite {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "interop/tflite/names.h"
-#include "interop/tflite/ops.h"
+#include "interop/tflite/tflite_ops.h"
 
 namespace octet::tflite {
 namespace {

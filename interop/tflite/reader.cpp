@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "interop/tflite/constants/fold.h"
-#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/constants/fold_constants.h"
+#include "interop/tflite/file_checks.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
 #include "interop/tflite/states.h"

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "int8/ops/node_view.h"
-#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/file_checks.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
 

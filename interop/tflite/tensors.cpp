@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/file_checks.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
 

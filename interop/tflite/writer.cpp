@@ -11,10 +11,10 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "interop/tflite/graph_checks.h"
-#include "interop/tflite/ops.h"
+#include "interop/tflite/file_checks.h"
 #include "interop/tflite/options.h"
 #include "interop/tflite/states.h"
+#include "interop/tflite/tflite_ops.h"
 #include "tflite_generated.h"
 
 namespace octet {

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/context.h"
-#include "int8/kernels/conv.h"
+#include "int8/kernels/packed_conv.h"
 
 namespace octet::quant {
 

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "int8/kernels/conv.h"
+#include "int8/kernels/packed_conv.h"
 
 namespace octet::quant {
 

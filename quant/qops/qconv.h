@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/ops/ops.h"
 #include "quant/kernels/packed_layer.h"
 #include "quant/qops/qlayer.h"

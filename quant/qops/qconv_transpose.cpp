@@ -6,7 +6,7 @@
 #include "core/kernels/codes.h"
 #include "core/kernels/reduce.h"
 #include "core/kernels/strided_copy.h"
-#include "int8/kernels/conv.h"
+#include "int8/kernels/packed_conv.h"
 #include "quant/kernels/conv_tiles.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"

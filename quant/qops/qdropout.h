@@ -1,7 +1,7 @@
 // Dropout on codes.
 #pragma once
 
-#include "core/ops/dropout.h"
+#include "core/ops/dropout_op.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {

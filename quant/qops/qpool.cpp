@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "int8/kernels/dispatch.h"
-#include "int8/kernels/pool.h"
+#include "int8/kernels/pool_kernels.h"
 #include "quant/kernels/pool_backward.h"
 #include "quant/lowering.h"
 

@@ -1,7 +1,7 @@
 // Resampling of images on codes.
 #pragma once
 
-#include "core/ops/resize.h"
+#include "core/ops/resize_op.h"
 #include "int8/reference/resize.h"
 #include "quant/qops/qop.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tests/core/op_checks.h"
-#include "tests/real_functions.h"
+#include "tests/function_list.h"
 
 namespace octet::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <atomic>
 
 #include "core/gradcheck.h"
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/ops/ops.h"
 #include "tests/core/naive.h"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/random.h"
 #include "tests/support.h"
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "int8/kernels/conv.h"
+#include "int8/kernels/packed_conv.h"
 #include "tests/support.h"
 
 namespace octet::int8::conv_test {

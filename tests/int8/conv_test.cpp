@@ -8,10 +8,10 @@
 #include <thread>
 #include <vector>
 
-#include "int8/kernels/conv.h"
 #include "int8/kernels/conv_args.h"
 #include "int8/kernels/dense_conv.h"
 #include "int8/kernels/depthwise_conv.h"
+#include "int8/kernels/packed_conv.h"
 #include "tests/int8/conv_cases.h"
 
 namespace octet::int8 {

@@ -8,7 +8,7 @@
 #include <iostream>
 #include <string>
 
-#include "int8/kernels/isa.h"
+#include "int8/kernels/engine_isa.h"
 #include "tests/support.h"
 
 int main(int argc, char** argv) {

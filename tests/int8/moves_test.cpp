@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "int8/kernels/dispatch.h"
-#include "int8/kernels/pool.h"
+#include "int8/kernels/pool_kernels.h"
 #include "tests/int8/index.h"
 #include "tests/support.h"
 

@@ -8,7 +8,7 @@
 #include "layers/layers.h"
 #include "layers/zoo/zoo.h"
 #include "tests/custom_module.h"
-#include "tests/layers/tensors.h"
+#include "tests/layers/compared_tensors.h"
 
 using namespace octet;
 using test::Custom;

@@ -6,7 +6,7 @@
 #include "layers/layers.h"
 #include "optim/sgd.h"
 #include "tests/custom_module.h"
-#include "tests/layers/tensors.h"
+#include "tests/layers/compared_tensors.h"
 #include "tests/multi_nets.h"
 
 using namespace octet;

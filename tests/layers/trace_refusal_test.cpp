@@ -4,7 +4,7 @@
 #include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "tests/custom_module.h"
-#include "tests/layers/tensors.h"
+#include "tests/layers/compared_tensors.h"
 
 using namespace octet;
 using test::Custom;

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 #include "int8/kernels/dispatch.h"
 #include "quant/kernels/accumulator_sums.h"
 #include "quant/kernels/add_kernel.h"

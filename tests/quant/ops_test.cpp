@@ -14,7 +14,7 @@
 #include "quant/convert.h"
 #include "quant/prepare.h"
 #include "tests/custom_module.h"
-#include "tests/real_functions.h"
+#include "tests/function_list.h"
 #include "tests/support.h"
 
 using namespace octet;

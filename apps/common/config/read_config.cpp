@@ -4,8 +4,8 @@
 #include <iterator>
 
 #include "apps/common/config/config.h"
+#include "apps/common/config/config_reader.h"
 #include "apps/common/config/overrides.h"
-#include "apps/common/config/reader.h"
 #include "base/error.h"
 
 namespace octet::config {

@@ -3,7 +3,7 @@
 // beats matrix products of patches. Not for users of the library.
 #pragma once
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/kernels/conv/kernels.h"
 
 namespace octet {

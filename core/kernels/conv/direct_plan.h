@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "core/kernels/common.h"
-#include "core/kernels/conv/conv.h"
 #include "core/kernels/conv/direct_kernels.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/kernels/conv/kernels.h"
 
 #ifndef OCTET_REAL_DOUBLE

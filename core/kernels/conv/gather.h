@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 
 namespace octet {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 #include "core/kernels/prefetch.h"
 
 namespace octet {

@@ -1,7 +1,7 @@
 // The kinds of convolution that conv.cpp chooses from. Not for users of the library.
 #pragma once
 
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 
 namespace octet {
 

@@ -10,7 +10,7 @@
 
 #include "base/parallel.h"
 #include "int8/graph/range.h"
-#include "int8/kernels/isa.h"
+#include "int8/kernels/engine_isa.h"
 #include "int8/reference/conv.h"
 
 namespace octet::int8 {

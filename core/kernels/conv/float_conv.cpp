@@ -1,5 +1,5 @@
 // Checked shapes, and the choice between depthwise, direct and dense kernels forward.
-#include "core/kernels/conv/conv.h"
+#include "core/kernels/conv/float_conv.h"
 
 #include <climits>
 #include <tuple>

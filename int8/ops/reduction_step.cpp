@@ -1,8 +1,8 @@
-#include "int8/ops/reduction.h"
+#include "int8/ops/reduction_step.h"
 
 #include "base/error.h"
-#include "int8/kernels/chunks.h"
-#include "int8/ops/strided_copy.h"
+#include "int8/kernels/tasks.h"
+#include "int8/ops/strided_bytes.h"
 
 namespace octet::int8 {
 namespace {

@@ -1,4 +1,4 @@
-#include "interop/tflite/ops.h"
+#include "interop/tflite/tflite_ops.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "int8/kernels/conv.h"
+#include "int8/kernels/packed_conv.h"
 
 #include <algorithm>
 

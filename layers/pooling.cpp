@@ -1,4 +1,4 @@
-#include "layers/pool.h"
+#include "layers/pooling.h"
 
 namespace octet {
 namespace {

@@ -1,4 +1,4 @@
-#include "int8/floats/operands.h"
+#include "int8/floats/float_operands.h"
 
 #include <cstring>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "interop/tflite/graph_checks.h"
+#include "interop/tflite/file_checks.h"
 
 #include <algorithm>
 #include <limits>
@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "int8/engine/graph_checks.h"
 #include "interop/tflite/names.h"
-#include "interop/tflite/ops.h"
+#include "interop/tflite/tflite_ops.h"
 
 namespace octet::tflite {
 namespace {

@@ -1,4 +1,4 @@
-#include "interop/tflite/constants/fold.h"
+#include "interop/tflite/constants/fold_constants.h"
 
 #include <algorithm>
 #include <cstring>

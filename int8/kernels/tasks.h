@@ -17,7 +17,7 @@ inline constexpr std::int64_t least_shared_tasks = 4;
 /// Cuts `n` elements into chunks of a fixed size and calls f(begin, end) for each. The cut does not
 /// depend on the number of threads.
 template <class F>
-void for_chunks(ThreadPool& threads, std::int64_t n, std::int64_t chunk, const F& f) noexcept {
+void for_tasks(ThreadPool& threads, std::int64_t n, std::int64_t chunk, const F& f) noexcept {
   const std::int64_t tasks = (n + chunk - 1) / chunk;
   const auto run = [&](std::int64_t task, int) {
     const std::int64_t begin = task * chunk;
@@ -33,12 +33,12 @@ void for_chunks(ThreadPool& threads, std::int64_t n, std::int64_t chunk, const F
 /// The same for `batch` samples of `units` each: f(sample, begin, end), in tasks of about
 /// `units_per_task` units, of one or several samples.
 template <class F>
-void for_sample_chunks(ThreadPool& threads, std::int64_t batch, std::int64_t units,
-                       std::int64_t units_per_task, const F& f) noexcept {
+void for_sample_tasks(ThreadPool& threads, std::int64_t batch, std::int64_t units,
+                      std::int64_t units_per_task, const F& f) noexcept {
   const std::int64_t cut = units_per_task < 1 ? 1 : units_per_task;
   const std::int64_t pieces = (units + cut - 1) / cut;
   const std::int64_t pieces_per_task = units < cut ? cut / units : 1;
-  for_chunks(threads, batch * pieces, pieces_per_task, [&](std::int64_t first, std::int64_t last) {
+  for_tasks(threads, batch * pieces, pieces_per_task, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t piece = first; piece < last; ++piece) {
       const std::int64_t begin = piece % pieces * cut;
       f(piece / pieces, begin, begin + cut < units ? begin + cut : units);

@@ -1,4 +1,4 @@
-#include "apps/common/config/reader.h"
+#include "apps/common/config/config_reader.h"
 
 #include <algorithm>
 #include <sstream>

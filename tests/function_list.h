@@ -51,7 +51,7 @@ inline const RealFunction& real_function(const char* name) {
   for (const RealFunction& f : real_functions) {
     if (std::strcmp(f.name, name) == 0) return f;
   }
-  throw std::logic_error(std::string("no row in tests/real_functions.h for ") + name);
+  throw std::logic_error(std::string("no row in tests/function_list.h for ") + name);
 }
 
 }  // namespace octet::test

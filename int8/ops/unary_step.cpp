@@ -1,4 +1,4 @@
-#include "int8/ops/unary.h"
+#include "int8/ops/unary_step.h"
 
 #include "int8/kernels/dispatch.h"
 #include "int8/reference/unary.h"
@@ -11,10 +11,10 @@ class TableStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     const std::int8_t* x = args.in_i8(0);
     std::int8_t* y = args.out_i8();
-    for_chunks(args.threads, args.batch * sample, bytes_per_task,
-               [&](std::int64_t begin, std::int64_t end) {
-                 kernel.run(table, x + begin, y + begin, end - begin);
-               });
+    for_tasks(args.threads, args.batch * sample, bytes_per_task,
+              [&](std::int64_t begin, std::int64_t end) {
+                kernel.run(table, x + begin, y + begin, end - begin);
+              });
   }
   std::int64_t unit_bytes() const noexcept override { return elements_per_unit; }
   Range bytes_read(std::size_t, Range units) const noexcept override {

@@ -1,4 +1,4 @@
-#include "int8/ops/strided_copy.h"
+#include "int8/ops/strided_bytes.h"
 
 #include <algorithm>
 #include <cstring>
@@ -148,12 +148,12 @@ void StridedCopy::run(const std::int8_t* x, std::int64_t in_sample, std::int8_t*
   const std::int64_t units =
       tiles ? items(rank_ - 2) * ((last + transpose_tile - 1) / transpose_tile) : items(rank_ - 1);
   const std::int64_t bytes = items(rank_) / units;
-  for_sample_chunks(threads, batch, units, bytes_per_task / std::max(bytes, last),
-                    [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
-                      const std::int8_t* from = x + sample * in_sample;
-                      std::int8_t* to = y + sample * out_sample;
-                      tiles ? copy_bands(from, to, begin, end) : copy_rows(from, to, begin, end);
-                    });
+  for_sample_tasks(threads, batch, units, bytes_per_task / std::max(bytes, last),
+                   [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
+                     const std::int8_t* from = x + sample * in_sample;
+                     std::int8_t* to = y + sample * out_sample;
+                     tiles ? copy_bands(from, to, begin, end) : copy_rows(from, to, begin, end);
+                   });
 }
 
 void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::int8_t* y,
@@ -179,7 +179,7 @@ void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::
     });
     if (end == rows) fill(filled, to + out_sample);
   };
-  for_sample_chunks(threads, batch, rows, bytes_per_task / row.size, pad);
+  for_sample_tasks(threads, batch, rows, bytes_per_task / row.size, pad);
 }
 
 std::unique_ptr<Step> create_strided_copy(const NodeView& node, const StridedCopy& copy) {

@@ -29,11 +29,11 @@ Reduction make_reduction(const NodeView& node);
 /// Calls f(x, begin, end, y) for results begin .. end - 1 of the sample at x, the first to y.
 template <class F>
 void for_results(const RunArgs& args, const Reduction& r, const F& f) noexcept {
-  for_sample_chunks(args.threads, args.batch, r.results(), r.per_task(),
-                    [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
-                      f(args.in_i8(0) + sample * r.in_sample, begin, end,
-                        args.out_i8() + (sample * r.results() + begin) * r.layout.inner);
-                    });
+  for_sample_tasks(args.threads, args.batch, r.results(), r.per_task(),
+                   [&](std::int64_t sample, std::int64_t begin, std::int64_t end) {
+                     f(args.in_i8(0) + sample * r.in_sample, begin, end,
+                       args.out_i8() + (sample * r.results() + begin) * r.layout.inner);
+                   });
 }
 
 }  // namespace octet::int8

@@ -1,8 +1,8 @@
-#include "int8/kernels/pool.h"
+#include "int8/kernels/pool_kernels.h"
 
 #include <algorithm>
 
-#include "int8/kernels/chunks.h"
+#include "int8/kernels/tasks.h"
 
 namespace octet::int8 {
 
@@ -13,13 +13,13 @@ void pool(PoolRowKernel kernel, const PoolGeometry& g, ClampRange range, const s
   const std::int64_t rows = batch * g.out_h;
   const std::int64_t row_work = row * g.filter_h * g.filter_w;
   const std::int64_t codes_per_task = 4 * elements_per_task;  // of the windows, as one adds up
-  for_chunks(threads, rows, std::max<std::int64_t>(1, codes_per_task / row_work),
-             [&](std::int64_t begin, std::int64_t end) {
-               for (std::int64_t r = begin; r < end; ++r) {
-                 kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h),
-                        y + r * row);
-               }
-             });
+  for_tasks(threads, rows, std::max<std::int64_t>(1, codes_per_task / row_work),
+            [&](std::int64_t begin, std::int64_t end) {
+              for (std::int64_t r = begin; r < end; ++r) {
+                kernel(g, range, x + r / g.out_h * image, static_cast<int>(r % g.out_h),
+                       y + r * row);
+              }
+            });
 }
 
 void average_pool(const PoolGeometry& geometry, ClampRange range, const std::int8_t* x,
