@@ -232,8 +232,8 @@ void set_inputs(Context& context, const Model& model) {
 }
 
 void bench(const Case& c, Isa isa, Rounding rounding, int batch, int threads) {
-  const Model model(c.graph, {.rounding = rounding, .isa = isa});
-  const Model portable(c.graph, {.rounding = rounding, .isa = Isa::portable});
+  const Model model(c.graph, {.rounding = rounding, .isa = isa, .ops = &all_ops()});
+  const Model portable(c.graph, {.rounding = rounding, .isa = Isa::portable, .ops = &all_ops()});
   // With values kept nothing runs in place: every run sees the same codes.
   Context context(model, {.batch = batch, .threads = threads, .keep_values = true});
   Context expected(portable, {.batch = batch, .keep_values = true});

@@ -71,12 +71,7 @@ void add_moves_and_reductions(GraphBuilder& b, int x, std::vector<int>& outputs)
   b.node(OpCode::arg_min, {sum, b.ints("arg_min/axis", {-1}, {})}, {last}, ArgAttributes{});
   const int unit = b.value("l2_normalization", {1, 16}, 1.0f / 128, 0);
   b.node(OpCode::l2_normalization, {smallest}, {unit}, ElementwiseAttributes{});
-  const int product = b.value("batch_matmul", {1, 3, 7, 10}, 0.9f, 11);
-  b.node(OpCode::batch_matmul, {broadcast, pack}, {product}, BatchMatMulAttributes{true, false});
-  const int by = b.weights("batch_matmul/by", {3, 4, 10}, -1, 0.02f);
-  const int again = b.value("batch_matmul_constant", {1, 3, 7, 4}, 0.7f, -1);
-  b.node(OpCode::batch_matmul, {product, by}, {again}, BatchMatMulAttributes{false, true});
-  outputs.insert(outputs.end(), {pooled, first, last, unit, again});
+  outputs.insert(outputs.end(), {pooled, first, last, unit, broadcast});
 }
 
 }  // namespace

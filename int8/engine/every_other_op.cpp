@@ -92,6 +92,12 @@ void add_codes(Builder& b, int x) {
   const int logs = b.value("log_softmax", {1, 4, 6}, 16.0f / 256, 127);
   b.node(OpCode::log_softmax, {squares}, {logs});
   b.ends.push_back(logs);
+  const int product = b.value("batch_matmul", {1, 6, 6}, 0.02f, 11);
+  b.node(OpCode::batch_matmul, {x, logs}, {product}, BatchMatMulAttributes{true, false});
+  const int by = b.weights("batch_matmul/by", {1, 4, 6}, -1, 0.02f);
+  const int again = b.value("batch_matmul_constant", {1, 6, 4}, 0.02f, -1);
+  b.node(OpCode::batch_matmul, {product, by}, {again}, BatchMatMulAttributes{false, true});
+  b.ends.push_back(again);
 }
 
 void add_floats(Builder& b, int x) {  // codes [1, 4, 6]

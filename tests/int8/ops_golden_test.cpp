@@ -61,7 +61,7 @@ TEST_SUITE("int8") {
       const Graph graph = parse_tflite(bytes, nullptr);
       REQUIRE(op_name(graph.nodes.at(0).op) == name);
       for (const Isa isa : available_isas()) {
-        const Model model(graph, {.isa = isa});
+        const Model model(graph, {.isa = isa, .ops = &all_ops()});
         for (const int batch : {1, 3}) CHECK(run(model, x, batch) == from_hex(expected));
       }
       ops.insert(name);

@@ -98,7 +98,7 @@ class RandomCase : public Builder {
     Codes y = y0;
     y.insert(y.end(), y1.begin(), y1.end());
     for (const int8::Isa isa : int8::available_isas()) {
-      const int8::Model model(g, {.isa = isa});
+      const int8::Model model(g, {.isa = isa, .ops = &int8::all_ops()});
       CAPTURE(std::string(int8::op_name(g.nodes[0].op)));
       CAPTURE(std::string(int8::isa_name(isa)));
       CHECK(first_difference(run_model(model, both, {.batch = 2, .threads = 2}), y) == -1);

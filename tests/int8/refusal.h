@@ -15,7 +15,7 @@ namespace octet::test {
 /// The message of the Error that constructing a Model throws; "" if none.
 inline std::string refusal(const int8::Graph& graph) {
   try {
-    const int8::Model model(graph);
+    const int8::Model model(graph, {.ops = &int8::all_ops()});
     return "";
   } catch (const Error& e) {
     return e.what();
