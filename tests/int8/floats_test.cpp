@@ -406,7 +406,8 @@ TEST_SUITE("int8") {
       counts[g.name].second += static_cast<int>(y.size());
     }
     CHECK(counts.size() >= 27);
-    for (const auto& [name, count] : counts) {
+    for (const auto& [op, count] : counts) {
+      const std::string& name = op;
       CAPTURE(name);
       CHECK(count.first * 1000 <= count.second);
     }
