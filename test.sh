@@ -127,6 +127,7 @@ check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]
 check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests base_tests
 tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'
 check "vectors: 64-bit ARM under qemu" qemu-aarch64 -L /usr/aarch64-linux-gnu \
+  -E LD_LIBRARY_PATH=/usr/aarch64-linux-gnu/lib \
   build/aarch64/tests/base_tests --test-case='vectors*'
 
 if [ $long = yes ]; then
