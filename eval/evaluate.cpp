@@ -47,6 +47,9 @@ double measure(std::span<const Var> outputs, const Batch& batch, const Evaluatio
   if (options.logits >= 0) correct += count_correct(outputs[logits].value(), batch.y);
   const Var loss =
       options.loss ? options.loss(outputs, batch) : cross_entropy(outputs[logits], batch.y);
+  OCTET_CHECK(loss.value().numel() == 1,
+              "evaluation: EvaluationOptions::loss: expected one value, ", "got shape ",
+              loss.value().shape());
   return double(loss.value().item());
 }
 
@@ -54,8 +57,9 @@ double measure(std::span<const Var> outputs, const Batch& batch, const Evaluatio
 struct Port {
   Port(const int8::ValueInfo& value, const char* what) : info(value) {
     OCTET_CHECK(info.type == int8::DType::f32 || info.scale > 0, "evaluation: the model's ", what,
-                " ", info.name, ": expected float or quantized codes");
-    numel = static_cast<std::int64_t>(is_float() ? info.bytes / sizeof(float) : info.bytes);
+                " ", info.name, ": expected float or quantized codes, got ",
+                int8::dtype_name(info.type), " without a scale");
+    numel = static_cast<std::int64_t>(info.bytes / int8::dtype_size(info.type));
   }
   bool is_float() const { return info.type == int8::DType::f32; }
 
@@ -143,7 +147,9 @@ Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
       if (static_cast<int>(i) == options.logits) value = value.reshape({samples, out[i].numel});
       y.push_back(tape.input(std::move(value)));
     }
-    return measure(y, batch, options, correct);
+    const double loss = measure(y, batch, options, correct);
+    OCTET_CHECK(std::isfinite(loss), "evaluation: the integer model's loss is ", loss);
+    return loss;
   };
   return over_epoch(loader, options, add);
 }

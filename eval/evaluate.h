@@ -42,8 +42,8 @@ Evaluation evaluate(Module& model, Loader& loader, Context& ctx,
                     const EvaluationOptions& options = {});
 
 /// The same of an integer model, with ctx.threads.size() threads: codes of its inputs by the
-/// engine's own quantization; logits of any shape. Throws Error unless inputs and outputs are int8
-/// or float, and the inputs of the model's size.
+/// engine's own quantization; logits of any shape. Throws Error unless inputs and outputs are
+/// float or quantized codes, the inputs of the model's size, and the loss is finite.
 Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
                     const EvaluationOptions& options = {});
 

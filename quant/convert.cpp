@@ -15,21 +15,6 @@ namespace octet::quant {
 
 namespace {
 
-/// Evaluation mode for the time of a scope.
-class EvalScope {
- public:
-  explicit EvalScope(QatModel& model) : model_(model), was_training_(model.is_training()) {
-    model.eval();
-  }
-  ~EvalScope() { model_.train(was_training_); }
-  EvalScope(const EvalScope&) = delete;
-  EvalScope& operator=(const EvalScope&) = delete;
-
- private:
-  QatModel& model_;
-  bool was_training_;
-};
-
 const QOp& qop(const GraphNode& n) {
   return dynamic_cast<const QOp&>(*n.op);
 }
@@ -69,7 +54,7 @@ void require_integer_stage(const QatModel& qat) {
 
 Lowering lower_model(QatModel& qat, std::string name) {
   require_integer_stage(qat);
-  const EvalScope eval(qat);  // params without dropout's factor
+  const EvaluationMode eval(qat);  // params without dropout's factor
   qat.update_params();
   const GraphModule& graph = qat.graph();
   Lowering l;
@@ -154,7 +139,7 @@ Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
                      const std::vector<Tensor>& x) {
   require_integer_stage(qat);
   OCTET_CHECK(!x.empty(), "compare: expected samples of every input");
-  const EvalScope eval(qat);
+  const EvaluationMode eval(qat);
   const auto batch = x[0].shape()[0];
   OCTET_CHECK(batch >= 1 && batch <= 1 << 16, "compare: expected 1 to 65536 samples, got ", batch);
 

@@ -16,6 +16,8 @@ QuantParams covering_params(double min, double max, float min_scale, int lowest 
   max = std::max(max, 0.0);
   const float scale =
       std::max(static_cast<float>((max - min) / double(highest - lowest)), min_scale);
+  OCTET_CHECK(std::isfinite(scale), "activation range: [", min, ", ", max,
+              "] is wider than a float scale reaches");
   const double zero_point = std::round(double(lowest) - min / double(scale));
   return {scale,
           static_cast<std::int32_t>(std::clamp(zero_point, double(lowest), double(highest)))};
@@ -34,7 +36,10 @@ float symmetric_scale(float largest, int highest) {
 QuantParams spec_params(const QuantSpec& spec, const RealRange& range) {
   if (spec.symmetric) {
     const double largest = std::max(std::fabs(range.min), std::fabs(range.max));
-    return {symmetric_scale(static_cast<float>(largest), spec.highest()), 0};
+    const float scale = symmetric_scale(static_cast<float>(largest), spec.highest());
+    OCTET_CHECK(std::isfinite(scale), "range: [", range.min, ", ", range.max,
+                "] is wider than a float scale reaches");
+    return {scale, 0};
   }
   return covering_params(range.min, range.max, activation_scale_floor, spec.lowest(),
                          spec.highest());

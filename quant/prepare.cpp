@@ -141,7 +141,7 @@ void Rewriter::add_op(int old_id, std::shared_ptr<QOp> op, std::vector<int> inpu
   new_id_[old_id] = add_node(std::move(op), std::move(inputs), old_node(old_id).shape);
 }
 
-std::string Rewriter::door_name(const std::string& wanted) {
+std::string Rewriter::unique_name(const std::string& wanted) {
   std::string name = wanted;
   for (int n = 1; !names_.insert(name).second; ++n) name = wanted + "_" + std::to_string(n);
   return name;
@@ -175,7 +175,7 @@ void Rewriter::add_inputs() {
                                                   : "input_" + std::to_string(i);
     known.insert(name);
     const int node = append(in);
-    const std::string layer = door_name(name);
+    const std::string layer = unique_name(name);
     QuantizedTensorPtr value = new_value(layer, false);
     value->fixed = fixed_input(name);
     add_op(inputs[i], std::make_shared<QInputOp>(state_, value, layer), {node});
@@ -204,9 +204,9 @@ std::vector<GraphOutput> Rewriter::add_outputs() {
                 " is not computed by an op");
     OCTET_CHECK(computes, "prepare: the network computes nothing: its output is its input");
     const Source y = at->second;
-    const Source door = add_node(std::make_shared<QOutputOp>(state_, y.value, door_name(name)),
-                                 {y.node}, old_node(old.node).shape);
-    result.push_back({door.node, old.name});
+    const Source output = add_node(std::make_shared<QOutputOp>(state_, y.value, unique_name(name)),
+                                   {y.node}, old_node(old.node).shape);
+    result.push_back({output.node, old.name});
   }
   return result;
 }

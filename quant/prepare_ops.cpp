@@ -27,7 +27,7 @@ void Rewriter::rewrite_reshape(int id) {
   add_op(id, op, {x.node});
 }
 
-void Rewriter::rewrite_move(int id) {
+void Rewriter::rewrite_layout(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
   auto op = std::make_shared<QLayoutOp>(state_, x.value, n.name);
@@ -126,7 +126,7 @@ void Rewriter::rewrite_concat(int id) {
   add_op(id, op, std::move(inputs));
 }
 
-void Rewriter::rewrite_choice(int id, bool minimum) {
+void Rewriter::rewrite_min_max(int id, bool minimum) {
   const GraphNode& n = old_node(id);
   const auto [a, b] = operands(id);
   auto op = std::make_shared<QMinMaxOp>(state_, shared_value(n.name, {a.value, b.value}), n.name);
@@ -137,7 +137,7 @@ void Rewriter::rewrite_choice(int id, bool minimum) {
 void Rewriter::rewrite_pad(int id) {
   const GraphNode& n = old_node(id);
   auto pad = std::static_pointer_cast<const Pad2dOp>(n.op);
-  if (pad->value == 0) return rewrite_move(id);
+  if (pad->value == 0) return rewrite_layout(id);
   const Source x = source(id, 0);
   const QuantizedTensorPtr value =
       constant_value(n.name + ".value",

@@ -44,7 +44,7 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
       Row{typeid(Resize2dOp), {&R::rewrite_resize, keeps}},
       Row{typeid(ReshapeOp), {&R::rewrite_reshape, keeps}},
       Row{typeid(Pad2dOp), {&R::rewrite_pad, keeps}},
-      Row{typeid(LayoutOp), {&R::rewrite_move, keeps}},
+      Row{typeid(LayoutOp), {&R::rewrite_layout, keeps}},
       Row{typeid(DropoutOp), {&R::rewrite_dropout, keeps}},
       Row{typeid(ConcatOp), {&R::rewrite_concat}},
   };

@@ -70,6 +70,18 @@ void require_stage(const QatState& state, Stage stage) {
               "is no stage train_bn, the first integer one is frozen_bn");
 }
 
+/// For the time of a scope.
+class InCalibrate {
+ public:
+  explicit InCalibrate(QatState& state) : state_(state) { state_.in_calibrate = true; }
+  ~InCalibrate() { state_.in_calibrate = false; }
+  InCalibrate(const InCalibrate&) = delete;
+  InCalibrate& operator=(const InCalibrate&) = delete;
+
+ private:
+  QatState& state_;
+};
+
 }  // namespace
 
 void QatModel::restore_stage(Stage stage) {
@@ -102,19 +114,14 @@ void QatModel::calibrate(Context& ctx, const std::vector<Tensor>& x) {
     OCTET_CHECK(t.shape()[0] == x[0].shape()[0], "calibration: expected ", x[0].shape()[0],
                 " samples, as of the first input, got ", t.shape());
   }
-  const bool was_training = is_training();
-  eval();
-  try {
+  {
+    const EvaluationMode mode(*this);
+    const InCalibrate scope(*state_);
     Tape tape(ctx, GradMode::off);
     std::vector<Var> inputs;
     for (const Tensor& t : x) inputs.push_back(tape.input(t));
     (*this)(inputs);
-  } catch (...) {
-    train(was_training);
-    throw;
   }
-  train(was_training);
-  ++state_->calibrated;
   if (!sample_.empty()) return;
   for (const Tensor& t : x) {
     Shape s = t.shape();

@@ -18,8 +18,8 @@ namespace octet::quant {
 /// prepare_ptq. Owns its parameters (copies of the float model's). Used by one thread at a time.
 ///
 /// State (Module::state): parameters, batch norm statistics and, as buffers named
-/// "observer.<value>" and "cut.<concatenation>", every observer and cut (see SharedParams); the
-/// stage is separate (stage(), restore_stage()).
+/// "observer.<value>" and "cut.<concatenation>", every observer and every
+/// SharedParams::requantized; the stage is separate (stage(), restore_stage()).
 class QatModel final : public MultiModule {
  public:
   /// The rewritten graph: quantized ops as nodes, a quantizing op behind each input, a dequantizing
@@ -44,7 +44,9 @@ class QatModel final : public MultiModule {
   void restore_stage(Stage stage);
 
   /// Float forward of one batch, a tensor for each input, feeding the observers. The first batch is
-  /// kept (at most max_sample) for the check of convert(). Throws Error outside Stage::calibrate.
+  /// kept (at most max_sample) for the check of convert(). With weights of one scale per tensor
+  /// (but not for PTQ) running statistics of batch norm become the mean of those of all batches
+  /// since the model was made. Throws Error outside Stage::calibrate.
   void calibrate(Context& ctx, const std::vector<Tensor>& x);
   void calibrate(Context& ctx, const Tensor& x) { calibrate(ctx, std::vector{x}); }
 

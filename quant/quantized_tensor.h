@@ -2,12 +2,14 @@
 // that all ops of a prepared model share.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/context.h"
+#include "core/ops/ops.h"
 #include "core/parameter.h"
 #include "quant/observers/observer.h"
 #include "quant/params.h"
@@ -70,9 +72,11 @@ void requantize_narrow_parts(const std::vector<QuantizedTensorPtr>& values);
 struct QatState {
   Stage stage = Stage::calibrate;
   int8::Rounding rounding = int8::Rounding::single_rounding;
-  bool folds_first = false;       ///< weights hold batch norm's factor: no Stage::train_bn
-  bool estimates_bn = false;      ///< in Stage::calibrate, for want of Stage::train_bn
-  std::int64_t calibrated = 0;    ///< batches so far
+  bool folds_first = false;   ///< weights hold batch norm's factor: no Stage::train_bn
+  bool estimates_bn = false;  ///< in calibrate(), for want of Stage::train_bn
+  bool in_calibrate = false;  ///< a batch of calibrate() is running
+  /// Updates of running statistics so far, where estimates_bn.
+  std::map<const BatchNormStats*, std::int64_t> estimates;
   std::optional<Isa> isa;         ///< QConfig's
   Isa float_isa = Isa::portable;  ///< the context's own, of the op that runs backward
 

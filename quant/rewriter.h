@@ -68,8 +68,8 @@ class Rewriter {
   Source add_node(std::shared_ptr<QOp> op, std::vector<int> inputs, const Shape& shape);
   /// The same, as the result of old node `old_id`.
   void add_op(int old_id, std::shared_ptr<QOp> op, std::vector<int> inputs);
-  /// `wanted`, or with a number behind it if a layer or another door has that name.
-  std::string door_name(const std::string& wanted);
+  /// `wanted`, or with a number behind it if a layer or another input or output has that name.
+  std::string unique_name(const std::string& wanted);
   void add_inputs();
   /// What fixes the params of the input `name`, if anything does.
   std::optional<QuantParams> fixed_input(const std::string& name) const;
@@ -100,7 +100,7 @@ class Rewriter {
 
   // --- prepare_ops.cpp ---
   void rewrite_reshape(int id);
-  void rewrite_move(int id);
+  void rewrite_layout(int id);
   void rewrite_resize(int id);
   void rewrite_dropout(int id);
   void rewrite_mean(int id);
@@ -121,9 +121,9 @@ class Rewriter {
   void rewrite_binary(int id, QBinaryOp::Kind kind);
   /// With one constant for all elements: a table. False: it is not so.
   bool rewrite_with_scalar(int id, QBinaryOp::Kind kind);
-  void rewrite_minimum(int id) { rewrite_choice(id, true); }
-  void rewrite_maximum(int id) { rewrite_choice(id, false); }
-  void rewrite_choice(int id, bool minimum);
+  void rewrite_minimum(int id) { rewrite_min_max(id, true); }
+  void rewrite_maximum(int id) { rewrite_min_max(id, false); }
+  void rewrite_min_max(int id, bool minimum);
   void rewrite_pad(int id);
   void rewrite_max_pool(int id);
   void rewrite_average_pool(int id);
@@ -134,14 +134,14 @@ class Rewriter {
   const QConfig& config_;
   std::set<int> outputs_;        // of the old graph
   std::set<int> live_;           // old nodes that an output depends on
-  std::set<std::string> names_;  // of old ops and of the doors
+  std::set<std::string> names_;  // of old ops, inputs and outputs
   QatStatePtr state_;
   WeightQuantizerPtr weights_;
   std::vector<GraphNode> nodes_;
   std::vector<QuantizedTensorPtr> values_;
   std::map<int, Source> new_id_;  // old value -> new node
   std::map<const QuantizedTensor*, const QuantizedTensor*>
-      shared_;                                // part -> whole, of concatenations
+      shared_;                                // operand -> result, of ops that share params
   std::map<int, int> parameter_node_;         // old parameter node -> new node
   std::set<const BatchNormStats*> absorbed_;  // have had a bias taken off their mean
 };

@@ -3,9 +3,9 @@
 #include <thread>
 
 #include "apps/common/setup/data.h"
-#include "apps/trainer/door.h"
 #include "apps/trainer/initial_weights.h"
 #include "apps/trainer/phases.h"
+#include "apps/trainer/preflight.h"
 #include "apps/trainer/run_dir.h"
 #include "apps/trainer/summary.h"
 #include "base/error.h"

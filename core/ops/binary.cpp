@@ -178,8 +178,8 @@ void choose_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& 
 
 }  // namespace
 
-void choice_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& b, const Tensor& dy,
-                     Grads dx) {
+void min_max_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& b,
+                      const Tensor& dy, Grads dx) {
   if (a.dtype() == DType::i8) {
     choose_backward<std::int8_t>(ctx, minimum, a, b, dy, dx);
   } else {
@@ -195,7 +195,7 @@ Tensor MinimumOp::forward(Context& ctx, In x, Saved& saved) const {
 }
 
 void MinimumOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  choice_backward(ctx, true, saved.tensors[0], saved.tensors[1], dy, dx);
+  min_max_backward(ctx, true, saved.tensors[0], saved.tensors[1], dy, dx);
 }
 
 Tensor MaximumOp::forward(Context& ctx, In x, Saved& saved) const {
@@ -205,7 +205,7 @@ Tensor MaximumOp::forward(Context& ctx, In x, Saved& saved) const {
 }
 
 void MaximumOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  choice_backward(ctx, false, saved.tensors[0], saved.tensors[1], dy, dx);
+  min_max_backward(ctx, false, saved.tensors[0], saved.tensors[1], dy, dx);
 }
 
 namespace {

@@ -130,8 +130,8 @@ void sub_backward(Context& ctx, const Shape& a, const Shape& b, const Tensor& dy
 void mul_backward(Context& ctx, const Tensor& a, const Tensor& b, const Tensor& dy, Grads dx);
 /// The gradient of a choice between a and b: where equal, half to each, else dy to the one that
 /// `minimum` (or else maximum) takes. a and b hold reals, or both hold codes of one scale.
-void choice_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& b, const Tensor& dy,
-                     Grads dx);
+void min_max_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& b,
+                      const Tensor& dy, Grads dx);
 
 /// Maximum over each window (padding never wins); the gradient goes to the first maximum in
 /// row-major order. x [N, H, W, C].

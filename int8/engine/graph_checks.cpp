@@ -14,6 +14,8 @@ namespace {
 void check_size(const TensorDef& t) {
   OCTET_CHECK(is_quantizable(t.type) || t.type == DType::i32 || t.type == DType::f32, quoted(t),
               ": unknown type ", static_cast<int>(t.type));
+  OCTET_CHECK(t.shape.size() <= max_rank, quoted(t), ": expected at most ", max_rank,
+              " dimensions, got ", t.shape.size());
   std::uint64_t bytes = dtype_size(t.type);
   for (const std::int32_t d : t.shape) {
     OCTET_CHECK(d >= 1, quoted(t), ": expected dimensions >= 1, got ", to_string(t.shape));

@@ -113,7 +113,8 @@ class OCTET_API Context {
   /// Value of tensor `tensor` of the graph. Requires keep_values.
   std::span<const std::byte> value(int tensor) const;
 
-  /// No checks, no allocation, no float (but QUANTIZE and DEQUANTIZE of float values). A model with
+  /// No checks, no allocation, no float (but QUANTIZE, DEQUANTIZE and what a model of
+  /// all_ops() computes between them). A model with
   /// states takes a step in each of `batch` streams, which are the samples' places.
   void run() noexcept;
   /// All streams, or one of them, begin anew, as in a new context. 0 <= stream < batch.

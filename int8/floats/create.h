@@ -18,7 +18,7 @@ using Create = std::unique_ptr<Step>(const NodeView&);
 
 Create create_unary;     ///< one value, element by element
 Create create_binary;    ///< two values that broadcast
-Create create_reduce;    ///< MEAN, SUM, REDUCE_MAX, REDUCE_MIN, REDUCE_PROD
+Create create_reduce;    ///< MEAN, SUM, REDUCE_MAX, REDUCE_MIN
 Create create_rows;      ///< SOFTMAX, LOG_SOFTMAX, L2_NORMALIZATION: the last dimension
 Create create_move;      ///< elements are moved as those of codes are
 Create create_constant;  ///< DEQUANTIZE of a constant

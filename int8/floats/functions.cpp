@@ -19,23 +19,6 @@ float to_float_exp(double x) noexcept {
 
 }  // namespace
 
-double log_of(double x) noexcept {
-  constexpr double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
-  constexpr std::uint64_t half = 0x3fe0000000000000u, mantissa = 0x000fffffffffffffu;
-  const auto bits = std::bit_cast<std::uint64_t>(x);
-  int exponent = static_cast<int>(bits >> 52) - 1022;
-  auto m = std::bit_cast<double>((bits & mantissa) | half);  // [1/2, 1)
-  if (m < 0.70710678118654752) {
-    m *= 2;
-    --exponent;
-  }
-  // log m = 2 artanh(s), |s| < 0.172
-  const double s = (m - 1) / (m + 1), s2 = s * s;
-  double series = 0;
-  for (int k = 25; k > 1; k -= 2) series = (series + 1.0 / k) * s2;
-  return exponent * ln2_high + (2 * (s + s * series) + exponent * ln2_low);
-}
-
 float exp(float x) noexcept {
   return x == x ? to_float_exp(x) : nan;
 }

@@ -30,7 +30,4 @@ float pow(float x, float y) noexcept;
 /// To the nearest integer, halves to even.
 float round(float x) noexcept;
 
-/// The natural logarithm of a finite x > 0, normal as a double.
-double log_of(double x) noexcept;
-
 }  // namespace octet::int8::floats

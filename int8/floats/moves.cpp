@@ -18,6 +18,9 @@ namespace {
 /// number 0 is what pads are filled with, the first input's first element is number 1.
 using Sources = std::vector<std::uint32_t>;
 
+/// Making the step takes some 10 bytes for each.
+constexpr std::int64_t most_elements = std::int64_t{1} << 24;
+
 class MoveStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
@@ -34,6 +37,7 @@ class MoveStep final : public Step {
   std::size_t packed_bytes() const noexcept override {
     std::size_t sum = 0;
     for (const Sources& s : sources) sum += s.size() * sizeof(std::uint32_t);
+    for (const Part& p : parts) sum += p.x.bytes();
     return sum;
   }
 
@@ -160,9 +164,12 @@ std::unique_ptr<Step> create_move(const NodeView& node) {
     expect_f32(node.input(i));
     elements += element_count(node.input(i).shape);
   }
-  OCTET_CHECK(elements < std::int64_t{1} << 31, "expected below 2^31 floats to move, got ",
-              elements);
-  for (int i = 0; i < node.output_count(); ++i) expect_f32(node.output(i));
+  for (int i = 0; i < node.output_count(); ++i) {
+    expect_f32(node.output(i));
+    elements += element_count(node.output(i).shape);
+  }
+  OCTET_CHECK(elements <= most_elements, "expected at most ", most_elements,
+              " floats to move, from and to, got ", elements);
   auto step = new_step<MoveStep>(node, {});
   Twin(node).learn(*step);
   if (node.op() == OpCode::padv2)

@@ -21,7 +21,7 @@ constexpr auto of_codes = std::to_array<Entry>({
 });
 
 constexpr auto of_floats = std::to_array<Entry>({
-#define OCTET_FLOAT_OP(code, create) {static_cast<OpCode>(code), floats::create},
+#define OCTET_FLOAT_OP(op, create) {OpCode::op, floats::create},
 #include "int8/floats/ops.inc"
 });
 
@@ -74,7 +74,7 @@ CreateStep floats::create_of_codes(OpCode op) noexcept {
 }
 
 std::unique_ptr<Step> create_float(const NodeView& node) {
-  fail(quoted(node.output()), ": expected type f32, of which alone this operator is, got ",
+  fail(quoted(node.output()), ": this operator is for floats only: expected type f32, got ",
        dtype_name(node.output().type));
 }
 

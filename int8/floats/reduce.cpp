@@ -1,4 +1,4 @@
-// MEAN, SUM, REDUCE_MAX, REDUCE_MIN and REDUCE_PROD of floats: elements are taken in their order.
+// MEAN, SUM, REDUCE_MAX and REDUCE_MIN of floats: elements are taken in their order.
 #include <algorithm>
 #include <limits>
 
@@ -6,6 +6,7 @@
 #include "int8/floats/create.h"
 #include "int8/floats/float_operands.h"
 #include "int8/floats/functions.h"
+#include "int8/ops/reduction_step.h"
 
 namespace octet::int8::floats {
 namespace {
@@ -17,16 +18,13 @@ struct Reduction {
 
 Reduction reduction_of(OpCode op) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  constexpr int sum = 74, product = 81, largest = 82, smallest = 89;
-  switch (static_cast<int>(op)) {
-    case static_cast<int>(OpCode::mean):
-    case sum:
+  switch (op) {
+    case OpCode::mean:
+    case OpCode::sum:
       return {0.0f, [](float s, float x) { return s + x; }};
-    case product:
-      return {1.0f, [](float s, float x) { return s * x; }};
-    case largest:
+    case OpCode::reduce_max:
       return {-infinity, [](float s, float x) { return x > s ? x : s; }};
-    case smallest:
+    case OpCode::reduce_min:
       return {infinity, [](float s, float x) { return x < s ? x : s; }};
     default:
       fail("not computed on floats");
@@ -76,13 +74,7 @@ std::unique_ptr<Step> create_reduce(const NodeView& node) {
   expect_f32(x);
   expect_f32(node.output());
   OCTET_CHECK(!x.constant, quoted(x), ": expected a computed value, got a constant");
-  const auto rank = static_cast<std::int32_t>(x.shape.size());
-  std::vector<bool> reduced(x.shape.size(), false);
-  for (const std::int32_t axis : node.i32_constant(1)) {
-    OCTET_CHECK(axis >= -rank && axis < rank, quoted(node.input(1)), ": expected axes within ",
-                -rank, " to ", rank - 1, ", got ", axis);
-    reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
-  }
+  const std::vector<bool> reduced = reduced_dims(node, x.shape);
   const bool keep_dims = node.attributes<MeanAttributes>().keep_dims;
   auto step = new_step<ReduceStep>(node);
   step->reduction = reduction_of(node.op());

@@ -63,6 +63,7 @@ std::unique_ptr<Step> create_rows(const NodeView& node) {
   OCTET_CHECK(!x.constant, quoted(x), ": expected a computed value, got a constant");
   OCTET_CHECK(!x.shape.empty(), quoted(x), ": expected at least 1 dimension, got a scalar");
   node.expect_output_shape(x.shape);
+  if (node.op() == OpCode::l2_normalization) node.expect_no_activation();
   auto step = new_step<RowStep>(node);
   if (node.op() == OpCode::softmax) {
     step->function = softmax;

@@ -43,8 +43,7 @@ std::unique_ptr<Step> create_l2_normalization(const NodeView& node) {
   node.expect_params(node.output(), {1.0f / 128.0f, 0});
   node.expect_output_shape(shape);
   OCTET_CHECK(!shape.empty(), quoted(node.input(0)), ": expected at least one dimension");
-  OCTET_CHECK(node.attributes<ElementwiseAttributes>().activation == Activation::none,
-              "fused activation: expected none");
+  node.expect_no_activation();
   auto step = new_step<L2NormalizationStep>(node);
   step->z_in = in.zero_point;
   step->rounding = node.rounding();

@@ -155,6 +155,12 @@ void NodeView::expect_params(const TensorDef& t, QuantParams expected) const {
   expect_equal(t, i8_params(t), expected);
 }
 
+void NodeView::expect_no_activation() const {
+  const Activation got = attributes<ElementwiseAttributes>().activation;
+  OCTET_CHECK(got == Activation::none, "fused activation: expected none, got ",
+              static_cast<int>(got), " of TFLite's ActivationFunctionType");
+}
+
 void NodeView::expect_output_shape(const Shape& expected, int i) const {
   const TensorDef& t = output(i);
   OCTET_CHECK(t.shape == expected, quoted(t), ": expected shape ", to_string(expected), ", got ",

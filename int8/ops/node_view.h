@@ -71,6 +71,8 @@ class NodeView {
   void expect_params(const TensorDef& t, QuantParams expected) const;
 
   /// Throws unless the declared shape of output `i` is `expected`.
+  /// ElementwiseAttributes without a fused activation.
+  void expect_no_activation() const;
   void expect_output_shape(const Shape& expected, int i = 0) const;
   void expect_rank(const TensorDef& t, int rank) const;
 

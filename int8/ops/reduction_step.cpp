@@ -21,7 +21,8 @@ std::vector<std::int64_t> offsets_of(const Shape& sizes, const std::vector<std::
   return offsets;
 }
 
-/// Which dimensions input 1 names.
+}  // namespace
+
 std::vector<bool> reduced_dims(const NodeView& node, const Shape& in) {
   const auto rank = static_cast<std::int32_t>(in.size());
   std::vector<bool> reduce(in.size(), false);
@@ -32,8 +33,6 @@ std::vector<bool> reduced_dims(const NodeView& node, const Shape& in) {
   }
   return reduce;
 }
-
-}  // namespace
 
 std::int64_t Reduction::per_task() const noexcept {
   return 2 * elements_per_task / (count * layout.inner);

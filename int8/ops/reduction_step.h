@@ -23,6 +23,9 @@ struct Reduction {
   }
 };
 
+/// Which dimensions of `in` operand 1, a constant of axes, names. Throws Error.
+std::vector<bool> reduced_dims(const NodeView& node, const Shape& in);
+
 /// Checks operands, axes and the output's shape. Throws Error.
 Reduction make_reduction(const NodeView& node);
 

@@ -32,6 +32,8 @@ std::unique_ptr<Step> create_copy(const NodeView& node, const Shape& shape) {
   OCTET_CHECK(x.type == y.type, quoted(y), ": expected type ", dtype_name(x.type), ", got ",
               dtype_name(y.type));
   if (is_codes(x.type)) node.expect_movable(x, y);
+  OCTET_CHECK(x.type != DType::i16 || x.quantization == y.quantization, quoted(y),
+              ": expected the scale and zero point of ", quoted(x));
   node.expect_output_shape(shape);
   OCTET_CHECK(element_count(x.shape) == element_count(shape), quoted(y), ": expected ",
               element_count(x.shape), " elements as in ", to_string(x.shape), ", got shape ",

@@ -1,5 +1,6 @@
-// QUANTIZE (floats or codes to codes) and DEQUANTIZE: the only ops that touch floating point.
-// Codes of type u8 are 128 more than the i8 codes of the same reals: the same bits but the highest.
+// QUANTIZE (floats or codes to codes) and DEQUANTIZE: of the operators of codes the only ones that
+// touch floats. Codes of type u8 are 128 more than the i8 codes of the same reals: the same bits
+// but the highest.
 #pragma once
 
 #include <cstddef>

@@ -60,17 +60,20 @@ double erfc_of(double x) noexcept {
 }
 
 double log_of(double x) noexcept {
-  // x = m 2^e with m in [sqrt(1/2), sqrt(2)), ln m = 2 artanh t.
-  int e = 0;
-  double m = std::frexp(x, &e);
-  if (m < 0.70710678118654752440) {
+  constexpr double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
+  constexpr std::uint64_t half = 0x3fe0000000000000u, mantissa = 0x000fffffffffffffu;
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  int exponent = static_cast<int>(bits >> 52) - 1022;
+  auto m = std::bit_cast<double>((bits & mantissa) | half);  // [1/2, 1)
+  if (m < 0.70710678118654752) {
     m *= 2;
-    --e;
+    --exponent;
   }
-  const double t = (m - 1) / (m + 1);
-  double sum = 0;
-  for (int k = 23; k >= 1; k -= 2) sum = sum * (t * t) + 1.0 / k;
-  return 2 * t * sum + e * 0.69314718055994530942;
+  // log m = 2 artanh(s), |s| < 0.172
+  const double s = (m - 1) / (m + 1), s2 = s * s;
+  double series = 0;
+  for (int k = 25; k > 1; k -= 2) series = (series + 1.0 / k) * s2;
+  return exponent * ln2_high + (2 * (s + s * series) + exponent * ln2_low);
 }
 
 }  // namespace octet::int8

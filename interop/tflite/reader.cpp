@@ -79,14 +79,16 @@ void read_metadata(const tflite::File& file, int8::Graph& graph, CopyBudget& bud
   }
 }
 
-/// The names that a signature has for `ends`; none if they are the tensors' own.
+/// The names that a signature has for `ends`, which the file has as `in_file`; none if they are the
+/// tensors' own.
 std::vector<std::string> read_names(
     const flatbuffers::Vector<flatbuffers::Offset<tflite::TensorMap>>* entries,
-    const std::vector<int>& ends, const std::vector<int8::TensorDef>& tensors, CopyBudget& budget) {
+    const std::vector<int>& in_file, const std::vector<int>& ends,
+    const std::vector<int8::TensorDef>& tensors, CopyBudget& budget) {
   if (!entries) return {};
   std::multimap<std::uint32_t, std::size_t> positions;  // of a tensor among the ends
   for (std::size_t i = 0; i < ends.size(); ++i) {
-    positions.emplace(static_cast<std::uint32_t>(ends[i]), i);
+    positions.emplace(static_cast<std::uint32_t>(in_file[i]), i);
   }
   budget.charge(ends.size() * sizeof(std::string));
   std::vector<std::string> names(ends.size());
@@ -96,19 +98,22 @@ std::vector<std::string> read_names(
     if (at == positions.end() || at->first != entry->tensor_index()) continue;
     std::string& name = names[at->second];
     name = tflite::copy_string(entry->name(), budget);
-    other |= name != tensors[at->first].name;
+    other |= name != tensors[static_cast<std::size_t>(ends[at->second])].name;
     positions.erase(at);
   }
   return other ? names : std::vector<std::string>();
 }
 
-/// The graph's first signature, if there is one.
-void read_signature(const tflite::Model& model, int8::Graph& graph, CopyBudget& budget) {
+/// The graph's first signature, if there is one. `outputs`: the graph's, as the file has them.
+void read_signature(const tflite::Model& model, const std::vector<int>& outputs, int8::Graph& graph,
+                    CopyBudget& budget) {
   if (!model.signature_defs()) return;
   for (const tflite::SignatureDef* signature : *model.signature_defs()) {
     if (signature->subgraph_index() != 0) continue;
-    graph.input_names = read_names(signature->inputs(), graph.inputs, graph.tensors, budget);
-    graph.output_names = read_names(signature->outputs(), graph.outputs, graph.tensors, budget);
+    graph.input_names =
+        read_names(signature->inputs(), graph.inputs, graph.inputs, graph.tensors, budget);
+    graph.output_names =
+        read_names(signature->outputs(), outputs, graph.outputs, graph.tensors, budget);
     return;
   }
 }
@@ -156,10 +161,11 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   for (unsigned n = 0; n < subgraph.operators()->size(); ++n) {
     if (!folded.operators[n]) graph.nodes.push_back(tflite::read_node(model, subgraph, n, budget));
   }
+  const std::vector<int> outputs = graph.outputs;
   variables.apply(graph, budget);
   tflite::add_variable_tensors(subgraph, graph, budget);
   tflite::check_graph(graph);
-  read_signature(model, graph, budget);
+  read_signature(model, outputs, graph, budget);
   return graph;
 }
 

@@ -126,6 +126,8 @@ void Variables::run_once(std::int32_t index) {
 void Variables::read(const Operator& op) {
   Variable& v = variable(op);
   const int result = tensor(op.outputs(), 0);
+  OCTET_CHECK(results_.insert(result).second, "tensor ", result,
+              ": another variable is read into it, too");
   if (v.assigned < 0 && v.first_read < 0) {
     v.first_read = result;
   } else {
@@ -159,6 +161,14 @@ void Variables::apply(int8::Graph& graph, CopyBudget& budget) const {
                 tensor_text(static_cast<std::size_t>(t), def(t).name),
                 ": a variable of another type or shape is read into it");
   };
+  const auto check_free = [&](const std::vector<int>& tensors) {
+    for (const int t : tensors) {
+      OCTET_CHECK(!same_.contains(t), tensor_text(static_cast<std::size_t>(t), def(t).name),
+                  ": a variable is read into it, too");
+    }
+  };
+  check_free(graph.inputs);
+  for (const int8::Node& node : graph.nodes) check_free(node.outputs);
   for (const auto& [result, tensor] : same_) {
     check_same(result, def(tensor));
     OCTET_CHECK(def(result).quantization == def(tensor).quantization,
@@ -195,19 +205,25 @@ bool is_variable_tensor(const int8::Graph& graph, const int8::State& state) {
             node.op == int8::OpCode::unidirectional_sequence_lstm) &&
            std::find(node.inputs.begin(), node.inputs.end(), state.input) != node.inputs.end();
   };
+  const int8::TensorDef& t = graph.tensors[static_cast<std::size_t>(state.input)];
+  const auto zero = static_cast<std::byte>(int8::is_codes(t.type) ? int8::zero_code(t) : 0);
+  const std::span begun(state.initial.data, state.initial.size);
   return state.input == state.output &&
+         std::ranges::all_of(begun, [zero](std::byte b) { return b == zero; }) &&
          std::any_of(graph.nodes.begin(), graph.nodes.end(), updates);
 }
 
 void add_variable_tensors(const SubGraph& subgraph, int8::Graph& graph, CopyBudget& budget) {
+  std::vector<bool> read(graph.tensors.size());
+  for (const int8::Node& node : graph.nodes) {
+    for (const int t : node.inputs) {
+      if (t >= 0 && static_cast<std::size_t>(t) < read.size())
+        read[static_cast<std::size_t>(t)] = true;
+    }
+  }
   for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
-    if (!subgraph.tensors()->Get(static_cast<unsigned>(t))->is_variable()) continue;
+    if (!read[t] || !subgraph.tensors()->Get(static_cast<unsigned>(t))->is_variable()) continue;
     const auto index = static_cast<int>(t);
-    const auto reads = [index](const int8::Node& node) {
-      return std::find(node.inputs.begin(), node.inputs.end(), index) != node.inputs.end();
-    };
-    if (std::none_of(graph.nodes.begin(), graph.nodes.end(), reads)) continue;
-    budget.charge(graph.nodes.size());
     graph.states.push_back({index, index, zeros_of(graph.tensors[t], index, budget)});
   }
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,7 @@ class Variables {
   CopyBudget& budget_;
   std::map<Name, Variable> variables_;
   std::map<int, Name> handles_;  ///< by the tensor
+  std::set<int> results_;        ///< of reads
   std::map<int, int> same_;      ///< results of reads to the tensors that they are
   bool touched_ = false;         ///< some variable was read or assigned
 };

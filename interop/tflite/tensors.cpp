@@ -5,14 +5,13 @@
 #include <limits>
 
 #include "base/error.h"
+#include "int8/engine/graph_checks.h"
 #include "interop/tflite/file_checks.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
 
 namespace octet::tflite {
 namespace {
-
-constexpr unsigned max_rank = 8;
 
 /// ", of operator 3 (SOFTMAX (25) version 2)": the first that reads or writes the tensor.
 std::string user_text(const Model& model, const SubGraph& subgraph, unsigned tensor) {
@@ -72,8 +71,8 @@ void refuse_dynamic(const Tensor& t, const std::string& where) {
 
 std::vector<std::int32_t> read_shape(const Tensor& t, const std::string& where,
                                      CopyBudget& budget) {
-  OCTET_CHECK(!t.shape() || t.shape()->size() <= max_rank, where, ": rank ", t.shape()->size(),
-              " is not supported (at most ", max_rank, ")");
+  OCTET_CHECK(!t.shape() || t.shape()->size() <= int8::max_rank, where, ": rank ",
+              t.shape()->size(), " is not supported (at most ", int8::max_rank, ")");
   std::vector<std::int32_t> shape = copy_ints(t.shape(), budget);
   for (const std::int32_t dim : shape)
     OCTET_CHECK(dim != -1, where, ": dynamic shapes are not supported");

@@ -64,8 +64,8 @@ void GraphModule::validate() const {
   const int size = static_cast<int>(nodes_.size());
   OCTET_CHECK(!inputs_.empty() && !outputs_.empty(), "graph: expected inputs and outputs, got ",
               inputs_.size(), " and ", outputs_.size());
-  const auto check_door = [&](const char* what, int id, const std::string& name,
-                              std::set<std::string>& taken) {
+  const auto check_end = [&](const char* what, int id, const std::string& name,
+                             std::set<std::string>& taken) {
     OCTET_CHECK(id >= 0 && id < size, "graph: ", what, " ", id, ": expected node ids below ", size);
     OCTET_CHECK(name.empty() || taken.insert(name).second, "graph: two ", what, "s are named '",
                 name, "'");
@@ -73,10 +73,10 @@ void GraphModule::validate() const {
   std::set<std::string> input_names, output_names, names;
   std::set<int> inputs;
   for (int id : inputs_) {
-    check_door("input", id, id >= 0 && id < size ? node(id).name : "", input_names);
+    check_end("input", id, id >= 0 && id < size ? node(id).name : "", input_names);
     OCTET_CHECK(inputs.insert(id).second, "graph: node ", id, " is two of the inputs");
   }
-  for (const GraphOutput& y : outputs_) check_door("output", y.node, y.name, output_names);
+  for (const GraphOutput& y : outputs_) check_end("output", y.node, y.name, output_names);
   for (int id = 0; id < size; ++id) {
     const GraphNode& n = nodes_[static_cast<std::size_t>(id)];
     OCTET_CHECK((n.kind == Tape::Kind::input) == inputs.contains(id), "graph: node ", id, " '",

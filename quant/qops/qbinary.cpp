@@ -199,7 +199,7 @@ Tensor QMinMaxOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) co
 void QMinMaxOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
   shared_backward(ctx, std::any_cast<const MinMaxSaved&>(saved.extra).requantized, dx,
                   [&](Grads inner) {
-                    choice_backward(ctx, minimum, saved.tensors[0], saved.tensors[1], dy, inner);
+                    min_max_backward(ctx, minimum, saved.tensors[0], saved.tensors[1], dy, inner);
                   });
 }
 

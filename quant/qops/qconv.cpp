@@ -97,7 +97,8 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
   Tensor y = ctx.empty(result_shape(x, s));
   const real* bias = !batch_norm && x.size() > 2 ? x[2].r() : nullptr;
   conv_forward(ctx, s, x[0].r(), x[1].r(), bias, y.r());
-  if (batch_norm && state->estimates_bn) estimate_statistics(ctx, y, x[2], x[3]);
+  if (batch_norm && state->estimates_bn && state->in_calibrate)
+    estimate_statistics(ctx, y, x[2], x[3]);
   const auto channels = static_cast<std::size_t>(s.out_c);
   std::vector<float> scale(channels, 1.0f), shift(channels, 0.0f);
   if (batch_norm) {
@@ -122,11 +123,15 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
   return y;
 }
 
-// Line 14: the running statistics become the mean of all calibration batches'.
+// Line 14: the running statistics become the mean of those of every call in every calibration
+// batch.
 void QConvOp::estimate_statistics(Context& ctx, const Tensor& u, const Tensor& gamma,
                                   const Tensor& beta) const {
   if (u.numel() <= gamma.numel()) return;  // one value per channel has no variance
-  const auto weight = real(1.0 / static_cast<double>(state->calibrated + 1));
+  const std::span<const real> values = u.span<real>();
+  OCTET_CHECK(std::ranges::all_of(values, [](real v) { return std::isfinite(v); }), "layer ", layer,
+              ": the output in front of batch norm is not finite");
+  const auto weight = real(1.0 / static_cast<double>(++state->estimates[batch_norm->stats.get()]));
   const std::array<Tensor, 3> x{u, gamma, beta};
   Saved unused;
   const bool was_training = std::exchange(ctx.training, true);

@@ -27,10 +27,9 @@ std::vector<std::int8_t> file_codes(const Tensor& codes, std::span<const std::in
 }  // namespace
 
 WeightCodes QLayerOp::codes_of(Context& ctx, const Tensor& weight, const Affine& affine) const {
-  return weights->quantize(ctx, weight,
-                           {.layer = layer,
-                            .factor = affine.f,
-                            .min_scale = min_scale_beside(affine, in->params.scale)});
+  WeightUse use{.layer = layer, .factor = affine.f};
+  if (weights->folds_first()) use.min_scale = min_scale_beside(affine, in->params.scale);
+  return weights->quantize(ctx, weight, use);
 }
 
 FoldInput QLayerOp::fold_input(std::span<const float> weight_scale) const {

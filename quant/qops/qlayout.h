@@ -11,7 +11,7 @@ class QLayoutOp final : public QOp {
  public:
   std::shared_ptr<const LayoutOp> move;
   using QOp::QOp;
-  std::string_view name() const override { return "q_move"; }
+  std::string_view name() const override { return "q_layout"; }
   std::string attributes() const override;
   Tensor forward_float(Context& ctx, In x) const override;
   Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;

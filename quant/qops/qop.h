@@ -28,7 +28,7 @@ struct QOp : Op {
       : state(std::move(s)), out(std::move(o)), layer(std::move(l)) {}
 
   Tensor forward(Context& ctx, In x, Saved& saved) const final {
-    const bool observing = state->observing(ctx) && !keeps_params;
+    const bool observing = state->observing(ctx) && !keeps_params && out->observed();
     if (state->calibrating()) {
       Tensor y = forward_float(ctx, x);
       if (observing) out->observe(y);

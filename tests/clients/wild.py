@@ -49,8 +49,12 @@ def inputs_of_file(octet, path):
     said = subprocess.run([octet, 'inspect', '--json', path], capture_output=True, text=True)
     if said.returncode != 0:
         return said.stderr.strip(), None
-    names = {'i8': 'int8', 'u8': 'uint8', 'f32': 'float32'}
-    return None, [(v['shape'], names[v['type']]) for v in json.loads(said.stdout)['inputs']]
+    names = {'i8': 'int8', 'u8': 'uint8', 'i16': 'int16', 'f32': 'float32'}
+    inputs = json.loads(said.stdout)['inputs']
+    other = [v['type'] for v in inputs if v['type'] not in names]
+    if other:
+        return f'inputs of type {other[0]}', None
+    return None, [(v['shape'], names[v['type']]) for v in inputs]
 
 
 def check(octet, path, entry, folder):

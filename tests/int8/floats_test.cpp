@@ -425,7 +425,7 @@ TEST_SUITE("int8") {
                            octet::Error);
     };
     refused(OpCode::add, {f, q}, y, "expected type f32, got i8");
-    refused(OpCode::neg, {q}, z, "expected type f32, of which alone this operator is, got i8");
+    refused(OpCode::neg, {q}, z, "for floats only: expected type f32, got i8");
     refused(OpCode::neg, {q}, y, "expected type f32, got i8");
     refused(OpCode::exp, {f}, z, "expected type i8, got f32");
     refused(OpCode::transpose, {q, b.ints({0, 1})}, y, "expected type f32, got i8");

@@ -268,6 +268,34 @@ TEST_SUITE("tflite") {
           }) == "1099511627776 is no INT32");
   }
 
+  TEST_CASE("constants: a batch that RESHAPE takes in is told by its constant, and passed on") {
+    for (const int elementwise : {/*FLOOR*/ 8, 11, 19, 20, /*DIV*/ 42, 50, 59, 73, 75, 92, 104, 116,
+                                  /*RELU_0_TO_1*/ 152}) {
+      CAPTURE(elementwise);
+      Chain c;
+      const auto open = [&](int t, Ints signature) {
+        c.graph().tensors[static_cast<std::size_t>(t)]->shape_signature = std::move(signature);
+        return t;
+      };
+      open(c.x, {-1, 3, 4, 2});
+      const int rows = open(c.i8({1, 2}), {-1, 2}), same = open(c.i8({1, 2}), {-1, 2});
+      const int size = c.result(), y = c.i8({1, 24});
+      c.op(reshape, {c.x, c.i32({-1, 2})}, {rows});
+      c.op(elementwise, elementwise == 42 ? Ints{rows, rows} : Ints{rows}, {same});
+      const int dims = c.tensor(INT32, {2});
+      c.op(shape, {same}, {dims});
+      c.op(reduce_prod, {dims, c.i32({0})}, {size});
+      const int both = c.tensor(INT32, {2});
+      c.op(pack, {c.i32({1}, {}), size}, {both});
+      c.op(reshape, {same, both}, {y});
+      c.graph().inputs = {c.x};
+      c.graph().outputs = {y};
+      const int8::Graph graph = c.parse();
+      CHECK(graph.tensors[static_cast<std::size_t>(same)].shape == Ints{12, 2});
+      CHECK(int8::read_i32(graph.tensors[static_cast<std::size_t>(both)]) == Ints{1, 24});
+    }
+  }
+
   TEST_CASE("constants refused") {
     const auto says = [](const Make& make, const std::string& text) {
       const std::string message = refusal(make);
@@ -286,6 +314,25 @@ TEST_SUITE("tflite") {
     says(of_constants(slice, {{1, 2}, {1}, {2}}), "size 2 from 1 of 2");
     says(of_constants(fill, {{2000}, {1}}), "more than 1024 integers");
     says(of_constants(fill, {{-1}, {1}}), "a dimension of -1");
+    says(of_constants(fill, {{0, 2000000000, 2000000000}, {1}}), "more than 1024 integers");
+    says(
+        [](Chain& c) {  // each doubles the rank
+          int t = c.i32({0}, {1, 1});
+          for (int i = 0; i < 30; ++i) {
+            const int y = c.result();
+            c.op(gather, {t, t}, {y});
+            t = y;
+          }
+          return t;
+        },
+        "integers of 9 dimensions, expected at most 8");
+    says(
+        [](Chain& c) {
+          const int y = c.result();
+          c.op(unpack, {c.i32({1, 2, 3})}, {y});
+          return y;
+        },
+        "1 outputs, expected 3");
     says(of_constants(range, {{0}, {5}, {0}}), "a step of 0");
     says(of_constants(range, {{0}, {most}, {1}}), "more than 1024 integers");
     says(of_constants(reshape, {{1, 2, 3}, {2, -1}}), "does not fit");

@@ -136,6 +136,25 @@ TEST_SUITE("tflite") {
     CHECK(run(graph, 2) == std::vector<Codes>{{-5, -5}, {0, 1}});
   }
 
+  TEST_CASE("states: an output that is a later read keeps the name that the signature has") {
+    StreamFile f;
+    const int x = f.i8({1, 2}), h = f.handle("a");
+    const int first = f.read_variable(h);
+    f.op(assign, {h, x}, {});
+    const int now = f.read_variable(h);
+    f.graph().inputs = {x};
+    f.graph().outputs = {first, now};
+    auto signature = std::make_unique<fbs::SignatureDefT>();
+    for (const auto& [name, t] : {std::pair("before", first), std::pair("after", now)}) {
+      auto entry = std::make_unique<fbs::TensorMapT>();
+      entry->name = name;
+      entry->tensor_index = static_cast<std::uint32_t>(t);
+      signature->outputs.push_back(std::move(entry));
+    }
+    f.model.signature_defs.push_back(std::move(signature));
+    CHECK(f.parse().output_names == std::vector<std::string>{"before", "after"});
+  }
+
   TEST_CASE("states: another subgraph that nothing calls is not looked at") {
     StreamFile f;
     f.graph().inputs = {f.i8({1, 2})};
@@ -199,6 +218,16 @@ TEST_SUITE("tflite") {
       const int h = f.handle("a");
       f.op(assign, {h, 0}, {});
       f.read_variable(h, 0.25f);
+    });
+    says("another variable is read into it", [](StreamFile& f) {
+      const int t = f.read_variable(f.handle("a"));
+      f.op(read_op, {f.handle("b")}, {t});
+    });
+    says("a variable is read into it, too", [](StreamFile& f) {
+      const int h = f.handle("a");
+      f.read_variable(h);
+      const int again = f.read_variable(h);
+      f.op(relu, {0}, {again});
     });
     says("RESOURCE is not supported", [](StreamFile& f) { f.op(relu, {f.handle("a")}, {0}); });
     // A few bytes of file cannot ask for gigabytes.

@@ -347,7 +347,7 @@ TEST_CASE("layers that are shared by branches: their statistics take in a bias o
   }
 }
 
-TEST_CASE("names: layers called as the doors, outputs named as inner layers") {
+TEST_CASE("names: layers called as inputs and outputs, outputs named as inner layers") {
   const std::vector<Tensor> x{random_input(1, {2, 6, 6, 2})};
   Parts net([](Parts& m, std::span<const Var> v) {
     const Var y = (*m.conv)(v[0]);

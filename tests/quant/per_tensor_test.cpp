@@ -1,7 +1,9 @@
 // Weights with one scale per tensor (docs/numerics.md, line 14), from calibration to the file.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
@@ -79,6 +81,25 @@ class Layers final : public Module {
   std::shared_ptr<Conv2d> c1_, c2_, dw_;
   std::shared_ptr<ConvTranspose2d> up_;
   std::shared_ptr<Linear> fc_, last_;
+};
+
+/// One batch norm that two inputs go through.
+class Tower final : public MultiModule {
+ public:
+  Tower() {
+    Init init(1);
+    norm_ =
+        register_module("norm", std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = 2}));
+    last_ = register_module("last", std::make_shared<Linear>(LinearOptions{4 * 4 * 2, 3}, init));
+  }
+  std::vector<Var> forward_many(std::span<const Var> x) override {
+    const auto [a, b] = take<2>(x);
+    return {(*last_)(flatten((*norm_)(a) + (*norm_)(b)))};
+  }
+
+ private:
+  std::shared_ptr<BatchNorm2d> norm_;
+  std::shared_ptr<Linear> last_;
 };
 
 QConfig per_tensor(int8::Rounding rounding = int8::Rounding::single_rounding) {
@@ -213,6 +234,38 @@ TEST_CASE("one scale per tensor: calibration estimates batch norm, and there is 
   other->calibrate(ctx, batches[0].x);
   CHECK_THROWS_WITH_AS(other->advance(Stage::train_bn), doctest::Contains("no stage train_bn"),
                        Error);
+}
+
+TEST_CASE("one scale per tensor: what counts in the estimate of batch norm") {
+  Context ctx;
+  const auto shared = std::make_shared<Tower>();
+  const Tensor low = Tensor::full({8, 4, 4, 2}, -1), high = Tensor::full({8, 4, 4, 2}, 1);
+  QConfig config = per_tensor();  // inputs that no observer looks at
+  config.inputs = {{"a", {1.0f / 64, 0}}, {"b", {1.0f / 64, 0}}};
+  const QatModelPtr qat = prepare_qat(trace(*shared, {low, high}, {.inputs = {"a", "b"}}), config);
+  const auto mean = [&] {
+    for (const NamedTensor& t : qat->state()) {
+      if (t.name.ends_with("running_mean")) return double(t.value.r()[0]);
+    }
+    return std::nan("");
+  };
+
+  Tensor broken = low.clone();
+  broken.r()[0] = std::numeric_limits<real>::quiet_NaN();
+  CHECK_THROWS_WITH_AS(qat->calibrate(ctx, {broken, broken}), doctest::Contains("not finite"),
+                       Error);
+  // Statistics that several calls share: every call counts.
+  qat->calibrate(ctx, {low, high});
+  CHECK(mean() == doctest::Approx(0));
+  qat->calibrate(ctx, {high, high});
+  CHECK(mean() == doctest::Approx(0.5));
+
+  // Any other forward observes ranges, no more.
+  qat->eval();
+  Tape tape(ctx, GradMode::off);
+  const std::vector<Var> x{tape.input(low), tape.input(low)};
+  (*qat)(x);
+  CHECK(mean() == doctest::Approx(0.5));
 }
 
 TEST_CASE("one scale per tensor: a bias far beyond the weights makes the scale coarser") {

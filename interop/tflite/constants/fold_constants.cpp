@@ -32,8 +32,10 @@ class Folder {
       if (valid(t)) returned_[static_cast<std::size_t>(t)] = true;
     }
     // Operators may share their lists: what is walked through is charged.
-    for (const Operator* op : *subgraph.operators())
-      budget.charge(4 * std::size_t{op->inputs() ? op->inputs()->size() : 0});
+    for (const Operator* op : *subgraph.operators()) {
+      for (const Ints* list : {op->inputs(), op->outputs()})
+        budget.charge(4 * std::size_t{list ? list->size() : 0});
+    }
   }
 
   Folded fold() {
@@ -83,7 +85,8 @@ class Folder {
     const std::int32_t code = code_of(op);
     if (code == shape_code || code == rank_code) {
       if (op.inputs()->size() != 1 || !valid(op.inputs()->Get(0))) return std::nullopt;
-      const auto shape = shapes_.of(op.inputs()->Get(0));
+      const IntValue* value = known(op.inputs()->Get(0));
+      const auto shape = value ? std::optional(value->shape) : shapes_.of(op.inputs()->Get(0));
       if (!shape) return std::nullopt;
       const auto rank = static_cast<std::int32_t>(shape->size());
       if (code == rank_code) return {{IntValue{{}, {rank}}}};
@@ -105,7 +108,10 @@ class Folder {
   const IntValue* known(std::int32_t t) {
     if (!valid(t)) return nullptr;
     const auto [found, is_new] = values_.try_emplace(t);
-    if (is_new && is_integer(tensor(t))) found->second = read_constant(tensor(t), t);
+    if (is_new && is_integer(tensor(t))) {
+      found->second = read_constant(tensor(t), t);
+      if (found->second) charge(*found->second);
+    }
     return found->second ? &*found->second : nullptr;
   }
 
@@ -115,6 +121,7 @@ class Folder {
     const std::size_t size = t.type() == int64_type ? 8 : 4;
     if (bytes.empty() || bytes.size() > IntValue::max_elements * size) return {};
     IntValue value;
+    if (t.shape() && t.shape()->size() > IntValue::max_rank) return {};
     if (t.shape()) value.shape.assign(t.shape()->begin(), t.shape()->end());
     if (checked_count(value.shape) * size != bytes.size()) return {};
     for (std::size_t at = 0; at < bytes.size(); at += size) {
@@ -132,12 +139,15 @@ class Folder {
     for (unsigned i = 0; i < values.size(); ++i) {
       const std::int32_t t = op.outputs()->Get(i);
       if (tensor(t).type() == int32_type) check_int32(values[i]);
-      budget_.charge(sizeof(IntValue) + 8 * values[i].elements.size());
+      checked_count(values[i].shape);
+      charge(values[i]);
       values_[t] = std::move(values[i]);
       result_.tensors[t] = *values_[t];
     }
     result_.operators[index] = true;
   }
+
+  void charge(const IntValue& v) { budget_.charge(sizeof(IntValue) + 8 * v.elements.size()); }
 
   static void check_int32(const IntValue& v) {
     using Limits = std::numeric_limits<std::int32_t>;
@@ -181,8 +191,7 @@ class Folder {
         const IntValue* value = known(t);
         if (!value) continue;
         check_int32(*value);
-        if (result_.tensors.try_emplace(t, *value).second)
-          budget_.charge(sizeof(IntValue) + 8 * value->elements.size());
+        if (result_.tensors.try_emplace(t, *value).second) charge(*value);
       }
     }
   }

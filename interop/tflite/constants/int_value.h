@@ -15,6 +15,7 @@ struct IntValue {
 
   /// Shapes and what is computed from them have a few; more are not looked at.
   static constexpr std::size_t max_elements = 1024;
+  static constexpr std::size_t max_rank = 8;
 };
 
 }  // namespace octet::tflite

@@ -16,8 +16,9 @@ enum Code : std::int32_t {
   expand_dims = 70
 };
 // What gives a value of the input's shape, and what gives as many images as it gets.
-constexpr std::int32_t elementwise[] = {0,  6,  14, 18, 19, 21,  25,  28,  41,  47, 54,
-                                        55, 57, 76, 98, 99, 101, 111, 114, 117, 150};
+constexpr std::int32_t elementwise[] = {0,  6,  8,   11,  14,  18,  19,  20,  21,  25, 28, 41,
+                                        42, 47, 50,  54,  55,  57,  59,  73,  75,  76, 78, 92,
+                                        98, 99, 101, 104, 111, 114, 116, 117, 150, 152};
 constexpr std::int32_t by_image[] = {1, 3, 4, 17, 23, 34, 60, 97, 100};
 
 template <std::size_t n>
@@ -108,7 +109,10 @@ void Shapes::infer(const Operator& op, std::int32_t code, const Known& known) {
                                    [this](std::int32_t t) { return changed_.contains(t); });
   const bool makes_batch = code == batch_to_space || code == space_to_batch;
   const auto declared = of(y);
-  if (!changes && !makes_batch && (code != reshape || declared)) return;
+  const auto* open = tensor(y).shape_signature();
+  const bool open_batch = open && open->size() > 0 && open->Get(0) == -1;
+  const bool reshapes = code == reshape && (!declared || open_batch);
+  if (!changes && !makes_batch && !reshapes) return;
   const auto shape = output(op, code, known);
   if (shape && shape != declared) changed_[y] = *shape;
 }

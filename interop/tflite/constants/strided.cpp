@@ -18,12 +18,15 @@ Dims broadcast(const Dims& a, const Dims& b) {
 }
 
 std::size_t checked_count(const Dims& shape) {
+  OCTET_CHECK(shape.size() <= IntValue::max_rank, "integers of ", shape.size(),
+              " dimensions, expected at most ", IntValue::max_rank);
   std::size_t n = 1;
   for (const std::int32_t d : shape) {
     OCTET_CHECK(d >= 0, "a dimension of ", d);
-    n *= static_cast<std::size_t>(d);
-    OCTET_CHECK(n <= IntValue::max_elements, "more than ", IntValue::max_elements,
-                " integers to compute");
+    const auto size = static_cast<std::size_t>(d);  // also beside one of 0
+    n *= size;
+    OCTET_CHECK(size <= IntValue::max_elements && n <= IntValue::max_elements, "more than ",
+                IntValue::max_elements, " integers to compute");
   }
   return n;
 }

@@ -1,4 +1,4 @@
-#include "apps/trainer/door.h"
+#include "apps/trainer/preflight.h"
 
 #include "apps/common/setup/memory.h"
 #include "apps/common/setup/network.h"
