@@ -32,10 +32,10 @@ struct Context {
   /// Told of every op that tapes with this context run; null: nobody is.
   TapeObserver* observer = nullptr;
 
-  Tensor empty(const Shape& shape, DType type = DType::real) {
+  Tensor empty(const Shape& shape, ElementType type = ElementType::real) {
     return Tensor::empty(shape, type, &pool);
   }
-  Tensor zeros(const Shape& shape, DType type = DType::real) {
+  Tensor zeros(const Shape& shape, ElementType type = ElementType::real) {
     return Tensor::zeros(shape, type, &pool);
   }
 };

@@ -10,7 +10,7 @@ namespace {
 
 // Storage that only this gradient owns may be written; an adopted one may still be shared.
 bool writable(const Tensor& t, const Shape& shape) {
-  return t.defined() && t.shape() == shape && t.dtype() == DType::real && t.unique();
+  return t.defined() && t.shape() == shape && t.dtype() == ElementType::real && t.unique();
 }
 
 void add_to(Context& ctx, const Tensor& a, const Tensor& b, Tensor& out) {
@@ -55,8 +55,8 @@ void Grad::finish(Context& ctx) {
 }
 
 void Grad::add(Tensor g, Context& ctx) {
-  OCTET_CHECK(g.defined() && g.dtype() == DType::real, "gradient: expected ",
-              dtype_name(DType::real), " values, got ",
+  OCTET_CHECK(g.defined() && g.dtype() == ElementType::real, "gradient: expected ",
+              dtype_name(ElementType::real), " values, got ",
               g.defined() ? dtype_name(g.dtype()) : "an undefined tensor");
   finish(ctx);
   if (empty_) {

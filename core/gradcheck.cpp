@@ -66,7 +66,7 @@ GradCheckResult check_gradients(Context& ctx, const TapeFunction& f,
   for (const Tensor& t : inputs) x.push_back(t.clone());
   const auto projection = std::make_shared<Projection>(options.seed);
   const auto record = [&](Tape& tape, std::vector<Var>& vars) {
-    for (const Tensor& t : x) vars.push_back(tape.input(t, t.dtype() == DType::real));
+    for (const Tensor& t : x) vars.push_back(tape.input(t, t.dtype() == ElementType::real));
     return tape.record(projection, {f(tape, vars)});
   };
   const auto loss_at = [&] {
@@ -81,7 +81,7 @@ GradCheckResult check_gradients(Context& ctx, const TapeFunction& f,
 
   GradCheckResult result;
   for (std::size_t k = 0; k < x.size(); ++k) {
-    if (x[k].dtype() != DType::real) continue;
+    if (x[k].dtype() != ElementType::real) continue;
     const Tensor gradient = tape.grad(vars[k]).clone();
     double largest = 0;
     for (real g : gradient.span<real>()) largest = std::max(largest, std::fabs(double{g}));

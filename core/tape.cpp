@@ -51,7 +51,7 @@ void Tape::check(Var v) const {
 
 Var Tape::input(Tensor value, bool requires_grad) {
   OCTET_CHECK(value.defined(), "tape: input: expected a tensor, got an undefined one");
-  OCTET_CHECK(!requires_grad || value.dtype() == DType::real,
+  OCTET_CHECK(!requires_grad || value.dtype() == ElementType::real,
               "tape: input: a gradient is for real values only, got ", dtype_name(value.dtype()));
   Node n;
   n.kind = Kind::input;

@@ -7,7 +7,7 @@
 namespace octet {
 namespace {
 
-std::size_t checked_bytes(const Shape& shape, DType type) {
+std::size_t checked_bytes(const Shape& shape, ElementType type) {
   std::int64_t bytes = static_cast<std::int64_t>(dtype_size(type));
   bool overflow = false;
   for (std::int64_t d : shape.dims()) overflow |= __builtin_mul_overflow(bytes, d, &bytes);
@@ -23,21 +23,21 @@ std::shared_ptr<std::byte> heap_block(std::size_t bytes) {
 
 }  // namespace
 
-std::string_view dtype_name(DType t) noexcept {
+std::string_view dtype_name(ElementType t) noexcept {
   switch (t) {
-    case DType::real:
+    case ElementType::real:
       return sizeof(real) == 8 ? "f64" : "f32";
-    case DType::i8:
+    case ElementType::i8:
       return "i8";
-    case DType::u8:
+    case ElementType::u8:
       return "u8";
-    case DType::i32:
+    case ElementType::i32:
       return "i32";
   }
   return "?";
 }
 
-Tensor Tensor::empty(const Shape& shape, DType type, Pool* pool) {
+Tensor Tensor::empty(const Shape& shape, ElementType type, Pool* pool) {
   const std::size_t bytes = checked_bytes(shape, type);
   Tensor t;
   try {
@@ -50,14 +50,14 @@ Tensor Tensor::empty(const Shape& shape, DType type, Pool* pool) {
   return t;
 }
 
-Tensor Tensor::zeros(const Shape& shape, DType type, Pool* pool) {
+Tensor Tensor::zeros(const Shape& shape, ElementType type, Pool* pool) {
   Tensor t = empty(shape, type, pool);
   std::memset(t.raw(), 0, t.bytes());
   return t;
 }
 
 Tensor Tensor::full(const Shape& shape, real value, Pool* pool) {
-  Tensor t = empty(shape, DType::real, pool);
+  Tensor t = empty(shape, ElementType::real, pool);
   t.fill(value);
   return t;
 }
@@ -95,7 +95,7 @@ real Tensor::item() const {
   return *data<real>();
 }
 
-void Tensor::bad_access(DType t) const {
+void Tensor::bad_access(ElementType t) const {
   OCTET_CHECK(defined(), "tensor access: the tensor is undefined");
   fail("tensor access: ", shape_, " holds ", dtype_name(dtype_), ", accessed as ", dtype_name(t));
 }

@@ -19,25 +19,25 @@ namespace octet {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 /// real: float, or double in the double build.
-enum class DType : std::uint8_t { real, i8, u8, i32 };
+enum class ElementType : std::uint8_t { real, i8, u8, i32 };
 #pragma GCC diagnostic pop
 
-constexpr std::size_t dtype_size(DType t) noexcept {
-  return t == DType::real ? sizeof(real) : (t == DType::i32 ? 4 : 1);
+constexpr std::size_t dtype_size(ElementType t) noexcept {
+  return t == ElementType::real ? sizeof(real) : (t == ElementType::i32 ? 4 : 1);
 }
-std::string_view dtype_name(DType t) noexcept;
+std::string_view dtype_name(ElementType t) noexcept;
 
 template <class T>
-constexpr DType dtype_of() {
+constexpr ElementType dtype_of() {
   if constexpr (std::is_same_v<T, real>)
-    return DType::real;
+    return ElementType::real;
   else if constexpr (std::is_same_v<T, std::int8_t>)
-    return DType::i8;
+    return ElementType::i8;
   else if constexpr (std::is_same_v<T, std::uint8_t>)
-    return DType::u8;
+    return ElementType::u8;
   else {
     static_assert(std::is_same_v<T, std::int32_t>, "no such tensor element type");
-    return DType::i32;
+    return ElementType::i32;
   }
 }
 
@@ -47,8 +47,10 @@ class Tensor {
   Tensor() = default;
   /// Contents unspecified. From `pool` if given, else from the heap. Throws MemoryError if there is
   /// not enough.
-  static Tensor empty(const Shape& shape, DType type = DType::real, Pool* pool = nullptr);
-  static Tensor zeros(const Shape& shape, DType type = DType::real, Pool* pool = nullptr);
+  static Tensor empty(const Shape& shape, ElementType type = ElementType::real,
+                      Pool* pool = nullptr);
+  static Tensor zeros(const Shape& shape, ElementType type = ElementType::real,
+                      Pool* pool = nullptr);
   static Tensor full(const Shape& shape, real value, Pool* pool = nullptr);
   /// Copies `values`. Throws Error if their number is not shape.numel().
   template <class T>
@@ -56,7 +58,7 @@ class Tensor {
 
   bool defined() const noexcept { return storage_ != nullptr; }
   const Shape& shape() const noexcept { return shape_; }
-  DType dtype() const noexcept { return dtype_; }
+  ElementType dtype() const noexcept { return dtype_; }
   std::int64_t numel() const noexcept { return defined() ? shape_.numel() : 0; }
   std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(numel()) * dtype_size(dtype_);
@@ -102,15 +104,15 @@ class Tensor {
   real item() const;
 
  private:
-  void check_dtype(DType t) const {
+  void check_dtype(ElementType t) const {
     if (!defined() || t != dtype_) [[unlikely]]
       bad_access(t);
   }
-  [[noreturn]] void bad_access(DType t) const;
+  [[noreturn]] void bad_access(ElementType t) const;
 
   std::shared_ptr<std::byte> storage_;
   Shape shape_;
-  DType dtype_ = DType::real;
+  ElementType dtype_ = ElementType::real;
 };
 
 template <class T>

@@ -67,4 +67,16 @@ std::string Window2d::to_string() const {
   return s.str();
 }
 
+void set_window(ConvGeometry& g, const Window2d& window) {
+  const Padding2d pads = window.resolve(g.in_h, g.in_w);
+  g.kernel_h = window.kernel_h;
+  g.kernel_w = window.kernel_w;
+  g.stride_h = window.stride_h;
+  g.stride_w = window.stride_w;
+  g.dilation_h = window.dilation_h;
+  g.dilation_w = window.dilation_w;
+  g.pad_top = pads.top;
+  g.pad_left = pads.left;
+}
+
 }  // namespace octet

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/conv_geometry.h"
+
 namespace octet {
 
 /// Zero padding around an image, in pixels; or SAME, resolved from the input's size at each call:
@@ -32,5 +34,8 @@ struct Window2d {
                                                     std::string_view op) const;
   std::string to_string() const;
 };
+
+/// Takes over the window, SAME resolved for g's input.
+void set_window(ConvGeometry& g, const Window2d& window);
 
 }  // namespace octet

@@ -52,8 +52,8 @@ Batch BatchMaker::make(const Loader::Position& position) {
   const std::int64_t count = std::min<std::int64_t>(options_.batch, dataset_.size() - first);
   const Shape& image = transform_.output_shape();
   const std::int64_t in_size = dataset_.image_shape().numel(), out_size = image.numel();
-  Batch batch{Tensor::empty({count, image[0], image[1], image[2]}, DType::real, &pool_),
-              Tensor::empty({count}, DType::i32, &pool_)};
+  Batch batch{Tensor::empty({count, image[0], image[1], image[2]}, ElementType::real, &pool_),
+              Tensor::empty({count}, ElementType::i32, &pool_)};
   const std::uint8_t* images = dataset_.images.data<std::uint8_t>();
   const std::int32_t* labels = dataset_.labels.data<std::int32_t>();
   real* x = batch.x.r();

@@ -20,7 +20,7 @@ Dataset read_cifar10(const std::vector<std::filesystem::path>& files,
   }
   OCTET_CHECK(records <= max_dataset_bytes / record, name, ": CIFAR-10: expected at most ",
               max_dataset_bytes, " bytes, got ", records, " records");
-  Tensor images = Tensor::empty({records, side, side, 3}, DType::u8);
+  Tensor images = Tensor::empty({records, side, side, 3}, ElementType::u8);
   std::uint8_t* pixel = images.data<std::uint8_t>();
   std::vector<std::int64_t> labels;
   for (const auto& path : files) {

@@ -10,16 +10,17 @@ namespace octet {
 
 void Dataset::validate() const {
   const std::string where = "data set " + (name.empty() ? std::string("(unnamed)") : name);
-  OCTET_CHECK(images.defined() && images.dtype() == DType::u8 && images.shape().rank() == 4, where,
-              ": images: expected u8 [N, H, W, C], got ",
+  OCTET_CHECK(images.defined() && images.dtype() == ElementType::u8 && images.shape().rank() == 4,
+              where, ": images: expected u8 [N, H, W, C], got ",
               images.defined() ? dtype_name(images.dtype()) : "nothing", " ", images.shape());
   for (int i = 0; i < 4; ++i) {
     OCTET_CHECK(images.shape()[i] >= 1, where, ": images: expected extents >= 1, got ",
                 images.shape());
   }
-  OCTET_CHECK(labels.defined() && labels.dtype() == DType::i32 && labels.shape() == Shape{size()},
-              where, ": labels: expected i32 [", size(), "], got ",
-              labels.defined() ? dtype_name(labels.dtype()) : "nothing", " ", labels.shape());
+  OCTET_CHECK(
+      labels.defined() && labels.dtype() == ElementType::i32 && labels.shape() == Shape{size()},
+      where, ": labels: expected i32 [", size(), "], got ",
+      labels.defined() ? dtype_name(labels.dtype()) : "nothing", " ", labels.shape());
   OCTET_CHECK(classes >= 1 && classes <= max_classes, where, ": classes: expected 1 to ",
               max_classes, ", got ", classes);
   OCTET_CHECK(class_names.empty() || class_names.size() == static_cast<std::size_t>(classes), where,
@@ -47,7 +48,7 @@ Dataset make_dataset(Tensor images, std::span<const std::int64_t> labels,
     largest = std::max(largest, labels[i]);
   }
   d.classes = static_cast<int>(d.class_names.empty() ? largest + 1 : limit);
-  d.labels = Tensor::empty({static_cast<std::int64_t>(labels.size())}, DType::i32);
+  d.labels = Tensor::empty({static_cast<std::int64_t>(labels.size())}, ElementType::i32);
   std::transform(labels.begin(), labels.end(), d.labels.data<std::int32_t>(),
                  [](std::int64_t label) { return static_cast<std::int32_t>(label); });
   d.validate();
@@ -60,8 +61,8 @@ Dataset subset(const Dataset& dataset, std::span<const std::int64_t> indices) {
   const auto bytes = static_cast<std::size_t>(image.numel());
   const auto n = static_cast<std::int64_t>(indices.size());
   Dataset d = dataset;
-  d.images = Tensor::empty({n, image[0], image[1], image[2]}, DType::u8);
-  d.labels = Tensor::empty({n}, DType::i32);
+  d.images = Tensor::empty({n, image[0], image[1], image[2]}, ElementType::u8);
+  d.labels = Tensor::empty({n}, ElementType::i32);
   const std::uint8_t* from = dataset.images.data<std::uint8_t>();
   const std::int32_t* label = dataset.labels.data<std::int32_t>();
   std::uint8_t* to = d.images.data<std::uint8_t>();

@@ -178,7 +178,7 @@ Array open_labels(const File& file, hid_t group, std::int64_t count) {
 }
 
 Tensor read_images(const Array& a) {
-  Tensor images = Tensor::empty(Shape(std::span<const std::int64_t>(a.dims)), DType::u8);
+  Tensor images = Tensor::empty(Shape(std::span<const std::int64_t>(a.dims)), ElementType::u8);
   h5_check(H5Dread(a.id, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, images.raw()), a.where);
   return images;
 }

@@ -96,7 +96,7 @@ class IdxFile {
   /// The elements; nothing may follow them. Only memory that is written to is the process's, so it
   /// follows what is really there, not what the header declares.
   Tensor read() {
-    Tensor elements = Tensor::empty(Shape(std::span<const std::int64_t>(dims_)), DType::u8);
+    Tensor elements = Tensor::empty(Shape(std::span<const std::int64_t>(dims_)), ElementType::u8);
     const std::size_t got = file_.read(elements.data<std::uint8_t>(), elements.bytes());
     OCTET_CHECK(got == elements.bytes(), name(), ": expected ", elements.bytes(), " elements, got ",
                 got);

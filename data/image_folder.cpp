@@ -62,7 +62,7 @@ Dataset read_image_folder(const fs::path& folder, int channels) {
       bytes = static_cast<std::int64_t>(image.pixels.size());
       OCTET_CHECK(bytes <= max_dataset_bytes / n, folder.string(), ": ", n, " pictures of ", bytes,
                   " bytes: expected at most ", max_dataset_bytes, " bytes in all");
-      images = Tensor::empty({n, image.height, image.width, image.channels}, DType::u8);
+      images = Tensor::empty({n, image.height, image.width, image.channels}, ElementType::u8);
     }
     const Shape& all = images.shape();
     OCTET_CHECK(image.height == all[1] && image.width == all[2] && image.channels == all[3],

@@ -123,7 +123,7 @@ Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
   std::vector<Port> in, out;
   for (const int8::ValueInfo& info : model.inputs()) in.emplace_back(info, "input");
   for (const int8::ValueInfo& info : model.outputs()) out.emplace_back(info, "output");
-  std::optional<int8::Context> engine;
+  std::optional<int8::ExecutionContext> engine;
   const auto add = [&](const Batch& batch, std::int64_t& correct) {
     const std::vector<Tensor> x = inputs_of(batch, options);
     OCTET_CHECK(x.size() == in.size(), "evaluation: the model has ", in.size(), " inputs, got ",

@@ -7,7 +7,7 @@ namespace octet {
 namespace {
 
 bool all_finite(const Tensor& t) {
-  if (!t.defined() || t.dtype() != DType::real) return true;
+  if (!t.defined() || t.dtype() != ElementType::real) return true;
   const auto values = t.span<real>();
   return std::all_of(values.begin(), values.end(), [](real v) { return std::isfinite(v); });
 }

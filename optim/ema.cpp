@@ -12,7 +12,7 @@ Ema::Ema(std::vector<ParameterPtr> parameters, const EmaOptions& options)
     cut(averages_.size(), p->value.numel(), chunks_);
     averages_.push_back(p->value.clone());
   }
-  updates_ = Tensor::zeros({1}, DType::i32);
+  updates_ = Tensor::zeros({1}, ElementType::i32);
 }
 
 void Ema::update(Context& ctx) {

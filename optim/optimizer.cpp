@@ -13,8 +13,9 @@ Optimizer::Optimizer(std::vector<ParameterPtr> parameters, double lr,
   std::set<const Parameter*> seen;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterPtr& p = parameters_[i];
-    OCTET_CHECK(p && p->value.defined() && p->value.dtype() == DType::real, "optimizer: parameter ",
-                i, ": expected a parameter of type ", dtype_name(DType::real));
+    OCTET_CHECK(p && p->value.defined() && p->value.dtype() == ElementType::real,
+                "optimizer: parameter ", i, ": expected a parameter of type ",
+                dtype_name(ElementType::real));
     OCTET_CHECK(seen.insert(p.get()).second, "optimizer: parameter ", i, " ", p->value.shape(),
                 " is in the list twice");
   }
@@ -23,7 +24,7 @@ Optimizer::Optimizer(std::vector<ParameterPtr> parameters, double lr,
     for (const ParameterPtr& p : parameters_) all.push_back(Tensor::zeros(p->value.shape()));
   }
   lr_factors_.assign(parameters_.size(), 1.0);
-  steps_ = Tensor::zeros({static_cast<std::int64_t>(parameters_.size())}, DType::i32);
+  steps_ = Tensor::zeros({static_cast<std::int64_t>(parameters_.size())}, ElementType::i32);
 }
 
 void Optimizer::set_lr(double lr) {
@@ -89,7 +90,7 @@ std::vector<NamedTensor> Optimizer::state() const {
 
 void Optimizer::load_state(const std::vector<NamedTensor>& from) {
   for (const NamedTensor& t : from) {
-    if (t.name != "steps" || !t.value.defined() || t.value.dtype() != DType::i32) continue;
+    if (t.name != "steps" || !t.value.defined() || t.value.dtype() != ElementType::i32) continue;
     for (std::int32_t n : t.value.span<std::int32_t>()) {
       OCTET_CHECK(n >= 0, "optimizer: the state's step count: expected >= 0, got ", n);
     }

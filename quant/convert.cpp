@@ -116,7 +116,7 @@ std::span<const std::int8_t> codes_of(const Tape& tape, int id) {
 }
 
 /// Runs the integer model on the codes of the network's inputs, which are the tape's.
-void run_on_inputs(int8::Context& engine, const int8::Model& model, const Tape& tape) {
+void run_on_inputs(int8::ExecutionContext& engine, const int8::Model& model, const Tape& tape) {
   std::size_t next = 0;
   for (int id = 0; id < tape.size(); ++id) {
     if (!dynamic_cast<const QInputOp*>(tape.node(id).op.get())) continue;
@@ -147,7 +147,7 @@ Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
   options.batch = static_cast<int>(batch);
   options.threads = ctx.threads.size();
   options.keep_values = true;
-  int8::Context engine(model, options);
+  int8::ExecutionContext engine(model, options);
 
   Tape tape(ctx, GradMode::off);
   tape.keep_inner_values();

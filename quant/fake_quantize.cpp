@@ -68,7 +68,7 @@ Tensor FakeQuantizeOp::forward(Context& ctx, In inputs, Saved& saved) const {
   check_real(name(), "x", inputs[0]);
   const Tensor& x = inputs[0];
   const Layout layout = layout_of(x.shape(), spec.axis);
-  Tensor y = ctx.empty(x.shape()), passes = ctx.empty(x.shape(), DType::u8);
+  Tensor y = ctx.empty(x.shape()), passes = ctx.empty(x.shape(), ElementType::u8);
   if (x.numel() == 0) {
     saved.tensors = {passes};
     return y;

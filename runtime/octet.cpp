@@ -1,5 +1,5 @@
-// The C API over int8::Model and int8::Context: nothing but conversions and the door that no
-// exception passes.
+// The C API over int8::Model and int8::ExecutionContext: nothing but conversions and the door that
+// no exception passes.
 #include "include/octet/octet.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ struct octet_model {
 };
 struct octet_context {
   std::shared_ptr<const int8::Model> model;  // outlives the context
-  int8::Context context;
+  int8::ExecutionContext context;
 };
 
 namespace {
@@ -218,7 +218,7 @@ octet_status octet_context_create(const octet_model* model, int32_t batch, int32
   return guarded(error, OCTET_INVALID_ARGUMENT, [&] {
     int8::ContextOptions options{.batch = batch, .threads = threads};
     if (memory_limit > 0) options.memory_limit = memory_limit;
-    *context = new octet_context{model->model, int8::Context(*model->model, options)};
+    *context = new octet_context{model->model, int8::ExecutionContext(*model->model, options)};
   });
 }
 

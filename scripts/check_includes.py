@@ -128,6 +128,42 @@ def circles(sources):
             if a < b and (b, a) in arrows and not b.startswith(a + "/")]
 
 
+TYPE = re.compile(r"^(?:template[^\n]*\n)?(?:class|struct|enum class)\s+"
+                  r"(?:alignas\(\d+\)\s+|OCTET_API\s+|\[\[\w+\]\]\s+)?(\w+)\s*(?:final\s*)?[:{]"
+                  r"(?!:)|^using\s+(\w+)\s*=(?!\s*\1)", re.MULTILINE)
+MOST_FILES, MOST_LINES = 60, 400
+# One kernel for each instruction set, and an older name of a public type.
+NAMED_ALIKE = ("base/simd/vec_", "int8/kernels/vec_")
+OLDER_NAMES = ("using Context = ExecutionContext",)
+
+
+def types_named_alike(headers):
+    """Types of one name in two headers; headers: (path, text) of production headers."""
+    known, found = {}, []
+    for path, text in headers:
+        if path.startswith(NAMED_ALIKE):
+            continue
+        for match in TYPE.finditer(text):
+            if text.startswith(OLDER_NAMES, match.start()):
+                continue
+            name = match.group(1) or match.group(2)
+            other = known.setdefault(name, path)
+            if other != path:
+                found.append(f"{path}: {name} is the name of a type in {other}, too")
+    return found
+
+
+def crowded(sources):
+    """Folders and files that have grown beyond what one reads."""
+    files = {}
+    for path, text in sources:
+        files.setdefault(path.rpartition("/")[0], []).append(path)
+    found = [f"{folder}: {len(inside)} files side by side, at most {MOST_FILES}"
+             for folder, inside in files.items() if len(inside) > MOST_FILES]
+    return found + [f"{path}: {text.count(chr(10))} lines, at most {MOST_LINES}"
+                    for path, text in sources if text.count(chr(10)) > MOST_LINES]
+
+
 def namesakes(paths):
     """Headers are told apart by their names alone."""
     known, found = {}, []
@@ -161,8 +197,11 @@ def check_tree(root):
                 found += violations(*sources[-1])
     if not sources:
         found.append(f"{root}: no source files")
-    found += circles([s for s in sources if s[0].startswith(PRODUCTION)])
+    production = [s for s in sources if s[0].startswith(PRODUCTION)]
+    found += circles(production)
     found += namesakes([path for path, _ in sources])
+    found += types_named_alike([s for s in production if s[0].endswith((".h", ".hpp"))])
+    found += crowded(production)
     shown = SHOWN.search((root / "docs/design.md").read_text(encoding="utf-8"))
     if not shown or shown.group(2) != table():
         found.append("docs/design.md: the table of who includes whom is not that of "
@@ -219,7 +258,9 @@ def self_test():
     wrong += ["let through: two folders that include each other"] if len(circles(circle)) != 1 else []
     wrong += ["refused: a folder and its parent"] if circles(parent) else []
     wrong += ["let through: two headers of one name"] if not namesakes(["core/a.h", "int8/a.h"]) else []
-    return wrong, len(good) + len(bad) + 3
+    one_type = [("core/a.h", "class A final : B {"), ("int8/b.h", "using A = int;")]
+    wrong += ["let through: two types of one name"] if not types_named_alike(one_type) else []
+    return wrong, len(good) + len(bad) + 4
 
 
 def main(arguments):

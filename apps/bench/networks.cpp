@@ -37,7 +37,7 @@ std::shared_ptr<const config::Config> default_config() {
   return c;
 }
 
-Network resolved(std::string name, std::string zoo_name, zoo::ModelOptions options, int batch,
+Network resolved(std::string name, std::string zoo_name, zoo::NetworkOptions options, int batch,
                  Mode mode) {
   options.seed = seed;
   options = zoo::resolve_options(zoo_name, options);
@@ -75,7 +75,7 @@ std::vector<std::string> network_names() {
 Network find_network(std::string_view name, Mode mode) {
   for (const Entry& e : entries) {
     if (e.name != name) continue;
-    zoo::ModelOptions o;
+    zoo::NetworkOptions o;
     o.classes = e.classes;
     o.in_h = o.in_w = e.size;
     o.width = e.width;
@@ -100,7 +100,7 @@ Network network_of_config(const std::string& file, Mode mode) {
   }
   const DataSource data = setup::open_data(*c);
   const Shape input = setup::input_shape(*c, data.train);
-  const zoo::ModelOptions options = setup::network_options(*c, data.train, input);
+  const zoo::NetworkOptions options = setup::network_options(*c, data.train, input);
   setup::make_network(*c, data.train, input);  // whether it can be made
   Network network{.name = c->name,
                   .zoo = c->model.zoo,

@@ -21,7 +21,7 @@ Mode parse_mode(std::string_view name);
 struct Network {
   std::string name;
   std::string zoo;  ///< name of the model in the zoo
-  zoo::ModelOptions options;
+  zoo::NetworkOptions options;
   int batch = 64;  ///< what the comparisons, or the configuration, train with
   /// How a step trains: a user's, or the default one (Adam, plain loss) for the networks by name.
   std::shared_ptr<const config::Config> config;

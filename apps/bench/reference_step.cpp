@@ -178,7 +178,7 @@ Var loss_of(const ReferenceStep& step, Var y) {
 }
 
 void run(ReferenceStep& step) {
-  zoo::ModelOptions options;
+  zoo::NetworkOptions options;
   options.classes = step.classes;
   options.in_h = step.in_h;
   options.in_w = step.in_w;

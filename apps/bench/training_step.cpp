@@ -66,7 +66,7 @@ SyntheticBatch::SyntheticBatch(const Network& network, std::int64_t samples)
     const auto i = static_cast<std::size_t>(k);
     if (i >= weights.size() || weights[i] > 0 || weights.size() == 1) classes.push_back(k);
   }
-  labels = Tensor::empty({samples}, DType::i32);
+  labels = Tensor::empty({samples}, ElementType::i32);
   std::size_t n = 0;
   for (std::int32_t& label : labels.span<std::int32_t>()) label = classes[n++ * 7 % classes.size()];
 }

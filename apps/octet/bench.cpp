@@ -69,7 +69,7 @@ struct Times {
 
 /// Inputs are written before each run, outside the timing.
 Times time_runs(const int8::Model& model, const std::vector<Sample>& samples,
-                int8::Context& context, double seconds) {
+                int8::ExecutionContext& context, double seconds) {
   Times times;
   const Clock::time_point begin = Clock::now();
   while (std::ssize(times.wall) < least_runs || seconds_since(begin) < seconds) {
@@ -134,7 +134,7 @@ class Ceilings {
 
 /// Times of every step: median and minimum. The share of the ceiling is that of the minimum.
 Json profile_json(const int8::Model& model, const std::vector<Sample>& samples,
-                  int8::Context& context, const Options& options) {
+                  int8::ExecutionContext& context, const Options& options) {
   Ceilings ceilings;
   const std::vector<int8::StepInfo> steps = model.steps();
   std::vector<std::vector<double>> times(steps.size());
@@ -175,10 +175,10 @@ Json bench_json(const Options& options) {
   announce_work("bench", options.model.path, model, least);
   check_answer(options, model, samples);
 
-  int8::Context context(model, {.batch = options.run.batch,
-                                .threads = options.run.threads,
-                                .spin_us = options.spin_us,
-                                .memory_limit = options.model.memory_limit()});
+  int8::ExecutionContext context(model, {.batch = options.run.batch,
+                                         .threads = options.run.threads,
+                                         .spin_us = options.spin_us,
+                                         .memory_limit = options.model.memory_limit()});
   time_runs(model, samples, context, std::min(0.5, options.seconds / 4));  // warm-up
   const Times times = time_runs(model, samples, context, options.seconds);
   const double median = quantile(times.wall, 0.5), p10 = quantile(times.wall, 0.1),

@@ -103,7 +103,7 @@ Json value_json(const int8::ValueInfo& v) {
 Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
   const std::string& path = arguments.path;
   const Graph& graph = model.graph();
-  const int8::Context context(model, {.memory_limit = arguments.memory_limit()});
+  const int8::ExecutionContext context(model, {.memory_limit = arguments.memory_limit()});
   Json json = {{"file", path},
                {"file_bytes", std::filesystem::file_size(path)},
                {"description", graph.description},

@@ -150,9 +150,9 @@ void run(const Options& options) {
   // Of a model with states the samples are the steps of one stream.
   const std::size_t batch =
       model.state_bytes() > 0 ? 1 : std::min(static_cast<std::size_t>(options.run.batch), samples);
-  int8::Context context(model, {.batch = static_cast<int>(batch),
-                                .threads = options.run.threads,
-                                .memory_limit = options.model.memory_limit()});
+  int8::ExecutionContext context(model, {.batch = static_cast<int>(batch),
+                                         .threads = options.run.threads,
+                                         .memory_limit = options.model.memory_limit()});
   for (std::size_t first = 0; first < samples; first += batch) {
     // In the last run the places behind the last sample hold older ones; nobody reads theirs.
     const std::size_t count = std::min(batch, samples - first);

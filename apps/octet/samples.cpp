@@ -66,7 +66,7 @@ std::string sample_text(std::size_t index) {
 }
 
 void set_inputs(const int8::Model& model, const std::vector<Sample>& samples, std::size_t first,
-                int8::Context& context) {
+                int8::ExecutionContext& context) {
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const std::span<std::byte> to = context.input(static_cast<int>(i));
     const std::size_t size = model.inputs()[i].bytes;
@@ -78,7 +78,7 @@ void set_inputs(const int8::Model& model, const std::vector<Sample>& samples, st
 std::vector<std::vector<std::byte>> run_samples(const int8::Model& model,
                                                 const std::vector<Sample>& samples,
                                                 const int8::ContextOptions& options) {
-  int8::Context context(model, options);
+  int8::ExecutionContext context(model, options);
   const auto batch = static_cast<std::size_t>(options.batch);
   std::vector<std::vector<std::byte>> outputs(samples.size());
   for (std::size_t first = 0; first < samples.size(); first += batch) {

@@ -28,6 +28,6 @@ std::vector<std::vector<std::byte>> run_samples(const int8::Model& model,
 
 /// Copies samples [first, first + batch), wrapping around, into the context's inputs.
 void set_inputs(const int8::Model& model, const std::vector<Sample>& samples, std::size_t first,
-                int8::Context& context);
+                int8::ExecutionContext& context);
 
 }  // namespace octet::app

@@ -82,7 +82,7 @@ class ValueComparison {
     return options;
   }
   const Model& model_;
-  int8::Context expected_, actual_;
+  int8::ExecutionContext expected_, actual_;
 };
 
 class Verifier {

@@ -85,7 +85,7 @@ bool finish_quantized(Session& s, Summary& summary) {
   i["isa"] = int8::isa_name(model.isa());
   i["bytes"] = std::filesystem::file_size(s.files.model);
   i["hash"] = file_hash(s.files.model);
-  i["arena_bytes"] = int8::Context(model).arena_bytes();
+  i["arena_bytes"] = int8::ExecutionContext(model).arena_bytes();
   i["macs"] = model.macs();
   add_losses(i, report);
 

@@ -21,7 +21,7 @@ bool evaluate_float(Session& s) {
 }
 
 void calibrate(Session& s) {
-  const config::Quant& c = *s.config.quant;
+  const config::QuantConfig& c = *s.config.quant;
   Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
   quant::calibrate(*s.qat, loader, quant::CalibrationOptions{.batches = c.calibrate_batches},
                    s.ctx);
@@ -32,7 +32,7 @@ void calibrate(Session& s) {
 }
 
 Outcome fine_tune(Session& s, bool resumed) {
-  const config::Quant& c = *s.config.quant;
+  const config::QuantConfig& c = *s.config.quant;
   const setup::TrainingSection section = setup::quant_section(s.config);
   const std::int64_t epochs = section.epochs;
   Loader loader = s.train_loader(c.batch, c.drop_last);
@@ -93,8 +93,8 @@ void restore_quantized_model(Session& s) {
   const Tensor& sample = c.tensor("qat_sample");
   Shape expected = s.input_shape();
   if (sample.shape().rank() == expected.rank()) expected.set(0, sample.shape()[0]);
-  OCTET_CHECK(sample.dtype() == DType::real && sample.shape() == expected && expected[0] >= 1 &&
-                  expected[0] <= quant::QatModel::max_sample,
+  OCTET_CHECK(sample.dtype() == ElementType::real && sample.shape() == expected &&
+                  expected[0] >= 1 && expected[0] <= quant::QatModel::max_sample,
               c.origin, ": qat_sample: expected 1 to ", quant::QatModel::max_sample,
               " of the network's inputs ", s.input_shape(), ", got ", sample.shape());
   s.qat->set_sample({sample});

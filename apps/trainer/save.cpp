@@ -111,7 +111,7 @@ void Session::save() {
 
 void Session::save_if_due() {
   ++batches_since_save_;
-  const config::Checkpoint& when = config.checkpoint;
+  const config::CheckpointConfig& when = config.checkpoint;
   const std::chrono::duration<double> age = std::chrono::steady_clock::now() - saved_at_;
   const bool due = (when.every_batches > 0 && batches_since_save_ >= when.every_batches) ||
                    (when.every_seconds > 0 && age.count() >= when.every_seconds);

@@ -41,7 +41,7 @@ quant::Stage longest_stage(const config::Stages& s) {
 }  // namespace
 
 StepTimes measure_step_times(Session& s) {
-  const config::Quant& c = *s.config.quant;
+  const config::QuantConfig& c = *s.config.quant;
   Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
   const Batch batch = loader.next();
 

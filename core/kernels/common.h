@@ -13,8 +13,8 @@ namespace octet {
 /// Throws Error unless `t` holds reals.
 inline void check_real(std::string_view op, std::string_view operand, const Tensor& t) {
   OCTET_CHECK(t.defined(), op, ": ", operand, ": expected a tensor, got an undefined one");
-  OCTET_CHECK(t.dtype() == DType::real, op, ": ", operand, ": expected ", dtype_name(DType::real),
-              ", got ", dtype_name(t.dtype()));
+  OCTET_CHECK(t.dtype() == ElementType::real, op, ": ", operand, ": expected ",
+              dtype_name(ElementType::real), ", got ", dtype_name(t.dtype()));
 }
 
 /// check_real, and the rank.

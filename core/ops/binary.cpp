@@ -180,7 +180,7 @@ void choose_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& 
 
 void min_max_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& b,
                       const Tensor& dy, Grads dx) {
-  if (a.dtype() == DType::i8) {
+  if (a.dtype() == ElementType::i8) {
     choose_backward<std::int8_t>(ctx, minimum, a, b, dy, dx);
   } else {
     choose_backward<real>(ctx, minimum, a, b, dy, dx);

@@ -41,7 +41,6 @@ ConvShape conv_transpose_shape(const Shape& x, const Shape& w, const ConvTranspo
   s.out_w = x[2];
   s.out_c = x[3];
   s.in_c = w[0];
-  s.window = window;
   const Padding2d& p = window.padding;
   if (p.same) {
     s.in_h = x[1] * window.stride_h;
@@ -52,7 +51,7 @@ ConvShape conv_transpose_shape(const Shape& x, const Shape& w, const ConvTranspo
   }
   OCTET_CHECK(s.in_h > 0 && s.in_w > 0, name, ": x ", x, ": nothing is left inside the padding of ",
               window.to_string());
-  s.window.padding = window.resolve(s.in_h, s.in_w);
+  set_window(s, window);
   return s;
 }
 
@@ -100,7 +99,7 @@ void ConvTranspose2dOp::backward(Context& ctx, const Saved& saved, const Tensor&
     dx[0]->add(std::move(d), ctx);
   }
   if (dx[1]) {
-    Tensor d = ctx.empty({s.out_c, s.window.kernel_h, s.window.kernel_w, s.in_c});
+    Tensor d = ctx.empty({s.out_c, s.kernel_h, s.kernel_w, s.in_c});
     conv_backward_weights(ctx, s, dy.r(), x.r(), d.r(), real(0));
     dx[1]->add(swap_channels(ctx, d), ctx);
   }

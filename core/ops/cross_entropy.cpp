@@ -49,7 +49,7 @@ Tensor SoftmaxCrossEntropyOp::forward(Context& ctx, In x, Saved& saved) const {
   const std::int64_t batch = x[0].shape()[0], classes = x[0].shape()[1];
   OCTET_CHECK(batch > 0 && classes > 0,
               "softmax_cross_entropy: logits: expected a batch and classes, got ", x[0].shape());
-  OCTET_CHECK(x[1].defined() && x[1].dtype() == DType::i32 && x[1].shape() == Shape({batch}),
+  OCTET_CHECK(x[1].defined() && x[1].dtype() == ElementType::i32 && x[1].shape() == Shape({batch}),
               "softmax_cross_entropy: labels: expected i32 ", Shape({batch}), ", got ",
               x[1].defined() ? dtype_name(x[1].dtype()) : "an undefined tensor", " ", x[1].shape());
   const Tensor& weights = options.class_weights;

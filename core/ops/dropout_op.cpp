@@ -50,7 +50,7 @@ std::string DropoutOp::attributes() const {
 }
 
 Tensor dropout_mask(Context& ctx, const DropoutOp& op, const Shape& shape) {
-  Tensor mask = ctx.empty(shape, DType::u8);
+  Tensor mask = ctx.empty(shape, ElementType::u8);
   auto* m = mask.data<std::uint8_t>();
   for_kept(ctx, op, {ctx.seed, ctx.step}, mask.numel(),
            [&](std::int64_t i, bool kept) { m[i] = kept; });

@@ -43,7 +43,7 @@ Tensor MaxPool2dOp::forward(Context& ctx, In x, Saved& saved) const {
   check_rank(name(), "x", x[0], 4, "[N, H, W, C]");
   const PoolShape s = pool_shape(window, x[0].shape(), name());
   Tensor y = checked(ctx, name(), x, s);
-  Tensor winner = saved.wanted ? ctx.empty(y.shape(), DType::i32) : Tensor();
+  Tensor winner = saved.wanted ? ctx.empty(y.shape(), ElementType::i32) : Tensor();
   const real* px = x[0].r();
   real* py = y.r();
   std::int32_t* pw = saved.wanted ? winner.data<std::int32_t>() : nullptr;

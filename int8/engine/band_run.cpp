@@ -23,13 +23,13 @@ std::uint64_t own_bands(const BandStep& step, int worker, int threads) noexcept 
 
 }  // namespace
 
-BandRun::BandRun(const BandPlan& plan, Lane& lane, int threads, int spin_us)
+BandRun::BandRun(const BandPlan& plan, Instance& instance, int threads, int spin_us)
     : plan_(plan),
-      lane_(lane),
+      instance_(instance),
       threads_(threads),
       states_(plan.steps.size()),
       workers_(static_cast<std::size_t>(threads)),
-      crew_(new Crew(*this, threads, spin_us)) {
+      team_(new WorkerTeam(*this, threads, spin_us)) {
   for (Worker& w : workers_) w.seconds.assign(plan.steps.size(), 0.0);
 }
 
@@ -40,7 +40,7 @@ void BandRun::run(std::span<double> seconds) noexcept {
   }
   for (Worker& w : workers_) w.first = 0;
   timed_ = !seconds.empty();
-  crew_->run();
+  team_->run();
   if (!timed_) return;
   for (Worker& w : workers_) {
     for (std::size_t i = 0; i < w.seconds.size(); ++i) {
@@ -60,15 +60,15 @@ bool BandRun::work(int worker) noexcept {
     }
     if (first == steps) return true;
     const std::int64_t left = step(first).work_left;
-    const Task task = take(worker, first, left < keep_work && worker > 0 && !crew_->asleep());
+    const Task task = take(worker, first, left < keep_work && worker > 0 && !team_->asleep());
     if (task.step < 0) return false;
-    if (left >= wake_work && crew_->asleep() &&
+    if (left >= wake_work && team_->asleep() &&
         (find(worker, first, true).step >= 0 || find(worker, first, false).step >= 0)) {
-      crew_->wake_one();
+      team_->wake_one();
     }
     compute(task, worker);
     state(task.step).done.fetch_or(task.bit(), std::memory_order_release);
-    crew_->progress();
+    team_->progress();
   }
 }
 
@@ -120,8 +120,8 @@ void BandRun::compute(Task task, int worker) noexcept {
   Worker& w = workers_[static_cast<std::size_t>(worker)];
   const BandStep& s = step(task.step);
   const Clock::time_point begin = timed_ ? Clock::now() : Clock::time_point();
-  lane_.run_units(s.step, plan_.bands[static_cast<std::size_t>(s.first_band + task.band)].units,
-                  worker, alone_);
+  instance_.run_units(s.step, plan_.bands[static_cast<std::size_t>(s.first_band + task.band)].units,
+                      worker, alone_);
   if (!timed_) return;
   w.seconds[static_cast<std::size_t>(task.step)] +=
       std::chrono::duration<double>(Clock::now() - begin).count();

@@ -1,4 +1,4 @@
-// Which thread of a crew runs which band, and when it may.
+// Which thread of a team runs which band, and when it may.
 #pragma once
 
 #include <atomic>
@@ -7,19 +7,19 @@
 #include <vector>
 
 #include "int8/engine/band_plan.h"
-#include "int8/engine/crew.h"
-#include "int8/engine/lane.h"
+#include "int8/engine/instance.h"
+#include "int8/engine/worker_team.h"
 
 namespace octet::int8 {
 
 /// Every thread prefers its own part of the bands, the same in each step, whose rows are in its
 /// cache; with none of them ready it takes others'. Any thread may take any band that is ready: one
 /// that gets no core is waited for only if it is within a band.
-class BandRun final : private Crew::Work {
+class BandRun final : private WorkerTeam::Work {
  public:
-  /// `plan` and `lane` must outlive it. `threads` >= 2, as the lane's plan was made for; `spin_us`
-  /// and errors as of a Crew.
-  BandRun(const BandPlan& plan, Lane& lane, int threads, int spin_us);
+  /// `plan` and `instance` must outlive it. `threads` >= 2, as the instance's plan was made for;
+  /// `spin_us` and errors as of a WorkerTeam.
+  BandRun(const BandPlan& plan, Instance& instance, int threads, int spin_us);
 
   /// All steps. If `seconds` is not empty, adds to entry i the time of step i's bands, over the
   /// number of threads.
@@ -51,13 +51,13 @@ class BandRun final : private Crew::Work {
   State& state(int position) const noexcept { return states_[static_cast<std::size_t>(position)]; }
 
   const BandPlan& plan_;
-  Lane& lane_;
+  Instance& instance_;
   const int threads_;
   ThreadPool alone_{1};
   mutable std::vector<State> states_;
   std::vector<Worker> workers_;
   bool timed_ = false;
-  ThreadOwnerPtr<Crew> crew_;
+  ThreadOwnerPtr<WorkerTeam> team_;
 };
 
 }  // namespace octet::int8

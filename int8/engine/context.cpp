@@ -1,11 +1,11 @@
-// Context: how a batch is cut, the memory of its inputs and outputs, and the lanes that run it.
+// Context: how a batch is cut, the memory of its inputs and outputs, and the instances that run it.
 #include <algorithm>
 #include <cstring>
 #include <optional>
 
 #include "base/error.h"
 #include "int8/engine/band_run.h"
-#include "int8/engine/lane.h"
+#include "int8/engine/instance.h"
 #include "int8/engine/model.h"
 #include "int8/engine/streams.h"
 #include "int8/kernels/work_split.h"
@@ -14,9 +14,9 @@
 namespace octet::int8 {
 namespace {
 
-/// Bytes of values that a lane aims for: few enough to stay in a core's cache, enough to make up
-/// for reading all weights again with each slice.
-std::size_t lane_target(const Model::Impl& model) {
+/// Bytes of values that an instance aims for: few enough to stay in a core's cache, enough to make
+/// up for reading all weights again with each slice.
+std::size_t instance_target(const Model::Impl& model) {
   return std::max<std::size_t>(512 * 1024, model.packed_bytes / 3);
 }
 
@@ -27,28 +27,29 @@ ContextOptions checked(const ContextOptions& options) {
   return options;
 }
 
-/// How a batch is run: by one lane, all threads sharing the work of each step; or, if there is a
-/// sample for every thread, cut into slices of a few samples which each thread runs in a lane of
-/// its own: no thread waits for another between the steps, and values stay in the cache.
+/// How a batch is run: by one instance, all threads sharing the work of each step; or, if there is
+/// a sample for every thread, cut into slices of a few samples which each thread runs in an
+/// instance of its own: no thread waits for another between the steps, and values stay in the
+/// cache.
 struct Cut {
   Cut(const Model::Impl& model, const ContextOptions& o) {
     samples = o.batch;
     if (o.keep_values || o.batch == 1 || o.batch < o.threads) return;
-    const std::size_t sample_bytes = LanePlan(model, 1, 1, false).memory.total;
+    const std::size_t sample_bytes = InstancePlan(model, 1, 1, false).memory.total;
     const auto batch = static_cast<std::int64_t>(o.batch);
     const std::int64_t fits = std::clamp<std::int64_t>(
-        static_cast<std::int64_t>(lane_target(model) / std::max<std::size_t>(sample_bytes, 1)), 1,
-        batch);
+        static_cast<std::int64_t>(instance_target(model) / std::max<std::size_t>(sample_bytes, 1)),
+        1, batch);
     // As many slices for every thread.
     const std::int64_t rounds = ceil_div(batch, fits * o.threads);
     samples = static_cast<int>(ceil_div(batch, rounds * o.threads));
     slices = static_cast<int>(ceil_div(batch, samples));
-    if (slices > 1) lanes = std::min(o.threads, slices);
+    if (slices > 1) instances = std::min(o.threads, slices);
   }
   bool sliced() const noexcept { return slices > 1; }
 
   int samples;  ///< of a slice
-  int slices = 1, lanes = 1;
+  int slices = 1, instances = 1;
 };
 
 /// Bytes of `batch` samples of all inputs and outputs, each rounded up to 64.
@@ -73,24 +74,24 @@ std::optional<BandPlan> plan_bands(const Model::Impl& model, const ContextOption
   return plan;
 }
 
-/// The plan of every lane; without `bands` if it does not fit the limit with them. `beside`: bytes
-/// of values that are in no lane. Throws MemoryError, naming the step that needs most at once, if
-/// all together need more than the limit.
-LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, const Cut& cut,
-                   std::size_t beside, std::optional<BandPlan>& bands) {
+/// The plan of every instance; without `bands` if it does not fit the limit with them. `beside`:
+/// bytes of values that are in no instance. Throws MemoryError, naming the step that needs most at
+/// once, if all together need more than the limit.
+InstancePlan make_plan(const Model::Impl& model, const ContextOptions& options, const Cut& cut,
+                       std::size_t beside, std::optional<BandPlan>& bands) {
   const auto fits = [&](std::size_t arena, std::size_t scratch) {
     return arena <= options.memory_limit && scratch <= options.memory_limit - arena;
   };
   if (bands) {
-    LanePlan plan(model, *bands, options.threads);
+    InstancePlan plan(model, *bands, options.threads);
     if (fits(plan.memory.total + beside, plan.scratch_bytes)) return plan;
     bands.reset();
   }
-  LanePlan plan(model, cut.samples, cut.sliced() ? 1 : options.threads, options.keep_values);
+  InstancePlan plan(model, cut.samples, cut.sliced() ? 1 : options.threads, options.keep_values);
   const bool one_fits = plan.memory.total <= options.memory_limit;
-  const auto lanes = static_cast<std::size_t>(one_fits ? cut.lanes : 1);
-  const std::size_t arena = lanes * plan.memory.total + beside;
-  const std::size_t scratch = lanes * plan.scratch_bytes;
+  const auto instances = static_cast<std::size_t>(one_fits ? cut.instances : 1);
+  const std::size_t arena = instances * plan.memory.total + beside;
+  const std::size_t scratch = instances * plan.scratch_bytes;
   if (fits(arena, scratch)) return plan;
   std::size_t worst = 0, most = 0;
   for (std::size_t i = 0; i < model.steps.size(); ++i) {
@@ -115,7 +116,7 @@ LanePlan make_plan(const Model::Impl& model, const ContextOptions& options, cons
 
 }  // namespace
 
-struct Context::Impl {
+struct ExecutionContext::Impl {
   Impl(const Model::Impl& compiled, const ContextOptions& wanted)
       : model(compiled),
         options(checked(wanted)),
@@ -125,20 +126,20 @@ struct Context::Impl {
         plan(make_plan(model, options, cut, doors_size + Streams::bytes(model, options.batch),
                        bands)),
         threads(bands          ? 1
-                : cut.sliced() ? cut.lanes
+                : cut.sliced() ? cut.instances
                                : options.threads,
                 options.spin_us),
         doors(doors_size),
         streams(model, options.batch) {
-    for (int i = 0; i < cut.lanes; ++i) lanes.emplace_back(model, plan);
+    for (int i = 0; i < cut.instances; ++i) instances.emplace_back(model, plan);
     if (bands) {
-      band_run = std::make_unique<BandRun>(*bands, lanes[0], options.threads, options.spin_us);
+      band_run = std::make_unique<BandRun>(*bands, instances[0], options.threads, options.spin_us);
     }
-    lane_seconds.assign(static_cast<std::size_t>(cut.lanes),
-                        std::vector<double>(model.steps.size(), 0.0));
+    instance_seconds.assign(static_cast<std::size_t>(cut.instances),
+                            std::vector<double>(model.steps.size(), 0.0));
     std::byte* door = doors.get();
     const auto add_door = [&](int tensor, std::vector<std::byte*>& addresses) {
-      addresses.push_back(cut.sliced() ? door : lanes[0].address(tensor));
+      addresses.push_back(cut.sliced() ? door : instances[0].address(tensor));
       if (cut.sliced()) door += (bytes(tensor) + 63) / 64 * 64;
     };
     for (const int t : model.graph.inputs) add_door(t, inputs);
@@ -155,7 +156,7 @@ struct Context::Impl {
   std::size_t beside() const noexcept { return doors_size + Streams::bytes(model, options.batch); }
 
   /// The samples of one slice: in, through the steps, out.
-  void run_slice(int slice, Lane& lane, std::span<double> seconds) noexcept {
+  void run_slice(int slice, Instance& instance, std::span<double> seconds) noexcept {
     const int first = slice * cut.samples, n = std::min(cut.samples, options.batch - first);
     const auto at = [&](int tensor) {
       return sample_bytes(tensor) * static_cast<std::size_t>(first);
@@ -165,34 +166,34 @@ struct Context::Impl {
     };
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const int t = model.graph.inputs[i];
-      std::memcpy(lane.address(t), inputs[i] + at(t), size(t));
+      std::memcpy(instance.address(t), inputs[i] + at(t), size(t));
     }
-    streams.load(lane, first, n);
-    lane.run(n, alone, seconds);
-    streams.store(lane, first, n);
+    streams.load(instance, first, n);
+    instance.run(n, alone, seconds);
+    streams.store(instance, first, n);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const int t = model.graph.outputs[i];
-      std::memcpy(outputs[i] + at(t), lane.address(t), size(t));
+      std::memcpy(outputs[i] + at(t), instance.address(t), size(t));
     }
   }
 
   void run(std::span<double> seconds) noexcept {
     if (!cut.sliced()) {
-      streams.load(lanes[0], 0, options.batch);
-      band_run ? band_run->run(seconds) : lanes[0].run(options.batch, threads, seconds);
-      streams.store(lanes[0], 0, options.batch);
+      streams.load(instances[0], 0, options.batch);
+      band_run ? band_run->run(seconds) : instances[0].run(options.batch, threads, seconds);
+      streams.store(instances[0], 0, options.batch);
       return;
     }
     threads.run(cut.slices, [&](std::int64_t slice, int worker) {
       const auto w = static_cast<std::size_t>(worker);
-      run_slice(static_cast<int>(slice), lanes[w],
-                seconds.empty() ? std::span<double>() : std::span<double>(lane_seconds[w]));
+      run_slice(static_cast<int>(slice), instances[w],
+                seconds.empty() ? std::span<double>() : std::span<double>(instance_seconds[w]));
     });
     if (seconds.empty()) return;
-    for (std::vector<double>& lane : lane_seconds) {  // lanes run side by side
-      for (std::size_t i = 0; i < lane.size(); ++i) {
-        seconds[i] += lane[i] / static_cast<double>(lane_seconds.size());
-        lane[i] = 0;
+    for (std::vector<double>& instance : instance_seconds) {  // instances run side by side
+      for (std::size_t i = 0; i < instance.size(); ++i) {
+        seconds[i] += instance[i] / static_cast<double>(instance_seconds.size());
+        instance[i] = 0;
       }
     }
   }
@@ -202,72 +203,72 @@ struct Context::Impl {
   const Cut cut;
   const std::size_t doors_size;
   std::optional<BandPlan> bands;
-  const LanePlan plan;
+  const InstancePlan plan;
   ThreadPool threads;
   ThreadPool alone{1};
   AlignedBuffer doors;  ///< inputs and outputs of the whole batch, if it is cut
   Streams streams;
-  std::vector<Lane> lanes;
+  std::vector<Instance> instances;
   std::vector<std::byte*> inputs, outputs;
-  std::vector<std::vector<double>> lane_seconds;  ///< for run_profiled
-  std::unique_ptr<BandRun> band_run;              ///< of lanes[0], instead of `threads`
+  std::vector<std::vector<double>> instance_seconds;  ///< for run_profiled
+  std::unique_ptr<BandRun> band_run;                  ///< of instances[0], instead of `threads`
 };
 
-Context::Context(const Model& model, const ContextOptions& options)
+ExecutionContext::ExecutionContext(const Model& model, const ContextOptions& options)
     : impl_(std::make_unique<Impl>(model.impl(), options)) {}
-Context::~Context() = default;
-Context::Context(Context&&) noexcept = default;
+ExecutionContext::~ExecutionContext() = default;
+ExecutionContext::ExecutionContext(ExecutionContext&&) noexcept = default;
 
-std::span<std::byte> Context::input(int i) noexcept {
+std::span<std::byte> ExecutionContext::input(int i) noexcept {
   const auto index = static_cast<std::size_t>(i);
   return {impl_->inputs[index], impl_->bytes(impl_->model.graph.inputs[index])};
 }
 
-std::span<const std::byte> Context::output(int i) const noexcept {
+std::span<const std::byte> ExecutionContext::output(int i) const noexcept {
   const auto index = static_cast<std::size_t>(i);
   return {impl_->outputs[index], impl_->bytes(impl_->model.graph.outputs[index])};
 }
 
-std::span<const std::byte> Context::value(int tensor) const {
+std::span<const std::byte> ExecutionContext::value(int tensor) const {
   const auto& tensors = impl_->model.graph.tensors;
   OCTET_CHECK(impl_->options.keep_values, "value(): the context was made without keep_values");
   OCTET_CHECK(tensor >= 0 && static_cast<std::size_t>(tensor) < tensors.size(),
               "value(): expected a tensor index below ", tensors.size(), ", got ", tensor);
   const TensorDef& t = tensors[static_cast<std::size_t>(tensor)];
   if (t.constant) return {t.constant.data, t.constant.size};
-  const Lane& lane = impl_->lanes[0];
-  OCTET_CHECK(lane.stored(tensor), "value(): ", quoted(t),
+  const Instance& instance = impl_->instances[0];
+  OCTET_CHECK(instance.stored(tensor), "value(): ", quoted(t),
               " is never computed (unused, or fused away: see ModelOptions::fuse)");
-  return {lane.address(tensor), impl_->bytes(tensor)};
+  return {instance.address(tensor), impl_->bytes(tensor)};
 }
 
-void Context::run() noexcept {
+void ExecutionContext::run() noexcept {
   impl_->run({});
 }
 
-void Context::run_profiled(std::span<double> seconds) noexcept {
+void ExecutionContext::run_profiled(std::span<double> seconds) noexcept {
   impl_->run(seconds);
 }
 
-void Context::reset() noexcept {
+void ExecutionContext::reset() noexcept {
   impl_->streams.reset(0, impl_->options.batch);
 }
 
-void Context::reset(int stream) noexcept {
+void ExecutionContext::reset(int stream) noexcept {
   impl_->streams.reset(stream, 1);
 }
 
-int Context::batch() const noexcept {
+int ExecutionContext::batch() const noexcept {
   return impl_->options.batch;
 }
-std::size_t Context::arena_bytes() const noexcept {
-  return impl_->lanes.size() * impl_->plan.memory.total + impl_->beside();
+std::size_t ExecutionContext::arena_bytes() const noexcept {
+  return impl_->instances.size() * impl_->plan.memory.total + impl_->beside();
 }
-std::size_t Context::arena_lower_bound() const noexcept {
-  return impl_->lanes.size() * impl_->plan.lower_bound + impl_->beside();
+std::size_t ExecutionContext::arena_lower_bound() const noexcept {
+  return impl_->instances.size() * impl_->plan.lower_bound + impl_->beside();
 }
-std::size_t Context::scratch_bytes() const noexcept {
-  return impl_->lanes.size() * impl_->plan.scratch_bytes;
+std::size_t ExecutionContext::scratch_bytes() const noexcept {
+  return impl_->instances.size() * impl_->plan.scratch_bytes;
 }
 
 }  // namespace octet::int8

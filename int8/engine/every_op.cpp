@@ -8,7 +8,7 @@
 #include "int8/graph/graph_builder.h"
 #include "int8/ops/catalogue.h"
 #include "int8/reference/scales.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8 {
 

@@ -14,17 +14,17 @@ class Builder : public GraphBuilder {
   /// Ends of branches.
   std::vector<int> ends;
 
-  int wide(const std::string& name, Shape shape, float scale, int zero_point) {
+  int wide(const std::string& name, Dims shape, float scale, int zero_point) {
     const int t = value(name, std::move(shape), scale, zero_point);
     tensor(t).type = DType::i16;
     return t;
   }
-  int float_constant(const std::string& name, Shape shape, const std::vector<float>& values) {
+  int float_constant(const std::string& name, Dims shape, const std::vector<float>& values) {
     const int t = float_value(name, std::move(shape));
     tensor(t).constant = own_bytes(std::as_bytes(std::span(values)));
     return t;
   }
-  int wide_weights(const std::string& name, Shape shape, float scale) {
+  int wide_weights(const std::string& name, Dims shape, float scale) {
     std::vector<std::int16_t> codes(static_cast<std::size_t>(element_count(shape)));
     for (std::size_t i = 0; i < codes.size(); ++i)
       codes[i] = static_cast<std::int16_t>(static_cast<int>(i * 7919 % 12001) - 6000);
@@ -44,7 +44,7 @@ class Builder : public GraphBuilder {
 };
 
 void add_recurrent(Builder& b, int x) {  // [1, 4, 6]
-  const auto gates = [&b](const std::string& name, Shape shape) {
+  const auto gates = [&b](const std::string& name, Dims shape) {
     std::vector<int> weights;
     for (int g = 0; g < 4; ++g) weights.push_back(b.weights(name, shape, -1, 0.004f));
     return weights;

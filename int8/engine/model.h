@@ -98,13 +98,13 @@ struct ContextOptions {
 
 /// One execution state: arena, scratch, threads. Use by one thread at a time; several contexts of
 /// one model run at once.
-class OCTET_API Context {
+class OCTET_API ExecutionContext {
  public:
   /// `model` must outlive the context. Throws Error on bad options; MemoryError, naming the op that
   /// needs most, beyond the limit or if memory does not suffice.
-  explicit Context(const Model& model, const ContextOptions& options = {});
-  ~Context();
-  Context(Context&&) noexcept;
+  explicit ExecutionContext(const Model& model, const ContextOptions& options = {});
+  ~ExecutionContext();
+  ExecutionContext(ExecutionContext&&) noexcept;
 
   /// `batch` samples back to back. Inputs must be written before each run: a run may reuse their
   /// memory (not with keep_values).
@@ -147,5 +147,8 @@ OCTET_API std::uint64_t signature(const Model& model, int samples = signature_sa
                                   std::size_t memory_limit = ContextOptions().memory_limit);
 /// 16 hexadecimal digits.
 OCTET_API std::string signature_text(std::uint64_t signature);
+
+/// Its name in programs written before it was called so.
+using Context = ExecutionContext;
 
 }  // namespace octet::int8

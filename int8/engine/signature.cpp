@@ -50,7 +50,7 @@ std::uint64_t signature(const Model& model, int samples, std::size_t memory_limi
   std::uint64_t seed = fnv_offset;
   for (const ValueInfo& info : model.inputs()) seed = (seed ^ info.bytes) * fnv_prime;
   Random random(seed);
-  Context context(model, {.memory_limit = memory_limit});
+  ExecutionContext context(model, {.memory_limit = memory_limit});
   std::uint64_t hash = fnv_offset;
   for (int s = 0; s < samples; ++s) {
     for (std::size_t i = 0; i < model.inputs().size(); ++i) {

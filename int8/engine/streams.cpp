@@ -35,17 +35,17 @@ void Streams::reset(int first, int n) noexcept {
   });
 }
 
-void Streams::load(const Lane& lane, int first, int n) noexcept {
+void Streams::load(const Instance& instance, int first, int n) noexcept {
   for_states(first, [&](const State& s, std::size_t size, const std::byte* memory) {
-    std::memcpy(lane.address(s.input), memory, size * static_cast<std::size_t>(n));
+    std::memcpy(instance.address(s.input), memory, size * static_cast<std::size_t>(n));
   });
 }
 
-void Streams::store(const Lane& lane, int first, int n) noexcept {
+void Streams::store(const Instance& instance, int first, int n) noexcept {
   for_states(first, [&](const State& s, std::size_t size, std::byte* memory) {
     const ConstBytes& constant = model_.graph.tensors[static_cast<std::size_t>(s.output)].constant;
     if (!constant) {
-      std::memcpy(memory, lane.address(s.output), size * static_cast<std::size_t>(n));
+      std::memcpy(memory, instance.address(s.output), size * static_cast<std::size_t>(n));
       return;
     }
     for (int i = 0; i < n; ++i, memory += size) std::memcpy(memory, constant.data, size);

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "int8/engine/lane.h"
+#include "int8/engine/instance.h"
 #include "int8/engine/model_impl.h"
 #include "int8/kernels/aligned_buffer.h"
 
@@ -20,9 +20,9 @@ class Streams {
 
   /// Streams first .. first + n - 1 to their beginning.
   void reset(int first, int n) noexcept;
-  /// Before and after a run of these streams in the first n samples of `lane`.
-  void load(const Lane& lane, int first, int n) noexcept;
-  void store(const Lane& lane, int first, int n) noexcept;
+  /// Before and after a run of these streams in the first n samples of `instance`.
+  void load(const Instance& instance, int first, int n) noexcept;
+  void store(const Instance& instance, int first, int n) noexcept;
 
  private:
   /// Calls f(state, its bytes of one sample, its memory of stream `first`).

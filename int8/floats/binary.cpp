@@ -85,20 +85,21 @@ class BinaryStep final : public Step {
   void run(const RunArgs& args) const noexcept override {
     const float *pa = a.data(args), *pb = b.data(args);
     float* y = output(args);
-    broadcast.for_each_piece(args.threads, args.batch,
-                             [&](std::int64_t ia, std::int64_t ib, std::int64_t iy,
-                                 std::int64_t n) { run_piece(pa + ia, pb + ib, y + iy, n); });
+    broadcast.for_each_tile(args.threads, args.batch,
+                            [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
+                              run_tile(pa + ia, pb + ib, y + iy, n);
+                            });
   }
   const char* kernel_name() const noexcept override { return "float"; }
   std::size_t packed_bytes() const noexcept override { return a.bytes() + b.bytes(); }
 
   Operand a, b;
-  Broadcast broadcast;
+  BroadcastPlan broadcast;
   RowFunction function = nullptr;
   FloatRange range{};
 
  private:
-  void run_piece(const float* pa, const float* pb, float* y, std::int64_t n) const noexcept {
+  void run_tile(const float* pa, const float* pb, float* y, std::int64_t n) const noexcept {
     const std::int64_t periods[] = {broadcast.a_period(), broadcast.b_period()};
     const std::int64_t longest = std::max(periods[0], periods[1]);
     const std::int64_t chunk = longest > 1 ? longest : n;
@@ -120,8 +121,8 @@ std::unique_ptr<Step> create_binary(const NodeView& node) {
   auto step = new_step<BinaryStep>(node, {});
   step->a = Operand(node, 0, *step);
   step->b = Operand(node, 1, *step);
-  step->broadcast = Broadcast(node.input(0).shape, step->a.is_constant(), node.input(1).shape,
-                              step->b.is_constant());
+  step->broadcast = BroadcastPlan(node.input(0).shape, step->a.is_constant(), node.input(1).shape,
+                                  step->b.is_constant());
   node.expect_output_shape(step->broadcast.shape());
   const auto* attributes = std::get_if<ElementwiseAttributes>(&node.attributes());
   step->range = range_of(attributes ? attributes->activation : Activation::none);

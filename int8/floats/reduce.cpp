@@ -78,7 +78,7 @@ std::unique_ptr<Step> create_reduce(const NodeView& node) {
   const bool keep_dims = node.attributes<MeanAttributes>().keep_dims;
   auto step = new_step<ReduceStep>(node);
   step->reduction = reduction_of(node.op());
-  Shape shape;
+  Dims shape;
   for (std::size_t d = x.shape.size(); d-- > 0;) {
     step->dims.insert(step->dims.begin(), {x.shape[d], reduced[d] ? 0 : step->out_sample});
     if (!reduced[d]) step->out_sample *= x.shape[d];

@@ -81,10 +81,13 @@ struct ConstBytes {
 /// Copies `bytes` into an owned, 64-byte aligned buffer.
 OCTET_API ConstBytes own_bytes(std::span<const std::byte> bytes);
 
+/// Extents of a tensor, row-major; dimension 0 is the batch, images are NHWC.
+using Dims = std::vector<std::int32_t>;
+
 struct TensorDef {
   std::string name;
   DType type = DType::i8;
-  std::vector<std::int32_t> shape;  ///< row-major, NHWC for images; dimension 0 is the batch
+  Dims shape;
   Quantization quantization;
   ConstBytes constant;  ///< set for constants only
 };

@@ -1,8 +1,8 @@
-// AMX: tiles of 16 rows of 64 bytes. A tile of the slab (16 pixels, 64 input bytes) times a tile of
-// weights (16 units of 16 channels) adds to a tile of 16 x 16 accumulators: 16,384
-// multiply-accumulates in 16 cycles, eight times what vpdpbusd does. The slab and the weights have
-// the AVX-512 VNNI kernels' format (tdpbusd multiplies unsigned by signed bytes, too), segments
-// padded with zero weights to whole tiles; accumulators become codes by way of memory.
+// AMX: tiles of 16 rows of 64 bytes. A tile of the packed input (16 pixels, 64 input bytes) times a
+// tile of weights (16 units of 16 channels) adds to a tile of 16 x 16 accumulators: 16,384
+// multiply-accumulates in 16 cycles, eight times what vpdpbusd does. The packed input and the
+// weights have the AVX-512 VNNI kernels' format (tdpbusd multiplies unsigned by signed bytes, too),
+// segments padded with zero weights to whole tiles; accumulators become codes by way of memory.
 #include "int8/kernels/amx_int8.h"
 
 #if defined(OCTET_AMX)
@@ -169,7 +169,7 @@ template <int NV>
 OCTET_TARGET void tile_block(const BlockArgs& a) {
   constexpr int at_once = 4 / NV;
   constexpr int tile = tile_rows * NV * lanes;
-  if (a.pixels < tile_rows) {  // a tile would read beyond the slab
+  if (a.pixels < tile_rows) {  // a tile would read beyond the packed input
     avx512_vnni_kernels.block[NV](a);
     return;
   }
@@ -184,7 +184,7 @@ OCTET_TARGET void tile_block(const BlockArgs& a) {
     const std::uint8_t* pixels[at_once];
     for (int i = 0; i < at_once; ++i) {
       now[i] = tile_at(lines, minimum(first + i, tiles - 1));
-      pixels[i] = a.slab + a.pixel_offsets[0] + now[i].line * lines.line_bytes +
+      pixels[i] = a.packed + a.pixel_offsets[0] + now[i].line * lines.line_bytes +
                   now[i].from * lines.pixel_bytes;
     }
     if (count == 1) {

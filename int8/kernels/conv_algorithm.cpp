@@ -5,12 +5,12 @@
 namespace octet::int8 {
 
 std::int64_t ConvAlgorithm::unit_bytes(std::int64_t batch) const noexcept {
-  return batch == 1 ? std::int64_t{g_.out_w} * g_.out_c : 0;
+  return batch == 1 ? g_.out_w * g_.out_c : 0;
 }
 
 Range ConvAlgorithm::bytes_read(Range units, std::int64_t) const noexcept {
-  const std::int64_t row = std::int64_t{g_.in_w} * g_.in_c;
-  const Range rows = rows_read(units, {.in = g_.in_h,
+  const std::int64_t row = g_.in_w * g_.in_c;
+  const Range rows = rows_read(units, {.in = static_cast<int>(g_.in_h),
                                        .kernel = g_.kernel_h,
                                        .stride = g_.stride_h,
                                        .dilation = g_.dilation_h,

@@ -56,16 +56,17 @@ struct BlockOutput {
   std::int32_t* acc;    ///< the same for Epilogue::accumulators
 };
 
-/// A run of input that is contiguous in the slab, as a byte offset from the pixel's first byte.
+/// A run of channels that is contiguous in the packed input, as a byte offset from the pixel's
+/// first byte.
 struct Segment {
   std::int32_t offset;
   std::int32_t units;
   std::int32_t padding;  ///< further units, which have weights of zero
 };
 
-/// Dense convolution of one channel block over a slab of converted input.
+/// Dense convolution of one channel block over packed input.
 struct BlockArgs {
-  const std::uint8_t* slab;           ///< readable up to 3 elements past the last segment
+  const std::uint8_t* packed;         ///< readable up to 3 elements past the last segment
   const std::int32_t* pixel_offsets;  ///< bytes, one per output pixel: a grid of equal steps
   int pixels;
   int columns;  ///< pixels of a row: divides `pixels`
@@ -76,9 +77,9 @@ struct BlockArgs {
   BlockOutput out;
 };
 
-/// Depthwise convolution of one row of output, for one piece of channels.
+/// Depthwise convolution of one row of output, for one block of channels.
 ///
-/// A piece is `width` channels; `copies` neighbouring columns of it make a block of 4 vectors. A
+/// A block is `width` channels; `copies` neighbouring columns of it make a block of 4 vectors. A
 /// group holds `unit` neighbouring columns of input, channel by channel, so that one `dot` adds up
 /// `unit` taps; groups start every max(2, stride) columns. With stride 1 a group serves two
 /// outputs, from two sets of weights (phases).
@@ -92,10 +93,10 @@ struct DepthwiseArgs {
   const std::uint8_t* weights;  ///< [4][kernel_h][quads][phases][lanes][unit]
   int width, copies;
   int columns;      ///< outputs in the row
-  BlockOutput out;  ///< channels: of the piece that exist, 1 .. width
+  BlockOutput out;  ///< channels: of the block that exist, 1 .. width
 };
 
-/// A row of the input, from a piece's first channel on.
+/// A row of the input, from a block's first channel on.
 struct ImageRow {
   const std::int8_t* data;
   std::int64_t stride;  ///< bytes from one column to the next
@@ -134,10 +135,10 @@ struct ConvKernels {
   std::int32_t offset;    ///< added to codes when they are converted
   bool zero_point_free;   ///< conversion subtracts the zero point: no correction in `start`
 
-  /// n codes to slab elements.
+  /// n codes to packed elements.
   void (*convert)(std::uint8_t* to, const std::int8_t* from, std::int64_t n,
                   std::int32_t zero_point);
-  /// n slab elements that stand for real zero.
+  /// n packed elements that stand for real zero.
   void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
   /// n channels' constants. left is meaningful up to 31.
   ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
@@ -146,7 +147,8 @@ struct ConvKernels {
   void (*leave)() = nullptr;
   /// Indexed by the number of vectors in the block (0 unused; null: no such kernel).
   void (*block[5])(const BlockArgs& args);
-  /// Kernels with shorter vectors and the same slab for what is left of the channels, or null.
+  /// Kernels with shorter vectors and the same packed input for what is left of the channels, or
+  /// null.
   const ConvKernels* narrow;
   DepthwiseKernels depthwise;
 };

@@ -23,7 +23,7 @@ class PortableConv final : public ConvAlgorithm {
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte*) const noexcept override {
     const std::int64_t rows = batch * g_.out_h;
-    const std::int64_t row_macs = std::int64_t{g_.out_w} * g_.out_c * g_.weights_per_channel();
+    const std::int64_t row_macs = g_.out_w * g_.out_c * g_.weights_per_channel();
     const std::int64_t rows_per_task =
         std::max<std::int64_t>(1, 200'000 / std::max<std::int64_t>(1, row_macs));
     pool.run((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {

@@ -1,4 +1,4 @@
-// Blocks of output pixels are computed from a slab: their input in the kernels' format, padding
+// Blocks of output pixels are computed from packed input: in the kernels' format, padding
 // written out, so that every tap is one fixed offset from a pixel's address. Converting costs one
 // pass over the input; weights are read block of channels by block of channels.
 #include "int8/kernels/dense_conv.h"
@@ -24,7 +24,7 @@ class DenseConv final : public BlockedConv {
 
   void pack(const std::int8_t* weights) noexcept override;
   std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
-    return shared_bytes() + static_cast<std::size_t>(threads) * slab_bytes(batch);
+    return shared_bytes() + static_cast<std::size_t>(threads) * packed_bytes(batch);
   }
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept override;
@@ -37,17 +37,17 @@ class DenseConv final : public BlockedConv {
   void fill_constants(std::int32_t correction, const ConvOutput& out, const ChannelTable& table,
                       BlockMode* modes) const noexcept override;
   void fetch_weights(const DenseBlock& b) const noexcept;
-  [[gnu::noinline]] void fill_slab(const PixelBlock& p, const Run& run,
-                                   std::uint8_t* slab) const noexcept;
+  [[gnu::noinline]] void pack_input(const PixelBlock& p, const Run& run,
+                                    std::uint8_t* packed) const noexcept;
   void fill_row(const std::int8_t* image, int iy, int ix, int columns, std::int32_t zero_point,
                 std::uint8_t* to) const noexcept;
   [[gnu::noinline]] void compute(const PixelBlock& p, std::size_t block, const Run& run,
-                                 const std::uint8_t* slab) const noexcept;
+                                 const std::uint8_t* packed) const noexcept;
   void compute_one_by_one(BlockArgs args, const DenseBlock& b,
                           const Requantization& r) const noexcept;
 
-  std::size_t slab_bytes(std::int64_t batch) const noexcept {
-    return plan_.slab_bytes(batch * g_.out_h * g_.out_w);
+  std::size_t packed_bytes(std::int64_t batch) const noexcept {
+    return plan_.packed_bytes(batch * g_.out_h * g_.out_w);
   }
 
   const DensePlan plan_;
@@ -77,7 +77,8 @@ void DenseConv::fill_row(const std::int8_t* image, int iy, int ix, int columns,
     return;
   }
   const int before = std::clamp(-ix, 0, columns);
-  const int inside = std::clamp(g_.in_w - std::max(ix, 0), 0, columns - before);
+  const int inside =
+      static_cast<int>(std::clamp<std::int64_t>(g_.in_w - std::max(ix, 0), 0, columns - before));
   const int after = columns - before - inside;
   if (before > 0) k_.fill(to, before * c, zero_point);
   if (inside > 0)
@@ -85,9 +86,10 @@ void DenseConv::fill_row(const std::int8_t* image, int iy, int ix, int columns,
   if (after > 0) k_.fill(to + (before + inside) * plan_.pixel_bytes, after * c, zero_point);
 }
 
-void DenseConv::fill_slab(const PixelBlock& p, const Run& run, std::uint8_t* slab) const noexcept {
+void DenseConv::pack_input(const PixelBlock& p, const Run& run,
+                           std::uint8_t* packed) const noexcept {
   if (plan_.flat) {
-    k_.convert(slab, run.x + p.first * g_.in_c, std::int64_t{p.count} * g_.in_c,
+    k_.convert(packed, run.x + p.first * g_.in_c, std::int64_t{p.count} * g_.in_c,
                run.input_zero_point);
     return;
   }
@@ -101,16 +103,16 @@ void DenseConv::fill_slab(const PixelBlock& p, const Run& run, std::uint8_t* sla
   for (int r = 0; r < rows; ++r) {
     fill_row(image, p.row * g_.stride_h - g_.pad_top + r * row_step,
              p.column * g_.stride_w - g_.pad_left, columns, run.input_zero_point,
-             slab + r * plan_.slab_row_bytes);
+             packed + r * plan_.packed_row_bytes);
   }
 }
 
 void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
-                        const std::uint8_t* slab) const noexcept {
+                        const std::uint8_t* packed) const noexcept {
   const DenseBlock& b = plan_.blocks[block];
   const BlockMode& mode = run.modes[block];
   BlockArgs args{};
-  args.slab = slab + b.input_offset;
+  args.packed = packed + b.input_offset;
   args.pixel_offsets = plan_.pixel_offsets.data();
   args.pixels = p.count;
   args.columns = p.columns;
@@ -174,7 +176,7 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
                     std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept {
   const Run run = bind(x, input_zero_point, out, scratch);
 
-  // Pieces: pixel blocks, cut by channels as well where they are too few to share out.
+  // Tiles: pixel blocks, cut by channels as well where they are too few to share out.
   const std::int64_t pixels = batch * g_.out_h * g_.out_w;
   const std::int64_t pixel_blocks =
       plan_.flat ? ceil_div(pixels, plan_.columns) : batch * plan_.row_blocks * plan_.column_blocks;
@@ -183,26 +185,26 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
                        pool);
   const auto block_count = static_cast<std::int64_t>(plan_.blocks.size());
   const std::int64_t splits = work.parts(pixel_blocks, block_count);
-  const std::int64_t pieces = pixel_blocks * splits;
-  const std::int64_t tasks = work.tasks(pieces);
-  std::byte* slabs = scratch + shared_bytes();
+  const std::int64_t tiles = pixel_blocks * splits;
+  const std::int64_t tasks = work.tasks(tiles);
+  std::byte* workers = scratch + shared_bytes();
 
   pool.run(tasks, [&](std::int64_t task, int worker) {
-    auto* slab = reinterpret_cast<std::uint8_t*>(slabs + static_cast<std::size_t>(worker) *
-                                                             slab_bytes(batch));
+    auto* packed = reinterpret_cast<std::uint8_t*>(workers + static_cast<std::size_t>(worker) *
+                                                                 packed_bytes(batch));
     if (k_.enter) k_.enter();
-    std::int64_t in_slab = -1;
+    std::int64_t packed_block = -1;
     PixelBlock p;
-    for (std::int64_t piece = task * pieces / tasks; piece < (task + 1) * pieces / tasks; ++piece) {
-      if (piece / splits != in_slab) {
-        in_slab = piece / splits;
-        p = plan_.pixel_block(in_slab, pixels);
-        fill_slab(p, run, slab);
+    for (std::int64_t tile = task * tiles / tasks; tile < (task + 1) * tiles / tasks; ++tile) {
+      if (tile / splits != packed_block) {
+        packed_block = tile / splits;
+        p = plan_.pixel_block(packed_block, pixels);
+        pack_input(p, run, packed);
       }
-      const std::int64_t split = piece % splits;
+      const std::int64_t split = tile % splits;
       for (std::int64_t b = split * block_count / splits; b < (split + 1) * block_count / splits;
            ++b) {
-        compute(p, static_cast<std::size_t>(b), run, slab);
+        compute(p, static_cast<std::size_t>(b), run, packed);
       }
     }
     if (k_.leave) k_.leave();
@@ -236,13 +238,13 @@ void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
                           const ConvOutput& out, std::int64_t batch, Range units,
                           std::byte* scratch) const noexcept {
   const Run run = bind(x, input_zero_point, out, scratch);
-  auto* slab = reinterpret_cast<std::uint8_t*>(scratch + shared_bytes());
+  auto* packed = reinterpret_cast<std::uint8_t*>(scratch + shared_bytes());
   const std::int64_t pixels = batch * g_.out_h * g_.out_w;
   if (plan_.flat && pixels == 1 && g_.groups == 1) {
     const PixelBlock p = plan_.pixel_block(0, 1);
-    fill_slab(p, run, slab);
+    pack_input(p, run, packed);
     for (std::int64_t b = units.begin; b < units.end; ++b) {
-      compute(p, static_cast<std::size_t>(b), run, slab);
+      compute(p, static_cast<std::size_t>(b), run, packed);
     }
     return;
   }
@@ -255,10 +257,10 @@ void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
     const std::int64_t end = units.begin + units.size() * (part + 1) / parts;
     for (int column = 0; column < plan_.column_blocks; ++column) {
       const PixelBlock p = plan_.units_block({begin, end}, column, pixels);
-      fill_slab(p, run, slab);
+      pack_input(p, run, packed);
       for (std::size_t b = 0; b < plan_.blocks.size(); ++b) {
         if (part == 0 && b + 1 < plan_.blocks.size()) fetch_weights(plan_.blocks[b + 1]);
-        compute(p, b, run, slab);
+        compute(p, b, run, packed);
       }
     }
   }

@@ -7,8 +7,8 @@
 namespace octet::int8 {
 namespace {
 
-constexpr std::int64_t slab_target = 48 * 1024;  // bytes: with a block's weights, well within L2
-constexpr std::int64_t pixels_target = 448;      // of a block: 64 tiles of 7
+constexpr std::int64_t packed_target = 48 * 1024;  // bytes: with a block's weights, well within L2
+constexpr std::int64_t pixels_target = 448;        // of a block: 64 tiles of 7
 
 }  // namespace
 
@@ -20,16 +20,16 @@ DensePlan::DensePlan(const ConvGeometry& g, const ConvKernels& k) : g_(g), k_(k)
 
 void DensePlan::plan_pixels() {
   const bool point = g_.kernel_h == 1 && g_.kernel_w == 1;
-  pixel_bytes = std::int64_t{g_.in_c} * k_.element_bytes;
+  pixel_bytes = g_.in_c * k_.element_bytes;
   flat = point && g_.stride_h == 1 && g_.stride_w == 1 && g_.pad_top == 0 && g_.pad_left == 0 &&
          g_.out_h == g_.in_h && g_.out_w == g_.in_w;
   if (flat) {
-    const std::int64_t fitting = slab_target / pixel_bytes;
+    const std::int64_t fitting = packed_target / pixel_bytes;
     const std::int64_t tiles =
         std::clamp<std::int64_t>(fitting / k_.tile_pixels, 2, pixels_target / k_.tile_pixels);
     columns = static_cast<int>(tiles * k_.tile_pixels);
-    slab_row_bytes = columns * pixel_bytes;
-    slab = slab_row_bytes;
+    packed_row_bytes = columns * pixel_bytes;
+    packed_size = packed_row_bytes;
   } else {
     sampled = point;
     step_h = sampled ? 1 : g_.stride_h;
@@ -39,31 +39,31 @@ void DensePlan::plan_pixels() {
     column_blocks = static_cast<int>(ceil_div(g_.out_w, pixels_target));
     columns = static_cast<int>(ceil_div(g_.out_w, column_blocks));
     column_blocks = static_cast<int>(ceil_div(g_.out_w, columns));
-    slab_row_bytes = ((std::int64_t{columns} - 1) * step_w + span_w) * pixel_bytes;
+    packed_row_bytes = ((std::int64_t{columns} - 1) * step_w + span_w) * pixel_bytes;
     if (column_blocks == 1) {
-      const std::int64_t fitting = (slab_target / slab_row_bytes - span_h) / step_h + 1;
+      const std::int64_t fitting = (packed_target / packed_row_bytes - span_h) / step_h + 1;
       rows = static_cast<int>(
           std::clamp<std::int64_t>(std::min(fitting, pixels_target / columns), 1, g_.out_h));
       row_blocks = static_cast<int>(ceil_div(g_.out_h, rows));
       rows = static_cast<int>(ceil_div(g_.out_h, row_blocks));
     }
     row_blocks = static_cast<int>(ceil_div(g_.out_h, rows));
-    slab = ((std::int64_t{rows} - 1) * step_h + span_h) * slab_row_bytes +
-           std::max(0, k_.row_pixels - columns) * step_w * pixel_bytes;
+    packed_size = ((std::int64_t{rows} - 1) * step_h + span_h) * packed_row_bytes +
+                  std::max(0, k_.row_pixels - columns) * step_w * pixel_bytes;
   }
   pixel_offsets.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
   for (std::size_t i = 0; i < pixel_offsets.size(); ++i) {
     const auto row = static_cast<std::int64_t>(i) / columns;
     const auto column = static_cast<std::int64_t>(i) % columns;
     pixel_offsets[i] =
-        static_cast<std::int32_t>(row * step_h * slab_row_bytes + column * step_w * pixel_bytes);
+        static_cast<std::int32_t>(row * step_h * packed_row_bytes + column * step_w * pixel_bytes);
   }
 }
 
 void DensePlan::plan_segments() {
   // Taps of a row that touch each other are one segment: with few channels, fewer part-filled
   // units.
-  const int group_c = g_.in_c / g_.groups;
+  const auto group_c = static_cast<int>(g_.in_c / g_.groups);
   const bool merged = g_.dilation_w == 1 && g_.groups == 1;
   const int taps = merged ? 1 : g_.kernel_w;
   segment_elements = merged ? g_.kernel_w * group_c : group_c;
@@ -72,7 +72,7 @@ void DensePlan::plan_segments() {
       static_cast<int>(ceil_div(taken, k_.segment_units)) * k_.segment_units - taken;
   for (int ky = 0; ky < g_.kernel_h; ++ky) {
     for (int kx = 0; kx < taps; ++kx) {
-      segments.push_back({static_cast<std::int32_t>(ky * g_.dilation_h * slab_row_bytes +
+      segments.push_back({static_cast<std::int32_t>(ky * g_.dilation_h * packed_row_bytes +
                                                     kx * g_.dilation_w * pixel_bytes),
                           taken, padding});
     }
@@ -81,8 +81,8 @@ void DensePlan::plan_segments() {
 }
 
 void DensePlan::plan_channels() {
-  const int group_in = g_.in_c / g_.groups;
-  const int group_out = g_.out_c / g_.groups;
+  const auto group_in = static_cast<int>(g_.in_c / g_.groups);
+  const auto group_out = static_cast<int>(g_.out_c / g_.groups);
   for (int group = 0; group < g_.groups; ++group) {
     for (int first = 0; first < group_out;) {
       DenseBlock b;
@@ -148,8 +148,8 @@ PixelBlock DensePlan::pixel_block(std::int64_t index, std::int64_t pixels) const
   index /= column_blocks;
   p.row = static_cast<int>(index % row_blocks) * rows;
   p.sample = index / row_blocks;
-  p.rows = std::min(rows, g_.out_h - p.row);
-  p.columns = std::min(columns, g_.out_w - p.column);
+  p.rows = static_cast<int>(std::min<std::int64_t>(rows, g_.out_h - p.row));
+  p.columns = static_cast<int>(std::min<std::int64_t>(columns, g_.out_w - p.column));
   p.first = (p.sample * g_.out_h + p.row) * g_.out_w + p.column;
   p.count = p.rows * p.columns;
   return p;
@@ -166,7 +166,7 @@ PixelBlock DensePlan::units_block(Range range, int column_block,
   p.row = static_cast<int>(range.begin);
   p.rows = static_cast<int>(range.size());
   p.column = column_block * columns;
-  p.columns = std::min(columns, g_.out_w - p.column);
+  p.columns = static_cast<int>(std::min<std::int64_t>(columns, g_.out_w - p.column));
   p.first = std::int64_t{p.row} * g_.out_w + p.column;
   p.count = p.rows * p.columns;
   return p;

@@ -39,19 +39,19 @@ class DensePlan {
   PixelBlock pixel_block(std::int64_t index, std::int64_t pixels) const noexcept;
   /// Rows `units` of the one sample, or tiles of pixels if flat, of one block of columns.
   PixelBlock units_block(Range units, int column_block, std::int64_t pixels) const noexcept;
-  /// Flat slabs hold no more pixels than the batch has.
-  std::size_t slab_bytes(std::int64_t pixels) const noexcept {
-    const std::int64_t bytes = flat ? std::min(slab, pixels * pixel_bytes) : slab;
+  /// Flat input holds no more pixels than the batch has.
+  std::size_t packed_bytes(std::int64_t pixels) const noexcept {
+    const std::int64_t bytes = flat ? std::min(packed_size, pixels * pixel_bytes) : packed_size;
     return align64(static_cast<std::size_t>(bytes) + 64);
   }
 
   // Flat: 1x1, stride 1, no padding: every pixel of the batch is a row of a matrix.
-  // Sampled: 1x1 with a stride: the slab holds only the pixels that are read.
+  // Sampled: 1x1 with a stride: the packed input holds only the pixels that are read.
   bool flat = false, sampled = false;
-  int step_h = 1, step_w = 1;  ///< strides within the slab
+  int step_h = 1, step_w = 1;  ///< strides within the packed input
   int rows = 1, columns = 1;   ///< of output, in a full block
   int row_blocks = 1, column_blocks = 1;
-  std::int64_t pixel_bytes = 0, slab_row_bytes = 0, slab = 0;
+  std::int64_t pixel_bytes = 0, packed_row_bytes = 0, packed_size = 0;
   std::vector<std::int32_t> pixel_offsets;
 
   std::vector<Segment> segments;

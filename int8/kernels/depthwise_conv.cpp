@@ -18,7 +18,7 @@ class DepthwiseConv final : public BlockedConv {
  public:
   DepthwiseConv(const ConvGeometry& g, const ConvKernels& kernels)
       : BlockedConv(g, kernels), plan_(g, kernels) {
-    allocate(plan_.slots, plan_.pieces.size(), plan_.weight_bytes);
+    allocate(plan_.slots, plan_.blocks.size(), plan_.weight_bytes);
   }
 
   void pack(const std::int8_t* weights) noexcept override;
@@ -50,11 +50,11 @@ class DepthwiseConv final : public BlockedConv {
   void fill_constants(std::int32_t correction, const ConvOutput& out, const ChannelTable& table,
                       BlockMode* modes) const noexcept override;
   Workspace workspace(std::byte* memory) const noexcept;
-  void compute(const Region& region, std::size_t piece, const Run& run,
+  void compute(const Region& region, std::size_t block, const Run& run,
                const Workspace& w) const noexcept;
-  void load_row(const DepthwisePiece& p, const std::int8_t* row, int ix, std::int32_t zero_point,
+  void load_row(const DepthwiseBlock& p, const std::int8_t* row, int ix, std::int32_t zero_point,
                 const Workspace& w, std::uint8_t* to) const noexcept;
-  void row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p, const Requantization& r,
+  void row_one_by_one(DepthwiseArgs args, const DepthwiseBlock& p, const Requantization& r,
                       std::int8_t* y, std::int32_t* values) const noexcept;
 
   DepthwisePlan plan_;
@@ -63,7 +63,7 @@ class DepthwiseConv final : public BlockedConv {
 void DepthwiseConv::pack(const std::int8_t* weights) noexcept {
   const std::int64_t per_channel = g_.weights_per_channel();
   begin_pack(weights);
-  for (const DepthwisePiece& p : plan_.pieces) {
+  for (const DepthwiseBlock& p : plan_.blocks) {
     std::byte* to = weights_.as<std::byte>() + p.weights;
     for (int q = 0; q < 4; ++q) {
       for (int ky = 0; ky < g_.kernel_h; ++ky) {
@@ -115,14 +115,15 @@ DepthwiseConv::Workspace DepthwiseConv::workspace(std::byte* memory) const noexc
   return w;
 }
 
-void DepthwiseConv::load_row(const DepthwisePiece& p, const std::int8_t* row, int ix,
+void DepthwiseConv::load_row(const DepthwiseBlock& p, const std::int8_t* row, int ix,
                              std::int32_t zero_point, const Workspace& w,
                              std::uint8_t* to) const noexcept {
   const std::int8_t* from = row + std::int64_t{ix} * g_.in_c + p.first;
   std::int64_t stride = g_.in_c;
   const std::size_t runs = p.shared_quads ? 1 : plan_.quad_columns.size();
   if (p.channels == 4 * k_.lanes && plan_.multiplier == 1) {
-    const ImageRow image{row + p.first, stride, g_.in_w, w.zero_codes, zero_point};
+    const ImageRow image{row + p.first, stride, static_cast<int>(g_.in_w), w.zero_codes,
+                         zero_point};
     for (std::size_t t = 0; t < runs; ++t) {
       k_.depthwise.interleave_image(to + (p.shared_quads ? 0 : p.quads[t]), image,
                                     ix + plan_.quad_columns[t], plan_.step, p.stored_groups);
@@ -130,7 +131,8 @@ void DepthwiseConv::load_row(const DepthwisePiece& p, const std::int8_t* row, in
     return;
   }
   const int before = std::clamp(-ix, 0, p.entries * plan_.step);
-  const int inside = std::clamp(g_.in_w - std::max(ix, 0), 0, p.entries * plan_.step - before);
+  const int inside = static_cast<int>(
+      std::clamp<std::int64_t>(g_.in_w - std::max(ix, 0), 0, p.entries * plan_.step - before));
   if (plan_.multiplier > 1) {
     for (int i = before; i < before + inside; ++i) {
       const std::int8_t* pixel = row + std::int64_t{ix + i} * g_.in_c;
@@ -169,10 +171,10 @@ void DepthwiseConv::load_row(const DepthwisePiece& p, const std::int8_t* row, in
   }
 }
 
-void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& run,
+void DepthwiseConv::compute(const Region& region, std::size_t block, const Run& run,
                             const Workspace& w) const noexcept {
-  const DepthwisePiece& p = plan_.pieces[piece];
-  const BlockMode& mode = run.modes[piece];
+  const DepthwiseBlock& p = plan_.blocks[block];
+  const BlockMode& mode = run.modes[block];
   k_.fill(w.zero_row, p.row_bytes / k_.element_bytes, run.input_zero_point);
   std::memset(w.zero_codes, run.input_zero_point, 64);
   std::fill_n(w.in_ring, plan_.ring_rows, -1);
@@ -232,7 +234,7 @@ void DepthwiseConv::compute(const Region& region, std::size_t piece, const Run& 
   }
 }
 
-void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p,
+void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwiseBlock& p,
                                    const Requantization& r, std::int8_t* y,
                                    std::int32_t* values) const noexcept {
   const std::int64_t stride = args.out.stride;
@@ -249,8 +251,8 @@ void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwisePiece& p,
 
 void DepthwiseConv::fill_constants(std::int32_t correction, const ConvOutput& out,
                                    const ChannelTable& table, BlockMode* modes) const noexcept {
-  for (std::size_t i = 0; i < plan_.pieces.size(); ++i) {
-    const DepthwisePiece& p = plan_.pieces[i];
+  for (std::size_t i = 0; i < plan_.blocks.size(); ++i) {
+    const DepthwiseBlock& p = plan_.blocks[i];
     constexpr int most = 64;
     alignas(64) std::int32_t natural[4][most] = {};
     modes[i] = fill_channels(k_, sums_, p.first, p.channels, correction, out,
@@ -271,9 +273,9 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
   const WorkSplit work(batch * g_.out_h * g_.out_w * g_.out_c *
                            (std::int64_t{g_.kernel_h} * g_.kernel_w + output_cost),
                        pool);
-  const auto piece_count = static_cast<std::int64_t>(plan_.pieces.size());
-  const std::int64_t strips = work.parts(batch * plan_.column_regions * piece_count, g_.out_h);
-  const std::int64_t items = batch * plan_.column_regions * strips * piece_count;
+  const auto block_count = static_cast<std::int64_t>(plan_.blocks.size());
+  const std::int64_t row_tiles = work.parts(batch * plan_.column_regions * block_count, g_.out_h);
+  const std::int64_t items = batch * plan_.column_regions * row_tiles * block_count;
   const std::int64_t tasks = work.tasks(items);
   std::byte* workers = scratch + shared_bytes();
 
@@ -282,17 +284,18 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
         workspace(workers + static_cast<std::size_t>(worker) * plan_.worker_bytes());
     for (std::int64_t item = task * items / tasks; item < (task + 1) * items / tasks; ++item) {
       std::int64_t rest = item;
-      const auto piece = static_cast<std::size_t>(rest % piece_count);
-      rest /= piece_count;
+      const auto block = static_cast<std::size_t>(rest % block_count);
+      rest /= block_count;
       Region region;
-      const std::int64_t strip = rest % strips;
-      rest /= strips;
-      region.row = static_cast<int>(strip * g_.out_h / strips);
-      region.row_end = static_cast<int>((strip + 1) * g_.out_h / strips);
+      const std::int64_t row_tile = rest % row_tiles;
+      rest /= row_tiles;
+      region.row = static_cast<int>(row_tile * g_.out_h / row_tiles);
+      region.row_end = static_cast<int>((row_tile + 1) * g_.out_h / row_tiles);
       region.column = static_cast<int>(rest % plan_.column_regions) * plan_.columns;
-      region.columns = std::min(plan_.columns, g_.out_w - region.column);
+      region.columns =
+          static_cast<int>(std::min<std::int64_t>(plan_.columns, g_.out_w - region.column));
       region.sample = rest / plan_.column_regions;
-      compute(region, piece, run, w);
+      compute(region, block, run, w);
     }
   });
 }
@@ -304,9 +307,10 @@ void DepthwiseConv::run_units(const std::int8_t* x, std::int32_t input_zero_poin
   const Workspace w = workspace(scratch + shared_bytes());
   Region region{.row = static_cast<int>(units.begin), .row_end = static_cast<int>(units.end)};
   for (; region.column < g_.out_w; region.column += plan_.columns) {
-    region.columns = std::min(plan_.columns, g_.out_w - region.column);
-    for (std::size_t piece = 0; piece < plan_.pieces.size(); ++piece) {
-      compute(region, piece, run, w);
+    region.columns =
+        static_cast<int>(std::min<std::int64_t>(plan_.columns, g_.out_w - region.column));
+    for (std::size_t block = 0; block < plan_.blocks.size(); ++block) {
+      compute(region, block, run, w);
     }
   }
 }

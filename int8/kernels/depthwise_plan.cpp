@@ -7,12 +7,12 @@
 namespace octet::int8 {
 namespace {
 
-constexpr int columns_target = 256;  // outputs in a row that one piece of work computes
+constexpr int columns_target = 256;  // outputs in a row that one block of work computes
 
 }  // namespace
 
 DepthwisePlan::DepthwisePlan(const ConvGeometry& g, const ConvKernels& k)
-    : multiplier(g.out_c / g.in_c) {
+    : multiplier(static_cast<int>(g.out_c / g.in_c)) {
   step = std::max(2, g.stride_w);
   phases = g.stride_w == 1 ? 2 : 1;
   ring_rows = (g.kernel_h - 1) * g.dilation_h + 1;
@@ -38,11 +38,11 @@ DepthwisePlan::DepthwisePlan(const ConvGeometry& g, const ConvKernels& k)
 
   const int block = 4 * k.lanes;
   for (int first = 0; first < g.out_c;) {
-    const int left = g.out_c - first;
-    DepthwisePiece p;
+    const auto left = static_cast<int>(g.out_c - first);
+    DepthwiseBlock p;
     p.width = 8;
     while (p.width < block && p.width < left) p.width *= 2;
-    // A piece of less than three quarters is better cut in two.
+    // A block of less than three quarters is better cut in two.
     if (p.width > 8 && left < p.width && 4 * left <= 3 * p.width) p.width /= 2;
     p.copies = block / p.width;
     p.first = first;
@@ -50,15 +50,15 @@ DepthwisePlan::DepthwisePlan(const ConvGeometry& g, const ConvKernels& k)
     p.slot = slots;
     p.padded = block;
     p.weights = weight_bytes;
-    plan_piece(k, p);
+    plan_block(k, p);
     slots += p.padded;
     weight_bytes += std::int64_t{block} * 4 * g.kernel_h * quads * phases;
     first += p.channels;
-    pieces.push_back(std::move(p));
+    blocks.push_back(std::move(p));
   }
 }
 
-void DepthwisePlan::plan_piece(const ConvKernels& k, DepthwisePiece& p) {
+void DepthwisePlan::plan_block(const ConvKernels& k, DepthwiseBlock& p) {
   const int groups = phases == 2 ? (columns + 1) / 2 : columns;
   const int last_column = quad_columns.back();
   p.super_groups = (groups + p.copies - 1) / p.copies;

@@ -1,4 +1,4 @@
-// How a depthwise convolution is cut into pieces of channels, and where everything lies.
+// How a depthwise convolution is cut into blocks of channels, and where everything lies.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 namespace octet::int8 {
 
 /// Some of the channels, `copies` neighbouring columns of which make a block of 4 vectors.
-struct DepthwisePiece : ChannelBlock {
+struct DepthwiseBlock : ChannelBlock {
   int width = 0, copies = 1;
   std::int64_t weights = 0;
   // Layout of its interleaved rows.
@@ -35,7 +35,7 @@ struct DepthwisePlan {
   int columns = 1;    ///< outputs in a row of a full region
   int column_regions = 1;
   std::vector<int> quad_columns;  ///< first input column of each quad that has taps
-  std::vector<DepthwisePiece> pieces;
+  std::vector<DepthwiseBlock> blocks;
   int slots = 0;
   std::int64_t weight_bytes = 0;
   void (*kernel)(const DepthwiseArgs&) = nullptr;
@@ -51,7 +51,7 @@ struct DepthwisePlan {
   }
 
  private:
-  void plan_piece(const ConvKernels& k, DepthwisePiece& p);
+  void plan_block(const ConvKernels& k, DepthwiseBlock& p);
 };
 
 }  // namespace octet::int8

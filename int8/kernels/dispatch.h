@@ -13,7 +13,7 @@
 #include "int8/reference/quantize.h"
 #include "int8/reference/resize.h"
 #include "int8/reference/softmax.h"
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 
 namespace octet::int8 {
 

@@ -21,8 +21,8 @@ bool dense_geometry(const ConvGeometry& g) {
   constexpr std::int64_t limit = std::int64_t{1} << 28;
   const std::int64_t span_h = std::int64_t{g.kernel_h - 1} * g.dilation_h + 1;
   const std::int64_t span_w = std::int64_t{g.kernel_w - 1} * g.dilation_w + 1;
-  const std::int64_t columns = std::int64_t{std::min(g.out_w, 512)} * g.stride_w + span_w;
-  const std::int64_t channels = std::max({g.in_c, g.out_c, 64});
+  const std::int64_t columns = std::min<std::int64_t>(g.out_w, 512) * g.stride_w + span_w;
+  const std::int64_t channels = std::max({g.in_c, g.out_c, std::int64_t{64}});
   return span_h < limit && columns < limit && span_h * columns < limit &&
          span_h * columns * channels < limit;
 }
@@ -32,7 +32,7 @@ bool dense_geometry(const ConvGeometry& g) {
 bool amx_geometry(const ConvGeometry& g) {
   if (!dense_geometry(g)) return false;
   constexpr int tile_bytes = 64;
-  const int group_c = g.in_c / g.groups;
+  const std::int64_t group_c = g.in_c / g.groups;
   const bool merged = g.dilation_w == 1 && g.groups == 1;  // taps of a row, as in DenseConv
   const std::int64_t segments = std::int64_t{g.kernel_h} * (merged ? 1 : g.kernel_w);
   const std::int64_t bytes = std::int64_t{merged ? g.kernel_w : 1} * group_c;

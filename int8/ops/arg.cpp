@@ -43,7 +43,7 @@ std::unique_ptr<Step> create_with(const NodeView& node, ArgFunction& arg) {
   const std::size_t axis = resolve_axis(axes[0], x.shape);
   OCTET_CHECK(y.type == DType::i32, quoted(y), ": expected type i32, got ", dtype_name(y.type));
   const auto at = x.shape.begin() + static_cast<std::ptrdiff_t>(axis);
-  Shape shape = x.shape;
+  Dims shape = x.shape;
   shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
   node.expect_output_shape(shape);
 

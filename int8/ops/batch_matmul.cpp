@@ -70,7 +70,7 @@ class BatchMatMulStep final : public Step {
 };
 
 /// Of all results, the first elements of the matrices of a factor with these dimensions in front.
-std::vector<std::int64_t> matrix_offsets(const Shape& results, const Shape& own,
+std::vector<std::int64_t> matrix_offsets(const Dims& results, const Dims& own,
                                          std::int64_t matrix) {
   std::vector<std::int64_t> offsets(static_cast<std::size_t>(element_count(results)), 0);
   std::int64_t inner = 1, stride = matrix;
@@ -94,7 +94,7 @@ std::unique_ptr<Step> create_batch_matmul(const NodeView& node) {
   const bool transposed[] = {attributes.adj_x, !attributes.adj_y};  // k is not the last dimension
   auto step = new_step<BatchMatMulStep>(node, {});
   Factor* factors[] = {&step->a, &step->b};
-  Shape fronts[2];
+  Dims fronts[2];
   std::int64_t rows[2], depths[2];
   for (int i = 0; i < 2; ++i) {
     const TensorDef& x = node.input(i);
@@ -118,8 +118,8 @@ std::unique_ptr<Step> create_batch_matmul(const NodeView& node) {
   OCTET_CHECK(depths[0] == depths[1], quoted(node.input(1)), ": expected matrices of ", depths[0],
               " rows for ", to_string(node.input(0).shape), ", got shape ",
               to_string(node.input(1).shape));
-  Shape results(std::max(fronts[0].size(), fronts[1].size()), 1);
-  for (const Shape& front : fronts) {
+  Dims results(std::max(fronts[0].size(), fronts[1].size()), 1);
+  for (const Dims& front : fronts) {
     for (std::size_t d = 0; d < front.size(); ++d) {
       std::int32_t& size = results[results.size() - front.size() + d];
       OCTET_CHECK(size == 1 || front[d] == 1 || front[d] == size, quoted(node.input(1)),
@@ -128,7 +128,7 @@ std::unique_ptr<Step> create_batch_matmul(const NodeView& node) {
       size = std::max(size, front[d]);
     }
   }
-  Shape shape = results;
+  Dims shape = results;
   shape.push_back(static_cast<std::int32_t>(rows[0]));
   shape.push_back(static_cast<std::int32_t>(rows[1]));
   node.expect_output_shape(shape);

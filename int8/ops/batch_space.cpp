@@ -31,7 +31,7 @@ class BatchSpaceStep final : public Step {
                 });
     }
     for (std::int64_t b = 0; b < blocks; ++b) {
-      StridedCopy copy;
+      StridedBytes copy;
       if (!element_of_blocks(b, copy)) continue;
       copy.run(x, to_batch ? wide_sample : other_sample, y, out_sample, args.batch, args.threads);
     }
@@ -39,14 +39,14 @@ class BatchSpaceStep final : public Step {
   const char* kernel_name() const noexcept override { return "copy"; }
 
   std::vector<Dim> dims;
-  StridedCopy::Dim image;  ///< in: of the wide side, out: of the other
+  StridedBytes::Dim image;  ///< in: of the wide side, out: of the other
   std::int64_t inner = 1, blocks = 1, wide_sample = 1, other_sample = 1;
   std::int8_t zero = 0;
   bool to_batch = true, padded = false;
 
  private:
   /// False if all of it is padding or cropped.
-  bool element_of_blocks(std::int64_t b, StridedCopy& copy) const noexcept {
+  bool element_of_blocks(std::int64_t b, StridedBytes& copy) const noexcept {
     std::int64_t wide = 0, other = b * image.size * image.out;
     push(copy, image);
     for (std::size_t d = 0; d < dims.size(); ++d) {
@@ -66,7 +66,7 @@ class BatchSpaceStep final : public Step {
     copy.prepare();
     return true;
   }
-  void push(StridedCopy& copy, StridedCopy::Dim dim) const noexcept {
+  void push(StridedBytes& copy, StridedBytes::Dim dim) const noexcept {
     if (!to_batch) std::swap(dim.in, dim.out);
     copy.push(dim);
   }
@@ -84,7 +84,7 @@ std::unique_ptr<Step> create_with(const NodeView& node, bool to_batch) {
               pads.size(), " values");
   auto step = new_step<BatchSpaceStep>(node);
   step->to_batch = to_batch;
-  Shape y = x.shape;
+  Dims y = x.shape;
   for (std::size_t d = 0; d < spatial; ++d) {
     const std::int64_t size = x.shape[d + 1], before = pads[2 * d], after = pads[2 * d + 1];
     OCTET_CHECK(block[d] >= 1 && before >= 0 && after >= 0,
@@ -111,7 +111,7 @@ std::unique_ptr<Step> create_with(const NodeView& node, bool to_batch) {
   y[0] = static_cast<std::int32_t>(images);
   node.expect_output_shape(y);
 
-  const Shape &wide = to_batch ? x.shape : y, &other = to_batch ? y : x.shape;
+  const Dims &wide = to_batch ? x.shape : y, &other = to_batch ? y : x.shape;
   const auto stride = row_major_strides(wide), other_stride = row_major_strides(other);
   step->wide_sample = element_count(wide);
   step->other_sample = element_count(other);

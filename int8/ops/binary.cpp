@@ -6,7 +6,7 @@ namespace octet::int8 {
 namespace {
 
 /// Row-major strides of `shape` against an output of `rank` dimensions; 0 where it repeats.
-std::vector<std::int64_t> strides_against(const Shape& shape, std::size_t rank) {
+std::vector<std::int64_t> strides_against(const Dims& shape, std::size_t rank) {
   std::vector<std::int64_t> strides(rank, 0);
   std::int64_t stride = 1;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -17,13 +17,13 @@ std::vector<std::int64_t> strides_against(const Shape& shape, std::size_t rank) 
   return strides;
 }
 
-std::int32_t dim_from_back(const Shape& shape, std::size_t i) {
+std::int32_t dim_from_back(const Dims& shape, std::size_t i) {
   return i < shape.size() ? shape[shape.size() - 1 - i] : 1;
 }
 
 }  // namespace
 
-Broadcast::Broadcast(const Shape& a, bool a_constant, const Shape& b, bool b_constant) {
+BroadcastPlan::BroadcastPlan(const Dims& a, bool a_constant, const Dims& b, bool b_constant) {
   const std::size_t rank = std::max(a.size(), b.size());
   OCTET_CHECK(rank <= max_rank, "broadcast: expected at most ", max_rank, " dimensions, got ",
               rank);
@@ -61,7 +61,7 @@ Broadcast::Broadcast(const Shape& a, bool a_constant, const Shape& b, bool b_con
   for (const Dim& d : outer_) outer_rows_ *= d.size;
 }
 
-void Broadcast::repeat_short_rows(std::vector<Dim>& dims) {
+void BroadcastPlan::repeat_short_rows(std::vector<Dim>& dims) {
   if (dims.size() < 2 || row_ > max_period || row_a_.period != 0 || row_b_.period != 0) return;
   const Dim& next = dims[1];
   const bool a_repeats = next.a == 0 && next.b == row_;
@@ -76,10 +76,10 @@ void BroadcastStep::run(const RunArgs& args) const noexcept {
   const std::int8_t* a = a_.data(args);
   const std::int8_t* b = b_.data(args);
   std::int8_t* y = args.out_i8();
-  broadcast_.for_each_piece(args.threads, args.batch,
-                            [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
-                              run_piece(a + ia, b + ib, y + iy, n);
-                            });
+  broadcast_.for_each_tile(args.threads, args.batch,
+                           [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
+                             run_tile(a + ia, b + ib, y + iy, n);
+                           });
 }
 
 Range BroadcastStep::bytes_read(std::size_t i, Range units) const noexcept {
@@ -90,15 +90,15 @@ Range BroadcastStep::bytes_read(std::size_t i, Range units) const noexcept {
 
 void BroadcastStep::run_units(const RunArgs& args, Range units) const noexcept {
   const Range r = broadcast_.unit_row(units);
-  run_piece(a_.data(args) + (broadcast_.a_period() == 0 ? r.begin : 0),
-            b_.data(args) + (broadcast_.b_period() == 0 ? r.begin : 0), args.out_i8() + r.begin,
-            r.size());
+  run_tile(a_.data(args) + (broadcast_.a_period() == 0 ? r.begin : 0),
+           b_.data(args) + (broadcast_.b_period() == 0 ? r.begin : 0), args.out_i8() + r.begin,
+           r.size());
 }
 
-void BroadcastStep::run_piece(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-                              std::int64_t n) const noexcept {
-  const PieceOperand pa(a, broadcast_.a_period(), n);
-  const PieceOperand pb(b, broadcast_.b_period(), n);
+void BroadcastStep::run_tile(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+                             std::int64_t n) const noexcept {
+  const TileOperand pa(a, broadcast_.a_period(), n);
+  const TileOperand pb(b, broadcast_.b_period(), n);
   std::int64_t chunk = n;
   if (pa.chunk() > 0) chunk = pa.chunk();
   if (pb.chunk() > 0) chunk = std::min(chunk, pb.chunk());
@@ -110,7 +110,7 @@ void BroadcastStep::run_piece(const std::int8_t* a, const std::int8_t* b, std::i
 void BroadcastStep::bind(const NodeView& node) {
   a_ = operand(node, 0);
   b_ = operand(node, 1);
-  broadcast_ = Broadcast(node.input(0).shape, a_.slot < 0, node.input(1).shape, b_.slot < 0);
+  broadcast_ = BroadcastPlan(node.input(0).shape, a_.slot < 0, node.input(1).shape, b_.slot < 0);
   node.expect_output_shape(broadcast_.shape());
   for (int i = 0; i < 2; ++i) {
     const BinaryOperand& operand = i == 0 ? a_ : b_;

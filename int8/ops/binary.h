@@ -18,28 +18,28 @@ namespace octet::int8 {
 /// A broadcast op cut into rows that are contiguous in the output. In a row an operand is
 /// contiguous or repeats its first `period` elements over and over (1: a scalar; the channels of a
 /// pixel: a scale for each channel).
-class Broadcast {
+class BroadcastPlan {
  public:
   static constexpr int max_rank = 6;
   static constexpr std::int64_t max_period = 512;  ///< of more than one element
 
-  Broadcast() = default;
+  BroadcastPlan() = default;
   /// Throws Error if the shapes do not broadcast or have more than max_rank dimensions.
   /// A constant operand is shared by all samples of a batch.
-  Broadcast(const Shape& a, bool a_constant, const Shape& b, bool b_constant);
+  BroadcastPlan(const Dims& a, bool a_constant, const Dims& b, bool b_constant);
 
-  const Shape& shape() const noexcept { return shape_; }
+  const Dims& shape() const noexcept { return shape_; }
 
-  /// Calls f(a_offset, b_offset, y_offset, n) for pieces of rows that cover `batch` samples, from
-  /// several threads; the pieces depend on shapes and batch alone. A piece begins where the periods
+  /// Calls f(a_offset, b_offset, y_offset, n) for tiles of rows that cover `batch` samples, from
+  /// several threads; the tiles depend on shapes and batch alone. A tile begins where the periods
   /// do.
   template <class F>
-  void for_each_piece(ThreadPool& threads, std::int64_t batch, const F& f) const noexcept;
+  void for_each_tile(ThreadPool& threads, std::int64_t batch, const F& f) const noexcept;
 
   std::int64_t a_period() const noexcept { return row_a_.period; }  ///< 0: contiguous
   std::int64_t b_period() const noexcept { return row_b_.period; }
 
-  /// Elements of a piece that a single row may be cut into; 0: a sample is more than one row.
+  /// Elements of a tile that a single row may be cut into; 0: a sample is more than one row.
   std::int64_t unit() const noexcept {
     const std::int64_t period = std::max<std::int64_t>({row_a_.period, row_b_.period, 1});
     return outer_rows_ == 1 ? (elements_per_unit + period - 1) / period * period : 0;
@@ -58,7 +58,7 @@ class Broadcast {
   };
   void repeat_short_rows(std::vector<Dim>& dims);
 
-  Shape shape_;
+  Dims shape_;
   std::vector<Dim> outer_;  ///< of one sample, outermost first, without the row
   std::int64_t row_ = 1;
   Row row_a_, row_b_;
@@ -67,21 +67,22 @@ class Broadcast {
 };
 
 template <class F>
-void Broadcast::for_each_piece(ThreadPool& threads, std::int64_t batch, const F& f) const noexcept {
+void BroadcastPlan::for_each_tile(ThreadPool& threads, std::int64_t batch,
+                                  const F& f) const noexcept {
   if (outer_rows_ == 1 && sample_a_ == row_ && sample_b_ == row_) {  // all samples are one row
     for_tasks(threads, batch * row_, elements_per_task,
               [&](std::int64_t begin, std::int64_t end) { f(begin, begin, begin, end - begin); });
     return;
   }
   const std::int64_t period = std::max<std::int64_t>({row_a_.period, row_b_.period, 1});
-  const std::int64_t piece = std::min(row_, elements_per_task / period * period);
-  const std::int64_t pieces = (row_ + piece - 1) / piece;
-  const std::int64_t per_task = std::max<std::int64_t>(1, elements_per_task / piece);
-  for_tasks(threads, batch * outer_rows_ * pieces, per_task,
+  const std::int64_t tile = std::min(row_, elements_per_task / period * period);
+  const std::int64_t tiles = (row_ + tile - 1) / tile;
+  const std::int64_t per_task = std::max<std::int64_t>(1, elements_per_task / tile);
+  for_tasks(threads, batch * outer_rows_ * tiles, per_task,
             [&](std::int64_t begin, std::int64_t end) {
               for (std::int64_t i = begin; i < end; ++i) {
-                const std::int64_t row = i / pieces;
-                const std::int64_t start = i % pieces * piece;
+                const std::int64_t row = i / tiles;
+                const std::int64_t start = i % tiles * tile;
                 const std::int64_t sample = row / outer_rows_;
                 std::int64_t rest = row % outer_rows_;
                 std::int64_t a = sample * sample_a_ + row_a_.offset(start);
@@ -92,16 +93,16 @@ void Broadcast::for_each_piece(ThreadPool& threads, std::int64_t batch, const F&
                   a += index * outer_[d].a;
                   b += index * outer_[d].b;
                 }
-                f(a, b, row * row_ + start, std::min(piece, row_ - start));
+                f(a, b, row * row_ + start, std::min(tile, row_ - start));
               }
             });
 }
 
-/// A piece of an operand as kernels read it: n elements from data(i) on, for i a multiple of
+/// A tile of an operand as kernels read it: n elements from data(i) on, for i a multiple of
 /// chunk(). Periods are written out in a buffer, so that kernels know contiguous operands only.
-class PieceOperand {
+class TileOperand {
  public:
-  PieceOperand(const std::int8_t* x, std::int64_t period, std::int64_t n) noexcept : x_(x) {
+  TileOperand(const std::int8_t* x, std::int64_t period, std::int64_t n) noexcept : x_(x) {
     if (period == 0) return;
     chunk_ = std::min(n, static_cast<std::int64_t>(spread_.size()) / period * period);
     if (period == 1) {
@@ -121,7 +122,7 @@ class PieceOperand {
  private:
   const std::int8_t* x_;
   std::int64_t chunk_ = 0;
-  std::array<std::int8_t, 2 * Broadcast::max_period> spread_;  // NOLINT: filled as far as read
+  std::array<std::int8_t, 2 * BroadcastPlan::max_period> spread_;  // NOLINT: filled as far as read
 };
 
 template <class Params>
@@ -153,12 +154,12 @@ class BroadcastStep : public Step {
  private:
   virtual void compute(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
                        std::int64_t n) const noexcept = 0;
-  void run_piece(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
-                 std::int64_t n) const noexcept;
+  void run_tile(const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
+                std::int64_t n) const noexcept;
   BinaryOperand operand(const NodeView& node, int i);
 
   BinaryOperand a_, b_;
-  Broadcast broadcast_;
+  BroadcastPlan broadcast_;
 };
 
 template <class Params>

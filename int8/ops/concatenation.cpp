@@ -11,7 +11,7 @@ namespace {
 
 /// The part of `whole` that begins at `start` along the axis, as dimensions: outer, axis and inner.
 struct Part {
-  StridedCopy copy;
+  StridedBytes copy;
   std::int64_t sample = 0;
   std::int64_t row = 0, start = 0;  ///< bytes of the part in a row of the whole, and before it
   std::span<const std::int8_t> constant;  ///< of an input that is not computed
@@ -23,7 +23,7 @@ struct Part {
 };
 
 /// `to_whole`: from the part into the whole (concatenation), else out of it (split).
-Part make_part(const Shape& part, const Shape& whole, std::size_t axis, std::int64_t start,
+Part make_part(const Dims& part, const Dims& whole, std::size_t axis, std::int64_t start,
                bool to_whole) {
   std::int64_t outer = 1, inner = 1;
   for (std::size_t d = 0; d < whole.size(); ++d) (d < axis ? outer : inner) *= whole[d];
@@ -107,7 +107,7 @@ int part_count(const NodeView& node) {
   return parts;
 }
 
-std::size_t axis_operand(const NodeView& node, int i, const Shape& shape) {
+std::size_t axis_operand(const NodeView& node, int i, const Dims& shape) {
   const std::vector<std::int32_t> axes = node.i32_constant(i);
   OCTET_CHECK(axes.size() == 1, quoted(node.input(i)), ": expected one axis, got ", axes.size());
   return resolve_axis(axes[0], shape);
@@ -119,7 +119,7 @@ std::unique_ptr<Step> split(const NodeView& node, int input, std::size_t axis,
   const TensorDef& x = node.input(input);
   auto step = new_step<SplitStep>(node, {input});
   step->sample = element_count(x.shape);
-  Shape shape = x.shape;
+  Dims shape = x.shape;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const auto output = static_cast<int>(i);
@@ -136,14 +136,14 @@ std::unique_ptr<Step> split(const NodeView& node, int input, std::size_t axis,
 
 std::unique_ptr<Step> create_concatenation(const NodeView& node) {
   node.expect_operands(1, 1 << 16);
-  const Shape& first = node.input(0).shape;
+  const Dims& first = node.input(0).shape;
   const std::size_t axis = resolve_axis(node.attributes<ConcatenationAttributes>().axis, first);
-  Shape whole = first;
+  Dims whole = first;
   std::int64_t extent = 0;
   for (int i = 0; i < node.input_count(); ++i) {
     const TensorDef& x = node.input(i);
     node.expect_movable(x, node.output());
-    Shape expected = first;
+    Dims expected = first;
     if (x.shape.size() == first.size()) expected[axis] = x.shape[axis];
     OCTET_CHECK(x.shape == expected, quoted(x), ": expected shape ", to_string(expected),
                 " off axis ", axis, ", got ", to_string(x.shape));
@@ -171,12 +171,12 @@ std::unique_ptr<Step> create_pack(const NodeView& node) {
   const auto a = node.attributes<PackAttributes>();
   OCTET_CHECK(a.count == count, "values_count: expected ", count, ", the number of inputs, got ",
               a.count);
-  Shape part = node.input(0).shape;
+  Dims part = node.input(0).shape;
   part.push_back(1);
   const std::size_t axis = resolve_axis(a.axis, part);
   part.pop_back();
   part.insert(part.begin() + static_cast<std::ptrdiff_t>(axis), 1);
-  Shape whole = part;
+  Dims whole = part;
   whole[axis] = count;
   node.expect_output_shape(whole);
 
@@ -200,7 +200,7 @@ std::unique_ptr<Step> create_unpack(const NodeView& node) {
   OCTET_CHECK(a.count == count, "num: expected ", count, ", the size of axis ", axis, ", got ",
               a.count);
   node.expect_operands(1, 1, count);
-  Shape part = x.shape, shape = x.shape;
+  Dims part = x.shape, shape = x.shape;
   part[axis] = 1;
   shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
 

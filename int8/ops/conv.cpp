@@ -127,7 +127,7 @@ std::unique_ptr<Step> create_fully_connected(const NodeView& node) {
   if (a.keep_num_dims) {
     OCTET_CHECK(!x.shape.empty() && x.shape.back() == in, quoted(x),
                 ": expected a last dimension of ", in, ", got shape ", to_string(x.shape));
-    Shape shape = x.shape;
+    Dims shape = x.shape;
     shape.back() = out;
     node.expect_output_shape(shape);
   } else {

@@ -76,7 +76,7 @@ std::unique_ptr<Step> create_gather(const NodeView& node) {
               ": expected the first ", dims, " dimensions of ", to_string(x.shape), ", got ",
               to_string(positions.shape));
   const auto at = x.shape.begin() + static_cast<std::ptrdiff_t>(axis);
-  Shape shape(x.shape.begin(), at);
+  Dims shape(x.shape.begin(), at);
   shape.insert(shape.end(), positions.shape.begin() + dims, positions.shape.end());
   shape.insert(shape.end(), at + 1, x.shape.end());
   node.expect_output_shape(shape);

@@ -38,7 +38,7 @@ class L2NormalizationStep final : public Step {
 
 std::unique_ptr<Step> create_l2_normalization(const NodeView& node) {
   node.expect_operands(1, 1);
-  const Shape& shape = node.input(0).shape;
+  const Dims& shape = node.input(0).shape;
   const QuantParams in = node.i8_activation(0);
   node.expect_params(node.output(), {1.0f / 128.0f, 0});
   node.expect_output_shape(shape);

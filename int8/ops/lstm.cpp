@@ -61,7 +61,7 @@ void refuse_operand(const NodeView& node, int i, const char* what) {
 }
 
 /// Weights without zero point; their scale.
-float set_weights(const NodeView& node, int i, const Shape& shape,
+float set_weights(const NodeView& node, int i, const Dims& shape,
                   std::span<const std::int8_t>& weights) {
   const TensorDef& w = node.input(i);
   weights = node.i8_constant(i);

@@ -5,13 +5,13 @@
 
 namespace octet::int8 {
 
-std::string to_string(const Shape& shape) {
+std::string to_string(const Dims& shape) {
   std::string text = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
   return text + "]";
 }
 
-std::int64_t element_count(const Shape& shape) noexcept {
+std::int64_t element_count(const Dims& shape) noexcept {
   std::int64_t n = 1;
   for (const std::int32_t d : shape) n *= d;
   return n;
@@ -34,7 +34,7 @@ std::int32_t zero_code(const TensorDef& t) noexcept {
   return t.quantization.zero_point.empty() ? 0 : t.quantization.zero_point[0];
 }
 
-std::size_t resolve_axis(std::int32_t axis, const Shape& shape) {
+std::size_t resolve_axis(std::int32_t axis, const Dims& shape) {
   const auto rank = static_cast<std::int32_t>(shape.size());
   OCTET_CHECK(axis >= -rank && axis < rank, "axis: expected within ", -rank, " to ", rank - 1,
               ", got ", axis);
@@ -161,7 +161,7 @@ void NodeView::expect_no_activation() const {
               static_cast<int>(got), " of TFLite's ActivationFunctionType");
 }
 
-void NodeView::expect_output_shape(const Shape& expected, int i) const {
+void NodeView::expect_output_shape(const Dims& expected, int i) const {
   const TensorDef& t = output(i);
   OCTET_CHECK(t.shape == expected, quoted(t), ": expected shape ", to_string(expected), ", got ",
               to_string(t.shape));

@@ -17,10 +17,9 @@
 
 namespace octet::int8 {
 
-using Shape = std::vector<std::int32_t>;
-std::string to_string(const Shape& shape);
+std::string to_string(const Dims& shape);
 /// Product of the dimensions; sizes were checked against overflow for every tensor of the graph.
-std::int64_t element_count(const Shape& shape) noexcept;
+std::int64_t element_count(const Dims& shape) noexcept;
 
 /// Pads that a PAD in front of a VALID convolution became.
 struct FusedPads {
@@ -73,7 +72,7 @@ class NodeView {
   /// Throws unless the declared shape of output `i` is `expected`.
   /// ElementwiseAttributes without a fused activation.
   void expect_no_activation() const;
-  void expect_output_shape(const Shape& expected, int i = 0) const;
+  void expect_output_shape(const Dims& expected, int i = 0) const;
   void expect_rank(const TensorDef& t, int rank) const;
 
   /// Constant contents. Throws unless the tensor is a constant of the type. Spans are the graph's
@@ -106,7 +105,7 @@ std::string node_text(const Graph& graph, int node);
 std::int32_t zero_code(const TensorDef& t) noexcept;
 
 /// The dimension that `axis` names, which counts from the end if negative. Throws Error.
-std::size_t resolve_axis(std::int32_t axis, const Shape& shape);
+std::size_t resolve_axis(std::int32_t axis, const Dims& shape);
 
 /// Reads the constant's bytes, which may be unaligned. Throws unless it is an i32 constant.
 std::vector<std::int32_t> read_i32(const TensorDef& t);

@@ -13,7 +13,7 @@ class PadStep final : public Step {
   }
   const char* kernel_name() const noexcept override { return copy.kernel_name(); }
 
-  StridedCopy copy;
+  StridedBytes copy;
   std::int64_t in_sample = 0, out_sample = 0;
   std::int8_t value = 0;
 };
@@ -26,7 +26,7 @@ std::unique_ptr<Step> create_with(const NodeView& node, std::int32_t value) {
   OCTET_CHECK(rank >= 1 && rank <= 5 && pads.size() == 2 * rank, quoted(node.input(1)),
               ": expected a pair for each of at most 5 dimensions of ", to_string(x.shape),
               ", got ", pads.size(), " values");
-  Shape shape(rank);
+  Dims shape(rank);
   for (std::size_t d = 0; d < rank; ++d) {
     const std::int64_t before = pads[2 * d], after = pads[2 * d + 1];
     OCTET_CHECK(before >= 0 && after >= 0, quoted(node.input(1)), ": expected paddings >= 0, got ",

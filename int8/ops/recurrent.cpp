@@ -9,7 +9,7 @@
 namespace octet::int8 {
 
 template <class T>
-std::vector<T> constant_of(const TensorDef& t, DType type, const Shape& shape) {
+std::vector<T> constant_of(const TensorDef& t, DType type, const Dims& shape) {
   OCTET_CHECK(t.type == type, quoted(t), ": expected type ", dtype_name(type), ", got ",
               dtype_name(t.type));
   OCTET_CHECK(t.constant, quoted(t), ": expected a constant, got a computed value");
@@ -19,9 +19,9 @@ std::vector<T> constant_of(const TensorDef& t, DType type, const Shape& shape) {
   std::memcpy(values.data(), t.constant.data, t.constant.size);
   return values;
 }
-template std::vector<std::int8_t> constant_of(const TensorDef&, DType, const Shape&);
-template std::vector<std::int16_t> constant_of(const TensorDef&, DType, const Shape&);
-template std::vector<std::int32_t> constant_of(const TensorDef&, DType, const Shape&);
+template std::vector<std::int8_t> constant_of(const TensorDef&, DType, const Dims&);
+template std::vector<std::int16_t> constant_of(const TensorDef&, DType, const Dims&);
+template std::vector<std::int32_t> constant_of(const TensorDef&, DType, const Dims&);
 
 QuantParams params_of(const TensorDef& t, DType type) {
   OCTET_CHECK(t.type == type, quoted(t), ": expected type ", dtype_name(type), ", got ",

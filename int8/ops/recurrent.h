@@ -12,7 +12,7 @@ namespace octet::int8 {
 /// The constant's bytes as a vector of T: they may be unaligned. Throws Error unless it is a
 /// constant of this type and shape.
 template <class T>
-std::vector<T> constant_of(const TensorDef& t, DType type, const Shape& shape);
+std::vector<T> constant_of(const TensorDef& t, DType type, const Dims& shape);
 
 /// Scale and zero point of a tensor of this type that has one of each. Throws Error otherwise.
 QuantParams params_of(const TensorDef& t, DType type);

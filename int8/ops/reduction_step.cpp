@@ -8,7 +8,7 @@ namespace octet::int8 {
 namespace {
 
 /// Offsets of all index combinations of the dimensions, row-major.
-std::vector<std::int64_t> offsets_of(const Shape& sizes, const std::vector<std::int64_t>& strides) {
+std::vector<std::int64_t> offsets_of(const Dims& sizes, const std::vector<std::int64_t>& strides) {
   std::vector<std::int64_t> offsets{0};
   for (std::size_t d = 0; d < sizes.size(); ++d) {
     std::vector<std::int64_t> next;
@@ -23,7 +23,7 @@ std::vector<std::int64_t> offsets_of(const Shape& sizes, const std::vector<std::
 
 }  // namespace
 
-std::vector<bool> reduced_dims(const NodeView& node, const Shape& in) {
+std::vector<bool> reduced_dims(const NodeView& node, const Dims& in) {
   const auto rank = static_cast<std::int32_t>(in.size());
   std::vector<bool> reduce(in.size(), false);
   for (const std::int32_t axis : node.i32_constant(1)) {
@@ -40,14 +40,14 @@ std::int64_t Reduction::per_task() const noexcept {
 
 Reduction make_reduction(const NodeView& node) {
   node.expect_operands(2, 2);
-  const Shape& in = node.input(0).shape;
+  const Dims& in = node.input(0).shape;
   const bool keep_dims = node.attributes<MeanAttributes>().keep_dims;
   const std::vector<bool> reduce = reduced_dims(node, in);
 
   Reduction r;
   ReductionLayout& layout = r.layout;
   const auto strides = row_major_strides(in);
-  Shape shape, kept_sizes, reduced_sizes;
+  Dims shape, kept_sizes, reduced_sizes;
   std::vector<std::int64_t> kept_strides, reduced_strides;
   std::size_t last = in.size();  // first dimension of the trailing run of kept ones
   while (last > 0 && !reduce[last - 1]) layout.inner *= in[--last];

@@ -24,7 +24,7 @@ struct Reduction {
 };
 
 /// Which dimensions of `in` operand 1, a constant of axes, names. Throws Error.
-std::vector<bool> reduced_dims(const NodeView& node, const Shape& in);
+std::vector<bool> reduced_dims(const NodeView& node, const Dims& in);
 
 /// Checks operands, axes and the output's shape. Throws Error.
 Reduction make_reduction(const NodeView& node);

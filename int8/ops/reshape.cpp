@@ -25,7 +25,7 @@ class CopyStep final : public Step {
   std::int64_t sample = 0;  ///< bytes
 };
 
-std::unique_ptr<Step> create_copy(const NodeView& node, const Shape& shape) {
+std::unique_ptr<Step> create_copy(const NodeView& node, const Dims& shape) {
   const TensorDef& x = node.input(0);
   const TensorDef& y = node.output();
   OCTET_CHECK(!x.constant, quoted(x), ": expected a computed value, got a constant");
@@ -46,7 +46,7 @@ std::unique_ptr<Step> create_copy(const NodeView& node, const Shape& shape) {
 }
 
 /// Replaces the one -1 by what makes the element count right.
-Shape resolve(Shape shape, std::int64_t elements) {
+Dims resolve(Dims shape, std::int64_t elements) {
   const auto unknown = std::find(shape.begin(), shape.end(), -1);
   std::int64_t known = 1;
   for (auto it = shape.begin(); it != shape.end(); ++it) {
@@ -71,18 +71,18 @@ std::unique_ptr<Step> create_reshape(const NodeView& node) {
   node.expect_operands(1, 2);
   // The shape operand wins over the attribute, as in TFLite. Without either the output's shape is
   // the one it has; old files write [0] for a scalar.
-  Shape shape =
+  Dims shape =
       node.has_input(1) ? node.i32_constant(1) : node.attributes<ReshapeAttributes>().new_shape;
   if (!node.has_input(1) && shape.empty()) shape = node.output().shape;
-  if (shape == Shape{0}) shape.clear();
+  if (shape == Dims{0}) shape.clear();
   return create_copy(node, resolve(shape, element_count(node.input(0).shape)));
 }
 
 std::unique_ptr<Step> create_squeeze(const NodeView& node) {
   node.expect_operands(1, 1);
-  const Shape& in = node.input(0).shape;
+  const Dims& in = node.input(0).shape;
   const auto rank = static_cast<std::int32_t>(in.size());
-  const Shape dims = node.attributes<SqueezeAttributes>().dims;
+  const Dims dims = node.attributes<SqueezeAttributes>().dims;
   std::vector<bool> drop(in.size(), false);
   for (const std::int32_t dim : dims) {
     const std::int32_t d = dim < 0 ? dim + rank : dim;
@@ -91,7 +91,7 @@ std::unique_ptr<Step> create_squeeze(const NodeView& node) {
                 to_string(dims));
     drop[static_cast<std::size_t>(d)] = true;
   }
-  Shape shape;
+  Dims shape;
   for (std::size_t d = 0; d < in.size(); ++d) {
     if (dims.empty() ? in[d] != 1 : !drop[d]) shape.push_back(in[d]);
   }
@@ -100,7 +100,7 @@ std::unique_ptr<Step> create_squeeze(const NodeView& node) {
 
 std::unique_ptr<Step> create_expand_dims(const NodeView& node) {
   node.expect_operands(2, 2);
-  Shape shape = node.input(0).shape;
+  Dims shape = node.input(0).shape;
   const std::vector<std::int32_t> axes = node.i32_constant(1);
   const auto rank = static_cast<std::int32_t>(shape.size()) + 1;
   OCTET_CHECK(axes.size() == 1 && axes[0] >= -rank && axes[0] < rank, quoted(node.input(1)),

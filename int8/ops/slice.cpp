@@ -10,7 +10,7 @@ std::unique_ptr<Step> create_slice(const NodeView& node) {
   node.expect_movable(x, node.output());
   const std::size_t rank = x.shape.size();
   const std::vector<std::int32_t> begin = node.i32_constant(1);
-  Shape size = node.i32_constant(2);
+  Dims size = node.i32_constant(2);
   OCTET_CHECK(begin.size() == rank && size.size() == rank,
               "begin, size: expected one entry for each dimension of ", to_string(x.shape),
               ", got ", begin.size(), ", ", size.size());
@@ -26,7 +26,7 @@ std::unique_ptr<Step> create_slice(const NodeView& node) {
   }
   node.expect_output_shape(size);
 
-  StridedCopy copy;
+  StridedBytes copy;
   const auto out = row_major_strides(size);
   for (std::size_t d = 0; d < rank; ++d) copy.push({size[d], in[d], out[d]});
   copy.set_offsets(offset, 0);

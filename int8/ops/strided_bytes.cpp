@@ -11,7 +11,7 @@ namespace octet::int8 {
 namespace {
 
 /// `row` by value and loads before stores: bytes may alias anything that is in memory.
-void copy_elements(std::int8_t* y, const std::int8_t* x, StridedCopy::Dim row) noexcept {
+void copy_elements(std::int8_t* y, const std::int8_t* x, StridedBytes::Dim row) noexcept {
   if (row.in == 0 && row.out == 1) {
     std::memset(y, *x, static_cast<std::size_t>(row.size));
     return;
@@ -29,19 +29,19 @@ void copy_elements(std::int8_t* y, const std::int8_t* x, StridedCopy::Dim row) n
 
 }  // namespace
 
-std::vector<std::int64_t> row_major_strides(const Shape& shape) {
+std::vector<std::int64_t> row_major_strides(const Dims& shape) {
   std::vector<std::int64_t> strides(shape.size(), 1);
   for (std::size_t d = shape.size(); d-- > 1;) strides[d - 1] = strides[d] * shape[d];
   return strides;
 }
 
-void StridedCopy::push(Dim dim) {
+void StridedBytes::push(Dim dim) {
   if (dim.size == 1) return;
   OCTET_CHECK(rank_ < max_rank, "dimensions: expected at most ", max_rank);
   dims_[rank_++] = dim;
 }
 
-void StridedCopy::prepare() noexcept {
+void StridedBytes::prepare() noexcept {
   std::array<Dim, max_rank> joined{};
   std::size_t rank = 0;
   for (std::size_t d = 0; d < rank_; ++d) {
@@ -74,7 +74,7 @@ void StridedCopy::prepare() noexcept {
   }
 }
 
-const char* StridedCopy::kernel_name() const noexcept {
+const char* StridedBytes::kernel_name() const noexcept {
   switch (method_) {
     case Method::rows:
       return "copy";
@@ -85,7 +85,7 @@ const char* StridedCopy::kernel_name() const noexcept {
   }
 }
 
-StridedCopy::Offsets StridedCopy::offsets(std::int64_t i, std::size_t dims) const noexcept {
+StridedBytes::Offsets StridedBytes::offsets(std::int64_t i, std::size_t dims) const noexcept {
   Offsets o{in_offset_, out_offset_};
   for (std::size_t d = dims; d-- > 0;) {
     const std::int64_t index = i % dims_[d].size;
@@ -96,15 +96,15 @@ StridedCopy::Offsets StridedCopy::offsets(std::int64_t i, std::size_t dims) cons
   return o;
 }
 
-std::int64_t StridedCopy::items(std::size_t dims) const noexcept {
+std::int64_t StridedBytes::items(std::size_t dims) const noexcept {
   std::int64_t n = 1;
   for (std::size_t d = 0; d < dims; ++d) n *= dims_[d].size;
   return n;
 }
 
 template <class F>
-void StridedCopy::for_rows(const std::int8_t* x, std::int8_t* y, std::int64_t begin,
-                           std::int64_t end, const F& f) const noexcept {
+void StridedBytes::for_rows(const std::int8_t* x, std::int8_t* y, std::int64_t begin,
+                            std::int64_t end, const F& f) const noexcept {
   // Runs of neighbouring rows of the innermost outer dimension, so that few rows need divisions.
   const Dim step = rank_ > 1 ? dims_[rank_ - 2] : Dim{1, 0, 0};
   for (std::int64_t r = begin; r < end;) {
@@ -115,8 +115,8 @@ void StridedCopy::for_rows(const std::int8_t* x, std::int8_t* y, std::int64_t be
   }
 }
 
-void StridedCopy::copy_rows(const std::int8_t* x, std::int8_t* y, std::int64_t begin,
-                            std::int64_t end) const noexcept {
+void StridedBytes::copy_rows(const std::int8_t* x, std::int8_t* y, std::int64_t begin,
+                             std::int64_t end) const noexcept {
   const Dim row = dims_[rank_ - 1];
   if (method_ == Method::rows) {
     for_rows(x, y, begin, end,
@@ -128,8 +128,8 @@ void StridedCopy::copy_rows(const std::int8_t* x, std::int8_t* y, std::int64_t b
 }
 
 /// A band is up to 16 rows of the input of one matrix.
-void StridedCopy::copy_bands(const std::int8_t* x, std::int8_t* y, std::int64_t begin,
-                             std::int64_t end) const noexcept {
+void StridedBytes::copy_bands(const std::int8_t* x, std::int8_t* y, std::int64_t begin,
+                              std::int64_t end) const noexcept {
   const Dim columns = dims_[rank_ - 2], rows = dims_[rank_ - 1];
   const std::int64_t bands = (rows.size + transpose_tile - 1) / transpose_tile;
   for (std::int64_t b = begin; b < end; ++b) {
@@ -140,9 +140,9 @@ void StridedCopy::copy_bands(const std::int8_t* x, std::int8_t* y, std::int64_t 
   }
 }
 
-void StridedCopy::run(const std::int8_t* x, std::int64_t in_sample, std::int8_t* y,
-                      std::int64_t out_sample, std::int64_t batch,
-                      ThreadPool& threads) const noexcept {
+void StridedBytes::run(const std::int8_t* x, std::int64_t in_sample, std::int8_t* y,
+                       std::int64_t out_sample, std::int64_t batch,
+                       ThreadPool& threads) const noexcept {
   const bool tiles = method_ == Method::tiles;
   const std::int64_t last = dims_[rank_ - 1].size;
   const std::int64_t units =
@@ -156,9 +156,9 @@ void StridedCopy::run(const std::int8_t* x, std::int64_t in_sample, std::int8_t*
                    });
 }
 
-void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::int8_t* y,
-                             std::int64_t out_sample, std::int8_t value, std::int64_t batch,
-                             ThreadPool& threads) const noexcept {
+void StridedBytes::run_padded(const std::int8_t* x, std::int64_t in_sample, std::int8_t* y,
+                              std::int64_t out_sample, std::int8_t value, std::int64_t batch,
+                              ThreadPool& threads) const noexcept {
   const Dim row = dims_[rank_ - 1];
   const std::int64_t rows = items(rank_ - 1), extent = (row.size - 1) * row.out + 1;
   const auto fill = [&](std::int8_t* from, const std::int8_t* to) {
@@ -182,7 +182,7 @@ void StridedCopy::run_padded(const std::int8_t* x, std::int64_t in_sample, std::
   for_sample_tasks(threads, batch, rows, bytes_per_task / row.size, pad);
 }
 
-std::unique_ptr<Step> create_strided_copy(const NodeView& node, const StridedCopy& copy) {
+std::unique_ptr<Step> create_strided_copy(const NodeView& node, const StridedBytes& copy) {
   auto step = new_step<StridedCopyStep>(node);
   step->copy = copy;
   step->copy.prepare();

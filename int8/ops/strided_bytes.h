@@ -14,7 +14,7 @@ namespace octet::int8 {
 
 /// Per sample: y[out_offset + sum i_d * out_d] = x[in_offset + sum i_d * in_d], int8 elements.
 /// Input strides may be negative (a reversed slice) or 0 (repeated elements).
-class StridedCopy {
+class StridedBytes {
  public:
   static constexpr std::size_t max_rank = 16;
   struct Dim {
@@ -66,7 +66,7 @@ class StridedCopy {
   std::int64_t in_offset_ = 0, out_offset_ = 0;
 };
 
-/// A step that is one StridedCopy: TRANSPOSE, slices, TILE, ...
+/// A step that is one StridedBytes: TRANSPOSE, slices, TILE, ...
 class StridedCopyStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
@@ -74,14 +74,14 @@ class StridedCopyStep final : public Step {
   }
   const char* kernel_name() const noexcept override { return copy.kernel_name(); }
 
-  StridedCopy copy;
+  StridedBytes copy;
   std::int64_t in_sample = 0, out_sample = 0;
 };
 
 /// Of input 0 into the output, whose shapes are checked; `copy` as pushed.
-std::unique_ptr<Step> create_strided_copy(const NodeView& node, const StridedCopy& copy);
+std::unique_ptr<Step> create_strided_copy(const NodeView& node, const StridedBytes& copy);
 
 /// Row-major strides in elements.
-std::vector<std::int64_t> row_major_strides(const Shape& shape);
+std::vector<std::int64_t> row_major_strides(const Dims& shape);
 
 }  // namespace octet::int8

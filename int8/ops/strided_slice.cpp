@@ -20,7 +20,7 @@ std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
               to_string(x.shape), ", got ", begin.size(), ", ", end.size(), ", ", by.size());
 
   const auto in = row_major_strides(x.shape);
-  Shape shape, kept;
+  Dims shape, kept;
   std::int64_t offset = 0;
   std::vector<AxisSlice> ranges;
   for (std::size_t d = 0; d < rank; ++d) {
@@ -44,7 +44,7 @@ std::unique_ptr<Step> create_strided_slice(const NodeView& node) {
     if (!has(a.shrink_axis_mask)) shape.push_back(kept.back());
   }
   node.expect_output_shape(shape);
-  StridedCopy copy;
+  StridedBytes copy;
   const auto out = row_major_strides(kept);
   for (std::size_t d = 0; d < rank; ++d) {
     copy.push({ranges[d].count, in[d] * ranges[d].stride, out[d]});

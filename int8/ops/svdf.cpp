@@ -46,7 +46,7 @@ std::unique_ptr<Step> create(const NodeView& node) {
   OCTET_CHECK(rank >= 1 && filters % rank == 0, "rank: expected a divisor of ", filters,
               " filters, got ", rank);
   node.expect_output_shape({streams, filters / rank});
-  OCTET_CHECK(node.state(4).shape == (Shape{streams, memory * filters}), quoted(node.state(4)),
+  OCTET_CHECK(node.state(4).shape == (Dims{streams, memory * filters}), quoted(node.state(4)),
               ": expected shape ", to_string({streams, memory * filters}), ", got ",
               to_string(node.state(4).shape));
   OCTET_CHECK(

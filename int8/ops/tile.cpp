@@ -14,7 +14,7 @@ std::unique_ptr<Step> create_tile(const NodeView& node) {
   const std::size_t rank = x.shape.size();
   OCTET_CHECK(times.size() == rank, quoted(node.input(1)), ": expected ", rank, " multiples, got ",
               to_string(times));
-  Shape shape(rank);
+  Dims shape(rank);
   for (std::size_t d = 0; d < rank; ++d) {
     const std::int64_t size = std::int64_t{times[d]} * x.shape[d];
     OCTET_CHECK(times[d] >= 1 && size < std::int64_t{1} << 31, quoted(node.input(1)),
@@ -24,7 +24,7 @@ std::unique_ptr<Step> create_tile(const NodeView& node) {
   }
   node.expect_output_shape(shape);
 
-  StridedCopy copy;
+  StridedBytes copy;
   const auto in = row_major_strides(x.shape), out = row_major_strides(shape);
   for (std::size_t d = 0; d < rank; ++d) {
     copy.push({times[d], 0, x.shape[d] * out[d]});
@@ -37,8 +37,8 @@ std::unique_ptr<Step> create_broadcast_to(const NodeView& node) {
   node.expect_operands(2, 2);
   const TensorDef& x = node.moved_activation(0);
   node.expect_movable(x, node.output());
-  const Shape shape = node.i32_constant(1);
-  Shape padded = x.shape;  // by NumPy's rules: dimensions are added in front
+  const Dims shape = node.i32_constant(1);
+  Dims padded = x.shape;  // by NumPy's rules: dimensions are added in front
   if (shape.size() > padded.size()) padded.insert(padded.begin(), shape.size() - padded.size(), 1);
   const bool fits = std::equal(
       padded.begin(), padded.end(), shape.begin(), shape.end(),
@@ -47,7 +47,7 @@ std::unique_ptr<Step> create_broadcast_to(const NodeView& node) {
               " broadcasts to, got ", to_string(shape));
   node.expect_output_shape(shape);
 
-  StridedCopy copy;
+  StridedBytes copy;
   const auto in = row_major_strides(padded), out = row_major_strides(shape);
   for (std::size_t d = 0; d < shape.size(); ++d) {
     copy.push({shape[d], padded[d] == shape[d] ? in[d] : 0, out[d]});

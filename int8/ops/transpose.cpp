@@ -13,7 +13,7 @@ std::unique_ptr<Step> create_transpose(const NodeView& node) {
   OCTET_CHECK(perm.size() == rank, quoted(node.input(1)), ": expected ", rank,
               " dimensions to permute, got ", perm.size());
   std::vector<bool> seen(rank, false);
-  Shape shape(rank);
+  Dims shape(rank);
   for (std::size_t d = 0; d < rank; ++d) {
     const bool valid = perm[d] >= 0 && perm[d] < static_cast<std::int32_t>(rank) &&
                        !seen[static_cast<std::size_t>(perm[d])];
@@ -24,7 +24,7 @@ std::unique_ptr<Step> create_transpose(const NodeView& node) {
   }
   node.expect_output_shape(shape);
 
-  StridedCopy copy;
+  StridedBytes copy;
   const auto in = row_major_strides(x.shape), out = row_major_strides(shape);
   for (std::size_t d = 0; d < rank; ++d) {
     copy.push({shape[d], in[static_cast<std::size_t>(perm[d])], out[d]});

@@ -50,10 +50,10 @@ std::vector<AxisPhase> phases_of(const Axis& axis) {
 
 struct Phase {
   PackedConv conv;
-  StridedCopy spread;  ///< from the convolution's output to its places in the image
+  StridedBytes spread;  ///< from the convolution's output to its places in the image
   std::int64_t outputs() const noexcept {
     const ConvGeometry& g = conv.geometry();
-    return std::int64_t{g.out_h} * g.out_w * g.out_c;
+    return g.out_h * g.out_w * g.out_c;
   }
 };
 

@@ -1,7 +1,7 @@
 #include "int8/ops/unary_step.h"
 
 #include "int8/kernels/dispatch.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8 {
 namespace {

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "int8/ops/node_view.h"
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 
 namespace octet::int8 {
 

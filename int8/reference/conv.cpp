@@ -7,8 +7,8 @@ namespace octet::int8 {
 std::int32_t conv_accumulator(const ConvGeometry& g, const std::int8_t* weights,
                               const std::int8_t* image, std::int32_t input_zero_point, int oy,
                               int ox, int oc) noexcept {
-  const int group_c = g.in_c / g.groups;
-  const int first_c = oc / (g.out_c / g.groups) * group_c;
+  const std::int64_t group_c = g.in_c / g.groups;
+  const std::int64_t first_c = oc / (g.out_c / g.groups) * group_c;
   const std::int8_t* w = weights + oc * g.weights_per_channel();
   std::int32_t acc = 0;
   for (int ky = 0; ky < g.kernel_h; ++ky) {
@@ -17,7 +17,7 @@ std::int32_t conv_accumulator(const ConvGeometry& g, const std::int8_t* weights,
     for (int kx = 0; kx < g.kernel_w; ++kx) {
       const int ix = ox * g.stride_w - g.pad_left + kx * g.dilation_w;
       if (ix < 0 || ix >= g.in_w) continue;
-      const std::int8_t* pixel = image + (std::int64_t{iy} * g.in_w + ix) * g.in_c + first_c;
+      const std::int8_t* pixel = image + (iy * g.in_w + ix) * g.in_c + first_c;
       const std::int8_t* tap = w + (std::int64_t{ky} * g.kernel_w + kx) * group_c;
       for (int c = 0; c < group_c; ++c) acc += tap[c] * (pixel[c] - input_zero_point);
     }

@@ -8,7 +8,7 @@
 
 #include "int8/graph/graph.h"
 #include "int8/reference/fixed_point.h"
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 
 namespace octet::int8 {
 

@@ -26,15 +26,15 @@ constexpr const char* text_group = "texts";
 struct Types {
   hid_t file, memory;
 };
-Types types_of(DType type) {
+Types types_of(ElementType type) {
   switch (type) {
-    case DType::real:
+    case ElementType::real:
       return {H5T_IEEE_F32LE, H5T_NATIVE_FLOAT};
-    case DType::i8:
+    case ElementType::i8:
       return {H5T_STD_I8LE, H5T_NATIVE_INT8};
-    case DType::u8:
+    case ElementType::u8:
       return {H5T_STD_U8LE, H5T_NATIVE_UINT8};
-    case DType::i32:
+    case ElementType::i32:
       return {H5T_STD_I32LE, H5T_NATIVE_INT32};
   }
   fail("checkpoint: unknown element type ", static_cast<int>(type));
@@ -148,7 +148,7 @@ class Reader {
     H5Sget_simple_extent_dims(space, dims, nullptr);
     std::vector<std::int64_t> extents(dims, dims + rank);
     const H5Id type(H5Dget_type(dataset), H5Tclose, place);
-    for (DType t : {DType::real, DType::i8, DType::u8, DType::i32}) {
+    for (ElementType t : {ElementType::real, ElementType::i8, ElementType::u8, ElementType::i32}) {
       if (H5Tequal(type, types_of(t).file) <= 0) continue;
       Tensor value = Tensor::empty(Shape(extents), t);
       h5_check(H5Dread(dataset, types_of(t).memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value.raw()),

@@ -141,7 +141,7 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   graph.name = tflite::copy_string(subgraph.name(), budget);
   graph.description = tflite::copy_string(model.description(), budget);
   read_metadata(file, graph, budget);
-  tflite::Folded folded = tflite::fold_constants(file, subgraph, budget);
+  tflite::FoldedConstants folded = tflite::fold_constants(file, subgraph, budget);
   const tflite::Variables variables(file, subgraph, folded.operators, budget);
   std::vector<bool> used = tflite::used_tensors(subgraph, folded.operators);
   for (const int t : variables.tensors()) used[static_cast<std::size_t>(t)] = true;

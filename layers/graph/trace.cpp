@@ -20,7 +20,7 @@ Tensor other_example(const Tensor& example) {
   shape.set(0, shape[0] == 1 ? 2 : 1);
   const std::int64_t from = example.numel();
   auto source = [&](std::int64_t i) { return from - 1 - i % from; };
-  if (example.dtype() != DType::real) {
+  if (example.dtype() != ElementType::real) {
     Tensor out = Tensor::empty(shape, example.dtype());
     const std::size_t size = dtype_size(example.dtype());
     for (std::int64_t i = 0; i < out.numel(); ++i) {

@@ -4,8 +4,8 @@
 
 namespace octet::zoo {
 
-ModulePtr autoencoder(const ModelOptions& given) {
-  const ModelOptions o = resolve_options("autoencoder", given);
+ModulePtr autoencoder(const NetworkOptions& given) {
+  const NetworkOptions o = resolve_options("autoencoder", given);
   Init init(o.seed, o.draw);
   const std::int64_t size = std::int64_t{o.in_h} * o.in_w * o.in_c;
   const std::int64_t hidden = scale_channels(128, o.width), code = 8;

@@ -4,16 +4,16 @@
 
 namespace octet::zoo {
 
-std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, Activation activation, Init& init,
+std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, BlockActivation activation, Init& init,
                                     BatchNorm2dOptions norm) {
   options.bias = false;
   norm.channels = options.out_channels;
   auto block = std::make_shared<Sequential>();
   block->add(std::make_shared<Conv2d>(options, init));
   block->add(std::make_shared<BatchNorm2d>(norm));
-  if (activation == Activation::relu) block->add(std::make_shared<Relu>());
-  if (activation == Activation::relu6) block->add(std::make_shared<Relu6>());
-  if (activation == Activation::hard_swish) block->add(std::make_shared<HardSwish>());
+  if (activation == BlockActivation::relu) block->add(std::make_shared<Relu>());
+  if (activation == BlockActivation::relu6) block->add(std::make_shared<Relu6>());
+  if (activation == BlockActivation::hard_swish) block->add(std::make_shared<HardSwish>());
   return block;
 }
 
@@ -25,8 +25,8 @@ ModulePtr depthwise_separable(std::int64_t in, std::int64_t out, int stride, Ini
                       .stride = stride,
                       .padding = Padding2d::all(1),
                       .groups = static_cast<int>(in)},
-                     Activation::relu, init));
-  block->add(conv_bn({.in_channels = in, .out_channels = out}, Activation::relu, init));
+                     BlockActivation::relu, init));
+  block->add(conv_bn({.in_channels = in, .out_channels = out}, BlockActivation::relu, init));
   return block;
 }
 

@@ -8,15 +8,15 @@
 
 namespace octet::zoo {
 
-enum class Activation { none, relu, relu6, hard_swish };
+enum class BlockActivation { none, relu, relu6, hard_swish };
 
 /// Convolution without bias ("0"), batch norm ("1"; of `norm` all but the channels counts),
 /// activation ("2").
-std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, Activation activation, Init& init,
+std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, BlockActivation activation, Init& init,
                                     BatchNorm2dOptions norm = {});
 /// Depthwise 3x3 and pointwise convolution, each with batch norm and ReLU: "0.0", "0.1", "1.0", ...
 ModulePtr depthwise_separable(std::int64_t in, std::int64_t out, int stride, Init& init);
-/// See ModelOptions::width.
+/// See NetworkOptions::width.
 std::int64_t scale_channels(std::int64_t channels, double width);
 
 }  // namespace octet::zoo

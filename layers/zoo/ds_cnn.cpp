@@ -2,8 +2,8 @@
 
 namespace octet::zoo {
 
-ModulePtr ds_cnn(const ModelOptions& given) {
-  const ModelOptions o = resolve_options("ds_cnn", given);
+ModulePtr ds_cnn(const NetworkOptions& given) {
+  const NetworkOptions o = resolve_options("ds_cnn", given);
   Init init(o.seed, o.draw);
   const std::int64_t channels = scale_channels(64, o.width);
   auto features = std::make_shared<Sequential>();
@@ -12,7 +12,7 @@ ModulePtr ds_cnn(const ModelOptions& given) {
                          .kernel = {10, 4},
                          .stride = 2,
                          .padding = {.top = 5, .bottom = 5, .left = 1, .right = 1}},
-                        Activation::relu, init));
+                        BlockActivation::relu, init));
   for (int i = 0; i < 4; ++i) features->add(depthwise_separable(channels, channels, 1, init));
   auto net = std::make_shared<Sequential>();
   net->add("features", features).add("avgpool", std::make_shared<GlobalAvgPool>());

@@ -2,8 +2,8 @@
 
 namespace octet::zoo {
 
-ModulePtr lenet(const ModelOptions& given) {
-  const ModelOptions o = resolve_options("lenet", given);
+ModulePtr lenet(const NetworkOptions& given) {
+  const NetworkOptions o = resolve_options("lenet", given);
   OCTET_CHECK(o.in_h >= 4 && o.in_w >= 4, "lenet: expected an image of at least 4 x 4, got ",
               o.in_h, " x ", o.in_w);
   Init init(o.seed, o.draw);

@@ -2,8 +2,8 @@
 
 namespace octet::zoo {
 
-ModulePtr mobilenet_v1(const ModelOptions& given) {
-  const ModelOptions o = resolve_options("mobilenet_v1", given);
+ModulePtr mobilenet_v1(const NetworkOptions& given) {
+  const NetworkOptions o = resolve_options("mobilenet_v1", given);
   struct Block {
     std::int64_t out;
     int stride;
@@ -18,7 +18,7 @@ ModulePtr mobilenet_v1(const ModelOptions& given) {
                          .kernel = 3,
                          .stride = 2,
                          .padding = Padding2d::all(1)},
-                        Activation::relu, init));
+                        BlockActivation::relu, init));
   for (const Block& b : blocks) {
     const std::int64_t out = scale_channels(b.out, o.width);
     features->add(depthwise_separable(channels, out, b.stride, init));

@@ -14,7 +14,8 @@ class InvertedResidual final : public Module {
     const std::int64_t hidden = in * expansion;
     conv_ = std::make_shared<Sequential>();
     if (expansion != 1) {
-      conv_->add(conv_bn({.in_channels = in, .out_channels = hidden}, Activation::relu6, init));
+      conv_->add(
+          conv_bn({.in_channels = in, .out_channels = hidden}, BlockActivation::relu6, init));
     }
     conv_->add(conv_bn({.in_channels = hidden,
                         .out_channels = hidden,
@@ -22,7 +23,7 @@ class InvertedResidual final : public Module {
                         .stride = stride,
                         .padding = Padding2d::all(1),
                         .groups = static_cast<int>(hidden)},
-                       Activation::relu6, init));
+                       BlockActivation::relu6, init));
     conv_->add(std::make_shared<Conv2d>(
         Conv2dOptions{.in_channels = hidden, .out_channels = out, .bias = false}, init));
     conv_->add(std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = out}));
@@ -41,8 +42,8 @@ class InvertedResidual final : public Module {
 
 }  // namespace
 
-ModulePtr mobilenet_v2(const ModelOptions& given) {
-  const ModelOptions o = resolve_options("mobilenet_v2", given);
+ModulePtr mobilenet_v2(const NetworkOptions& given) {
+  const NetworkOptions o = resolve_options("mobilenet_v2", given);
   struct Stage {
     int expansion;
     std::int64_t out;
@@ -59,7 +60,7 @@ ModulePtr mobilenet_v2(const ModelOptions& given) {
                          .kernel = 3,
                          .stride = 2,
                          .padding = Padding2d::all(1)},
-                        Activation::relu6, init));
+                        BlockActivation::relu6, init));
   for (const Stage& s : stages) {
     const std::int64_t out = scale_channels(s.out, o.width);
     for (int i = 0; i < s.blocks; ++i) {
@@ -68,7 +69,8 @@ ModulePtr mobilenet_v2(const ModelOptions& given) {
       channels = out;
     }
   }
-  features->add(conv_bn({.in_channels = channels, .out_channels = last}, Activation::relu6, init));
+  features->add(
+      conv_bn({.in_channels = channels, .out_channels = last}, BlockActivation::relu6, init));
   auto classifier = std::make_shared<Sequential>();
   classifier->add("1", std::make_shared<Linear>(LinearOptions{last, o.classes}, init));
   auto net = std::make_shared<Sequential>();

@@ -10,11 +10,11 @@ struct Row {
   int kernel;
   std::int64_t expanded, out;
   bool squeeze_excite;
-  Activation activation;
+  BlockActivation activation;
   int stride;
 };
 
-constexpr auto re = Activation::relu, hs = Activation::hard_swish;
+constexpr auto re = BlockActivation::relu, hs = BlockActivation::hard_swish;
 constexpr Row small_rows[] = {
     {3, 16, 16, true, re, 2},  {3, 72, 24, false, re, 2}, {3, 88, 24, false, re, 1},
     {5, 96, 40, true, hs, 2},  {5, 240, 40, true, hs, 1}, {5, 240, 40, true, hs, 1},
@@ -54,7 +54,7 @@ class InvertedResidual final : public Module {
           init));
     }
     block_->add(conv_bn({.in_channels = hidden, .out_channels = scale_channels(row.out, width)},
-                        Activation::none, init, norm));
+                        BlockActivation::none, init, norm));
     register_module("block", block_);
   }
 
@@ -68,7 +68,7 @@ class InvertedResidual final : public Module {
   bool residual_;
 };
 
-ModulePtr make_v3(std::span<const Row> rows, std::int64_t last, const ModelOptions& o) {
+ModulePtr make_v3(std::span<const Row> rows, std::int64_t last, const NetworkOptions& o) {
   Init init(o.seed, o.draw);
   std::int64_t channels = scale_channels(16, o.width);
   auto features = std::make_shared<Sequential>();
@@ -96,11 +96,11 @@ ModulePtr make_v3(std::span<const Row> rows, std::int64_t last, const ModelOptio
 
 }  // namespace
 
-ModulePtr mobilenet_v3_small(const ModelOptions& o) {
+ModulePtr mobilenet_v3_small(const NetworkOptions& o) {
   return make_v3(small_rows, 1024, resolve_options("mobilenet_v3_small", o));
 }
 
-ModulePtr mobilenet_v3_large(const ModelOptions& o) {
+ModulePtr mobilenet_v3_large(const NetworkOptions& o) {
   return make_v3(large_rows, 1280, resolve_options("mobilenet_v3_large", o));
 }
 

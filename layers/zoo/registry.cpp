@@ -8,7 +8,7 @@ namespace {
 
 struct Entry {
   std::string_view name;
-  ModulePtr (*make)(const ModelOptions&);
+  ModulePtr (*make)(const NetworkOptions&);
   int classes, in_h, in_w, in_c;  // the model's own; 0 classes: no classifier
 };
 
@@ -41,7 +41,7 @@ const Entry& find(std::string_view name) {
 
 }  // namespace
 
-ModulePtr make_model(std::string_view name, const ModelOptions& options) {
+ModulePtr make_model(std::string_view name, const NetworkOptions& options) {
   return find(name).make(options);
 }
 
@@ -55,9 +55,9 @@ bool is_classifier(std::string_view name) {
   return find(name).classes > 0;
 }
 
-ModelOptions resolve_options(std::string_view name, const ModelOptions& options) {
+NetworkOptions resolve_options(std::string_view name, const NetworkOptions& options) {
   const Entry& e = find(name);
-  ModelOptions o = options;
+  NetworkOptions o = options;
   auto fill = [&](int& value, int own, const char* what) {
     OCTET_CHECK(value >= 0, "model ", name, ": expected ", what, " >= 0 (0: the model's own), got ",
                 value);

@@ -108,7 +108,7 @@ class Bottleneck final : public Module {
   std::shared_ptr<Sequential> downsample_;
 };
 
-ModulePtr make_resnet(const ResNetSpec& spec, const ModelOptions& o) {
+ModulePtr make_resnet(const ResNetSpec& spec, const NetworkOptions& o) {
   Init init(o.seed, o.draw);
   auto net = std::make_shared<Sequential>();
   std::int64_t channels = scale_channels(spec.widths[0], o.width);
@@ -153,27 +153,27 @@ const std::vector<std::int64_t> imagenet_widths = {64, 128, 256, 512};
 
 }  // namespace
 
-ModulePtr resnet8(const ModelOptions& o) {
+ModulePtr resnet8(const NetworkOptions& o) {
   return make_resnet(
       {.widths = {16, 32, 64}, .blocks = {1, 1, 1}, .projection = Projection::conv_with_bias},
       resolve_options("resnet8", o));
 }
 
-ModulePtr resnet20(const ModelOptions& o) {
+ModulePtr resnet20(const NetworkOptions& o) {
   return make_resnet({.widths = {16, 32, 64}, .blocks = {3, 3, 3}}, resolve_options("resnet20", o));
 }
 
-ModulePtr resnet18(const ModelOptions& o) {
+ModulePtr resnet18(const NetworkOptions& o) {
   return make_resnet({.widths = imagenet_widths, .blocks = {2, 2, 2, 2}, .imagenet_stem = true},
                      resolve_options("resnet18", o));
 }
 
-ModulePtr resnet34(const ModelOptions& o) {
+ModulePtr resnet34(const NetworkOptions& o) {
   return make_resnet({.widths = imagenet_widths, .blocks = {3, 4, 6, 3}, .imagenet_stem = true},
                      resolve_options("resnet34", o));
 }
 
-ModulePtr resnet50(const ModelOptions& o) {
+ModulePtr resnet50(const NetworkOptions& o) {
   return make_resnet({.widths = imagenet_widths,
                       .blocks = {3, 4, 6, 3},
                       .bottleneck = true,

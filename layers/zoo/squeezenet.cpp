@@ -32,8 +32,8 @@ class Fire final : public Module {
 
 }  // namespace
 
-ModulePtr squeezenet1_1(const ModelOptions& given) {
-  const ModelOptions o = resolve_options("squeezenet1_1", given);
+ModulePtr squeezenet1_1(const NetworkOptions& given) {
+  const NetworkOptions o = resolve_options("squeezenet1_1", given);
   // A convolution and three pools of 3x3 with stride 2 and no padding.
   OCTET_CHECK(o.in_h >= 31 && o.in_w >= 31,
               "squeezenet1_1: expected an image of at least 31 x 31, got ", o.in_h, " x ", o.in_w);

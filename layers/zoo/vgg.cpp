@@ -3,8 +3,8 @@
 
 namespace octet::zoo {
 
-ModulePtr vgg11_bn(const ModelOptions& given) {
-  const ModelOptions o = resolve_options("vgg11_bn", given);
+ModulePtr vgg11_bn(const NetworkOptions& given) {
+  const NetworkOptions o = resolve_options("vgg11_bn", given);
   OCTET_CHECK(o.in_h >= 32 && o.in_w >= 32, "vgg11_bn: expected an image of at least 32 x 32, got ",
               o.in_h, " x ", o.in_w);
   Init init(o.seed, o.draw);

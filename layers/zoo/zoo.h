@@ -11,7 +11,7 @@
 namespace octet::zoo {
 
 /// Zero extents mean the model's own (its paper's or benchmark's).
-struct ModelOptions {
+struct NetworkOptions {
   int classes = 0;
   int in_h = 0, in_w = 0, in_c = 0;
   /// Factor on the numbers of channels; if not 1, they are rounded to multiples of 8, never below
@@ -23,51 +23,51 @@ struct ModelOptions {
 
 /// The model called `name` (see model_names()). Throws Error for an unknown name, naming the
 /// nearest known one, and for extents that are negative or too small for the model.
-ModulePtr make_model(std::string_view name, const ModelOptions& options = {});
+ModulePtr make_model(std::string_view name, const NetworkOptions& options = {});
 std::vector<std::string> model_names();
 /// Whether the model returns logits; if not, it reconstructs its input and `classes` must be 0.
 bool is_classifier(std::string_view name);
 /// `options` with the model's own numbers filled in. Throws Error as make_model.
-ModelOptions resolve_options(std::string_view name, const ModelOptions& options = {});
+NetworkOptions resolve_options(std::string_view name, const NetworkOptions& options = {});
 
 /// Two 5x5 convolutions with batch norm and pooling, two linear layers; 28x28x1 and 10 classes
 /// unless given. After LeCun et al. 1998, as trained today.
-ModulePtr lenet(const ModelOptions& options = {});
+ModulePtr lenet(const NetworkOptions& options = {});
 /// MLPerf Tiny's image classification model, 32x32x3, 10 classes: one basic block a stage with 16,
 /// 32 and 64 channels; projection shortcuts are a 1x1 convolution with bias and no batch norm.
-ModulePtr resnet8(const ModelOptions& options = {});
+ModulePtr resnet8(const NetworkOptions& options = {});
 /// He et al. 2016, CIFAR variant, 32x32x3, 10 classes: three stages of three basic blocks with 16,
 /// 32 and 64 channels. Shortcuts that change the shape are projections (option B): 1x1 convolution
 /// and batch norm.
-ModulePtr resnet20(const ModelOptions& options = {});
+ModulePtr resnet20(const NetworkOptions& options = {});
 /// He et al. 2016, ImageNet variant, 224x224x3, 1000 classes, option B shortcuts. Parameter names
 /// as in torchvision.
-ModulePtr resnet18(const ModelOptions& options = {});
+ModulePtr resnet18(const NetworkOptions& options = {});
 /// The same with 3, 4, 6 and 3 blocks a stage.
-ModulePtr resnet34(const ModelOptions& options = {});
+ModulePtr resnet34(const NetworkOptions& options = {});
 /// The same as resnet34 with bottleneck blocks, their stride in the 3x3 convolution (as
 /// torchvision).
-ModulePtr resnet50(const ModelOptions& options = {});
+ModulePtr resnet50(const NetworkOptions& options = {});
 /// Howard et al. 2017, 224x224x3, 1000 classes. MLPerf Tiny's visual wake words model is width
 /// 0.25, 96x96, 2 classes.
-ModulePtr mobilenet_v1(const ModelOptions& options = {});
+ModulePtr mobilenet_v1(const NetworkOptions& options = {});
 /// Sandler et al. 2018, 224x224x3, 1000 classes, ReLU6. Parameter names as in torchvision.
-ModulePtr mobilenet_v2(const ModelOptions& options = {});
+ModulePtr mobilenet_v2(const NetworkOptions& options = {});
 /// Howard et al. 2019, 224x224x3, 1000 classes, squeeze and excitation with hard gates. Parameter
 /// names as in torchvision.
-ModulePtr mobilenet_v3_small(const ModelOptions& options = {});
-ModulePtr mobilenet_v3_large(const ModelOptions& options = {});
+ModulePtr mobilenet_v3_small(const NetworkOptions& options = {});
+ModulePtr mobilenet_v3_large(const NetworkOptions& options = {});
 /// SqueezeNet 1.1 (Iandola et al. 2016), 224x224x3, 1000 classes. Parameter names as in
 /// torchvision; its pools keep no partial window, which is the same from 224x224.
-ModulePtr squeezenet1_1(const ModelOptions& options = {});
+ModulePtr squeezenet1_1(const NetworkOptions& options = {});
 /// Simonyan & Zisserman 2015, configuration A with batch norm, 224x224x3, 1000 classes. Parameter
 /// names as in torchvision.
-ModulePtr vgg11_bn(const ModelOptions& options = {});
+ModulePtr vgg11_bn(const NetworkOptions& options = {});
 /// MLPerf Tiny's anomaly detection model: an autoencoder of linear layers, 640 - 4 x 128 - 8 -
 /// 4 x 128 - 640, batch norm and ReLU behind each but the last. The input [N, H, W, C] is
 /// flattened; the result [N, H W C] reconstructs it (train with mse_loss). Has no classes.
-ModulePtr autoencoder(const ModelOptions& options = {});
+ModulePtr autoencoder(const NetworkOptions& options = {});
 /// Zhang et al. 2017, MLPerf Tiny's keyword spotting model, 49x10x1, 12 classes.
-ModulePtr ds_cnn(const ModelOptions& options = {});
+ModulePtr ds_cnn(const NetworkOptions& options = {});
 
 }  // namespace octet::zoo

@@ -4,11 +4,11 @@
 
 namespace octet::quant {
 
-ConvTiles::ConvTiles(const int8::ConvGeometry& g, std::int64_t batch)
+ConvTiles::ConvTiles(const ConvGeometry& g, std::int64_t batch)
     : batch_(batch),
       channels_(g.out_c),
-      image_rows_(std::int64_t{g.out_h} * g.out_w),
-      image_size_(std::int64_t{g.in_h} * g.in_w * g.in_c),
+      image_rows_(g.out_h * g.out_w),
+      image_size_(g.in_h * g.in_w * g.in_c),
       total_rows_(batch * image_rows_) {
   constexpr std::int64_t values = 32 * 1024;  // accumulators of a tile: 128 KiB
   const auto rounded_up = [](std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; };

@@ -14,7 +14,7 @@ namespace octet::quant {
 /// the last has a multiple of 8 values, so that tiles never share a byte of a mask.
 class ConvTiles {
  public:
-  ConvTiles(const int8::ConvGeometry& g, std::int64_t batch);
+  ConvTiles(const ConvGeometry& g, std::int64_t batch);
 
   std::int64_t count() const noexcept { return count_; }
 
@@ -30,8 +30,8 @@ class ConvTiles {
         static_cast<std::int64_t>(conv.scratch_bytes(cut_images_ ? 1 : ctx.threads.size(), batch_) +
                                   63) /
         64 * 64;
-    Tensor own = ctx.empty({workers * acc_size}, DType::i32);
-    Tensor scratch = ctx.empty({workers * scratch_size}, DType::u8);
+    Tensor own = ctx.empty({workers * acc_size}, ElementType::i32);
+    Tensor scratch = ctx.empty({workers * scratch_size}, ElementType::u8);
     std::int32_t* const acc = own.data<std::int32_t>();
     if (!cut_images_) {
       std::int32_t* const to = all ? all : acc;

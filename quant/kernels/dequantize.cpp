@@ -52,7 +52,7 @@ Tensor dequantize(Context& ctx, const Tensor& codes, QuantParams params) {
 }
 
 Tensor quantize_constant(Context& ctx, const Tensor& constant, QuantParams params) {
-  Tensor codes = ctx.empty(constant.shape(), DType::i8);
+  Tensor codes = ctx.empty(constant.shape(), ElementType::i8);
   int8::quantize(constant.data<float>(), params.scale, params.zero_point, codes.data<std::int8_t>(),
                  codes.numel());
   return codes;

@@ -10,8 +10,7 @@ namespace octet::quant {
 /// Keeps the memory from step to step.
 class PackedLayer {
  public:
-  const int8::PackedConv& pack(const int8::ConvGeometry& geometry, Isa isa,
-                               const std::int8_t* weights) {
+  const int8::PackedConv& pack(const ConvGeometry& geometry, Isa isa, const std::int8_t* weights) {
     if (!conv_ || isa_ != isa || conv_->geometry() != geometry) {
       conv_ = std::make_unique<int8::PackedConv>(geometry, isa);
       isa_ = isa;

@@ -18,7 +18,7 @@ Tensor QInputOp::forward_float(Context&, In x) const {
 }
 
 Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
-  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   const std::int64_t n = y.numel();
   const float* p = x[0].data<float>();
   auto* q = y.data<std::int8_t>();

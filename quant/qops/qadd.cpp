@@ -38,9 +38,9 @@ Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) 
       out->params.scale, out->params.zero_point, activation, state->rounding);
   const std::int64_t n = x[0].numel();
   const auto *p = x[0].data<std::int8_t>(), *q = x[1].data<std::int8_t>();
-  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   auto* codes = y.data<std::int8_t>();
-  Tensor mask = ctx.empty({mask_bytes(n)}, DType::u8);
+  Tensor mask = ctx.empty({mask_bytes(n)}, ElementType::u8);
   auto* bits = mask.data<std::uint8_t>();
   const std::int64_t tasks = (n + task_size - 1) / task_size;
   PoolVector<std::int32_t> min(static_cast<std::size_t>(tasks), ctx.pool), max(min);

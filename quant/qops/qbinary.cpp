@@ -95,8 +95,8 @@ Tensor QBinaryOp::forward_float(Context& ctx, In x) const {
 
 Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const Broadcast broadcast("layer " + layer, x[0].shape(), x[1].shape());
-  Tensor y = ctx.empty(broadcast.shape(), DType::i8);
-  Tensor passes = ctx.empty(broadcast.shape(), DType::u8);
+  Tensor y = ctx.empty(broadcast.shape(), ElementType::i8);
+  Tensor passes = ctx.empty(broadcast.shape(), ElementType::u8);
   const QuantParams pa = a->params, pb = b->params, po = out->params;
   const Tensor xa = codes_of(ctx, *a, x[0]), xb = codes_of(ctx, *b, x[1]);
   const bool open = open_lower_bound(activation);
@@ -174,7 +174,7 @@ Tensor QMinMaxOp::forward_float(Context& ctx, In x) const {
 Tensor QMinMaxOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Broadcast broadcast("layer " + layer, x[0].shape(), x[1].shape());
   SharedOperands parts = shared_operands(ctx, *this, x);
-  Tensor y = ctx.empty(broadcast.shape(), DType::i8);
+  Tensor y = ctx.empty(broadcast.shape(), ElementType::i8);
   const auto *a = parts.codes[0].data<std::int8_t>(), *b = parts.codes[1].data<std::int8_t>();
   auto* codes = y.data<std::int8_t>();
   const int a_step = broadcast.a_step(), b_step = broadcast.b_step();

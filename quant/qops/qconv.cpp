@@ -16,26 +16,6 @@ namespace octet::quant {
 
 namespace {
 
-int8::ConvGeometry geometry_of(const ConvShape& s) {
-  int8::ConvGeometry g;
-  g.in_h = static_cast<int>(s.in_h);
-  g.in_w = static_cast<int>(s.in_w);
-  g.in_c = static_cast<int>(s.in_c);
-  g.out_h = static_cast<int>(s.out_h);
-  g.out_w = static_cast<int>(s.out_w);
-  g.out_c = static_cast<int>(s.out_c);
-  g.kernel_h = s.window.kernel_h;
-  g.kernel_w = s.window.kernel_w;
-  g.stride_h = s.window.stride_h;
-  g.stride_w = s.window.stride_w;
-  g.dilation_h = s.window.dilation_h;
-  g.dilation_w = s.window.dilation_w;
-  g.pad_top = s.window.padding.top;
-  g.pad_left = s.window.padding.left;
-  g.groups = s.groups;
-  return g;
-}
-
 PoolVector<double> as_double(Pool& pool, const Tensor& t) {
   const auto v = t.span<real>();
   return {v.begin(), v.end(), pool};
@@ -165,7 +145,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
   kept.weight_scale = std::move(made.weights.scale);
   kept.folded = std::move(made.folded);
   const Tensor& q_w = made.weights.codes;
-  const int8::PackedConv& conv = packed_.pack(geometry_of(s), ctx.isa, q_w.data<std::int8_t>());
+  const int8::PackedConv& conv = packed_.pack(s, ctx.isa, q_w.data<std::int8_t>());
   const ConvTiles tiles(conv.geometry(), s.batch);
   const auto* codes = x[0].data<std::int8_t>();
   const std::int32_t zero_point = kept.in.zero_point;
@@ -174,7 +154,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
   if (kept.batch_statistics) {
     OCTET_CHECK(rows > 1, "layer ", layer,
                 ": batch statistics need more than one value per channel, got ", rows);
-    acc = ctx.empty({rows, channels}, DType::i32);
+    acc = ctx.empty({rows, channels}, ElementType::i32);
     ChannelSums sums(ctx.pool, channels, tiles.count());
     tiles.run(ctx, conv, codes, zero_point, acc.data<std::int32_t>(),
               [&](std::int64_t tile, std::int64_t, std::int64_t n, const std::int32_t* a) {
@@ -198,8 +178,8 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
                        .mask = saved.wanted,
                        .range = seen != nullptr},
                       tiles.count());
-  Tensor y = ctx.empty(result_shape(x, s), DType::i8);
-  Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
+  Tensor y = ctx.empty(result_shape(x, s), ElementType::i8);
+  Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, ElementType::u8);
   const auto requantize = [&](std::int64_t tile, std::int64_t first, std::int64_t n,
                               const std::int32_t* a) {
     pass.run(tile, a, n, y.data<std::int8_t>() + first * channels,

@@ -17,10 +17,10 @@ namespace octet::quant {
 namespace {
 
 /// x with stride - 1 codes of zero between its pixels.
-Tensor spread(Context& ctx, const Tensor& x, const Window2d& w, std::int32_t zero_point) {
+Tensor spread(Context& ctx, const Tensor& x, const ConvGeometry& w, std::int32_t zero_point) {
   const Shape& s = x.shape();
   const std::int64_t h = (s[1] - 1) * w.stride_h + 1, width = (s[2] - 1) * w.stride_w + 1;
-  Tensor y = ctx.empty({s[0], h, width, s[3]}, DType::i8);
+  Tensor y = ctx.empty({s[0], h, width, s[3]}, ElementType::i8);
   std::fill_n(y.data<std::int8_t>(), y.numel(), static_cast<std::int8_t>(zero_point));
   StridedCopy({{s[0], s[1] * s[2] * s[3], h * width * s[3]},
                {s[1], s[2] * s[3], w.stride_h * width * s[3]},
@@ -35,7 +35,7 @@ Tensor spread(Context& ctx, const Tensor& x, const Window2d& w, std::int32_t zer
 Tensor flip(Context& ctx, const Tensor& w) {
   const Shape& s = w.shape();
   const std::int64_t row = s[2] * s[3];
-  Tensor y = ctx.empty(s, DType::i8);
+  Tensor y = ctx.empty(s, ElementType::i8);
   StridedCopy(
       {{s[0], s[1] * row, s[1] * row}, {s[1], row, -row}, {s[2], s[3], -s[3]}, {s[3], 1, 1}}, 0,
       s[1] * row - s[3])
@@ -44,19 +44,18 @@ Tensor flip(Context& ctx, const Tensor& w) {
 }
 
 /// The convolution over the spread input that makes the result. `s` is the adjoint's shape.
-int8::ConvGeometry spread_geometry(const ConvShape& s) {
-  const Window2d& w = s.window;
-  int8::ConvGeometry g;
-  g.in_h = static_cast<int>((s.out_h - 1) * w.stride_h + 1);
-  g.in_w = static_cast<int>((s.out_w - 1) * w.stride_w + 1);
-  g.in_c = static_cast<int>(s.out_c);
-  g.out_h = static_cast<int>(s.in_h);
-  g.out_w = static_cast<int>(s.in_w);
-  g.out_c = static_cast<int>(s.in_c);
-  g.kernel_h = w.kernel_h;
-  g.kernel_w = w.kernel_w;
-  g.pad_top = w.kernel_h - 1 - w.padding.top;
-  g.pad_left = w.kernel_w - 1 - w.padding.left;
+ConvGeometry spread_geometry(const ConvShape& s) {
+  ConvGeometry g;
+  g.in_h = (s.out_h - 1) * s.stride_h + 1;
+  g.in_w = (s.out_w - 1) * s.stride_w + 1;
+  g.in_c = s.out_c;
+  g.out_h = s.in_h;
+  g.out_w = s.in_w;
+  g.out_c = s.in_c;
+  g.kernel_h = s.kernel_h;
+  g.kernel_w = s.kernel_w;
+  g.pad_top = s.kernel_h - 1 - s.pad_top;
+  g.pad_left = s.kernel_w - 1 - s.pad_left;
   return g;
 }
 
@@ -103,12 +102,12 @@ Tensor QConvTransposeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRan
   const Folded& folded = made.folded;
 
   const Tensor flipped = flip(ctx, made.weights.codes);
-  const Tensor wide = spread(ctx, x[0], s.window, kept.in.zero_point);
-  const int8::ConvGeometry geometry = spread_geometry(s);
+  const Tensor wide = spread(ctx, x[0], s, kept.in.zero_point);
+  const ConvGeometry geometry = spread_geometry(s);
   const int8::PackedConv& packed = packed_.pack(geometry, ctx.isa, flipped.data<std::int8_t>());
 
-  Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, DType::i8);
-  Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, DType::u8);
+  Tensor y = ctx.empty({s.batch, s.in_h, s.in_w, s.in_c}, ElementType::i8);
+  Tensor mask = ctx.empty({mask_bytes(saved.wanted ? y.numel() : 0)}, ElementType::u8);
   const ConvTiles tiles(packed.geometry(), s.batch);
   RequantizePass pass(ctx.pool, folded,
                       {.zero_point = out->params.zero_point,
@@ -145,19 +144,19 @@ int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
   const auto [weight, bias] = lower_integers(l, x, x[1].shape(), 0, {});
 
   // Pads other than none and SAME: the whole result, then the slice inside the pads.
-  const Window2d& w = s.window;
-  Window2d same = w;
+  const ConvGeometry& w = s;
+  Window2d same = conv->window;
   same.padding = Padding2d::same_padding();
   const Padding2d pads = same.resolve(s.in_h, s.in_w);
   const bool is_same = s.in_h == s.out_h * w.stride_h && s.in_w == s.out_w * w.stride_w &&
-                       pads.top == w.padding.top && pads.left == w.padding.left;
-  const bool is_valid = !is_same && w.padding.top == 0 && w.padding.left == 0 &&
+                       pads.top == w.pad_top && pads.left == w.pad_left;
+  const bool is_valid = !is_same && w.pad_top == 0 && w.pad_left == 0 &&
                         s.in_h >= (s.out_h - 1) * w.stride_h + w.kernel_h &&
                         s.in_w >= (s.out_w - 1) * w.stride_w + w.kernel_w;
   Shape full = shape;
   if (!is_same && !is_valid) {
-    full.set(1, std::max(w.padding.top + s.in_h, (s.out_h - 1) * w.stride_h + w.kernel_h));
-    full.set(2, std::max(w.padding.left + s.in_w, (s.out_w - 1) * w.stride_w + w.kernel_w));
+    full.set(1, std::max(w.pad_top + s.in_h, (s.out_h - 1) * w.stride_h + w.kernel_h));
+    full.set(2, std::max(w.pad_left + s.in_w, (s.out_w - 1) * w.stride_w + w.kernel_w));
   }
   const bool whole = full == shape;
   const std::array<std::int32_t, 4> extents{1, static_cast<std::int32_t>(full[1]),
@@ -171,7 +170,7 @@ int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
   a.padding = is_same ? int8::Padding::same : int8::Padding::valid;
   l.add_node(int8::OpCode::transpose_conv, {size, weight, inputs[0], bias}, y, a);
   if (whole) return y;
-  const std::array<std::int64_t, 4> begin{0, w.padding.top, w.padding.left, 0}, step{1, 1, 1, 1};
+  const std::array<std::int64_t, 4> begin{0, w.pad_top, w.pad_left, 0}, step{1, 1, 1, 1};
   const std::array<std::int64_t, 4> end{1, begin[1] + shape[1], begin[2] + shape[2], shape[3]};
   return l.add_slice(layer, y, begin, end, step, out->params);
 }

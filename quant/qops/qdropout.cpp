@@ -11,7 +11,7 @@ Tensor QDropoutOp::forward_float(Context&, In x) const {
 Tensor QDropoutOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   if (!ctx.training || dropout->p == 0) return x[0];
   const Tensor mask = dropout_mask(ctx, *dropout, x[0].shape());
-  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   const auto* q = x[0].data<std::int8_t>();
   const auto* kept = mask.data<std::uint8_t>();
   const auto zero = static_cast<std::int8_t>(out->params.zero_point);

@@ -23,7 +23,7 @@ Tensor QLayoutOp::forward_float(Context& ctx, In x) const {
 
 Tensor QLayoutOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Shape& in = x[0].shape();
-  Tensor y = ctx.empty(move->result(in), DType::i8);
+  Tensor y = ctx.empty(move->result(in), ElementType::i8);
   auto* codes = y.data<std::int8_t>();
   if (move->fills()) {
     std::fill_n(codes, y.numel(), static_cast<std::int8_t>(out->params.zero_point));
@@ -94,7 +94,7 @@ std::int8_t QPadOp::code() const {
 Tensor QPadOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Shape& in = x[0].shape();
   SharedOperands parts = shared_operands(ctx, *this, x);
-  Tensor y = ctx.empty(pad->result(in), DType::i8);
+  Tensor y = ctx.empty(pad->result(in), ElementType::i8);
   auto* codes = y.data<std::int8_t>();
   std::fill_n(codes, y.numel(), code());
   pad->copy(in).copy(ctx, parts.codes[0].data<std::int8_t>(), codes);
@@ -136,7 +136,7 @@ Tensor QConcatOp::forward_float(Context& ctx, In x) const {
 
 Tensor QConcatOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const Shape whole = ConcatOp(axis).result(x, "layer " + layer);
-  Tensor y = ctx.empty(whole, DType::i8);
+  Tensor y = ctx.empty(whole, ElementType::i8);
   SharedOperands parts = shared_operands(ctx, *this, x);
   ConcatSaved kept;
   std::int64_t start = 0;

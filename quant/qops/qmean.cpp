@@ -17,9 +17,9 @@ Tensor QMeanOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
   const int8::MeanParams params = int8::make_mean_params(
       in->params.scale, in->params.zero_point, out->params.scale, out->params.zero_point,
       static_cast<std::int64_t>(plan.reduced.size()), state->rounding);
-  Tensor y = ctx.empty(plan.result, DType::i8);
-  Tensor passes = ctx.empty(plan.result, DType::u8);
-  Tensor sums = ctx.empty(plan.result, DType::i32);
+  Tensor y = ctx.empty(plan.result, ElementType::i8);
+  Tensor passes = ctx.empty(plan.result, ElementType::u8);
+  Tensor sums = ctx.empty(plan.result, ElementType::i32);
   const auto* px = x[0].data<std::int8_t>();
   const auto blocks = static_cast<std::int64_t>(plan.kept.size());
   ctx.threads.run(x[0].shape()[0] * blocks, [&](std::int64_t task, int) {

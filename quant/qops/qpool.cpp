@@ -64,7 +64,7 @@ Tensor QPoolOp::forward_float(Context& ctx, In x) const {
 
 Tensor QPoolOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const int8::PoolGeometry g = geometry(x[0].shape());
-  Tensor y = ctx.empty({x[0].shape()[0], g.out_h, g.out_w, g.channels}, DType::i8);
+  Tensor y = ctx.empty({x[0].shape()[0], g.out_h, g.out_w, g.channels}, ElementType::i8);
   const int8::PoolRowKernel kernel =
       kind == Kind::max ? int8::max_pool_kernel(ctx.isa) : int8::average_pool_kernel(ctx.isa);
   int8::pool(kernel, g, {}, x[0].data<std::int8_t>(), y.data<std::int8_t>(), x[0].shape()[0],

@@ -35,8 +35,8 @@ Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen
   const std::int64_t channels = x[1].numel(), n = x[0].numel();
   OCTET_CHECK(x[0].shape()[-1] == channels, "layer ", layer, ": expected ", channels,
               " channels, got ", x[0].shape());
-  Tensor y = ctx.empty(x[0].shape(), DType::i8);
-  Tensor mask = ctx.empty({mask_bytes(n)}, DType::u8);
+  Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
+  Tensor mask = ctx.empty({mask_bytes(n)}, ElementType::u8);
   const auto *p = x[0].data<std::int8_t>(), *a = alpha.codes.data<std::int8_t>();
   auto* q = y.data<std::int8_t>();
   auto* bits = mask.data<std::uint8_t>();

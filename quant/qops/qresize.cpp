@@ -56,7 +56,7 @@ Tensor QResizeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) co
   const bool nearest = resize->interpolation == Interpolation::nearest;
   const std::int64_t channels = in[3], line = in[2] * channels;
   const std::int64_t out_h = resize->out_h, out_w = resize->out_w;
-  Tensor y = ctx.empty({in[0], out_h, out_w, channels}, DType::i8);
+  Tensor y = ctx.empty({in[0], out_h, out_w, channels}, ElementType::i8);
   const auto* px = x[0].data<std::int8_t>();
   auto* py = y.data<std::int8_t>();
   ctx.threads.run(in[0] * out_h, [&](std::int64_t r, int) {

@@ -17,7 +17,7 @@ Tensor QSoftmaxOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) c
   const std::int64_t depth = x[0].shape()[-1];
   const int8::SoftmaxParams params =
       int8::make_softmax_params(1.0f, in->params.scale, state->rounding);
-  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   const auto* p = x[0].data<std::int8_t>();
   auto* q = y.data<std::int8_t>();
   ctx.threads.run(x[0].numel() / depth, [&](std::int64_t r, int) {

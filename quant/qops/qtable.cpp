@@ -82,7 +82,7 @@ Tensor QTableOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen
   const int8::UnaryCodes codes = function->codes(in->params, out->params, state->rounding);
   const auto* p = x[0].data<std::int8_t>();
   const std::int64_t n = x[0].numel();
-  Tensor y = ctx.empty(x[0].shape(), DType::i8);
+  Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   auto* q = y.data<std::int8_t>();
   if (seen) {
     std::array<real, 256> reals = all_reals(in->params);

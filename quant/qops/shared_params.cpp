@@ -19,7 +19,7 @@ SharedOperands shared_operands(Context& ctx, const QOp& op, In x) {
       const UnaryFunctionPtr f = make_requantize_function();
       const QuantParams in = shared.parts[i]->params;
       const int8::UnaryCodes by_code = f->codes(in, op.out->params, op.state->rounding);
-      Tensor codes = ctx.empty(x[i].shape(), DType::i8);
+      Tensor codes = ctx.empty(x[i].shape(), ElementType::i8);
       int8::lookup_kernel(ctx.isa)(by_code.table(), x[i].data<std::int8_t>(),
                                    codes.data<std::int8_t>(), codes.numel());
       own = {x[i], slope_table(*f, in, by_code)};

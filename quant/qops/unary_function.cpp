@@ -6,7 +6,7 @@
 
 #include "int8/ops/catalogue.h"
 #include "int8/reference/quantize.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 #include "quant/lowering.h"
 #include "quant/qops/fused_activation.h"
 

@@ -8,7 +8,7 @@
 
 #include "core/ops/activations.h"
 #include "int8/graph/graph.h"
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 #include "quant/qconfig.h"
 
 namespace octet::quant {

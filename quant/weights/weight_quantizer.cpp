@@ -21,7 +21,7 @@ WeightCodes MinMaxWeights::quantize(Context& ctx, const Tensor& weight,
                                     const WeightUse& use) const {
   const std::int64_t channels = weight.shape()[0];
   const std::int64_t n = weight.numel() / std::max<std::int64_t>(channels, 1);
-  WeightCodes out{ctx.empty(weight.shape(), DType::i8),
+  WeightCodes out{ctx.empty(weight.shape(), ElementType::i8),
                   PoolVector<float>(static_cast<std::size_t>(channels), ctx.pool)};
   const real* w = weight.r();
   auto* q = out.codes.data<std::int8_t>();

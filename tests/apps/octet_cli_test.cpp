@@ -61,7 +61,7 @@ struct Fixture {
   }
   static std::vector<char> run(const int8::Model& model, const std::vector<char>& bytes) {
     const std::size_t count = bytes.size() / model.inputs()[0].bytes;
-    int8::Context context(model, {.batch = static_cast<int>(count)});
+    int8::ExecutionContext context(model, {.batch = static_cast<int>(count)});
     std::memcpy(context.input(0).data(), bytes.data(), bytes.size());
     context.run();
     const auto* from = reinterpret_cast<const char*>(context.output(0).data());
@@ -185,7 +185,7 @@ TEST_SUITE("octet") {
       words.push_back((dir / ("out" + std::to_string(i))).string());
     }
     CHECK(octet_cli(dir, words).code == 0);
-    int8::Context context(loaded);
+    int8::ExecutionContext context(loaded);
     context.run();
     for (std::size_t i = 0; i < loaded.outputs().size(); ++i) {
       CAPTURE(i);

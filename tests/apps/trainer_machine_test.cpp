@@ -147,8 +147,8 @@ TEST_CASE_FIXTURE(MachineFixture, "trainer: what cannot fit into memory is refus
   c["train"]["batch"] = 64;
   write(c);
   Dataset large;
-  large.images = Tensor::zeros({64, 128, 128, 1}, DType::u8);
-  large.labels = Tensor::zeros({64}, DType::i32);
+  large.images = Tensor::zeros({64, 128, 128, 1}, ElementType::u8);
+  large.labels = Tensor::zeros({64}, ElementType::i32);
   large.classes = 1;
   write_hdf5(dir / "large.h5", {{"train", large}, {"test", large}});
   struct Row {

@@ -60,7 +60,7 @@ inline std::vector<char> random_inputs(const int8::Model& model, int samples, st
 /// What octet gives for samples back to back; several inputs or outputs follow each other in each
 /// sample.
 inline std::vector<char> run_octet(const int8::Model& model, const std::vector<char>& inputs) {
-  int8::Context context(model);
+  int8::ExecutionContext context(model);
   std::vector<char> outputs;
   for (std::size_t at = 0; at < inputs.size();) {
     for (int i = 0; i < static_cast<int>(model.inputs().size()); ++i) {

@@ -289,7 +289,7 @@ TEST_SUITE("core conv") {
     for (const ConvCase& c : all_cases()) {
       CAPTURE(c.why);
       const Operands o(c);
-      Tensor codes = Tensor::empty(c.x, DType::i8), reals = Tensor::empty(c.x);
+      Tensor codes = Tensor::empty(c.x, ElementType::i8), reals = Tensor::empty(c.x);
       auto* q = codes.data<std::int8_t>();
       for (std::int64_t i = 0; i < codes.numel(); ++i) {
         q[i] = static_cast<std::int8_t>(i * 37 % 256 - 128);

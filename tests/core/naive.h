@@ -84,7 +84,7 @@ namespace naive {
 /// Calls f(x index, w index, y index) for every product of the convolution.
 template <class F>
 void for_products(const ConvShape& s, const F& f) {
-  const Window2d& v = s.window;
+  const ConvGeometry& v = s;
   const std::int64_t group_in = s.in_c / s.groups, group_out = s.out_c / s.groups;
   for (std::int64_t n = 0; n < s.batch; ++n)
     for (std::int64_t oh = 0; oh < s.out_h; ++oh)
@@ -92,8 +92,8 @@ void for_products(const ConvShape& s, const F& f) {
         for (std::int64_t o = 0; o < s.out_c; ++o)
           for (std::int64_t kh = 0; kh < v.kernel_h; ++kh)
             for (std::int64_t kw = 0; kw < v.kernel_w; ++kw) {
-              const std::int64_t h = oh * v.stride_h - v.padding.top + kh * v.dilation_h;
-              const std::int64_t w = ow * v.stride_w - v.padding.left + kw * v.dilation_w;
+              const std::int64_t h = oh * v.stride_h - v.pad_top + kh * v.dilation_h;
+              const std::int64_t w = ow * v.stride_w - v.pad_left + kw * v.dilation_w;
               if (h < 0 || h >= s.in_h || w < 0 || w >= s.in_w) continue;
               for (std::int64_t c = 0; c < group_in; ++c) {
                 f(((n * s.in_h + h) * s.in_w + w) * s.in_c + o / group_out * group_in + c,

@@ -112,7 +112,7 @@ TEST_SUITE("core ops") {
     };
     CHECK(contains(wrong(Tensor::from<std::int32_t>({2}, bad)),
                    "label of sample 1: expected 0 to 2, got 3"));
-    CHECK(contains(wrong(Tensor::zeros({3}, DType::i32)), "expected i32 [2], got i32 [3]"));
+    CHECK(contains(wrong(Tensor::zeros({3}, ElementType::i32)), "expected i32 [2], got i32 [3]"));
     CHECK(contains(wrong(Tensor::zeros({2})), "expected i32 [2]"));
   }
 
@@ -120,7 +120,7 @@ TEST_SUITE("core ops") {
     Context ctx;
     Tape tape(ctx);
     const Var a = tape.input(Tensor::zeros({2, 3})), b = tape.input(Tensor::zeros({3, 2}));
-    const Var ints = tape.input(Tensor::zeros({2, 3}, DType::i32));
+    const Var ints = tape.input(Tensor::zeros({2, 3}, ElementType::i32));
     const int nodes = tape.size();
     CHECK(contains(error_of([&] { a + b; }), "add: shapes [2, 3] and [3, 2] do not broadcast"));
     CHECK(contains(error_of([&] { relu(ints); }), "relu: x: expected f"));

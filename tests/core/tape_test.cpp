@@ -113,7 +113,7 @@ TEST_SUITE("core tape") {
     CHECK(late->saved_wanted);
     CHECK(tape.node(before.id).saved.tensors.empty());
     CHECK_FALSE(tape.node(before.id).requires_grad);
-    const Tensor labels = Tensor::zeros({2}, DType::i32);
+    const Tensor labels = Tensor::zeros({2}, ElementType::i32);
     tape.backward(cross_entropy(after, labels));
     CHECK(early->backwards == 0);
     CHECK(late->backwards == 1);
@@ -141,7 +141,7 @@ TEST_SUITE("core tape") {
     const Var x = tape.input(random_tensor({4, 8}, 1), true);
     const Var a = relu(x), b = linear(a, tape.param(parameter({3, 8}, 2))), c = relu(b);
     tape.retain_grad(a);
-    const Tensor labels = Tensor::zeros({4}, DType::i32);
+    const Tensor labels = Tensor::zeros({4}, ElementType::i32);
     tape.backward(cross_entropy(c, labels));
     for (int id = 0; id < tape.size(); ++id) CHECK(tape.node(id).saved.tensors.empty());
     CHECK_FALSE(tape.node(b.id).grad.value().defined());
@@ -153,7 +153,7 @@ TEST_SUITE("core tape") {
   TEST_CASE("a released value stays available to backward") {
     Tape tape, kept;
     const Tensor data = random_tensor({4, 8}, 1), weights = random_tensor({3, 8}, 2);
-    const Tensor labels = Tensor::zeros({4}, DType::i32);
+    const Tensor labels = Tensor::zeros({4}, ElementType::i32);
     const auto gradient = [&](Tape& t, bool release) {
       const Var x = t.input(data, true), hidden = relu(x);
       const Var y = linear(hidden, t.input(weights));
@@ -210,7 +210,8 @@ TEST_SUITE("core tape") {
     auto b = parameter({8}, 4);
     auto stats =
         std::make_shared<BatchNormStats>(BatchNormStats{Tensor::zeros({8}), Tensor::full({8}, 1)});
-    const Tensor x = random_tensor({5, 12, 12, 3}, 5), labels = Tensor::zeros({5}, DType::i32);
+    const Tensor x = random_tensor({5, 12, 12, 3}, 5),
+                 labels = Tensor::zeros({5}, ElementType::i32);
     Pool::Usage first{};
     for (int step = 0; step < 4; ++step) {
       for (const ParameterPtr& p : {w, v, g, b}) p->grad.clear();

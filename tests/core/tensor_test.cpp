@@ -29,7 +29,7 @@ TEST_SUITE("core tensor") {
   }
 
   TEST_CASE("misuse throws") {
-    Tensor t = Tensor::zeros({2, 3}, DType::i8);
+    Tensor t = Tensor::zeros({2, 3}, ElementType::i8);
     CHECK(contains(error_of([&] { t.r(); }), "[2, 3] holds i8, accessed as f"));
     CHECK(contains(error_of([&] { Tensor().r(); }), "undefined"));
     CHECK(contains(error_of([&] { t.reshape({7}); }), "expected 6 elements"));

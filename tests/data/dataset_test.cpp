@@ -14,14 +14,14 @@ TEST_CASE("dataset: validate names what is wrong") {
   CHECK(good.image_shape() == Shape{2, 3, 1});
   const auto message = [](const Dataset& d) { return error_of([&] { d.validate(); }); };
   Dataset d = good;
-  d.images = Tensor::zeros({6, 2, 3, 1}, DType::i8);
+  d.images = Tensor::zeros({6, 2, 3, 1}, ElementType::i8);
   CHECK(message(d).find("data set random: images: expected u8 [N, H, W, C], got i8") !=
         std::string::npos);
   d = good;
   d.images = good.images.reshape({6, 6, 1});
   CHECK_THROWS_AS(d.validate(), Error);
   d = good;
-  d.labels = Tensor::zeros({5}, DType::i32);
+  d.labels = Tensor::zeros({5}, ElementType::i32);
   CHECK(message(d).find("labels: expected i32 [6]") != std::string::npos);
   d = good;
   d.classes = 3;
@@ -33,7 +33,7 @@ TEST_CASE("dataset: validate names what is wrong") {
 }
 
 TEST_CASE("dataset: make_dataset refuses labels out of range") {
-  const Tensor images = Tensor::zeros({2, 1, 1, 1}, DType::u8);
+  const Tensor images = Tensor::zeros({2, 1, 1, 1}, ElementType::u8);
   const auto make = [&](std::vector<std::int64_t> labels, std::vector<std::string> names) {
     return make_dataset(images, labels, std::move(names), "x");
   };

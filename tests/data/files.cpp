@@ -41,7 +41,7 @@ void append_png(png_structp png, png_bytep data, std::size_t count) {
 Dataset random_dataset(std::int64_t n, std::int64_t h, std::int64_t w, std::int64_t c, int classes,
                        std::uint64_t seed) {
   auto random = rng(seed);
-  Tensor images = Tensor::empty({n, h, w, c}, DType::u8);
+  Tensor images = Tensor::empty({n, h, w, c}, ElementType::u8);
   for (std::uint8_t& p : images.span<std::uint8_t>()) p = static_cast<std::uint8_t>(random());
   std::vector<std::int64_t> labels;
   for (std::int64_t i = 0; i < n; ++i) {

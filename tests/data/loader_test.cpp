@@ -66,8 +66,8 @@ TEST_CASE("loader: structured bindings, shapes and the smaller last batch") {
   for (auto& [x, y] : loader) {
     sizes.push_back(y.shape()[0]);
     CHECK(x.shape() == Shape{y.shape()[0], 3, 2, 1});
-    CHECK(x.dtype() == DType::real);
-    CHECK(y.dtype() == DType::i32);
+    CHECK(x.dtype() == ElementType::real);
+    CHECK(y.dtype() == ElementType::i32);
   }
   CHECK(sizes == std::vector<std::int64_t>{4, 4, 2});
   CHECK(loader.batches_per_epoch() == 3);

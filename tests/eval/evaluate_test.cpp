@@ -166,6 +166,6 @@ TEST_CASE("what cannot be evaluated is refused, saying why") {
   CHECK_THROWS_WITH_AS(evaluate(model, large, ctx), doctest::Contains("takes 4 values a sample"),
                        Error);
   const Tensor logits = Tensor::zeros({2, 3, 1});
-  CHECK_THROWS_WITH_AS(count_correct(logits, Tensor::zeros({2}, DType::i32)),
+  CHECK_THROWS_WITH_AS(count_correct(logits, Tensor::zeros({2}, ElementType::i32)),
                        doctest::Contains("expected logits [2, classes]"), Error);
 }

@@ -10,7 +10,7 @@ namespace octet::test {
 
 /// Random grey pixels; image i is of class i modulo `classes`.
 inline Dataset random_images(std::int64_t n, std::int64_t extent, int classes) {
-  Tensor images = Tensor::empty({n, extent, extent, 1}, DType::u8);
+  Tensor images = Tensor::empty({n, extent, extent, 1}, ElementType::u8);
   Random random(5);
   for (auto& p : images.span<std::uint8_t>()) p = static_cast<std::uint8_t>(random.below(256));
   std::vector<std::int64_t> labels;

@@ -92,7 +92,7 @@ TEST_CASE("AMX: rows shorter and longer than a tile, strides, tails of channels"
   }
   for (const int batch : {1, 15, 16, 17, 33, 50}) check(matrix(100, 40), batch, random);
   check(square(9, 36, 60, 3, 2, 1, 3), 2, random);                    // groups
-  check(square(40, 64, 32, 3, 1, 1), 1, random);                      // several slabs
+  check(square(40, 64, 32, 3, 1, 1), 1, random);                      // several blocks of pixels
   check(geometry(2, 600, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1), 1, random);  // blocks of columns
 }
 

@@ -14,18 +14,18 @@ class Banded {
       : model_(model.impl()),
         plan(model_, threads, true),
         memory(model_, plan, threads),
-        lane(model_, memory),
-        run_(plan, lane, threads, spin_us) {}
+        instance(model_, memory),
+        run_(plan, instance, threads, spin_us) {}
 
   /// All outputs, one after the other.
   std::vector<std::byte> run(const std::vector<std::vector<std::byte>>& inputs) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      std::memcpy(lane.address(model_.graph.inputs[i]), inputs[i].data(), inputs[i].size());
+      std::memcpy(instance.address(model_.graph.inputs[i]), inputs[i].data(), inputs[i].size());
     }
     run_.run({});
     std::vector<std::byte> all;
     for (const int t : model_.graph.outputs) {
-      const std::byte* y = lane.address(t);
+      const std::byte* y = instance.address(t);
       all.insert(all.end(), y, y + model_.bytes[static_cast<std::size_t>(t)]);
     }
     return all;
@@ -36,8 +36,8 @@ class Banded {
 
  public:
   const int8::BandPlan plan;
-  const int8::LanePlan memory;
-  int8::Lane lane;
+  const int8::InstancePlan memory;
+  int8::Instance instance;
 
  private:
   int8::BandRun run_;
@@ -60,7 +60,7 @@ inline std::vector<std::vector<std::byte>> input_bytes(const int8::Model& model,
 inline std::vector<std::byte> run_alone(const int8::Model& model,
                                         const std::vector<std::vector<std::byte>>& inputs,
                                         const int8::ContextOptions& options = {}) {
-  int8::Context context(model, options);
+  int8::ExecutionContext context(model, options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     std::memcpy(context.input(static_cast<int>(i)).data(), inputs[i].data(), inputs[i].size());
   }

@@ -249,7 +249,7 @@ TEST_SUITE("int8") {
     }
   }
 
-  TEST_CASE("bands: in a forked child the caller does all of them, and the crew goes away" *
+  TEST_CASE("bands: in a forked child the caller does all of them, and the team goes away" *
             doctest::skip(octet::test::address_sanitizer)) {
     const Model model(large_net());
     const auto inputs = input_bytes(model, 1);
@@ -281,26 +281,27 @@ TEST_SUITE("int8") {
     const Model model(large_net());
     const auto inputs = input_bytes(model, 5);
     const auto expected = run_alone(model, inputs);
-    const std::size_t arena = Context(model).arena_bytes();
+    const std::size_t arena = ExecutionContext(model).arena_bytes();
     for (const int threads : {2, 3, 5}) {
       CAPTURE(threads);
       CHECK(run_alone(model, inputs, {.threads = threads}) == expected);
       CHECK(run_alone(model, inputs, {.threads = threads, .spin_us = 30}) == expected);
       CHECK(run_alone(model, inputs, {.threads = threads, .keep_values = true}) == expected);
-      const Context banded(model, {.threads = threads});
+      const ExecutionContext banded(model, {.threads = threads});
       CHECK(banded.arena_bytes() > arena);  // values live longer
       CHECK(banded.arena_bytes() * 100 <= banded.arena_lower_bound() * 102);
       // One byte less than that takes: each step is shared out as it comes.
       const std::size_t limit = banded.arena_bytes() + banded.scratch_bytes() - 1;
-      CHECK(Context(model, {.threads = threads, .memory_limit = limit}).arena_bytes() == arena);
+      CHECK(ExecutionContext(model, {.threads = threads, .memory_limit = limit}).arena_bytes() ==
+            arena);
       CHECK(run_alone(model, inputs, {.threads = threads, .memory_limit = limit}) == expected);
     }
-    CHECK(Context(model, {.batch = 2, .threads = 3}).arena_bytes() == 2 * arena);
+    CHECK(ExecutionContext(model, {.batch = 2, .threads = 3}).arena_bytes() == 2 * arena);
   }
 
   TEST_CASE("bands: a run allocates nothing, and the times of its steps add up") {
     const Model model(large_net());
-    Context context(model, {.threads = 3});
+    ExecutionContext context(model, {.threads = 3});
     context.run();
     const std::int64_t before = allocations();
     for (int i = 0; i < 20; ++i) context.run();

@@ -94,7 +94,7 @@ class Builder {
   }
 };
 
-inline void write_input(int8::Context& context, int i, std::span<const std::byte> bytes) {
+inline void write_input(int8::ExecutionContext& context, int i, std::span<const std::byte> bytes) {
   const std::span<std::byte> to = context.input(i);
   std::memcpy(to.data(), bytes.data(), bytes.size());
 }
@@ -108,7 +108,7 @@ inline Codes codes_of(std::span<const std::byte> bytes) {
 /// Runs a model of int8 inputs on `batch` samples; all outputs, one after the other.
 inline Codes run_model(const int8::Model& model, const std::vector<Codes>& inputs,
                        const int8::ContextOptions& options = {}) {
-  int8::Context context(model, options);
+  int8::ExecutionContext context(model, options);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     write_input(context, static_cast<int>(i), std::as_bytes(std::span(inputs[i])));
   }

@@ -67,7 +67,7 @@ TEST_SUITE("int8") {
     b.node(OpCode::conv_2d, {0, 1, 2}, {3}, ConvAttributes{.padding = Padding::same});
     b.done({0}, {3});
     const Model model(b.graph);
-    Context context(model);
+    ExecutionContext context(model);
     context.run();
     CHECK(static_cast<std::int8_t>(context.output(0)[0]) == z_out);
   }
@@ -82,7 +82,7 @@ TEST_SUITE("int8") {
     b.done({0}, {3});
     for (const Rounding rounding : {Rounding::single_rounding, Rounding::double_rounding}) {
       const Model model(b.graph, {.rounding = rounding});
-      Context context(model);
+      ExecutionContext context(model);
       context.run();
       CHECK(static_cast<std::int8_t>(context.output(0)[0]) == -128);
     }

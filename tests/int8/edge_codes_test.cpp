@@ -38,7 +38,7 @@ Graph one_node(OpCode op, DType from, Params x, DType to, Params y, Rounding rou
 }
 
 Codes run_bytes(const Model& model, std::span<const std::byte> input, const ContextOptions& o) {
-  Context context(model, o);
+  ExecutionContext context(model, o);
   write_input(context, 0, input);
   context.run();
   return codes_of(context.output(0));

@@ -8,7 +8,7 @@
 #include "int8/kernels/dispatch.h"
 #include "int8/reference/add.h"
 #include "int8/reference/quantize.h"
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 #include "tests/int8/build.h"
 #include "tests/support.h"
 

@@ -35,7 +35,7 @@ Floats random_floats(std::mt19937_64& rng, std::int64_t n, float least = -3, flo
 /// The outputs, one behind the other, of `samples`: the inputs of each, one behind the other.
 Floats run(const Graph& graph, const std::vector<Floats>& samples, int threads = 1) {
   const Model model(graph, {.ops = &all_ops()});
-  Context context(model, {.batch = static_cast<int>(samples.size()), .threads = threads});
+  ExecutionContext context(model, {.batch = static_cast<int>(samples.size()), .threads = threads});
   for (std::size_t s = 0; s < samples.size(); ++s) {
     const float* from = samples[s].data();
     for (std::size_t i = 0; i < model.inputs().size(); ++i) {

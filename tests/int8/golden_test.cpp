@@ -34,7 +34,7 @@ Codes run_samples(const Model& model, const Codes& input, int batch) {
   Codes result;
   for (std::size_t s = 0; s < samples; s += static_cast<std::size_t>(batch)) {
     const std::size_t n = std::min(samples - s, static_cast<std::size_t>(batch));
-    Context context(model, {.batch = static_cast<int>(n), .threads = 2});
+    ExecutionContext context(model, {.batch = static_cast<int>(n), .threads = 2});
     for (std::size_t k = 0; k < n; ++k) {
       const std::int8_t* from = input.data() + (s + k) * sample;
       for (std::size_t i = 0; i < model.inputs().size(); ++i) {
@@ -116,7 +116,7 @@ TEST_SUITE("shared") {
           CHECK_MESSAGE(difference.empty(), net, ", ", mode.name, " rounding, ", isa_name(isa),
                         ": ", difference);
 
-          Context context(model, {.keep_values = true});
+          ExecutionContext context(model, {.keep_values = true});
           const std::size_t sample = model.inputs()[0].bytes;
           write_input(context, 0, std::as_bytes(std::span(input)).first(sample));
           context.run();

@@ -13,8 +13,8 @@
 #include "int8/reference/prelu.h"
 #include "int8/reference/quantize.h"
 #include "int8/reference/resize.h"
-#include "int8/reference/sigmoids.h"
 #include "int8/reference/softmax.h"
+#include "int8/reference/tables/sigmoids.h"
 #include "tests/int8/build.h"
 #include "tests/int8/op_reference.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "int8/ops/catalogue.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 #include "interop/tflite/reader.h"
 #include "tests/int8/nets.h"
 #include "tests/support.h"
@@ -67,7 +67,7 @@ struct Tiny {
 
 void check_arena(const Tiny& tiny) {
   const Model model(tiny.graph);
-  const Context context(model);
+  const ExecutionContext context(model);
   CAPTURE(tiny.name);
   CAPTURE(context.arena_bytes());
   CHECK(context.arena_bytes() * 100 <= context.arena_lower_bound() * 102);
@@ -103,7 +103,7 @@ TEST_SUITE("int8") {
       Builder b;
       const int x = b.i8({1, 4, 4, 40}), other = b.i8({1, 4, 4, 40});
       const int y = add_op(b, x, other);
-      return Context(Model(b.done({x, other}, {y}))).arena_bytes();
+      return ExecutionContext(Model(b.done({x, other}, {y}))).arena_bytes();
     };
     const auto binary = [&](OpCode op, const Attributes& attributes) {
       return arena([&](Builder& b, int x, int other) {
@@ -138,8 +138,8 @@ TEST_SUITE("int8") {
     const int x = b.i8({1, 640}), y = b.i8({1, 640}), z = b.i8({1, 640});
     b.node(OpCode::relu, {x}, {y});
     b.node(OpCode::add, {x, y}, {z}, ElementwiseAttributes{});
-    CHECK(Context(Model(b.done({x}, {z}))).arena_bytes() == 2 * 640);
-    CHECK(Context(Model(b.done({x}, {z, y}))).arena_bytes() == 2 * 640);
+    CHECK(ExecutionContext(Model(b.done({x}, {z}))).arena_bytes() == 2 * 640);
+    CHECK(ExecutionContext(Model(b.done({x}, {z, y}))).arena_bytes() == 2 * 640);
   }
 
   TEST_CASE("constants of ADD and a bias stay in the graph's memory") {
@@ -176,24 +176,27 @@ TEST_SUITE("int8") {
       b.node(OpCode::resize_nearest_neighbor, {y, b.ints({1, 1})}, {z}, ResizeAttributes{});
       return b.done({x}, {z});
     };
-    const std::string by_default = memory_error([&] { Context(Model(enlarged_to(4096))); });
+    const std::string by_default =
+        memory_error([&] { ExecutionContext(Model(enlarged_to(4096))); });
     CHECK(says(by_default, "limit of 1073741824"));
     CHECK(says(by_default, "op 0 RESIZE_NEAREST_NEIGHBOR ('t1')"));
     CHECK(says(by_default, "memory_limit"));
 
     const Model model(enlarged_to(512));
     const std::size_t value = 96 * 512 * 512;
-    CHECK_NOTHROW(Context(model, {.memory_limit = 2 * value}));
-    CHECK(says(memory_error([&] { Context(model, {.memory_limit = value}); }), "('t1')"));
-    CHECK(says(memory_error([&] { Context(model, {.keep_values = true, .memory_limit = value}); }),
+    CHECK_NOTHROW(ExecutionContext(model, {.memory_limit = 2 * value}));
+    CHECK(says(memory_error([&] { ExecutionContext(model, {.memory_limit = value}); }), "('t1')"));
+    CHECK(says(memory_error(
+                   [&] { ExecutionContext(model, {.keep_values = true, .memory_limit = value}); }),
                "more than the limit of 25165824"));
     // Inputs and outputs of a batch that is cut, and lanes beside each other, count.
-    CHECK_NOTHROW(Context(model, {.batch = 2, .memory_limit = 2 * value}));
-    CHECK_THROWS_AS(Context(model, {.batch = 2, .threads = 2, .memory_limit = 2 * value}),
+    CHECK_NOTHROW(ExecutionContext(model, {.batch = 2, .memory_limit = 2 * value}));
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 2, .threads = 2, .memory_limit = 2 * value}),
                     octet::MemoryError);
-    CHECK_THROWS_AS(Context(model, {.batch = 100, .memory_limit = 2 * value}), octet::MemoryError);
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 100, .memory_limit = 2 * value}),
+                    octet::MemoryError);
     // More than any size_t arithmetic could be trusted with.
-    CHECK_THROWS_AS(Context(model, {.batch = 2147483647}), octet::MemoryError);
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 2147483647}), octet::MemoryError);
     Builder b;
     std::vector<int> inputs, outputs;
     for (int i = 0; i < 5; ++i) {
@@ -203,17 +206,17 @@ TEST_SUITE("int8") {
     }
     const Model large(b.done(inputs, outputs));
     for (const int threads : {1, 7})
-      CHECK_THROWS_AS(Context(large, {.batch = 2147483647, .threads = threads}),
+      CHECK_THROWS_AS(ExecutionContext(large, {.batch = 2147483647, .threads = threads}),
                       octet::MemoryError);
   }
 
   TEST_CASE("scratch counts towards the limit") {
     const Graph graph = ds_cnn_like();
     const Model model(graph);
-    const Context context(model);
+    const ExecutionContext context(model);
     const std::size_t needed = context.arena_bytes() + context.scratch_bytes();
-    CHECK_NOTHROW(Context(model, {.memory_limit = needed}));
-    CHECK_THROWS_AS(Context(model, {.memory_limit = needed - 1}), octet::MemoryError);
+    CHECK_NOTHROW(ExecutionContext(model, {.memory_limit = needed}));
+    CHECK_THROWS_AS(ExecutionContext(model, {.memory_limit = needed - 1}), octet::MemoryError);
   }
 
   TEST_CASE("many ops that share one constant cannot grow a model without end") {

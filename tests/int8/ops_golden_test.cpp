@@ -24,7 +24,7 @@ std::vector<std::byte> from_hex(const std::string& text) {
 
 /// Outputs back to back, of the last of `batch` samples that are the same.
 std::vector<std::byte> run(const Model& model, std::span<const std::byte> inputs, int batch) {
-  Context context(model, {.batch = batch, .threads = 2});
+  ExecutionContext context(model, {.batch = batch, .threads = 2});
   const auto samples = static_cast<std::size_t>(batch);
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const std::size_t bytes = model.inputs()[i].bytes;

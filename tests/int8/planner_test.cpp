@@ -7,7 +7,7 @@
 
 #include "int8/engine/planner.h"
 #include "int8/ops/catalogue.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 #include "tests/int8/nets.h"
 #include "tests/support.h"
 
@@ -113,7 +113,7 @@ TEST_SUITE("int8") {
       const Graph& graph = entry.second;
       const Model model(graph);
       for (const int batch : {1, 3}) {
-        const Context context(model, {.batch = batch});
+        const ExecutionContext context(model, {.batch = batch});
         CAPTURE(name);
         CAPTURE(context.arena_bytes());
         CHECK(context.arena_bytes() >= context.arena_lower_bound());
@@ -126,7 +126,7 @@ TEST_SUITE("int8") {
     const Dims image{1, 8, 8, 16}, channels{1, 1, 1, 16};
     const auto arena = [](const Graph& graph) {
       const Model model(graph);
-      return Context(model, {}).arena_bytes();
+      return ExecutionContext(model, {}).arena_bytes();
     };
     const auto unary = [&](OpCode op, QuantParams out, const Attributes& attributes) {
       Builder b;
@@ -165,11 +165,11 @@ TEST_SUITE("int8") {
     b.node(OpCode::reshape, {r}, {s}, ReshapeAttributes{{640, 1}});
     b.node(OpCode::relu, {s}, {y});
     const Graph graph = b.done({x}, {y});
-    CHECK(Context(Model(graph)).arena_bytes() == 640);
+    CHECK(ExecutionContext(Model(graph)).arena_bytes() == 640);
     // Without fusion the reshape copies.
-    CHECK(Context(Model(graph, {.fuse = false})).arena_bytes() == 1280);
-    CHECK(Context(Model(graph), {.keep_values = true}).arena_bytes() == 4 * 640);
+    CHECK(ExecutionContext(Model(graph, {.fuse = false})).arena_bytes() == 1280);
+    CHECK(ExecutionContext(Model(graph), {.keep_values = true}).arena_bytes() == 4 * 640);
     // A value that is read later, or is an output, is not overwritten.
-    CHECK(Context(Model(b.done({x}, {y, x}))).arena_bytes() == 1280);
+    CHECK(ExecutionContext(Model(b.done({x}, {y, x}))).arena_bytes() == 1280);
   }
 }

@@ -16,7 +16,7 @@ using octet::test::Builder;
 namespace {
 
 /// All inputs of one sample, one behind the other, into place `sample` of the batch.
-void write_sample(Context& context, const Model& model, int sample,
+void write_sample(ExecutionContext& context, const Model& model, int sample,
                   std::span<const std::byte> bytes) {
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const std::size_t size = model.inputs()[i].bytes;
@@ -38,7 +38,7 @@ TEST_SUITE("int8") {
       // Stream s is s steps behind the first: it begins anew then.
       for (const int batch : {1, 3}) {
         for (const int threads : {1, 2}) {
-          Context context(model, {.batch = batch, .threads = threads});
+          ExecutionContext context(model, {.batch = batch, .threads = threads});
           for (int step = 0; step < static_cast<int>(g.in.size()) + batch - 1; ++step) {
             for (int s = 0; s < batch; ++s) {
               const int at = step - s;
@@ -67,7 +67,7 @@ TEST_SUITE("int8") {
     for (const Rounding rounding : {Rounding::single_rounding, Rounding::double_rounding}) {
       const auto outputs = [&](const ModelOptions& options, const ContextOptions& how) {
         const Model model(graph, options);
-        Context context(model, how);
+        ExecutionContext context(model, how);
         std::vector<std::byte> all;
         std::mt19937_64 rng = octet::test::rng(5);
         for (int step = 0; step < 3; ++step) {

@@ -70,7 +70,7 @@ TEST_SUITE("int8") {
       const Model model(graph);
       const std::vector<Codes> inputs = random_inputs(model, batch);
       std::vector<Codes> outputs(model.outputs().size());
-      Context one(model);
+      ExecutionContext one(model);
       for (std::size_t s = 0; s < batch; ++s) {
         for (std::size_t i = 0; i < inputs.size(); ++i) {
           const Codes sample = slice(inputs[i], s, model.inputs()[i].bytes);
@@ -137,9 +137,9 @@ TEST_SUITE("int8") {
     const Graph graph = resnet_like();
     const Model model(graph), unfused(graph, {.fuse = false});
     const std::vector<Codes> inputs = random_inputs(model, 2);
-    Context kept(model, {.batch = 2, .keep_values = true});
-    Context all(unfused, {.batch = 2, .keep_values = true});
-    for (Context* c : {&kept, &all}) {
+    ExecutionContext kept(model, {.batch = 2, .keep_values = true});
+    ExecutionContext all(unfused, {.batch = 2, .keep_values = true});
+    for (ExecutionContext* c : {&kept, &all}) {
       write_input(*c, 0, std::as_bytes(std::span(inputs[0])));
       c->run();
       CHECK(codes_of(c->value(graph.inputs[0])) == inputs[0]);
@@ -158,7 +158,7 @@ TEST_SUITE("int8") {
       }
     }
     CHECK(missing == 1);
-    CHECK_THROWS_AS(Context(model).value(0), octet::Error);
+    CHECK_THROWS_AS(ExecutionContext(model).value(0), octet::Error);
     CHECK_THROWS_AS(kept.value(-1), octet::Error);
     CHECK_THROWS_AS(kept.value(1000), octet::Error);
   }
@@ -169,7 +169,7 @@ TEST_SUITE("int8") {
       const Graph& graph = entry.second;
       const Model model(graph);
       for (const int threads : {1, 2}) {
-        Context context(model, {.batch = 3, .threads = threads});
+        ExecutionContext context(model, {.batch = 3, .threads = threads});
         context.run();
         const std::int64_t before = allocations();
         context.run();
@@ -208,7 +208,7 @@ TEST_SUITE("int8") {
         CAPTURE(op_name(op));
         const Model fused(graph, {.isa = isa});
         CHECK(first_difference(run_model(fused, inputs), expected) == -1);
-        Context context(fused, {.keep_values = true});
+        ExecutionContext context(fused, {.keep_values = true});
         CHECK_THROWS_AS(context.value(p), octet::Error);  // it was fused indeed
       }
     }
@@ -241,7 +241,7 @@ TEST_SUITE("int8") {
           run_graph(graph, inputs, {.keep_values = true}, {.isa = Isa::portable, .fuse = false});
       CAPTURE(static_cast<int>(why));
       CHECK(first_difference(run_model(model, inputs), expected) == -1);
-      Context context(model, {.keep_values = true});
+      ExecutionContext context(model, {.keep_values = true});
       CHECK_NOTHROW(context.value(p));
     }
   }
@@ -253,7 +253,7 @@ TEST_SUITE("int8") {
     const Model model(b.done({x, unused}, {x, y, y}));
     for (const ContextOptions& options :
          {ContextOptions{}, ContextOptions{.batch = 5, .threads = 2}}) {
-      Context context(model, options);
+      ExecutionContext context(model, options);
       const auto in = context.input(0);
       for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::byte>(i);
       const std::vector<std::byte> given(in.begin(), in.end());
@@ -273,7 +273,7 @@ TEST_SUITE("int8") {
     b.node(OpCode::dequantize, {q}, {g});
     Model first(b.done({f}, {g}));
     const Model model = std::move(first);
-    Context a(model), c(model);
+    ExecutionContext a(model), c(model);
     const std::vector<float> values{0.1f, 0.13f, -0.125f, 1e9f, -1e9f};
     write_input(a, 0, std::as_bytes(std::span(values)));
     a.run();

@@ -28,7 +28,7 @@ struct Stream {
 };
 
 void check_streams(const Model& model, const ContextOptions& options, bool reset) {
-  Context context(model, options);
+  ExecutionContext context(model, options);
   std::vector<Stream> streams(static_cast<std::size_t>(options.batch));
   std::mt19937_64 rng = octet::test::rng(11);
   for (int step = 0; step < 6; ++step) {
@@ -70,10 +70,11 @@ TEST_SUITE("int8") {
         }
       }
     }
-    CHECK(Context(model, {.batch = 7}).arena_bytes() >= 7 * 9);
-    CHECK(Context(model, {.batch = 7}).arena_bytes() >=
-          Context(model, {.batch = 7}).arena_lower_bound());
-    CHECK_THROWS_AS(Context(model, {.batch = 1000, .memory_limit = 9000}), octet::MemoryError);
+    CHECK(ExecutionContext(model, {.batch = 7}).arena_bytes() >= 7 * 9);
+    CHECK(ExecutionContext(model, {.batch = 7}).arena_bytes() >=
+          ExecutionContext(model, {.batch = 7}).arena_lower_bound());
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 1000, .memory_limit = 9000}),
+                    octet::MemoryError);
   }
 
   TEST_CASE("states: a network that several threads run in bands") {
@@ -95,11 +96,11 @@ TEST_SUITE("int8") {
     b.graph.states = {{s, next, own_bytes(std::as_bytes(std::span(zeros)))}};
     const Model model(b.graph);
     REQUIRE(BandPlan(model.impl(), 4).worthwhile(4, false));
-    Context one(model), four(model, {.threads = 4});
+    ExecutionContext one(model), four(model, {.threads = 4});
     std::mt19937_64 rng = octet::test::rng(12);
     for (int step = 0; step < 4; ++step) {
       const Codes in = random_codes(rng, count_of(image));
-      for (Context* c : {&one, &four}) {
+      for (ExecutionContext* c : {&one, &four}) {
         write_input(*c, 0, std::as_bytes(std::span(in)));
         c->run();
       }
@@ -120,7 +121,7 @@ TEST_SUITE("int8") {
                     {kept, kept, bytes({4, 5})},
                     {once, fixed, bytes({6, 7})}};
     const Model model(graph);
-    Context context(model);
+    ExecutionContext context(model);
     const auto step = [&](const Codes& in) {
       write_input(context, 0, std::as_bytes(std::span(in)));
       context.run();
@@ -140,7 +141,7 @@ TEST_SUITE("int8") {
     graph = p.done({image}, {pooled, seen});
     graph.states = {{state, padded, bytes(Codes(9, 0))}};
     const Model pad_model(graph);
-    Context pads(pad_model);
+    ExecutionContext pads(pad_model);
     const Codes one_to_four{1, 2, 3, 4};
     for (int i = 0; i < 2; ++i) {
       write_input(pads, 0, std::as_bytes(std::span(one_to_four)));

@@ -16,7 +16,7 @@ using namespace octet::test;
 namespace {
 
 /// All outputs of one run on inputs that `seed` decides.
-std::vector<std::byte> outputs(Context& context, const Model& model, unsigned seed) {
+std::vector<std::byte> outputs(ExecutionContext& context, const Model& model, unsigned seed) {
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const auto to = context.input(static_cast<int>(i));
     const bool codes = model.inputs()[i].type == DType::i8;
@@ -37,7 +37,7 @@ void check_contexts(const Graph& graph) {
   constexpr unsigned users = 4, runs = 6;
   std::vector<std::vector<std::byte>> expected;
   {
-    Context context(model, {.batch = 2});
+    ExecutionContext context(model, {.batch = 2});
     for (unsigned seed = 0; seed < users * runs; ++seed)
       expected.push_back(outputs(context, model, seed));
   }
@@ -46,7 +46,7 @@ void check_contexts(const Graph& graph) {
   for (unsigned user = 0; user < users; ++user) {
     threads.emplace_back([&, user] {
       // Made here: creating contexts at once is part of the claim.
-      Context context(model, {.batch = 2, .threads = static_cast<int>(user) + 1});
+      ExecutionContext context(model, {.batch = 2, .threads = static_cast<int>(user) + 1});
       for (unsigned run = 0; run < runs; ++run) {
         const unsigned seed = user * runs + run;
         if (outputs(context, model, seed) != expected[seed]) ++different;

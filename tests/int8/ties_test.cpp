@@ -9,7 +9,7 @@
 #include "int8/reference/multipliers.h"
 #include "int8/reference/prelu.h"
 #include "int8/reference/quantize.h"
-#include "int8/reference/relu.h"
+#include "int8/reference/tables/relu.h"
 #include "tests/int8/build.h"
 #include "tests/int8/reference.h"
 

@@ -8,7 +8,7 @@
 
 #include "int8/engine/every_op.h"
 #include "int8/ops/catalogue.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 #include "tests/function_list.h"
 #include "tests/int8/random_case.h"
 

@@ -145,12 +145,12 @@ TEST_SUITE("int8") {
 
   TEST_CASE("refused: context options") {
     const Model model(ds_cnn_like());
-    CHECK_THROWS_AS(Context(model, {.batch = 0}), octet::Error);
-    CHECK_THROWS_AS(Context(model, {.threads = 0}), octet::Error);
-    CHECK_THROWS_AS(Context(model, {.batch = 4, .threads = 0}), octet::Error);
-    CHECK_THROWS_AS(Context(model, {.batch = 4, .threads = -1}), octet::Error);
-    CHECK_THROWS_AS(Context(model, {.threads = 1025}), octet::Error);
-    CHECK_THROWS_AS(Context(model, {.batch = 2147483647}), octet::Error);
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 0}), octet::Error);
+    CHECK_THROWS_AS(ExecutionContext(model, {.threads = 0}), octet::Error);
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 4, .threads = 0}), octet::Error);
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 4, .threads = -1}), octet::Error);
+    CHECK_THROWS_AS(ExecutionContext(model, {.threads = 1025}), octet::Error);
+    CHECK_THROWS_AS(ExecutionContext(model, {.batch = 2147483647}), octet::Error);
     CHECK_THROWS_AS(signature(model, 0), octet::Error);
     const Isa foreign = available_isas().front() == Isa::neon_dot ? Isa::avx2 : Isa::neon_dot;
     CHECK_THROWS_AS(Model(ds_cnn_like(), {.isa = foreign}), octet::Error);

@@ -53,7 +53,7 @@ void check_round_trip(const int8::Graph& graph) {
 constexpr std::size_t memory_limit = std::size_t{1} << 26;
 
 std::vector<std::byte> outputs(const int8::Model& model) {
-  int8::Context context(model, {.batch = 2, .threads = 1, .memory_limit = memory_limit});
+  int8::ExecutionContext context(model, {.batch = 2, .threads = 1, .memory_limit = memory_limit});
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const auto to = context.input(static_cast<int>(i));
     for (std::size_t k = 0; k < to.size(); ++k) to[k] = static_cast<std::byte>(k * 37);

@@ -58,7 +58,7 @@ struct StreamFile : FileBuilder {
 /// The outputs of each step on {step, step + 1}.
 std::vector<Codes> run(const int8::Graph& graph, int steps) {
   const int8::Model model(graph);
-  int8::Context context(model);
+  int8::ExecutionContext context(model);
   std::vector<Codes> results;
   for (int s = 0; s < steps; ++s) {
     const std::int8_t in[] = {static_cast<std::int8_t>(s), static_cast<std::int8_t>(s + 1)};

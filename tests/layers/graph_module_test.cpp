@@ -77,7 +77,7 @@ std::vector<std::string> op_names(const GraphModule& g) {
 TEST_CASE("a traced model computes the same bits, in evaluation and in training") {
   for (const char* name : {"lenet", "resnet8"}) {
     CAPTURE(name);
-    const zoo::ModelOptions o{.in_h = 12, .in_w = 12, .in_c = 2, .width = 0.25, .seed = 3};
+    const zoo::NetworkOptions o{.in_h = 12, .in_w = 12, .in_c = 2, .width = 0.25, .seed = 3};
     ModulePtr net = zoo::make_model(name, o), twin = zoo::make_model(name, o);
     const Tensor x = random_tensor({5, 12, 12, 2}, 1);
     warm_up(*net, x);

@@ -109,10 +109,10 @@ TEST_CASE("load_state names what does not fit, in one line, and changes nothing"
   Net net(1);
   const std::vector<NamedTensor> before = deep_copy(net.state());
   std::vector<NamedTensor> bad = deep_copy(Net(2).state());
-  bad[0].name = "scales";                            // missing and unexpected
-  bad[1].value = Tensor::zeros({3, 1, 1, 5});        // another shape
-  bad[3].value = Tensor::zeros({3}, DType::i32);     // another type
-  bad.push_back({"conv.bias", Tensor::zeros({3})});  // twice
+  bad[0].name = "scales";                               // missing and unexpected
+  bad[1].value = Tensor::zeros({3, 1, 1, 5});           // another shape
+  bad[3].value = Tensor::zeros({3}, ElementType::i32);  // another type
+  bad.push_back({"conv.bias", Tensor::zeros({3})});     // twice
   const std::string message = load_error(net, bad);
   CAPTURE(message);
   for (const char* part : {"missing: scale [1]", "unexpected: scales [1]",

@@ -20,7 +20,7 @@ struct Batch {
 Batch random_batch(const Shape& shape, int classes, std::uint64_t seed) {
   std::mt19937_64 rng(seed);
   std::normal_distribution<double> normal;
-  Batch b{Tensor::empty(shape), Tensor::empty({shape[0]}, DType::i32)};
+  Batch b{Tensor::empty(shape), Tensor::empty({shape[0]}, ElementType::i32)};
   for (real& v : b.x.span<real>()) v = static_cast<real>(normal(rng));
   for (std::int32_t& v : b.labels.span<std::int32_t>()) {
     v = static_cast<std::int32_t>(rng() % static_cast<std::uint64_t>(classes));
@@ -44,7 +44,7 @@ TEST_CASE("parameter counts equal the published models'") {
   // give them, the autoencoder as Keras reports it; batch norm counts weight and bias.
   struct Case {
     const char* name;
-    zoo::ModelOptions options;
+    zoo::NetworkOptions options;
     std::int64_t parameters;
   };
   const Case cases[] = {
@@ -73,7 +73,7 @@ TEST_CASE("every model maps its own image size to logits, and smaller ones where
   for (const std::string& name : zoo::model_names()) {
     CAPTURE(name);
     const bool classifier = zoo::is_classifier(name);
-    zoo::ModelOptions o =
+    zoo::NetworkOptions o =
         zoo::resolve_options(name, {.classes = classifier ? 7 : 0, .width = 0.125});
     ModulePtr net = zoo::make_model(name, o);
     net->eval();

@@ -93,7 +93,7 @@ class Others final : public Module {
 
 void check_stages(const ModulePtr& net, const Shape& input) {
   Context ctx(2, 1);
-  Batch b{Tensor::empty(input), Tensor::zeros({input[0]}, DType::i32)};
+  Batch b{Tensor::empty(input), Tensor::zeros({input[0]}, ElementType::i32)};
   Random random(1);
   for (real& v : b.x.span<real>()) v = static_cast<real>(random.uniform(-1, 1));
   optim::Adam adam(net->parameters(), {.lr = 1e-4});
@@ -116,7 +116,7 @@ TEST_CASE("a step of training takes no large block from the heap once the pool i
   // Wide layers, sums, tables, squeeze and excitation, concatenations, pools.
   for (const char* name : {"resnet8", "mobilenet_v2", "mobilenet_v3_small", "squeezenet1_1"}) {
     CAPTURE(std::string(name));
-    zoo::ModelOptions o = zoo::resolve_options(name);
+    zoo::NetworkOptions o = zoo::resolve_options(name);
     o.classes = 10;
     o.in_h = o.in_w = 48;
     check_stages(zoo::make_model(name, o), {4, o.in_h, o.in_w, o.in_c});

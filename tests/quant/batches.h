@@ -19,7 +19,7 @@ inline Tensor random_input(std::uint64_t seed, const Shape& shape) {
 }
 
 inline Tensor random_labels(std::uint64_t seed, std::int64_t n, std::uint64_t classes) {
-  Tensor t = Tensor::empty({n}, DType::i32);
+  Tensor t = Tensor::empty({n}, ElementType::i32);
   Random random(seed, 1);
   for (auto& v : t.span<std::int32_t>()) v = static_cast<std::int32_t>(random.below(classes));
   return t;

@@ -134,7 +134,8 @@ TEST_CASE("training forward and integer graph agree at every stage, in both roun
         qat.eval();
         Tape tape(ctx, GradMode::off);
         const Tensor logits = qat(tape.input(batches[2].x)).value();
-        int8::Context engine(model, {.batch = static_cast<int>(net.input[0]), .threads = 2});
+        int8::ExecutionContext engine(model,
+                                      {.batch = static_cast<int>(net.input[0]), .threads = 2});
         const int8::ValueInfo in = model.inputs()[0], out = model.outputs()[0];
         auto codes = engine.input(0);
         for (std::size_t i = 0; i < codes.size(); ++i) {
@@ -172,7 +173,7 @@ TEST_CASE("from frozen_bn on, the forward of a training step is the engine's too
     std::vector<std::int8_t> all;
     for (int id = 0; id < tape.size(); ++id) {
       const Tensor& v = tape.node(id).value;
-      if (!v.defined() || v.dtype() != DType::i8) continue;
+      if (!v.defined() || v.dtype() != ElementType::i8) continue;
       const auto s = v.span<std::int8_t>();
       all.insert(all.end(), s.begin(), s.end());
     }
@@ -281,7 +282,7 @@ TEST_CASE("prepare leaves the float model alone and refuses what has no int8 for
 
   class Squared final : public Module {
     Var forward(Var x) override { return cross_entropy(flatten(x), labels_); }
-    Tensor labels_ = Tensor::zeros({6}, DType::i32);
+    Tensor labels_ = Tensor::zeros({6}, ElementType::i32);
   };
   CHECK_THROWS_AS(prepare_qat(trace(std::make_shared<Squared>(), batches[0].x), {}), Error);
 }

@@ -28,7 +28,7 @@ Tensor random_real(std::mt19937_64& rng, const Shape& shape, float lo, float hi)
 }
 
 Tensor random_codes(std::mt19937_64& rng, const Shape& shape) {
-  Tensor t = Tensor::empty(shape, DType::i8);
+  Tensor t = Tensor::empty(shape, ElementType::i8);
   std::uniform_int_distribution<int> draw(-128, 127);
   for (auto& v : t.span<std::int8_t>()) v = static_cast<std::int8_t>(draw(rng));
   return t;

@@ -286,7 +286,8 @@ TEST_CASE("gradients of convolution: codes and their reals give the same bits") 
     const Shape shape{k.batch, k.size, k.size, k.in};
     const Shape w_shape{k.out, k.kernel, k.kernel, k.in / k.groups};
     const ConvShape s = conv_shape(shape, w_shape, window, k.groups);
-    Tensor codes = Tensor::empty(shape, DType::i8), w_codes = Tensor::empty(w_shape, DType::i8);
+    Tensor codes = Tensor::empty(shape, ElementType::i8),
+           w_codes = Tensor::empty(w_shape, ElementType::i8);
     for (auto& v : codes.span<std::int8_t>()) v = static_cast<std::int8_t>(draw(rng, -128, 127));
     for (auto& v : w_codes.span<std::int8_t>()) v = static_cast<std::int8_t>(draw(rng, -127, 127));
     const real scale = 0.037f;

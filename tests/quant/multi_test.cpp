@@ -53,7 +53,7 @@ std::vector<Tensor> outputs_of(Module& m, Context& ctx, const std::vector<Tensor
 int different_outputs(QatModel& qat, Context& ctx, const int8::Model& model,
                       const std::vector<Tensor>& x) {
   const auto batch = static_cast<int>(x[0].shape()[0]);
-  int8::Context engine(model, {.batch = batch, .threads = 2});
+  int8::ExecutionContext engine(model, {.batch = batch, .threads = 2});
   REQUIRE(model.inputs().size() == x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     const int8::ValueInfo& in = model.inputs()[i];
@@ -112,7 +112,7 @@ using Names = std::vector<std::string>;
 TEST_CASE("two heads and two inputs: trained on codes, converted, every output equal") {
   const Tensor image = random_input(1, {6, 12, 12, 1}), vector = random_input(2, {6, 3}, 9);
   const Tensor values = random_input(3, {6, 2});
-  Tensor labels = Tensor::zeros({6}, DType::i32);
+  Tensor labels = Tensor::zeros({6}, ElementType::i32);
   for (std::int32_t i = 0; i < 6; ++i) labels.data<std::int32_t>()[i] = i % 4;
 
   const auto check = [&](Module& net, const std::vector<Tensor>& x, const GraphNames& names) {

@@ -240,7 +240,7 @@ struct Batch {
 void check_conversion(const ModulePtr& model, const Shape& input, int8::Rounding rounding) {
   Context ctx(2, 1);
   const auto batch = [&](std::uint64_t seed) {
-    Tensor labels = Tensor::empty({input[0]}, DType::i32);
+    Tensor labels = Tensor::empty({input[0]}, ElementType::i32);
     Random random(seed, 1);
     for (auto& v : labels.span<std::int32_t>()) v = static_cast<std::int32_t>(random.below(3));
     return Batch{exact_input(seed, input), labels};

@@ -28,7 +28,7 @@ struct Net {
 
 Net small_net(const std::string& name) {
   const bool classifier = zoo::is_classifier(name);
-  zoo::ModelOptions o = zoo::resolve_options(name);
+  zoo::NetworkOptions o = zoo::resolve_options(name);
   o.classes = classifier ? classes : 0;
   o.width = 0.25;
   if (o.in_h >= 32) o.in_h = o.in_w = name == "squeezenet1_1" ? 47 : 32;
@@ -40,7 +40,7 @@ struct Batch {
 };
 
 Batch make_batch(const Shape& shape, std::uint64_t seed) {
-  Batch b{Tensor::empty(shape), Tensor::empty({shape[0]}, DType::i32)};
+  Batch b{Tensor::empty(shape), Tensor::empty({shape[0]}, ElementType::i32)};
   Random random(seed);
   for (real& v : b.x.span<real>()) v = static_cast<real>(random.below(256)) / real(255);
   for (auto& v : b.y.span<std::int32_t>()) v = static_cast<std::int32_t>(random.below(classes));

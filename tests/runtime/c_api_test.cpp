@@ -64,7 +64,7 @@ void check_equal(const int8::Graph& graph, octet_rounding rounding, int batch, i
   if (rounding == OCTET_SINGLE_ROUNDING) options.rounding = int8::Rounding::single_rounding;
   if (all) options.ops = &int8::all_ops();
   const int8::Model model(graph, options);
-  int8::Context context(model, {.batch = batch, .threads = threads});
+  int8::ExecutionContext context(model, {.batch = batch, .threads = threads});
   Handles c;
   const octet_model_options c_options{rounding, nullptr, 0, all ? octet_all_operators() : nullptr};
   REQUIRE(octet_model_load_memory(file.data(), file.size(), &c_options, &c.model, &c.error) ==

@@ -24,7 +24,7 @@ using octet::test::TempDir;
 /// What the engine gives for samples of zeros, all outputs one after the other.
 std::vector<char> outputs_of_zeros(const int8::Graph& graph) {
   const int8::Model model(graph);
-  int8::Context context(model);
+  int8::ExecutionContext context(model);
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const auto to = context.input(static_cast<int>(i));
     std::fill(to.begin(), to.end(), std::byte{0});

@@ -41,7 +41,7 @@ void describe(FieldVisitor& v, Augment& c) {
   v.integer({"fill", "The pixel value outside of the picture"}, c.fill, {0, 255});
 }
 
-void describe(FieldVisitor& v, Data& c) {
+void describe(FieldVisitor& v, DataConfig& c) {
   v.choice({"format",
             "hdf5: a file with groups train and test; idx: a folder with MNIST's four files, plain "
             "or .gz; cifar10: a folder with CIFAR-10's binary files; image_folder: train/ and "
@@ -57,7 +57,7 @@ void describe(FieldVisitor& v, Data& c) {
   v.integer({"crop_w", "Width of the network's input; 0: the picture's"}, c.crop_w, {0, 16384});
 }
 
-void describe(FieldVisitor& v, Model& c) {
+void describe(FieldVisitor& v, ModelConfig& c) {
   v.choice({.name = "zoo", .doc = "Name of a reference network", .required = true}, c.zoo,
            zoo::model_names());
   v.integer({"classes", "Number of outputs; 0: as many as the data set has classes"}, c.classes,
@@ -65,7 +65,7 @@ void describe(FieldVisitor& v, Model& c) {
   v.number({"width", "Factor on the numbers of channels"}, c.width, {0, 64, true});
 }
 
-void describe(FieldVisitor& v, Init& c) {
+void describe(FieldVisitor& v, InitConfig& c) {
   v.path({.name = "config",
           .doc = "Start from the result of this configuration's run; it is run first if it is "
                  "missing or unfinished",
@@ -77,7 +77,7 @@ void describe(FieldVisitor& v, Init& c) {
          c.checkpoint);
 }
 
-void describe(FieldVisitor& v, Optimizer& c) {
+void describe(FieldVisitor& v, OptimizerConfig& c) {
   v.choice({.name = "type", .doc = "Update rule", .selects = true}, c.type,
            {"sgd", "adam", "adamw"});
   v.number({"lr", "Learning rate, before the schedule's factor"}, c.lr, {0, 1000, true});
@@ -96,7 +96,7 @@ void describe(FieldVisitor& v, Optimizer& c) {
            c.weight_decay, {0, 10});
 }
 
-void describe(FieldVisitor& v, Schedule& c) {
+void describe(FieldVisitor& v, ScheduleConfig& c) {
   v.choice(
       {.name = "type", .doc = "How the learning rate goes on after the warm-up", .selects = true},
       c.type, {"constant", "step", "cosine"});
@@ -112,7 +112,7 @@ void describe(FieldVisitor& v, Schedule& c) {
            c.gamma, {0, 1, true});
 }
 
-void describe(FieldVisitor& v, Loss& c) {
+void describe(FieldVisitor& v, LossConfig& c) {
   v.number({"label_smoothing", "Share of the target that is spread over all classes"},
            c.label_smoothing, {0, 1, false, true});
   v.numbers(
@@ -156,7 +156,7 @@ void describe_steps(FieldVisitor& v, Steps& c, std::string_view when) {
             c.parameters);
 }
 
-void describe(FieldVisitor& v, Train& c) {
+void describe(FieldVisitor& v, TrainConfig& c) {
   v.integer({"epochs", "Passes over the training split"}, c.epochs, {1, 1000000});
   v.integer({"batch", "Pictures per step"}, c.batch, {1, 65536});
   v.boolean({"drop_last", "Leaves out the last, smaller batch of an epoch"}, c.drop_last);
@@ -173,7 +173,7 @@ void describe(FieldVisitor& v, Stages& c) {
             {0, 1000000});
 }
 
-void describe(FieldVisitor& v, Quant& c) {
+void describe(FieldVisitor& v, QuantConfig& c) {
   v.choice({.name = "mode",
             .doc = "none: float only; qat: quantization-aware training; ptq: post-training "
                    "quantization",
@@ -217,7 +217,7 @@ void describe(FieldVisitor& v, Quant& c) {
   describe_steps(v, c.steps, "qat");
 }
 
-void describe(FieldVisitor& v, Checkpoint& c) {
+void describe(FieldVisitor& v, CheckpointConfig& c) {
   v.integer({"every_batches", "Batches between checkpoints; 0: no limit"}, c.every_batches,
             {0, many});
   v.number({"every_seconds", "Seconds between checkpoints; 0: no limit"}, c.every_seconds,

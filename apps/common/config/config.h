@@ -25,7 +25,7 @@ struct Augment {
   int fill = 0;
 };
 
-struct Data {
+struct DataConfig {
   std::string format = "hdf5";
   Path path;
   int channels = 0;
@@ -34,17 +34,17 @@ struct Data {
   int crop_h = 0, crop_w = 0;
 };
 
-struct Model {
+struct ModelConfig {
   std::string zoo;
   int classes = 0;
   double width = 1;
 };
 
-struct Init {
+struct InitConfig {
   Path config, checkpoint;  ///< exactly one of them has a text
 };
 
-struct Optimizer {
+struct OptimizerConfig {
   std::string type = "adam";
   double lr = 1e-3;
   double momentum = 0.9;
@@ -53,7 +53,7 @@ struct Optimizer {
   double weight_decay = 0;
 };
 
-struct Schedule {
+struct ScheduleConfig {
   std::string type = "cosine";
   double warmup_epochs = 0;
   double final_factor = 0;
@@ -67,14 +67,14 @@ struct ParameterGroup {
   bool freeze = false;
 };
 
-struct Loss {
+struct LossConfig {
   double label_smoothing = 0;
   std::vector<double> class_weights{1};
 };
 
 /// What float and quantization-aware training share of a step.
 struct Steps {
-  Loss loss;
+  LossConfig loss;
   int accumulate_steps = 1;
   double clip_grad_norm = 0;
   double ema_decay = 0;
@@ -82,12 +82,12 @@ struct Steps {
 };
 
 /// Training with floating-point numbers.
-struct Train {
+struct TrainConfig {
   int epochs = 10;
   int batch = 64;
   bool drop_last = true;
-  Optimizer optimizer;
-  Schedule schedule;
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule;
   Steps steps;  ///< its keys stand beside the others
 };
 
@@ -97,7 +97,7 @@ struct Stages {
   int total() const { return train_bn + frozen_bn + frozen_observers; }
 };
 
-struct Quant {
+struct QuantConfig {
   std::string mode = "qat";
   std::string target = "tflite";
   std::string rounding = "target";
@@ -108,12 +108,12 @@ struct Quant {
   int batch = 64;
   Stages stages;
   bool drop_last = true;
-  Optimizer optimizer{.lr = 1e-4};
-  Schedule schedule;
+  OptimizerConfig optimizer{.lr = 1e-4};
+  ScheduleConfig schedule;
   Steps steps;
 };
 
-struct Checkpoint {
+struct CheckpointConfig {
   int every_batches = 0;
   double every_seconds = 60;
 };
@@ -124,12 +124,12 @@ struct Config {
   std::int64_t seed = 0;
   int threads = 0;
   Path out{"runs", "runs"};
-  Data data;
-  Model model;
-  std::optional<Init> init;
-  std::optional<Train> train;
-  std::optional<Quant> quant;
-  Checkpoint checkpoint;
+  DataConfig data;
+  ModelConfig model;
+  std::optional<InitConfig> init;
+  std::optional<TrainConfig> train;
+  std::optional<QuantConfig> quant;
+  CheckpointConfig checkpoint;
 
   std::filesystem::path file;  ///< where it was read from
   std::string source;          ///< that file's text

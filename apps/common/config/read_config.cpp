@@ -27,7 +27,7 @@ std::string read_text(const std::filesystem::path& file) {
   return text;
 }
 
-void check_loss(const Config& c, const std::string& section, const Loss& loss) {
+void check_loss(const Config& c, const std::string& section, const LossConfig& loss) {
   const std::vector<double>& w = loss.class_weights;
   OCTET_CHECK(std::any_of(w.begin(), w.end(), [](double v) { return v > 0; }),
               c.where(section + "/loss/class_weights"), ": expected one above 0, got only zeros");

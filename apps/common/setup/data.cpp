@@ -12,7 +12,7 @@ DataSource open_data(const config::Config& c) {
   }
 }
 
-TransformOptions make_transform(const config::Data& c, bool augmented) {
+TransformOptions make_transform(const config::DataConfig& c, bool augmented) {
   TransformOptions t;
   t.normalize.mean = c.normalize.mean;
   t.normalize.std = c.normalize.std;

@@ -10,7 +10,7 @@ namespace octet::setup {
 /// Both splits. Throws Error naming the configuration if they cannot be read.
 DataSource open_data(const config::Config& c);
 /// `augmented`: as the training split is read, else as the test split.
-TransformOptions make_transform(const config::Data& c, bool augmented);
+TransformOptions make_transform(const config::DataConfig& c, bool augmented);
 /// [1, H, W, C] of the network's input. Throws Error naming the configuration if its transform does
 /// not fit the pictures.
 Shape input_shape(const config::Config& c, const Dataset& data);

@@ -43,7 +43,7 @@ bool freezes(const config::Steps& s) {
 
 /// Numbers kept for each parameter while it is trained: value, gradient, the optimizer's state, the
 /// average.
-int numbers_per_parameter(const config::Optimizer& o, const config::Steps& s) {
+int numbers_per_parameter(const config::OptimizerConfig& o, const config::Steps& s) {
   if (freezes(s)) return 1;
   const int state = o.type == "sgd" ? o.momentum > 0 : 2;
   return 2 + state + (s.ema_decay > 0);
@@ -56,7 +56,7 @@ int numbers_per_parameter(const config::Config& c) {
 
 /// Parameters of the model; infinity if not even their addresses fit, 0 if there is no such model
 /// (who makes it says why).
-double parameter_count(const std::string& zoo, zoo::ModelOptions options) {
+double parameter_count(const std::string& zoo, zoo::NetworkOptions options) {
   options.draw = false;
   try {
     return static_cast<double>(zoo::make_model(zoo, options)->parameter_count());
@@ -101,7 +101,7 @@ std::uint64_t memory_limit() {
   return least;
 }
 
-void check_parameter_memory(const config::Config& c, const zoo::ModelOptions& options) {
+void check_parameter_memory(const config::Config& c, const zoo::NetworkOptions& options) {
   const double count = parameter_count(c.model.zoo, options);
   const double needed = count * bytes_per_real * numbers_per_parameter(c);
   const auto limit = static_cast<double>(memory_limit());

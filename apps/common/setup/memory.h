@@ -18,7 +18,7 @@ std::uint64_t memory_limit();
 
 /// Throws Error naming what of /model makes the network too large: parameters and, where they are
 /// trained, gradients and the optimizer's state do not fit into memory_limit(). Nothing is drawn.
-void check_parameter_memory(const config::Config& c, const zoo::ModelOptions& options);
+void check_parameter_memory(const config::Config& c, const zoo::NetworkOptions& options);
 
 /// Throws Error naming the section's batch (or /model, if one picture is too many) where a step
 /// does not fit beside the data: `network` is the float one, traced.

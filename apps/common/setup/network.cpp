@@ -7,15 +7,15 @@
 
 namespace octet::setup {
 
-zoo::ModelOptions network_options(const config::Config& c, const Dataset& data,
-                                  const Shape& input) {
+zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data,
+                                    const Shape& input) {
   OCTET_CHECK(zoo::is_classifier(c.model.zoo), c.where("/model/zoo"), ": ", c.model.zoo,
               " is no classifier, which this trainer is for; train it in a loop of your own "
               "(examples/custom_loop.cpp)");
   OCTET_CHECK(c.model.classes == 0 || c.model.classes >= data.classes, c.where("/model/classes"),
               ": expected at least the ", data.classes, " classes of ", data.name, ", got ",
               c.model.classes);
-  zoo::ModelOptions options;
+  zoo::NetworkOptions options;
   options.classes = c.model.classes ? c.model.classes : data.classes;
   options.in_h = static_cast<int>(input[1]);
   options.in_w = static_cast<int>(input[2]);
@@ -26,7 +26,7 @@ zoo::ModelOptions network_options(const config::Config& c, const Dataset& data,
 }
 
 ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape& input) {
-  const zoo::ModelOptions options = network_options(c, data, input);
+  const zoo::NetworkOptions options = network_options(c, data, input);
   check_parameter_memory(c, options);
   try {
     return zoo::make_model(c.model.zoo, options);
@@ -36,7 +36,7 @@ ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape
 }
 
 quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels) {
-  const config::Quant& q = *c.quant;
+  const config::QuantConfig& q = *c.quant;
   quant::QConfig config = q.target == "tflm" ? quant::QConfig::tflm() : quant::QConfig::tflite();
   if (q.rounding == "single") config.rounding = int8::Rounding::single_rounding;
   if (q.rounding == "double") config.rounding = int8::Rounding::double_rounding;

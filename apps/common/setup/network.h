@@ -11,7 +11,8 @@ namespace octet::setup {
 
 /// Of the model for pictures of `data` that become `input` [1, H, W, C]. Throws Error naming the
 /// configuration if the model is no classifier or has fewer outputs than the data set has classes.
-zoo::ModelOptions network_options(const config::Config& c, const Dataset& data, const Shape& input);
+zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data,
+                                    const Shape& input);
 /// With random weights. Throws Error as network_options, and if the model is too large for the
 /// pictures or for the memory.
 ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape& input);

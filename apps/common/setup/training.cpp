@@ -11,18 +11,18 @@
 namespace octet::setup {
 
 TrainingSection train_section(const config::Config& c) {
-  const config::Train& t = *c.train;
+  const config::TrainConfig& t = *c.train;
   return {c, "/train", t.epochs, t.batch, t.drop_last, t.optimizer, t.schedule, t.steps};
 }
 
 TrainingSection quant_section(const config::Config& c) {
-  const config::Quant& q = *c.quant;
+  const config::QuantConfig& q = *c.quant;
   return {c, "/quant", q.stages.total(), q.batch, q.drop_last, q.optimizer, q.schedule, q.steps};
 }
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainingSection& t,
                                                  std::vector<ParameterPtr> parameters) {
-  const config::Optimizer& c = t.optimizer;
+  const config::OptimizerConfig& c = t.optimizer;
   try {
     if (c.type == "sgd") {
       return std::make_unique<optim::Sgd>(
@@ -42,7 +42,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainingSection& t,
 }
 
 CrossEntropyOptions make_loss(const TrainingSection& t, std::int64_t classes) {
-  const config::Loss& c = t.steps.loss;
+  const config::LossConfig& c = t.steps.loss;
   CrossEntropyOptions loss;
   loss.label_smoothing = c.label_smoothing;
   if (c.class_weights.size() == 1) return loss;
@@ -76,7 +76,7 @@ std::int64_t steps_per_epoch(const TrainingSection& t, std::int64_t batches) {
 }
 
 optim::LrSchedule make_schedule(const TrainingSection& t, std::int64_t per_epoch) {
-  const config::Schedule& c = t.schedule;
+  const config::ScheduleConfig& c = t.schedule;
   const auto steps = [&](double e) {
     return static_cast<std::int64_t>(std::llround(e * static_cast<double>(per_epoch)));
   };

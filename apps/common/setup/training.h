@@ -20,8 +20,8 @@ struct TrainingSection {
   std::int64_t epochs;
   int batch;
   bool drop_last;
-  const config::Optimizer& optimizer;
-  const config::Schedule& schedule;
+  const config::OptimizerConfig& optimizer;
+  const config::ScheduleConfig& schedule;
   const config::Steps& steps;
 
   /// What a message about one of its values begins with.

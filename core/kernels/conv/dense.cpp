@@ -56,8 +56,8 @@ void phase_weights(const ConvShape& s, const BackwardPhase& phase, const ConvWei
   for (std::int64_t g = 0; g < s.groups; ++g) {
     for (std::int64_t i = 0; i < phase.gather.h.taps; ++i) {
       for (std::int64_t j = 0; j < phase.gather.w.taps; ++j) {
-        const std::int64_t tap = (phase.tap_h + i * phase.tap_step_h) * s.window.kernel_w +
-                                 phase.tap_w + j * phase.tap_step_w;
+        const std::int64_t tap =
+            (phase.tap_h + i * phase.tap_step_h) * s.kernel_w + phase.tap_w + j * phase.tap_step_w;
         for (std::int64_t o = 0; o < group_out; ++o, out += group_in) {
           const std::int64_t channel = g * group_out + o;
           w.copy(channel * s.weights_per_channel() + tap * group_in, group_in, channel, out);
@@ -78,7 +78,7 @@ void backward_input_phase(Context& ctx, const ConvShape& s, std::int64_t phase_h
   const Scratch weights(ctx, s.groups * depth * group_in);
   phase_weights(s, phase, w, weights.get());
 
-  const bool whole = s.window.stride_h == 1 && s.window.stride_w == 1;
+  const bool whole = s.stride_h == 1 && s.stride_w == 1;
   const std::int64_t tile = tile_pixels(g, patch_bytes), tiles = ceil_div(pixels, tile);
   const std::int64_t packed = g.direct() ? 0 : tile * depth;
   const std::int64_t room = packed + (whole ? 0 : tile * s.in_c);
@@ -97,8 +97,8 @@ void backward_input_phase(Context& ctx, const ConvShape& s, std::int64_t phase_h
     }
     if (whole) return;
     for (std::int64_t p = begin; p < end; ++p, out += s.in_c) {
-      const std::int64_t row = phase_h + p / g.w.grid * s.window.stride_h;
-      const std::int64_t col = phase_w + p % g.w.grid * s.window.stride_w;
+      const std::int64_t row = phase_h + p / g.w.grid * s.stride_h;
+      const std::int64_t col = phase_w + p % g.w.grid * s.stride_w;
       real* to = image_dx + (row * s.in_w + col) * s.in_c;
       for (std::int64_t c = 0; c < s.in_c; ++c) to[c] = beta == 0 ? out[c] : to[c] + out[c];
     }
@@ -109,8 +109,8 @@ void backward_input_phase(Context& ctx, const ConvShape& s, std::int64_t phase_h
 
 void dense_backward_input(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
                           real* dx, real beta) {
-  for (std::int64_t h = 0; h < s.window.stride_h; ++h) {
-    for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
+  for (std::int64_t h = 0; h < s.stride_h; ++h) {
+    for (std::int64_t v = 0; v < s.stride_w; ++v) {
       backward_input_phase(ctx, s, h, v, w, dy, dx, beta);
     }
   }

@@ -10,7 +10,7 @@ namespace octet {
 namespace {
 
 std::int64_t taps(const ConvShape& s) {
-  return std::int64_t{s.window.kernel_h} * s.window.kernel_w;
+  return std::int64_t{s.kernel_h} * s.kernel_w;
 }
 
 // [C, KH, KW, 1] -> [KH, KW, C]
@@ -53,7 +53,7 @@ void depthwise_forward(Context& ctx, const ConvShape& s, const real* x, const re
   ctx.threads.run(s.batch * s.out_h, [&](std::int64_t task, int) {
     const std::int64_t image = task / s.out_h, row = task % s.out_h;
     depthwise_row(ctx.isa, {g.h, g.w, x + image * s.in_h * s.in_w * s.out_c, weights.get(), row,
-                            s.window.kernel_w * s.out_c, s.out_c, bias, s.out_c, 0,
+                            s.kernel_w * s.out_c, s.out_c, bias, s.out_c, 0,
                             y + (image * s.out_h + row) * s.out_w * s.out_c, s.out_c});
   });
 }
@@ -74,17 +74,16 @@ class DepthwiseInput final : public InputGradient {
     const ConvShape& s = shape_;
     prefetch.begin_part(1);
     prefetch.spread(end - begin);
-    const std::int64_t c = s.in_c, stride_w = s.window.stride_w;
+    const std::int64_t c = s.in_c, stride_w = s.stride_w;
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t image = task / s.in_h, row = task % s.in_h;
       prefetch.step();
       for (std::int64_t v = 0; v < std::min(stride_w, s.in_w); ++v) {
-        const BackwardPhase p = backward_phase(s, row % s.window.stride_h, v);
-        depthwise_row(
-            isa_, {p.gather.h, p.gather.w, dy + image * s.out_h * s.out_w * c,
-                   weights_.get() + (p.tap_h * s.window.kernel_w + p.tap_w) * c,
-                   row / s.window.stride_h, p.tap_step_h * s.window.kernel_w * c, p.tap_step_w * c,
-                   nullptr, c, beta, dx + (task * s.in_w + v) * c, stride_w * c});
+        const BackwardPhase p = backward_phase(s, row % s.stride_h, v);
+        depthwise_row(isa_, {p.gather.h, p.gather.w, dy + image * s.out_h * s.out_w * c,
+                             weights_.get() + (p.tap_h * s.kernel_w + p.tap_w) * c,
+                             row / s.stride_h, p.tap_step_h * s.kernel_w * c, p.tap_step_w * c,
+                             nullptr, c, beta, dx + (task * s.in_w + v) * c, stride_w * c});
       }
     }
   }

@@ -27,20 +27,19 @@ namespace {
 
 // dx of a convolution with stride 1: dy, padded, through the flipped kernel.
 ConvShape transposed(const ConvShape& s) {
-  const Window2d& v = s.window;
   ConvShape t = s;
   std::swap(t.in_h, t.out_h);
   std::swap(t.in_w, t.out_w);
   std::swap(t.in_c, t.out_c);
-  t.window.padding.top = (v.kernel_h - 1) * v.dilation_h - v.padding.top;
-  t.window.padding.left = (v.kernel_w - 1) * v.dilation_w - v.padding.left;
+  t.pad_top = (s.kernel_h - 1) * s.dilation_h - s.pad_top;
+  t.pad_left = (s.kernel_w - 1) * s.dilation_w - s.pad_left;
   return t;
 }
 
 // The weights of transposed(s), for direct_weights().
 auto flipped(const ConvShape& s, const ConvWeights& w) {
   return [s, w](std::int64_t c, std::int64_t n, real* to, std::int64_t block) {
-    const std::int64_t taps = std::int64_t{s.window.kernel_h} * s.window.kernel_w;
+    const std::int64_t taps = std::int64_t{s.kernel_h} * s.kernel_w;
     for (std::int64_t t = 0; t < taps; ++t) {
       for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
         w.copy((o * taps + taps - 1 - t) * s.in_c + c, n, o, to);
@@ -50,7 +49,7 @@ auto flipped(const ConvShape& s, const ConvWeights& w) {
 }
 
 std::int64_t flipped_depth(const ConvShape& s) {
-  return std::int64_t{s.window.kernel_h} * s.window.kernel_w * s.out_c;
+  return std::int64_t{s.kernel_h} * s.kernel_w * s.out_c;
 }
 
 void backward_groups(Context& ctx, const ConvShape& s, const ConvWeights& w, const real* dy,
@@ -135,10 +134,10 @@ class DirectWeightsGradient final : public WeightsGradient {
 }  // namespace
 
 decltype(&dense_backward_input) direct_backward_groups(Isa isa, const ConvShape& s) noexcept {
-  const bool unit = s.window.stride_h == 1 && s.window.stride_w == 1;
+  const bool unit = s.stride_h == 1 && s.stride_w == 1;
   if (!unit || !direct_fits(isa, s, s.in_c)) return nullptr;
   const ConvShape t = transposed(s);
-  if (t.window.padding.top < 0 || t.window.padding.left < 0) return nullptr;
+  if (t.pad_top < 0 || t.pad_left < 0) return nullptr;
   const DirectPlan plan(*direct_kernels(isa), t);
   return direct_by_groups(plan, flipped_depth(s)) ? backward_groups : nullptr;
 }
@@ -146,9 +145,9 @@ decltype(&dense_backward_input) direct_backward_groups(Isa isa, const ConvShape&
 std::unique_ptr<InputGradient> direct_input_gradient(Context& ctx, const ConvShape& s,
                                                      const ConvWeights& w) {
   if (!direct_fits(ctx.isa, s, s.in_c)) return nullptr;
-  if (s.window.stride_h != 1 || s.window.stride_w != 1) return strided_input_gradient(ctx, s, w);
-  const Padding2d p = transposed(s).window.padding;
-  return p.top >= 0 && p.left >= 0 ? std::make_unique<UnitStrideInput>(ctx, s, w) : nullptr;
+  if (s.stride_h != 1 || s.stride_w != 1) return strided_input_gradient(ctx, s, w);
+  const ConvShape t = transposed(s);
+  return t.pad_top >= 0 && t.pad_left >= 0 ? std::make_unique<UnitStrideInput>(ctx, s, w) : nullptr;
 }
 
 std::unique_ptr<WeightsGradient> direct_weights_gradient(Isa isa, const ConvShape& s,

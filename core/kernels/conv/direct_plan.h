@@ -22,13 +22,12 @@ struct DirectPlan {
   /// `pixels`: of a 1x1 convolution's tile.
   DirectPlan(const DirectKernels& k, const ConvShape& s, std::int64_t pixels)
       : kernels(&k), shape(s), w_channels(ceil_div(s.out_c, k.multiple) * k.multiple) {
-    const Window2d& v = s.window;
+    const ConvGeometry& v = s;
     if (is_pointwise(s)) long_rows(pixels);
     width = (shape.out_w - 1) * v.stride_w + std::int64_t{v.kernel_w - 1} * v.dilation_w + 1;
     window_h = std::int64_t{v.kernel_h - 1} * v.dilation_h + 1;
     const std::int64_t height = (shape.out_h - 1) * v.stride_h + window_h;
-    in_place =
-        v.padding.top == 0 && v.padding.left == 0 && width <= shape.in_w && height <= shape.in_h;
+    in_place = v.pad_top == 0 && v.pad_left == 0 && width <= shape.in_w && height <= shape.in_h;
     const std::int64_t fit = (tile_floats / (width * shape.in_c) - window_h) / v.stride_h + 1;
     const std::int64_t most_rows =
         std::clamp<std::int64_t>(fit, std::min<std::int64_t>(4, shape.out_h), shape.out_h);
@@ -74,8 +73,8 @@ struct DirectPlan {
   // Adds what tile() reads to `prefetch`; nothing behind the last tile.
   void add_source(const real* x, std::int64_t task, Prefetch& prefetch) const {
     if (task >= all_tiles()) return;
-    const Window2d& v = shape.window;
-    const std::int64_t top = task % tiles * rows * v.stride_h - v.padding.top;
+    const ConvGeometry& v = shape;
+    const std::int64_t top = task % tiles * rows * v.stride_h - v.pad_top;
     const std::int64_t begin = std::clamp<std::int64_t>(top, 0, shape.in_h);
     const std::int64_t end = std::min(top + (rows - 1) * v.stride_h + window_h, shape.in_h);
     const std::int64_t line = shape.in_w * shape.in_c;
@@ -85,10 +84,10 @@ struct DirectPlan {
   // Output rows [begin, end) of an image, their source in place or in `scratch`.
   DirectRows tile(const ConvInput& x, std::int64_t image, std::int64_t begin, std::int64_t end,
                   real* scratch) const {
-    const Window2d& v = shape.window;
+    const ConvGeometry& v = shape;
     const bool there = in_place && x.reals;
     const std::int64_t line = (there ? shape.in_w : width) * shape.in_c;
-    const std::int64_t top = begin * v.stride_h - v.padding.top;
+    const std::int64_t top = begin * v.stride_h - v.pad_top;
     const std::int64_t first = image * shape.in_h * shape.in_w * shape.in_c;
     if (!there) pad(x, first, top, (end - begin - 1) * v.stride_h + window_h, scratch);
     return {there ? x.reals + first + top * line : scratch,
@@ -108,7 +107,7 @@ struct DirectPlan {
   void pad(const ConvInput& x, std::int64_t first, std::int64_t top, std::int64_t count,
            real* to) const {
     const std::int64_t c = shape.in_c;
-    const std::int64_t left = std::min<std::int64_t>(shape.window.padding.left, width);
+    const std::int64_t left = std::min<std::int64_t>(shape.pad_left, width);
     const std::int64_t columns = std::min(shape.in_w, width - left);
     for (std::int64_t r = top; r < top + count; ++r, to += width * c) {
       if (r < 0 || r >= shape.in_h) {

@@ -25,10 +25,13 @@ struct Phase {
     shape.out_h = a.grid;
     shape.out_w = b.grid;
     const auto size = [](std::int64_t n) { return static_cast<int>(n); };
-    shape.window = {size(a.taps),           size(b.taps),           1, 1,
-                    size(std::abs(a.next)), size(std::abs(b.next)), {}};
-    shape.window.padding.top = size(-lowest(a));
-    shape.window.padding.left = size(-lowest(b));
+    shape.kernel_h = size(a.taps);
+    shape.kernel_w = size(b.taps);
+    shape.stride_h = shape.stride_w = 1;
+    shape.dilation_h = size(std::abs(a.next));
+    shape.dilation_w = size(std::abs(b.next));
+    shape.pad_top = size(-lowest(a));
+    shape.pad_left = size(-lowest(b));
   }
 
   // Where the taps of grid pixel 0 begin.
@@ -44,8 +47,7 @@ struct Phase {
   bool empty() const { return shape.out_h == 0 || shape.out_w == 0; }
   bool fits(Isa isa) const {
     return empty() || taps() == 0 ||
-           (direct_fits(isa, shape, shape.out_c) && shape.window.padding.top >= 0 &&
-            shape.window.padding.left >= 0);
+           (direct_fits(isa, shape, shape.out_c) && shape.pad_top >= 0 && shape.pad_left >= 0);
   }
 
   std::int64_t first_h, first_w;
@@ -60,8 +62,8 @@ void scatter(const ConvShape& s, const Phase& p, std::int64_t first, std::int64_
   const std::int64_t width = p.shape.out_w;
   for (std::int64_t q = first; q < first + count; ++q) {
     const std::int64_t row = q / width, image = row / p.shape.out_h;
-    const std::int64_t y = p.first_h + row % p.shape.out_h * s.window.stride_h;
-    const std::int64_t x = p.first_w + q % width * s.window.stride_w;
+    const std::int64_t y = p.first_h + row % p.shape.out_h * s.stride_h;
+    const std::int64_t x = p.first_w + q % width * s.stride_w;
     real* to = dx + ((image * s.in_h + y) * s.in_w + x) * s.in_c;
     if (!values) {
       std::fill_n(to, s.in_c, real(0));
@@ -84,8 +86,7 @@ Scratch phase_weights(Context& ctx, const ConvShape& s, const Phase& phase, cons
                             const std::int64_t row = Phase::tap(h, from.tap_h, from.tap_step_h, i);
                             for (std::int64_t j = 0; j < v.taps; ++j) {
                               const std::int64_t tap =
-                                  row * s.window.kernel_w +
-                                  Phase::tap(v, from.tap_w, from.tap_step_w, j);
+                                  row * s.kernel_w + Phase::tap(v, from.tap_w, from.tap_step_w, j);
                               for (std::int64_t o = 0; o < s.out_c; ++o, to += block) {
                                 w.copy(o * s.weights_per_channel() + tap * s.in_c + c, n, o, to);
                               }
@@ -97,8 +98,8 @@ Scratch phase_weights(Context& ctx, const ConvShape& s, const Phase& phase, cons
 class StridedInput final : public InputGradient {
  public:
   StridedInput(Context& ctx, const ConvShape& s, const ConvWeights& w) : shape_(s) {
-    for (std::int64_t h = 0; h < s.window.stride_h; ++h) {
-      for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
+    for (std::int64_t h = 0; h < s.stride_h; ++h) {
+      for (std::int64_t v = 0; v < s.stride_w; ++v) {
         const Phase phase(s, h, v);
         if (phase.empty()) continue;
         Part part{phase, {}};
@@ -111,8 +112,8 @@ class StridedInput final : public InputGradient {
     }
   }
   static bool fits(Isa isa, const ConvShape& s) {
-    for (std::int64_t h = 0; h < s.window.stride_h; ++h) {
-      for (std::int64_t v = 0; v < s.window.stride_w; ++v) {
+    for (std::int64_t h = 0; h < s.stride_h; ++h) {
+      for (std::int64_t v = 0; v < s.stride_w; ++v) {
         if (!Phase(s, h, v).fits(isa)) return false;
       }
     }

@@ -16,7 +16,7 @@ namespace octet {
 inline bool direct_fits(Isa isa, const ConvShape& s, std::int64_t outputs) noexcept {
   constexpr std::int64_t most_weights = 4 * 1024 * 1024;
   return direct_kernels(isa) && s.groups == 1 && outputs >= 8 &&
-         (s.window.dilation_w == 1 || s.window.kernel_w == 1) &&
+         (s.dilation_w == 1 || s.kernel_w == 1) &&
          s.out_c * s.weights_per_channel() <= most_weights;
 }
 

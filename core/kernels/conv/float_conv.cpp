@@ -28,8 +28,7 @@ ConvShape conv_shape(const Shape& x, const Shape& w, const Window2d& window, int
   OCTET_CHECK(w == expected, op, ": w: expected ", expected, " for x ", x, " and ",
               window.to_string(), ", groups=", groups, ", got ", w);
   std::tie(s.out_h, s.out_w) = window.output_size(s.in_h, s.in_w, op);
-  s.window = window;
-  s.window.padding = window.resolve(s.in_h, s.in_w);
+  set_window(s, window);
   OCTET_CHECK(s.weights_per_channel() <= INT_MAX && s.in_c <= INT_MAX && s.out_c <= INT_MAX, op,
               ": w: too large: ", w);
   return s;

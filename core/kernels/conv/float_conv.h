@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/conv_geometry.h"
 #include "core/context.h"
 #include "core/grad.h"
 #include "core/kernels/codes.h"
@@ -14,14 +15,9 @@ namespace octet {
 
 /// Layouts: x [batch, in_h, in_w, in_c], w [out_c, kernel_h, kernel_w, in_c / groups],
 /// y [batch, out_h, out_w, out_c].
-struct ConvShape {
-  std::int64_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1;
-  int groups = 1;
-  Window2d window;  ///< padding resolved (explicit)
+struct ConvShape : ConvGeometry {
+  std::int64_t batch = 1;
 
-  std::int64_t weights_per_channel() const noexcept {
-    return std::int64_t{window.kernel_h} * window.kernel_w * (in_c / groups);
-  }
   /// Values of one image of x and of y.
   std::int64_t input_size() const noexcept { return in_h * in_w * in_c; }
   std::int64_t output_size() const noexcept { return out_h * out_w * out_c; }
@@ -33,9 +29,8 @@ inline bool is_depthwise(const ConvShape& s) noexcept {
 
 /// Every pixel by itself: 1x1, stride 1, nothing around.
 inline bool is_pointwise(const ConvShape& s) noexcept {
-  const Window2d& v = s.window;
-  return v.kernel_h == 1 && v.kernel_w == 1 && v.stride_h == 1 && v.stride_w == 1 &&
-         s.in_h == s.out_h && s.in_w == s.out_w && v.padding.top == 0 && v.padding.left == 0;
+  return s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 &&
+         s.in_h == s.out_h && s.in_w == s.out_w && s.pad_top == 0 && s.pad_left == 0;
 }
 
 /// From operand shapes. Throws Error (op, operand, expected, got) if they do not fit.

@@ -100,19 +100,19 @@ void Gather::pack(const real* source, std::int64_t begin, std::int64_t end,
 }
 
 Gather forward_gather(const ConvShape& s) noexcept {
-  const Window2d& w = s.window;
-  return {forward_axis(s.in_h, s.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.padding.top),
-          forward_axis(s.in_w, s.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.padding.left),
-          s.in_c, s.in_c / s.groups};
+  const ConvGeometry& w = s;
+  return {forward_axis(s.in_h, s.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top),
+          forward_axis(s.in_w, s.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left), s.in_c,
+          s.in_c / s.groups};
 }
 
 BackwardPhase backward_phase(const ConvShape& s, std::int64_t phase_h,
                              std::int64_t phase_w) noexcept {
-  const Window2d& w = s.window;
+  const ConvGeometry& w = s;
   const PhaseAxis h =
-      phase_axis(s.in_h, s.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.padding.top, phase_h);
+      phase_axis(s.in_h, s.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, phase_h);
   const PhaseAxis v =
-      phase_axis(s.in_w, s.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.padding.left, phase_w);
+      phase_axis(s.in_w, s.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, phase_w);
   return {{h.axis, v.axis, s.out_c, s.out_c / s.groups}, h.tap, v.tap, h.tap_step, v.tap_step};
 }
 

@@ -38,7 +38,7 @@ class Folder {
     }
   }
 
-  Folded fold() {
+  FoldedConstants fold() {
     for (unsigned i = 0; i < subgraph_.operators()->size(); ++i) {
       const Operator& op = *subgraph_.operators()->Get(i);
       if (!makes_integers(op)) {
@@ -202,12 +202,12 @@ class Folder {
   Shapes shapes_;
   std::vector<bool> returned_;  ///< of each tensor, whether the model returns it
   std::map<std::int32_t, std::optional<IntValue>> values_;
-  Folded result_;
+  FoldedConstants result_;
 };
 
 }  // namespace
 
-Folded fold_constants(const File& file, const SubGraph& subgraph, CopyBudget& budget) {
+FoldedConstants fold_constants(const File& file, const SubGraph& subgraph, CopyBudget& budget) {
   return Folder(file, subgraph, budget).fold();
 }
 

@@ -10,7 +10,7 @@
 
 namespace octet::tflite {
 
-struct Folded {
+struct FoldedConstants {
   std::vector<bool> operators;      ///< that are not needed any more
   std::map<int, IntValue> tensors;  ///< INT32 constants in their place, and INT64 ones as INT32
   std::map<int, Dims> shapes;  ///< of one sample, where the file says another or leaves it open
@@ -20,6 +20,6 @@ struct Folded {
 /// and RANK, any value: of one sample, with the shape that the file says. Operators that nothing
 /// but these reads go with them. Throws Error, naming the operator, for operands that make no sense
 /// or integers beyond INT32.
-Folded fold_constants(const File& file, const SubGraph& subgraph, CopyBudget& budget);
+FoldedConstants fold_constants(const File& file, const SubGraph& subgraph, CopyBudget& budget);
 
 }  // namespace octet::tflite

@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "int8/engine/graph_checks.h"
+#include "int8/graph/graph.h"
+
 namespace octet::tflite {
 
-using Dims = std::vector<std::int32_t>;
+using int8::Dims;
 
 struct IntValue {
   Dims shape;
@@ -15,7 +18,7 @@ struct IntValue {
 
   /// Shapes and what is computed from them have a few; more are not looked at.
   static constexpr std::size_t max_elements = 1024;
-  static constexpr std::size_t max_rank = 8;
+  static constexpr std::size_t max_rank = int8::max_rank;
 };
 
 }  // namespace octet::tflite

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   } catch (const octet::Error&) {
   }
   const octet::int8::Model model(octet::read_tflite(argv[1]));
-  octet::int8::Context context(model, {.threads = 2});
+  octet::int8::ExecutionContext context(model, {.threads = 2});
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const auto to = context.input(static_cast<int>(i));
     std::memset(to.data(), 0, to.size());

@@ -1,4 +1,4 @@
-#include "int8/engine/lane.h"
+#include "int8/engine/instance.h"
 
 #include <algorithm>
 #include <chrono>
@@ -23,15 +23,15 @@ std::size_t scratch_size(const Model::Impl& model, int threads, int samples) {
 
 }  // namespace
 
-LanePlan::LanePlan(const Model::Impl& model, int lane_samples, int threads, bool keep)
-    : samples(lane_samples),
+InstancePlan::InstancePlan(const Model::Impl& model, int instance_samples, int threads, bool keep)
+    : samples(instance_samples),
       storage(assign_storage(model, samples, !keep)),
       memory(keep ? separate_plan(storage.blocks) : plan_memory(storage.blocks)),
       lower_bound(memory_lower_bound(storage.blocks)),
       scratch_bytes(scratch_size(model, threads, samples)),
       worker_bytes(0) {}
 
-LanePlan::LanePlan(const Model::Impl& model, const BandPlan& bands, int threads)
+InstancePlan::InstancePlan(const Model::Impl& model, const BandPlan& bands, int threads)
     : samples(1),
       storage(assign_storage(model, 1, true, bands.overlaps())),
       memory(plan_memory(storage.blocks)),
@@ -41,7 +41,7 @@ LanePlan::LanePlan(const Model::Impl& model, const BandPlan& bands, int threads)
   scratch_bytes = worker_bytes * static_cast<std::size_t>(threads);
 }
 
-Lane::Lane(const Model::Impl& model, const LanePlan& plan)
+Instance::Instance(const Model::Impl& model, const InstancePlan& plan)
     : plan_(plan), arena_(plan.memory.total), scratch_(plan.scratch_bytes) {
   for (const auto& step : model.steps) {
     BoundStep& bound = steps_.emplace_back();
@@ -51,7 +51,7 @@ Lane::Lane(const Model::Impl& model, const LanePlan& plan)
   }
 }
 
-void Lane::run(int samples, ThreadPool& threads, std::span<double> seconds) noexcept {
+void Instance::run(int samples, ThreadPool& threads, std::span<double> seconds) noexcept {
   using Clock = std::chrono::steady_clock;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const BoundStep& s = steps_[i];
@@ -70,7 +70,7 @@ void Lane::run(int samples, ThreadPool& threads, std::span<double> seconds) noex
   }
 }
 
-void Lane::run_units(int i, Range units, int worker, ThreadPool& alone) noexcept {
+void Instance::run_units(int i, Range units, int worker, ThreadPool& alone) noexcept {
   const BoundStep& s = steps_[static_cast<std::size_t>(i)];
   const RunArgs args{
       .in = s.in.data(),

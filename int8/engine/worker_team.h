@@ -14,7 +14,7 @@
 
 namespace octet::int8 {
 
-class Crew {
+class WorkerTeam {
  public:
   /// What they do.
   class Work {
@@ -27,13 +27,13 @@ class Crew {
     ~Work() = default;
   };
 
-  /// `threads` >= 2, the caller of run() included; `work` must outlive the crew. With `spin_us`,
+  /// `threads` >= 2, the caller of run() included; `work` must outlive the team. With `spin_us`,
   /// a thread that has nothing to do polls for so long before it sleeps. Throws Error if threads
   /// cannot be started.
-  Crew(Work& work, int threads, int spin_us);
-  ~Crew();
-  Crew(const Crew&) = delete;
-  Crew& operator=(const Crew&) = delete;
+  WorkerTeam(Work& work, int threads, int spin_us);
+  ~WorkerTeam();
+  WorkerTeam(const WorkerTeam&) = delete;
+  WorkerTeam& operator=(const WorkerTeam&) = delete;
 
   /// Returns when all is done and nobody is within work(). A thread that sleeps, or does not get a
   /// core to wake up on, is not waited for. Does not allocate. In a child forked between runs the

@@ -1,4 +1,4 @@
-#include "int8/reference/relu.h"
+#include "int8/reference/tables/relu.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include "int8/graph/attributes.h"
 #include "int8/reference/activation_range.h"
 #include "int8/reference/multipliers.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8 {
 

@@ -1,4 +1,4 @@
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 
 namespace octet::int8 {
 

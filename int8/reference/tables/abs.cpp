@@ -4,7 +4,7 @@
 
 #include "int8/reference/fixed_point.h"
 #include "int8/reference/multipliers.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8 {
 

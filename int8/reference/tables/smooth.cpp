@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "int8/graph/attributes.h"
 #include "int8/reference/real_functions.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8 {
 namespace {

@@ -1,4 +1,4 @@
-#include "int8/engine/crew.h"
+#include "int8/engine/worker_team.h"
 
 #include <system_error>
 
@@ -7,7 +7,7 @@
 
 namespace octet::int8 {
 
-Crew::Crew(Work& work, int threads, int spin_us) : work_(work), spin_(spin_us) {
+WorkerTeam::WorkerTeam(Work& work, int threads, int spin_us) : work_(work), spin_(spin_us) {
   try {
     for (int i = 1; i < threads; ++i) helpers_.emplace_back([this, i] { loop(i); });
   } catch (const std::system_error& e) {
@@ -16,11 +16,11 @@ Crew::Crew(Work& work, int threads, int spin_us) : work_(work), spin_(spin_us) {
   }
 }
 
-Crew::~Crew() {
+WorkerTeam::~WorkerTeam() {
   stop();
 }
 
-void Crew::stop() noexcept {
+void WorkerTeam::stop() noexcept {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -32,13 +32,13 @@ void Crew::stop() noexcept {
 
 /// Returns when `done()` holds, at the latest after `spin`.
 template <class Done>
-void Crew::poll(const Done& done) const noexcept {
+void WorkerTeam::poll(const Done& done) const noexcept {
   if (spin_.count() == 0) return;
   const auto end = std::chrono::steady_clock::now() + spin_;
   while (!done() && std::chrono::steady_clock::now() < end) pause_core();
 }
 
-void Crew::run() noexcept {
+void WorkerTeam::run() noexcept {
   if (made_ != forks()) {
     sleepers_.store(0);  // those of the parent: nobody is to be woken
     while (!work_.work(0)) continue;
@@ -71,7 +71,7 @@ void Crew::run() noexcept {
   caller_.wait(lock, [&] { return inside_.load() == 0; });
 }
 
-void Crew::loop(int worker) noexcept {
+void WorkerTeam::loop(int worker) noexcept {
   std::uint64_t seen = 0;  // version before the last search
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -101,7 +101,7 @@ void Crew::loop(int worker) noexcept {
   }
 }
 
-void Crew::wake_one() noexcept {
+void WorkerTeam::wake_one() noexcept {
   bool caller = false;
   {
     const std::lock_guard lock(mutex_);
@@ -117,7 +117,7 @@ void Crew::wake_one() noexcept {
   (caller ? caller_ : helper_).notify_one();
 }
 
-void Crew::wake_caller() noexcept {
+void WorkerTeam::wake_caller() noexcept {
   {
     const std::lock_guard lock(mutex_);
     if (!caller_sleeps_) return;

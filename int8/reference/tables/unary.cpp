@@ -1,4 +1,4 @@
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8 {
 

@@ -1,4 +1,4 @@
-#include "int8/reference/sigmoids.h"
+#include "int8/reference/tables/sigmoids.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "int8/reference/fixed_point.h"
 #include "int8/reference/fixed_point_functions.h"
 #include "int8/reference/multipliers.h"
-#include "int8/reference/unary.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8 {
 namespace {

@@ -1,5 +1,5 @@
 // The memory of a model's values and the loop that runs its steps in it, for a number of samples
-// fixed when it is made. A Context has one or several.
+// fixed when it is made. An ExecutionContext has one or several.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +14,12 @@
 
 namespace octet::int8 {
 
-/// Where a lane's values lie.
-struct LanePlan {
+/// Where an instance's values lie.
+struct InstancePlan {
   /// With `keep`, every value has memory of its own. Scratch is for `threads` threads.
-  LanePlan(const Model::Impl& model, int samples, int threads, bool keep);
+  InstancePlan(const Model::Impl& model, int samples, int threads, bool keep);
   /// For one sample whose steps are run in bands.
-  LanePlan(const Model::Impl& model, const BandPlan& bands, int threads);
+  InstancePlan(const Model::Impl& model, const BandPlan& bands, int threads);
 
   int samples;
   Storage storage;
@@ -29,10 +29,10 @@ struct LanePlan {
   std::size_t worker_bytes;   ///< of scratch, of each thread that runs bands
 };
 
-class Lane {
+class Instance {
  public:
-  /// Both must outlive the lane. Throws MemoryError if memory does not suffice.
-  Lane(const Model::Impl& model, const LanePlan& plan);
+  /// Both must outlive the instance. Throws MemoryError if memory does not suffice.
+  Instance(const Model::Impl& model, const InstancePlan& plan);
 
   bool stored(int tensor) const noexcept {
     return plan_.storage.block_of[static_cast<std::size_t>(tensor)] >= 0;
@@ -59,7 +59,7 @@ class Lane {
     std::vector<std::byte*> out;
   };
 
-  const LanePlan& plan_;
+  const InstancePlan& plan_;
   AlignedBuffer arena_, scratch_;
   std::vector<BoundStep> steps_;
 };

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "int8/reference/fixed_point.h"
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 
 namespace octet::int8 {
 

@@ -5,7 +5,7 @@
 
 #include "int8/graph/graph.h"
 #include "int8/reference/scales.h"
-#include "int8/reference/table.h"
+#include "int8/reference/tables/table.h"
 
 namespace octet::int8 {
 
