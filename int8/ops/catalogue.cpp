@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/error.h"
+#include "int8/ops/wide.h"
+
 namespace octet::int8 {
 
 namespace {
@@ -12,6 +15,27 @@ constexpr auto entries = std::to_array<OpEntry>({
 #define OCTET_INT8_OP(op, code, name, create) {OpCode::op, name, create},
 #include "int8/graph/ops.inc"
 });
+
+/// Floats that are computed or moved by what only the set of all operators has.
+bool is_of_floats(const NodeView& node) noexcept {
+  if (node.output_count() == 0 || node.output().type != DType::f32 || !node.has_input(0))
+    return false;
+  const TensorDef& x = node.tensor(node.input_index(0));
+  switch (node.op()) {
+    case OpCode::dequantize:
+      return static_cast<bool>(x.constant);
+    case OpCode::reshape:
+    case OpCode::squeeze:
+    case OpCode::expand_dims:
+      return false;
+    default:
+      return true;
+  }
+}
+
+CreateStep find_cnn(const NodeView& node) noexcept {
+  return is_of_floats(node) || is_wide(node) ? nullptr : find_op(node.op())->create;
+}
 
 }  // namespace
 
@@ -32,9 +56,16 @@ const OpEntry* find_op(std::string_view name) noexcept {
 }
 
 const OpSet& cnn_ops() noexcept {
-  static constexpr OpSet set{
-      [](const NodeView& node) noexcept { return find_op(node.op())->create; }};
+  static constexpr OpSet set{find_cnn};
   return set;
+}
+
+std::unique_ptr<Step> create_step(const OpSet& ops, const NodeView& node) {
+  const CreateStep create = ops.find(node);
+  OCTET_CHECK(create,
+              "not of the operators of convolutional networks (ModelOptions::ops, "
+              "octet_all_operators: there are more)");
+  return create(node);
 }
 
 std::string_view op_name(OpCode op) noexcept {

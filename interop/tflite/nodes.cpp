@@ -58,6 +58,15 @@ int8::Node read_node(const Model& model, const SubGraph& subgraph, unsigned inde
   const Operator& op = *subgraph.operators()->Get(index);
   budget.charge(sizeof(int8::Node));
   int8::Node node;
+  if (const OperatorCode* code = operator_code(model, op);
+      code && builtin_code(*code) == fill_code) {
+    node = {int8::OpCode::broadcast_to,
+            copy_ints(op.inputs(), budget),
+            copy_ints(op.outputs(), budget),
+            {}};
+    std::reverse(node.inputs.begin(), node.inputs.end());
+    return node;
+  }
   node.op = read_operator_code(model, subgraph, op, index).op;
   node.inputs = copy_ints(op.inputs(), budget);
   node.outputs = copy_ints(op.outputs(), budget);
