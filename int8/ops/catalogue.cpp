@@ -16,25 +16,28 @@ constexpr auto entries = std::to_array<OpEntry>({
 #include "int8/graph/ops.inc"
 });
 
-/// Floats that are computed or moved by what only the set of all operators has.
-bool is_of_floats(const NodeView& node) noexcept {
-  if (node.output_count() == 0 || node.output().type != DType::f32 || !node.has_input(0))
-    return false;
-  const TensorDef& x = node.tensor(node.input_index(0));
+/// Whether only the set of all operators has this form of an operator that both have.
+bool is_of_larger_set(const NodeView& node) noexcept {
+  if (node.output_count() == 0 || !node.has_input(0)) return false;
+  const bool floats = node.output().type == DType::f32;
   switch (node.op()) {
-    case OpCode::dequantize:
-      return static_cast<bool>(x.constant);
     case OpCode::reshape:
     case OpCode::squeeze:
     case OpCode::expand_dims:
       return false;
+    case OpCode::quantize:
+      return is_wide(node);
+    case OpCode::dequantize:
+      return is_wide(node) || node.tensor(node.input_index(0)).constant;
+    case OpCode::softmax:
+      return is_wide(node) || floats;
     default:
-      return true;
+      return floats;
   }
 }
 
 CreateStep find_cnn(const NodeView& node) noexcept {
-  return is_of_floats(node) || is_wide(node) ? nullptr : find_op(node.op())->create;
+  return is_of_larger_set(node) ? nullptr : find_op(node.op())->create;
 }
 
 }  // namespace

@@ -51,11 +51,12 @@ std::size_t ConstantStep::packed_bytes() const noexcept {
 }
 
 bool is_of_constants(const NodeView& node) noexcept {
-  if (node.op() == OpCode::dequantize) return false;
   for (int i = 0; i < node.input_count(); ++i) {
     if (node.has_input(i) && !node.tensor(node.input_index(i)).constant) return false;
   }
-  return data_operand(node) >= 0;
+  const int operand = data_operand(node);
+  if (operand < 0) return false;
+  return node.op() != OpCode::dequantize || !is_codes(node.tensor(node.input_index(operand)).type);
 }
 
 std::unique_ptr<Step> create_of_constants(const NodeView& node, const OpSet& ops) {

@@ -18,7 +18,7 @@ class ConstantStep final : public Step {
 };
 
 /// Whether all operands are constants and one of them is more than a shape, an axis or the like.
-/// Not DEQUANTIZE, which has a step of its own for them (int8/floats/constant.cpp).
+/// Not DEQUANTIZE of codes of one byte, which has a step of its own (int8/floats/constant.cpp).
 bool is_of_constants(const NodeView& node) noexcept;
 
 /// Requires is_of_constants(node). The outputs' bytes, by what the set has for a computed value.

@@ -66,7 +66,7 @@ TEST_SUITE("int8") {
       }
       ops.insert(name);
     }
-    CHECK(ops.size() == 19);
+    CHECK(ops.size() == 20);
   }
 }
 
