@@ -40,7 +40,7 @@ std::int64_t work_of(const Step& step, const std::vector<std::size_t>& bytes) {
 
 class Compiler {
  public:
-  Compiler(const Model::Impl& model, const ModelOptions& options)
+  Compiler(Model::Impl& model, const ModelOptions& options)
       : m_(model), options_(options), steps_(model.graph.nodes.size()) {}
 
   /// The steps of all nodes in order, null for those that were fused away.
@@ -78,7 +78,7 @@ class Compiler {
     const bool constant = is_of_constants(view);
     if (constant) check_memory(index, packed_bytes_ + output_bytes(n));
     try {
-      steps_[n] = constant ? create_of_constants(view, ops) : create_step(ops, view);
+      steps_[n] = constant ? create_of_constants(m_.graph, view, ops) : create_step(ops, view);
     } catch (const Error& e) {
       fail(node_text(m_.graph, index), ": ", e.what());
     }
@@ -105,7 +105,7 @@ class Compiler {
     steps_[n] = nullptr;
   }
 
-  const Model::Impl& m_;
+  Model::Impl& m_;  ///< whose graph is changed while a node is compiled
   const ModelOptions& options_;
   std::vector<std::unique_ptr<Step>> steps_;
   std::size_t packed_bytes_ = 0;

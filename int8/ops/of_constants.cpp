@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 
@@ -15,23 +16,6 @@ int data_operand(const NodeView& node) noexcept {
     if (node.has_input(i) && !is_integer(node.tensor(node.input_index(i)).type)) return i;
   }
   return -1;
-}
-
-/// The node as a graph of its own, in which operand `value` is no constant.
-Graph graph_of(const NodeView& node, int value) {
-  Graph graph;
-  graph.nodes.push_back({node.op(), {}, {}, node.attributes()});
-  const auto add = [&graph](const TensorDef& t) {
-    graph.tensors.push_back(t);
-    return static_cast<int>(graph.tensors.size()) - 1;
-  };
-  for (int i = 0; i < node.input_count(); ++i)
-    graph.nodes[0].inputs.push_back(node.has_input(i) ? add(node.input(i)) : -1);
-  for (int i = 0; i < node.output_count(); ++i)
-    graph.nodes[0].outputs.push_back(add(node.output(i)));
-  const int t = graph.nodes[0].inputs[static_cast<std::size_t>(value)];
-  graph.tensors[static_cast<std::size_t>(t)].constant = {};
-  return graph;
 }
 
 }  // namespace
@@ -59,24 +43,24 @@ bool is_of_constants(const NodeView& node) noexcept {
   return node.op() != OpCode::dequantize || !is_codes(node.tensor(node.input_index(operand)).type);
 }
 
-std::unique_ptr<Step> create_of_constants(const NodeView& node, const OpSet& ops) {
-  const int operand = data_operand(node);
-  const Graph graph = graph_of(node, operand);
-  const NodeView view(graph, 0, node.rounding(), node.isa());
-  const std::unique_ptr<Step> step = create_step(ops, view);
-  const TensorDef& x = node.input(operand);
+std::unique_ptr<Step> create_of_constants(Graph& graph, const NodeView& node, const OpSet& ops) {
+  const int operand = node.input_index(data_operand(node));
+  TensorDef& x = graph.tensors[static_cast<std::size_t>(operand)];
+  const ConstBytes bytes = std::exchange(x.constant, {});
+  const std::unique_ptr<Step> step = create_step(ops, node);
+  x.constant = bytes;
   OCTET_CHECK(step->macs == 0 && step->window_codes == 0, quoted(x),
               ": expected a computed value, got a constant");
 
-  AlignedBuffer value(x.constant.size);
-  std::memcpy(value.get(), x.constant.data, x.constant.size);
+  AlignedBuffer value(bytes.size);
+  std::memcpy(value.get(), bytes.data, bytes.size);
   auto constant = new_step<ConstantStep>(node, {});
   std::vector<std::byte*> out;
   for (int k = 0; k < node.output_count(); ++k) {
     constant->values.emplace_back(tensor_bytes(node.output(k)));
     out.push_back(constant->values.back().get());
   }
-  run_alone(*step, {value.get()}, out);
+  run_alone(*step, std::vector<const std::byte*>(step->inputs.size(), value.get()), out);
   return constant;
 }
 

@@ -21,10 +21,11 @@ class ConstantStep final : public Step {
 /// Not DEQUANTIZE of codes of one byte, which has a step of its own (int8/floats/constant.cpp).
 bool is_of_constants(const NodeView& node) noexcept;
 
-/// Requires is_of_constants(node). The outputs' bytes, by what the set has for a computed value.
-/// Throws Error as that does, and for operators that accumulate products or look through windows:
-/// loading takes time by the bytes, whatever a file says.
-std::unique_ptr<Step> create_of_constants(const NodeView& node, const OpSet& ops);
+/// Requires is_of_constants(node), a node of `graph`, which is as before afterwards. The outputs'
+/// bytes, by what the set has for a computed value. Throws Error as that does, and for operators
+/// that accumulate products or look through windows: loading takes time by the bytes, whatever a
+/// file says.
+std::unique_ptr<Step> create_of_constants(Graph& graph, const NodeView& node, const OpSet& ops);
 
 /// Runs a step on one sample, on this thread.
 void run_alone(const Step& step, const std::vector<const std::byte*>& in,

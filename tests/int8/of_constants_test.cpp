@@ -1,6 +1,8 @@
 // Nodes of constants alone: computed while a model is loaded.
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+
 #include <algorithm>
 
 #include "tests/int8/graphs.h"
@@ -108,7 +110,14 @@ TEST_SUITE("int8") {
     const int x = b.i8({1}), one = b.constant({1}, {7}), y = b.i8({1 << 30});
     b.node(OpCode::tile, {one, b.ints({1 << 30})}, {y});
     const Graph graph = b.done({x}, {y});
+    const auto peak = [] {
+      rusage usage{};
+      getrusage(RUSAGE_SELF, &usage);
+      return usage.ru_maxrss;  // KiB
+    };
+    const auto before = peak();
     CHECK_THROWS_AS(Model(graph, {.memory_limit = 1 << 20}), octet::MemoryError);
+    CHECK(peak() - before < 1 << 18);
     CHECK_THROWS_WITH(Model(graph, {.memory_limit = 1 << 20}),
                       doctest::Contains("got 1073741824 up to op 0 TILE"));
   }
