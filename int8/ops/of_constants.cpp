@@ -9,13 +9,13 @@
 namespace octet::int8 {
 namespace {
 
-/// The operand that is computed with: the first that is more than a shape, an axis or the like. -1:
-/// none.
+/// The operand that is computed with: the first that is more than a shape, an axis or the like, if
+/// there is one.
 int data_operand(const NodeView& node) noexcept {
   for (int i = node.op() == OpCode::transpose_conv ? 2 : 0; i < node.input_count(); ++i) {
     if (node.has_input(i) && !is_integer(node.tensor(node.input_index(i)).type)) return i;
   }
-  return -1;
+  return 0;
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ bool is_of_constants(const NodeView& node) noexcept {
     if (node.has_input(i) && !node.tensor(node.input_index(i)).constant) return false;
   }
   const int operand = data_operand(node);
-  if (operand < 0) return false;
+  if (!node.has_input(operand)) return false;
   return node.op() != OpCode::dequantize || !is_codes(node.tensor(node.input_index(operand)).type);
 }
 

@@ -17,8 +17,8 @@ class ConstantStep final : public Step {
   std::vector<AlignedBuffer> values;  ///< of one sample, for each output
 };
 
-/// Whether all operands are constants and one of them is more than a shape, an axis or the like.
-/// Not DEQUANTIZE of codes of one byte, which has a step of its own (int8/floats/constant.cpp).
+/// Whether there are operands and all of them are constants. Not DEQUANTIZE of codes of one byte,
+/// which has a step of its own (int8/floats/constant.cpp).
 bool is_of_constants(const NodeView& node) noexcept;
 
 /// Requires is_of_constants(node), a node of `graph`, which is as before afterwards. The outputs'

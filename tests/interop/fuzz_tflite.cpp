@@ -155,7 +155,7 @@ std::string fill_file() {
   f.op(/*FILL*/ 94, {shape, value}, {y});
   f.op(/*MAXIMUM*/ 55, {x, y}, {sum});
   f.graph().inputs = {x};
-  f.graph().outputs = {sum};
+  f.graph().outputs = {sum, value};
   return f.bytes();
 }
 

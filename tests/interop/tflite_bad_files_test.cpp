@@ -455,8 +455,10 @@ TEST_SUITE("tflite") {
     check_refused("operator 1 (FULLY_CONNECTED): writes tensor 1 (\"conv/w\")" + writes,
                   [](Parts& p) { p.op(1).outputs[0] = 1; });
     check_refused(
-        "the model's output tensor 1 (\"conv/w\") is written by no operator and no input of the "
-        "model",
+        "the model's output tensor 7 (\"p\") is written by no operator and no input of the model",
+        [](Parts& p) { p.graph.operators.pop_back(); });
+    check_refused(
+        "tensor 8 (\"conv/w\"): per-channel quantization of a value that is not a constant",
         [](Parts& p) { p.graph.outputs = {1}; });
   }
 

@@ -234,6 +234,39 @@ TEST_SUITE("tflite") {
     CHECK(std::memcmp(context.output(1).data(), less, sizeof less) == 0);
   }
 
+  TEST_CASE("a model may return constants, under its signature's names") {
+    FileBuilder f;
+    const int x = f.i8({1, 2}), y = f.i8({1, 2}), codes = f.i8({1, 3});
+    const int reals = f.tensor(FLOAT32, {2}), counts = f.i32({3, 4});
+    f.set_data(codes, std::vector<std::int8_t>{7, 8, 9});
+    f.set_data(reals, std::vector<float>{0.5f, -2});
+    f.op(/*RELU*/ 19, {x}, {y});
+    f.graph().inputs = {x};
+    f.graph().outputs = {codes, y, reals, counts};
+    auto signature = std::make_unique<fbs::SignatureDefT>();
+    signature->outputs.push_back(std::make_unique<fbs::TensorMapT>());
+    signature->outputs[0]->name = "anchors";
+    signature->outputs[0]->tensor_index = static_cast<std::uint32_t>(codes);
+    f.model.signature_defs.push_back(std::move(signature));
+    const int8::Model model(f.parse());
+    CHECK(model.outputs()[0].name == "anchors");
+    int8::Context context(model, {.batch = 2});
+    context.run();
+    const auto bytes_of = [&](int i) {
+      const auto y_bytes = context.output(i);
+      return std::vector<std::byte>(y_bytes.begin(), y_bytes.end());
+    };
+    const auto twice = [](auto values) {
+      auto all = values;
+      all.insert(all.end(), values.begin(), values.end());
+      const auto bytes = std::as_bytes(std::span(all));
+      return std::vector<std::byte>(bytes.begin(), bytes.end());
+    };
+    CHECK(bytes_of(0) == twice(std::vector<std::int8_t>{7, 8, 9}));
+    CHECK(bytes_of(2) == twice(std::vector<float>{0.5f, -2}));
+    CHECK(bytes_of(3) == twice(std::vector<std::int32_t>{3, 4}));
+  }
+
   TEST_CASE("constants: arithmetic") {
     CHECK(values(of_constants(add, {{1, 2, 3}, {10}})) == Ints{11, 12, 13});
     CHECK(values(of_constants(sub, {{5}, {1, -2}})) == Ints{4, 7});
