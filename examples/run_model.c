@@ -35,6 +35,7 @@ static float value_at(const octet_value_info* info, const void* data, size_t i) 
   if (info->type == OCTET_U8) code = ((const uint8_t*)data)[i];
   if (info->type == OCTET_I16) code = ((const int16_t*)data)[i];
   if (info->type == OCTET_I32) code = (float)((const int32_t*)data)[i];
+  if (info->type == OCTET_I64) code = (float)((const int64_t*)data)[i];
   return (info->scale > 0 ? info->scale : 1) * (code - (float)info->zero_point);
 }
 
@@ -42,6 +43,7 @@ static void print_top(const octet_value_info* info, const void* data) {
   size_t n = info->bytes / sizeof(float);
   if (info->type == OCTET_I8 || info->type == OCTET_U8) n = info->bytes;
   if (info->type == OCTET_I16) n = info->bytes / 2;
+  if (info->type == OCTET_I64) n = info->bytes / 8;
   printf("%s:", info->name);
   size_t last = n; /* ties in the order of their indices */
   for (int rank = 0; rank < 5 && (size_t)rank < n; ++rank) {

@@ -33,6 +33,7 @@ static_assert(OCTET_I32 == static_cast<int>(int8::DType::i32));
 static_assert(OCTET_I8 == static_cast<int>(int8::DType::i8));
 static_assert(OCTET_I16 == static_cast<int>(int8::DType::i16));
 static_assert(OCTET_U8 == static_cast<int>(int8::DType::u8));
+static_assert(OCTET_I64 == static_cast<int>(int8::DType::i64));
 
 octet_status report(octet_error* error, octet_status status, const char* message) noexcept {
   if (!error) return status;

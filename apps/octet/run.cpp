@@ -14,7 +14,6 @@
 namespace octet::app {
 namespace {
 
-using int8::DType;
 using int8::ValueInfo;
 
 struct Options {
@@ -26,7 +25,7 @@ struct Options {
 
 /// Whether a value is converted to or from f32 at the door.
 bool converts(const ValueInfo& info, bool floats) {
-  if (!floats || info.type == DType::f32 || info.type == DType::i32) return false;
+  if (!floats || !int8::is_quantizable(info.type)) return false;
   OCTET_CHECK(info.scale > 0.0f, "--float: '", info.name, "' is not quantized");
   return true;
 }

@@ -34,6 +34,10 @@ std::vector<std::byte> make_value(const ValueInfo& info, std::size_t sample, std
         sample < extremes ? extreme_code(sample, i, info) : static_cast<std::int8_t>(rng() >> 56);
     if (int8::is_codes(info.type)) {
       bytes[i] = static_cast<std::byte>(code);
+    } else if (int8::is_integer(info.type)) {  // the lower bytes come first
+      const std::int64_t number = code;
+      const std::size_t size = int8::dtype_size(info.type);
+      std::memcpy(&bytes[size * i], &number, size);
     } else if (info.type == int8::DType::i16) {
       const auto wide =
           static_cast<std::int16_t>(sample < extremes ? code : static_cast<int>(rng() >> 48));

@@ -59,9 +59,10 @@ typedef struct octet_error {
 typedef enum octet_type {
   OCTET_F32 = 0, /**< IEEE float */
   OCTET_I32 = 1,
-  OCTET_I8 = 2, /**< codes of -128 to 127: real = scale * (code - zero_point) */
-  OCTET_U8 = 3, /**< the same of 0 to 255 */
-  OCTET_I16 = 4 /**< the same of -32768 to 32767 */
+  OCTET_I8 = 2,  /**< codes of -128 to 127: real = scale * (code - zero_point) */
+  OCTET_U8 = 3,  /**< the same of 0 to 255 */
+  OCTET_I16 = 4, /**< the same of -32768 to 32767 */
+  OCTET_I64 = 5
 } octet_type;
 
 #define OCTET_MAX_RANK 8

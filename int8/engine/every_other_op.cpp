@@ -159,6 +159,31 @@ void add_floats(Builder& b, int x) {  // codes [1, 4, 6]
   b.ends.push_back(turned);
 }
 
+void add_integers(Builder& b, int x) {  // codes [1, 4, 6]
+  const int largest = b.index_value("arg_max", {1, 4});
+  b.tensor(largest).type = DType::i64;
+  b.node(OpCode::arg_max, {x, b.ints("arg_max/axis", {2}, {})}, {largest}, ArgAttributes{});
+  const int narrow = b.index_value("cast", {1, 4});
+  b.node(OpCode::cast, {largest}, {narrow});
+  const int real = b.float_value("float CAST", {1, 4, 6});
+  b.node(OpCode::cast, {x}, {real});
+  const int least = b.index_value("float ARG_MIN", {1, 6});
+  b.node(OpCode::arg_min, {real, b.ints("arg_min/axis", {1}, {})}, {least}, ArgAttributes{});
+  const int wide = b.wide("cast_16", {1, 6}, 1.0f, 0);
+  b.node(OpCode::cast, {least}, {wide});
+  b.ends.insert(b.ends.end(), {largest, narrow, least, wide});
+}
+
+void add_constants(Builder& b) {
+  const int tile = b.value("tile of a constant", {1, 4, 6}, 0.01f, 0);
+  b.node(OpCode::tile, {b.weights("anchors", {1, 2, 6}, -1, 0.01f), b.ints("times", {1, 2, 1})},
+         {tile});
+  const int real = b.float_value("reshape of a constant", {3, 2});
+  b.node(OpCode::reshape, {b.float_constant("row of floats", {6}, {1, 2, 3, -4, 5, -6})}, {real},
+         ReshapeAttributes{{3, 2}});
+  b.ends.insert(b.ends.end(), {tile, real});
+}
+
 }  // namespace
 
 Graph every_other_op_graph() {
@@ -169,6 +194,8 @@ Graph every_other_op_graph() {
   add_recurrent(b, q);
   add_codes(b, q);
   add_floats(b, q);
+  add_integers(b, q);
+  add_constants(b);
   b.graph.inputs = {x};
   b.graph.outputs = b.ends;
   b.graph.rounding = Rounding::double_rounding;

@@ -12,7 +12,7 @@ namespace octet::int8 {
 namespace {
 
 void check_size(const TensorDef& t) {
-  OCTET_CHECK(is_quantizable(t.type) || t.type == DType::i32 || t.type == DType::f32, quoted(t),
+  OCTET_CHECK(is_quantizable(t.type) || is_integer(t.type) || t.type == DType::f32, quoted(t),
               ": unknown type ", static_cast<int>(t.type));
   OCTET_CHECK(t.shape.size() <= max_rank, quoted(t), ": expected at most ", max_rank,
               " dimensions, got ", t.shape.size());
@@ -70,7 +70,7 @@ class GraphWalk {
       Source& source = at(t, "graph input");
       OCTET_CHECK(source == Source::none, "graph input ", quoted(tensor(t)),
                   source == Source::constant ? ": is a constant" : ": is listed twice");
-      check_io(tensor(t), "graph input ", false);
+      check_io(tensor(t), "graph input ");
       source = Source::graph_input;
     }
   }
@@ -109,7 +109,7 @@ class GraphWalk {
       const Source source = at(t, "graph output");
       OCTET_CHECK(source == Source::node || source == Source::graph_input, "graph output ",
                   quoted(tensor(t)), ": no op produces it");
-      check_io(tensor(t), "graph output ", true);
+      check_io(tensor(t), "graph output ");
     }
   }
 
@@ -134,10 +134,7 @@ class GraphWalk {
   }
   const TensorDef& tensor(int t) const { return graph_.tensors[static_cast<std::size_t>(t)]; }
 
-  static void check_io(const TensorDef& t, const char* what, bool is_output) {
-    OCTET_CHECK(
-        is_quantizable(t.type) || t.type == DType::f32 || (t.type == DType::i32 && is_output), what,
-        quoted(t), ": expected type i8, u8, i16 or f32, got ", dtype_name(t.type));
+  static void check_io(const TensorDef& t, const char* what) {
     OCTET_CHECK(!is_quantizable(t.type) || t.quantization.scale.size() <= 1, what, quoted(t),
                 ": expected one scale, got ", t.quantization.scale.size());
   }
@@ -147,10 +144,6 @@ class GraphWalk {
 };
 
 }  // namespace
-
-std::size_t tensor_bytes(const TensorDef& t) noexcept {
-  return static_cast<std::size_t>(element_count(t.shape)) * dtype_size(t.type);
-}
 
 bool usable_scale(const TensorDef& t, float scale) noexcept {
   return t.constant ? std::isfinite(scale) && scale >= 0.0f : std::isnormal(scale) && scale > 0.0f;

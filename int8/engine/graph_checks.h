@@ -19,12 +19,9 @@ bool usable_scale(const TensorDef& tensor, float scale) noexcept;
 /// constants of exactly that size. Quantization of codes, where there is any: usable scales, zero
 /// points in range, counts and axis consistent; what other types say about quantization is not
 /// looked at. Graph: indices in range, known ops, each input a constant, a graph input or an
-/// earlier op's output, each output written once and never a constant or graph input; graph inputs
-/// codes or f32, outputs these or i32 and produced. States: written by nothing else, followed by a
+/// earlier op's output, each output written once and never a constant or graph input; graph
+/// outputs produced. States: written by nothing else, followed by a
 /// value of their type and shape, begun with as many bytes. Throws Error naming op or tensor.
 void check_graph(const Graph& graph);
-
-/// Bytes of one sample. Requires a checked tensor.
-std::size_t tensor_bytes(const TensorDef& tensor) noexcept;
 
 }  // namespace octet::int8

@@ -7,7 +7,7 @@
 #include "int8/engine/fuse_pads.h"
 #include "int8/engine/graph_checks.h"
 #include "int8/engine/model_impl.h"
-#include "int8/ops/catalogue.h"
+#include "int8/ops/of_constants.h"
 
 namespace octet::int8 {
 namespace {
@@ -40,7 +40,7 @@ std::int64_t work_of(const Step& step, const std::vector<std::size_t>& bytes) {
 
 class Compiler {
  public:
-  Compiler(const Model::Impl& model, const ModelOptions& options)
+  Compiler(Model::Impl& model, const ModelOptions& options)
       : m_(model), options_(options), steps_(model.graph.nodes.size()) {}
 
   /// The steps of all nodes in order, null for those that were fused away.
@@ -71,26 +71,33 @@ class Compiler {
 
   void compile_node(std::size_t n, const PadFusion& fusion) {
     const int index = static_cast<int>(n);
+    NodeView view(m_.graph, index, m_.rounding, m_.isa);
+    view.fused_input = fusion.input;
+    view.fused_pads = fusion.pads;
+    const OpSet& ops = options_.ops ? *options_.ops : cnn_ops();
+    const bool constant = is_of_constants(view);
+    if (constant) check_memory(index, packed_bytes_ + output_bytes(n));
     try {
-      NodeView view(m_.graph, index, m_.rounding, m_.isa);
-      view.fused_input = fusion.input;
-      view.fused_pads = fusion.pads;
-      const CreateStep create = (options_.ops ? *options_.ops : cnn_ops()).find(view);
-      OCTET_CHECK(create,
-                  "not of the operators of convolutional networks (ModelOptions::ops, "
-                  "octet_all_operators: there are more)");
-      steps_[n] = create(view);
+      steps_[n] = constant ? create_of_constants(m_.graph, view, ops) : create_step(ops, view);
     } catch (const Error& e) {
       fail(node_text(m_.graph, index), ": ", e.what());
     }
     steps_[n]->node_index = index;
     packed_bytes_ += steps_[n]->packed_bytes();
-    if (packed_bytes_ > options_.memory_limit) {
-      throw MemoryError(text_of("packed weights and tables: expected at most ",
-                                options_.memory_limit,
-                                " bytes (ModelOptions::memory_limit, octet --memory-limit), got ",
-                                packed_bytes_, " up to ", node_text(m_.graph, index)));
-    }
+    check_memory(index, packed_bytes_);
+  }
+
+  std::size_t output_bytes(std::size_t node) const {
+    std::size_t bytes = 0;
+    for (const int t : m_.graph.nodes[node].outputs) bytes += m_.bytes[static_cast<std::size_t>(t)];
+    return bytes;
+  }
+
+  void check_memory(int node, std::size_t packed) const {
+    if (packed <= options_.memory_limit) return;
+    throw MemoryError(text_of("packed weights and tables: expected at most ", options_.memory_limit,
+                              " bytes (ModelOptions::memory_limit, octet --memory-limit), got ",
+                              packed, " up to ", node_text(m_.graph, node)));
   }
 
   void drop(std::size_t n) {
@@ -98,7 +105,7 @@ class Compiler {
     steps_[n] = nullptr;
   }
 
-  const Model::Impl& m_;
+  Model::Impl& m_;  ///< whose graph is changed while a node is compiled
   const ModelOptions& options_;
   std::vector<std::unique_ptr<Step>> steps_;
   std::size_t packed_bytes_ = 0;

@@ -1,28 +1,11 @@
 // DEQUANTIZE of a constant: what converters leave of weights that only floats are computed with.
-#include <algorithm>
-#include <vector>
-
 #include "base/error.h"
 #include "int8/floats/create.h"
 #include "int8/floats/float_operands.h"
+#include "int8/ops/of_constants.h"
 #include "int8/reference/quantize.h"
 
 namespace octet::int8::floats {
-namespace {
-
-class ConstantStep final : public Step {
- public:
-  void run(const RunArgs& args) const noexcept override {
-    float* y = output(args);
-    for (std::int64_t s = 0; s < args.batch; ++s) y = std::copy(values.begin(), values.end(), y);
-  }
-  const char* kernel_name() const noexcept override { return "copy"; }
-  std::size_t packed_bytes() const noexcept override { return values.size() * sizeof(float); }
-
-  std::vector<float> values;
-};
-
-}  // namespace
 
 std::unique_ptr<Step> create_constant(const NodeView& node) {
   node.expect_operands(1, 1);
@@ -36,13 +19,13 @@ std::unique_ptr<Step> create_constant(const NodeView& node) {
   for (std::size_t d = static_cast<std::size_t>(q.axis) + 1; d < x.shape.size(); ++d)
     inner *= x.shape[d];
   auto step = new_step<ConstantStep>(node, {});
-  step->values.resize(x.constant.size);
-  for (std::size_t i = 0; i < step->values.size(); ++i) {
+  step->values.emplace_back(x.constant.size * sizeof(float));
+  auto* y = step->values[0].as<float>();
+  for (std::size_t i = 0; i < x.constant.size; ++i) {
     const std::size_t c = i / static_cast<std::size_t>(inner) % q.scale.size();
     const int code = x.type == DType::u8 ? static_cast<int>(x.constant.data[i])
                                          : static_cast<std::int8_t>(x.constant.data[i]);
-    step->values[i] =
-        dequantize_one(code, q.scale[c], q.zero_point[q.zero_point.size() == 1 ? 0 : c]);
+    y[i] = dequantize_one(code, q.scale[c], q.zero_point[q.zero_point.size() == 1 ? 0 : c]);
   }
   return step;
 }

@@ -9,7 +9,7 @@
 #include "int8/floats/create.h"
 #include "int8/floats/float_operands.h"
 #include "int8/floats/functions.h"
-#include "int8/ops/catalogue.h"
+#include "int8/ops/of_constants.h"
 
 namespace octet::int8::floats {
 namespace {
@@ -139,11 +139,7 @@ class Twin {
     for (const Sources& s : move.sources) out.emplace_back(s.size());
     for (const auto& x : in) in_data.push_back(x.data());
     for (auto& y : out) out_data.push_back(y.data());
-    ThreadPool alone(1);
-    std::vector<std::byte> scratch(step.scratch_bytes(1, 1) + 64);
-    auto* aligned = scratch.data();
-    while (reinterpret_cast<std::uintptr_t>(aligned) % 64 != 0) ++aligned;
-    step.run({in_data.data(), out_data.data(), 1, alone, aligned});
+    run_alone(step, in_data, out_data);
     for (std::size_t k = 0; k < out.size(); ++k) {
       for (std::size_t i = 0; i < out[k].size(); ++i)
         move.sources[k][i] |= static_cast<std::uint32_t>(out[k][i]) << (8 * byte);

@@ -17,6 +17,8 @@ std::string_view dtype_name(DType type) noexcept {
       return "i16";
     case DType::u8:
       return "u8";
+    case DType::i64:
+      return "i64";
   }
   return "?";
 }

@@ -28,8 +28,9 @@ enum class OpCode : std::int32_t {
 OCTET_API std::string_view op_name(OpCode op) noexcept;
 
 /// u8: codes of values at the edges of a graph, 128 more than the i8 codes of the same reals. i16:
-/// wide codes of values at the edges and of the states of recurrent operators.
-enum class DType : std::uint8_t { f32, i32, i8, u8, i16 };
+/// wide codes of values at the edges and of the states of recurrent operators. i64: indices that a
+/// graph computes.
+enum class DType : std::uint8_t { f32, i32, i8, u8, i16, i64 };
 OCTET_API std::string_view dtype_name(DType type) noexcept;
 /// Values of the type are codes of one byte, most often quantized.
 constexpr bool is_codes(DType type) noexcept {
@@ -39,6 +40,10 @@ constexpr bool is_codes(DType type) noexcept {
 constexpr bool is_quantizable(DType type) noexcept {
   return is_codes(type) || type == DType::i16;
 }
+/// Values of the type are what an operator counts, not codes.
+constexpr bool is_integer(DType type) noexcept {
+  return type == DType::i32 || type == DType::i64;
+}
 /// The lowest and the highest code.
 constexpr std::int32_t least_code(DType type) noexcept {
   return type == DType::u8 ? 0 : type == DType::i16 ? -32768 : -128;
@@ -47,7 +52,7 @@ constexpr std::int32_t most_code(DType type) noexcept {
   return type == DType::i16 ? 32767 : least_code(type) + 255;
 }
 constexpr std::size_t dtype_size(DType type) noexcept {
-  return is_codes(type) ? 1 : type == DType::i16 ? 2 : 4;
+  return is_codes(type) ? 1 : type == DType::i16 ? 2 : type == DType::i64 ? 8 : 4;
 }
 
 enum class Padding : std::uint8_t { same, valid };

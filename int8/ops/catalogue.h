@@ -27,6 +27,9 @@ struct OpSet {
   CreateStep (*find)(const NodeView&) noexcept;
 };
 
+/// Compiles a node with what the set has. Throws Error, also if that is nothing.
+std::unique_ptr<Step> create_step(const OpSet& ops, const NodeView& node);
+
 /// All ops, in the order of their codes.
 std::span<const OpEntry> op_catalogue() noexcept;
 /// The op's entry; null for a code the runtime does not know.

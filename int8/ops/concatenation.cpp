@@ -90,7 +90,7 @@ class SplitStep final : public Step {
 /// Input `i` of the node is the next part.
 void add_part(ConcatenationStep& step, const NodeView& node, int i, Part part) {
   if (node.input(i).constant) {
-    part.constant = node.i8_constant(i);
+    part.constant = node.moved_constant(i);
   } else {
     part.slot = static_cast<int>(step.inputs.size());
     step.inputs.push_back(node.input_index(i));

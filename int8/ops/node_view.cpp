@@ -30,6 +30,10 @@ std::string node_text(const Graph& graph, int node) {
   return text_of("op ", node, ' ', op_name(n.op), " (", name, ")");
 }
 
+std::size_t tensor_bytes(const TensorDef& t) noexcept {
+  return static_cast<std::size_t>(element_count(t.shape)) * dtype_size(t.type);
+}
+
 std::int32_t zero_code(const TensorDef& t) noexcept {
   return t.quantization.zero_point.empty() ? 0 : t.quantization.zero_point[0];
 }
@@ -179,6 +183,12 @@ std::vector<std::int32_t> NodeView::i32_constant(int i) const {
 std::span<const std::int8_t> NodeView::i8_constant(int i) const {
   const TensorDef& t = input(i);
   OCTET_CHECK(t.type == DType::i8, quoted(t), ": expected type i8, got ", dtype_name(t.type));
+  return moved_constant(i);
+}
+
+std::span<const std::int8_t> NodeView::moved_constant(int i) const {
+  const TensorDef& t = input(i);
+  OCTET_CHECK(is_codes(t.type), quoted(t), ": expected type i8 or u8, got ", dtype_name(t.type));
   OCTET_CHECK(t.constant, quoted(t), ": expected a constant, got a computed value");
   return {reinterpret_cast<const std::int8_t*>(t.constant.data), t.constant.size};
 }

@@ -20,6 +20,8 @@ namespace octet::int8 {
 std::string to_string(const Dims& shape);
 /// Product of the dimensions; sizes were checked against overflow for every tensor of the graph.
 std::int64_t element_count(const Dims& shape) noexcept;
+/// Bytes of one sample.
+std::size_t tensor_bytes(const TensorDef& t) noexcept;
 
 /// Pads that a PAD in front of a VALID convolution became.
 struct FusedPads {
@@ -62,6 +64,8 @@ class NodeView {
   static QuantParams code_params(const TensorDef& t);
   /// A computed value whose codes an op only moves: of either type, quantized or not.
   const TensorDef& moved_activation(int i) const;
+  /// The bytes of a constant whose codes an op only moves.
+  std::span<const std::int8_t> moved_constant(int i) const;
   /// Throws unless both are codes of the same type, with the same scale and zero point where both
   /// are quantized.
   void expect_movable(const TensorDef& from, const TensorDef& to) const;

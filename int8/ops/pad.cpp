@@ -63,7 +63,7 @@ std::unique_ptr<Step> create_pad(const NodeView& node) {
 std::unique_ptr<Step> create_padv2(const NodeView& node) {
   node.expect_operands(3, 3);
   node.expect_movable(node.input(2), node.output());
-  const std::span<const std::int8_t> value = node.i8_constant(2);
+  const std::span<const std::int8_t> value = node.moved_constant(2);
   OCTET_CHECK(value.size() == 1, quoted(node.input(2)), ": expected one value, got ", value.size());
   return create_with(node, value[0]);
 }

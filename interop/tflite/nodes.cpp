@@ -28,9 +28,13 @@ const OpFacts& read_operator_code(const Model& model, const SubGraph& subgraph, 
   const OperatorCode& entry = *found;
   const std::int32_t code = builtin_code(entry);
   constexpr std::int32_t custom = 32;
-  OCTET_CHECK(code != custom, "operator ", index, ": the custom operator ",
-              quoted(entry.custom_code() ? entry.custom_code()->string_view() : ""),
-              " is not supported");
+  if (code == custom) {
+    const auto name = entry.custom_code() ? entry.custom_code()->string_view() : "";
+    fail("operator ", index, ": the custom operator ", quoted(name), " is not supported",
+         name == "TFLite_Detection_PostProcess"
+             ? " (convert the detector without it: its inputs, boxes and scores, are outputs then)"
+             : "");
+  }
   const OpFacts* facts = find_op(code);
   OCTET_CHECK(facts, "operator ", index, ": ", builtin_operator_text(code), " version ",
               entry.version(), ", which computes ", first_output(subgraph, op),
@@ -58,8 +62,11 @@ int8::Node read_node(const Model& model, const SubGraph& subgraph, unsigned inde
   const Operator& op = *subgraph.operators()->Get(index);
   budget.charge(sizeof(int8::Node));
   int8::Node node;
-  node.op = read_operator_code(model, subgraph, op, index).op;
+  const OperatorCode* code = operator_code(model, op);
+  const bool fills = code && builtin_code(*code) == fill_code;
+  node.op = fills ? int8::OpCode::broadcast_to : read_operator_code(model, subgraph, op, index).op;
   node.inputs = copy_ints(op.inputs(), budget);
+  if (fills) std::reverse(node.inputs.begin(), node.inputs.end());  // shape, value
   node.outputs = copy_ints(op.outputs(), budget);
   node.attributes = read_options(op, node.op, node_text(index, node.op));
   return node;

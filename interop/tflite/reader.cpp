@@ -130,6 +130,21 @@ void set_integers(int8::TensorDef& tensor, const tflite::IntValue& value) {
   tensor.constant = int8::own_bytes(std::as_bytes(std::span(elements)));
 }
 
+/// Constants that the model returns are given out by a RESHAPE.
+void give_out_constants(int8::Graph& graph, CopyBudget& budget) {
+  for (int& t : graph.outputs) {
+    if (t < 0 || static_cast<std::size_t>(t) >= graph.tensors.size()) continue;  // refused later
+    int8::TensorDef copy = graph.tensors[static_cast<std::size_t>(t)];
+    if (!copy.constant) continue;
+    budget.charge(sizeof(int8::TensorDef) + sizeof(int8::Node) + copy.name.size());
+    copy.constant = {};
+    const int y = static_cast<int>(graph.tensors.size());
+    graph.tensors.push_back(std::move(copy));
+    graph.nodes.push_back({int8::OpCode::reshape, {t}, {y}, int8::ReshapeAttributes{}});
+    t = y;
+  }
+}
+
 int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
   const tflite::Model& model = verified_model(bytes);
   const tflite::File file{model, bytes, owner};
@@ -164,6 +179,7 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   const std::vector<int> outputs = graph.outputs;
   variables.apply(graph, budget);
   tflite::add_variable_tensors(subgraph, graph, budget);
+  give_out_constants(graph, budget);
   tflite::check_graph(graph);
   read_signature(model, outputs, graph, budget);
   return graph;

@@ -49,10 +49,19 @@ void with_operator_text(const File& file, unsigned index, const Operator& op, co
 
 Variables::Variables(const File& file, const SubGraph& subgraph, std::vector<bool>& gone,
                      CopyBudget& budget)
-    : file_(file), subgraph_(subgraph), budget_(budget) {
+    : file_(file), subgraph_(subgraph), budget_(budget), later_(subgraph.tensors()->size()) {
+  const auto set_later = [this](const Operator& op, bool later) {
+    if (!op.outputs()) return;
+    for (const std::int32_t t : *op.outputs()) {
+      if (t >= 0 && static_cast<std::size_t>(t) < later_.size())
+        later_[static_cast<std::size_t>(t)] = later;
+    }
+  };
+  for (const Operator* op : *subgraph.operators()) set_later(*op, true);
   for (unsigned i = 0; i < subgraph.operators()->size(); ++i) {
     const Operator& op = *subgraph.operators()->Get(i);
     const std::int32_t code = code_of(file, op);
+    set_later(op, false);
     if (gone[i] || code < call_once_code || code > assign_variable_code) continue;
     with_operator_text(file, i, op, [&] {
       if (code == call_once_code) {
@@ -137,6 +146,8 @@ void Variables::read(const Operator& op) {
 
 void Variables::assign(const Operator& op) {
   const int value = tensor(op.inputs(), 1);
+  OCTET_CHECK(!later_[static_cast<std::size_t>(value)], "tensor ", value,
+              ", which a later operator computes");
   const auto read_before = same_.find(value);
   variable(op).assigned = read_before == same_.end() ? value : read_before->second;
 }

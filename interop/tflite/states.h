@@ -56,6 +56,7 @@ class Variables {
   std::set<int> results_;        ///< of reads
   std::map<int, int> same_;      ///< results of reads to the tensors that they are
   bool touched_ = false;         ///< some variable was read or assigned
+  std::vector<bool> later_;  ///< of each tensor, whether an operator behind this point writes it
 };
 
 /// Variable tensors, which recurrent operators read and write (SVDF's state): states of the graph,

@@ -40,15 +40,16 @@ int8::DType read_type(const Model& model, const SubGraph& subgraph, unsigned ten
       return int8::DType::i32;
     case 3:
       return int8::DType::u8;
+    case 4:
+      return int8::DType::i64;
     case 7:
       return int8::DType::i16;
     case 9:
       return int8::DType::i8;
     default:
-      fail(
-          where, user_text(model, subgraph, tensor), ": ", tensor_type_text(type),
-          " is not supported (a full-integer model has INT8 and INT32, and UINT8, INT16 or FLOAT32 "
-          "at its edges)");
+      fail(where, user_text(model, subgraph, tensor), ": ", tensor_type_text(type),
+           " is not supported (a full-integer model has INT8 and INT32, UINT8, INT16 or FLOAT32 at "
+           "its edges, and INT64 where it counts)");
   }
 }
 

@@ -132,6 +132,8 @@ std::int8_t tensor_type(int8::DType type) {
       return 3;
     case int8::DType::i16:
       return 7;
+    case int8::DType::i64:
+      return 4;
   }
   return 0;
 }

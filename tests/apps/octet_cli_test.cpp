@@ -203,6 +203,28 @@ TEST_SUITE("octet") {
     CHECK(r.err.find("expected one for each of 'grouped' 'max_pool'") != std::string::npos);
   }
 
+  TEST_CASE("run: indices of 64 bits are written as they are, also with --float") {
+    const TempDir dir;
+    octet::test::GraphBuilder b;
+    const int x = b.value("x", {1, 3}, 0.5f, 0), y = b.index_value("y", {1});
+    b.tensor(y).type = int8::DType::i64;
+    b.node(int8::OpCode::arg_max, {x, b.ints("axis", {1}, {})}, {y}, int8::ArgAttributes{});
+    b.graph.inputs = {x};
+    b.graph.outputs = {y};
+    const std::string model = (dir / "m.tflite").string(), in = (dir / "in").string(),
+                      out = (dir / "out").string();
+    octet::write_tflite(b.graph, model);
+    write_file(in, {1, 2, 0, 5, 4, 3});
+    const std::vector<char> expected = {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    CHECK(octet_cli(dir, {"run", model, "--input", in, "--output", out}).code == 0);
+    CHECK(read_file(out) == expected);
+    std::vector<char> reals(6 * sizeof(float), 0);
+    reals[2] = reals[3] = 0x3f;  // the first sample is 0.7..., 0, 0
+    write_file(in, reals);
+    CHECK(octet_cli(dir, {"run", model, "--float", "--input", in, "--output", out}).code == 0);
+    CHECK(read_file(out) == std::vector<char>(16, 0));
+  }
+
   TEST_CASE_FIXTURE(Fixture, "run: errors are one line, exit code 1, and leave no output") {
     struct Case {
       const char* what;

@@ -23,10 +23,11 @@ def params(i):
 
 
 class Value:
-    """An int8 value with scale and zero point, an int32 one without, or a constant."""
+    """An int8 value with scale and zero point, one of another type without, or a constant."""
 
-    def __init__(self, shape, quantization=None, data=None):
+    def __init__(self, shape, quantization=None, data=None, dtype=np.int32):
         self.shape, self.quantization, self.data = list(shape), quantization, data
+        self.dtype = np.dtype(np.int8 if quantization else dtype)
 
 
 def ints(values):
@@ -43,7 +44,7 @@ def model(name, version, options, operands, outputs):
     for value in operands + outputs:
         t = s.TensorT()
         t.shape, t.buffer = value.shape, len(result.buffers)
-        t.type = s.TensorType.INT8 if value.quantization else s.TensorType.INT32
+        t.type = getattr(s.TensorType, value.dtype.name.upper())
         if value.quantization:
             t.quantization = s.QuantizationParametersT()
             scale, zero = value.quantization
@@ -91,12 +92,20 @@ def micro(content, inputs, outputs):
     return [interpreter.get_output(i).copy() for i in range(outputs)]
 
 
+def drawn(value):
+    if value.dtype == np.float32:
+        # Beyond the ends of the integers, too.
+        return (rng.normal(0, 3, value.shape) * 10.0 ** rng.integers(-1, 20, value.shape)).astype(np.float32)
+    ends = np.iinfo(value.dtype)
+    return rng.integers(ends.min, ends.max, value.shape, endpoint=True).astype(value.dtype)
+
+
 lines = ["# Written by tests/golden/make_ops_golden.py; do not edit."]
 
 
 def case(name, version, table, operands, outputs, by="both"):
     content = model(name, version, table, operands, outputs)
-    inputs = [rng.integers(-128, 128, v.shape).astype(np.int8) for v in operands if v.data is None]
+    inputs = [drawn(v) for v in operands if v.data is None]
     y = reference(content, inputs) if by != "tflm" else micro(content, inputs, len(outputs))
     if by == "both":
         for a, b in zip(y, micro(content, inputs, len(y)), strict=True):
@@ -239,7 +248,24 @@ def softmaxes():
              [Value([1, depth], (1 / 256, -128))])
 
 
+def integers():
+    for name, table in (("ARG_MAX", "ArgMaxOptions"), ("ARG_MIN", "ArgMinOptions")):
+        for x, y in ((np.int8, np.int64), (np.float32, np.int32), (np.float32, np.int64)):
+            p = params(0) if x == np.int8 else None
+            for shape, axis in (([1, 5, 6, 7], 3), ([1, 5, 6, 7], 1)):
+                out = [n for d, n in enumerate(shape) if d != axis]
+                # TFLite Micro counts in INT32.
+                case(name, 2, options(table, outputType=getattr(s.TensorType, np.dtype(y).name.upper())),
+                     [Value(shape, p, dtype=x), ints(axis)], [Value(out, dtype=y)],
+                     by="both" if y == np.int32 else "litert")
+    types = np.int8, np.uint8, np.int16, np.int32, np.int64, np.float32
+    for x in types:
+        for y in types:
+            case("CAST", 1, options("CastOptions"), [Value([1, 40], dtype=x)], [Value([1, 40], dtype=y)],
+                 by="litert")
+
+
 for group in (reductions, tiles, gathers, args, mirrors, norms, slices, packs, blocks, batches,
-              matmuls, softmaxes):
+              matmuls, softmaxes, integers):
     group()
 (pathlib.Path(__file__).parent / "ops.txt").write_text("\n".join(lines) + "\n")

@@ -1,7 +1,9 @@
 // UINT8 at the edges of a graph, and codes that are moved without being quantized.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "int8/engine/reals.h"
 #include "tests/int8/op_reference.h"
@@ -136,6 +138,24 @@ TEST_SUITE("int8") {
       CHECK(model.inputs()[0].type == kind.type);
       CHECK(model.inputs()[0].scale == (kind.quantized ? 0.5f : 0.0f));
     }
+  }
+
+  TEST_CASE("CAST of floats stops at the ends of the type, as TensorFlow Lite's does") {
+    const std::vector<float> reals{0.9f, -0.9f, NAN, INFINITY, -INFINITY, 255.9f, -129.0f, 128.0f};
+    const auto cast = [&](DType type) {
+      Builder b;
+      const int x = b.f32({8}), y = b.f32({8});
+      b[y].type = type;
+      b.node(OpCode::cast, {x}, {y});
+      return run_bytes(Model(b.done({x}, {y}), {.ops = &all_ops()}),
+                       std::as_bytes(std::span(reals)), {});
+    };
+    CHECK(cast(DType::i8) == Codes{0, 0, 127, 127, -128, 127, -128, 127});
+    CHECK(cast(DType::u8) == Codes{0, 0, -1, -1, 0, -1, 0, -128});
+    const Codes wide = cast(DType::i64);
+    const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t expected[] = {0, 0, most, most, -most - 1, 255, -129, 128};
+    CHECK(std::memcmp(wide.data(), expected, sizeof expected) == 0);
   }
 
   TEST_CASE("refused: arithmetic on UINT8 or on codes without scale, moves between types") {

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "interop/tflite/reader.h"
-#include "tests/int8/build.h"
+#include "tests/int8/last_sample.h"
 #include "tests/support.h"
 
 namespace octet::test {
@@ -20,26 +20,6 @@ std::vector<std::byte> from_hex(const std::string& text) {
   for (std::size_t i = 0; i < bytes.size(); ++i)
     bytes[i] = static_cast<std::byte>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
   return bytes;
-}
-
-/// Outputs back to back, of the last of `batch` samples that are the same.
-std::vector<std::byte> run(const Model& model, std::span<const std::byte> inputs, int batch) {
-  ExecutionContext context(model, {.batch = batch, .threads = 2});
-  const auto samples = static_cast<std::size_t>(batch);
-  for (std::size_t i = 0; i < model.inputs().size(); ++i) {
-    const std::size_t bytes = model.inputs()[i].bytes;
-    for (std::size_t b = 0; b < samples; ++b)
-      std::memcpy(context.input(static_cast<int>(i)).data() + b * bytes, inputs.data(), bytes);
-    inputs = inputs.subspan(bytes);
-  }
-  context.run();
-  std::vector<std::byte> result;
-  for (std::size_t i = 0; i < model.outputs().size(); ++i) {
-    const std::size_t bytes = model.outputs()[i].bytes;
-    const auto y = context.output(static_cast<int>(i)).subspan((samples - 1) * bytes, bytes);
-    result.insert(result.end(), y.begin(), y.end());
-  }
-  return result;
 }
 
 }  // namespace
@@ -62,11 +42,11 @@ TEST_SUITE("int8") {
       REQUIRE(op_name(graph.nodes.at(0).op) == name);
       for (const Isa isa : available_isas()) {
         const Model model(graph, {.isa = isa, .ops = &all_ops()});
-        for (const int batch : {1, 3}) CHECK(run(model, x, batch) == from_hex(expected));
+        for (const int batch : {1, 3}) CHECK(last_sample(model, x, batch) == from_hex(expected));
       }
       ops.insert(name);
     }
-    CHECK(ops.size() == 19);
+    CHECK(ops.size() == 20);
   }
 }
 

@@ -87,7 +87,7 @@ TEST_SUITE("int8") {
                     .quantization = {},
                     .constant = {}};
           },
-          "i8, u8, i16 or f32"},
+          "expected type i8, got i32"},
          {"two inputs",
           [](Builder& b) {
             b.graph.nodes[0].inputs = {0, 0};

@@ -102,6 +102,23 @@ int8::Graph edge_codes_graph() {
   return b.graph;
 }
 
+/// Constants that are tiled, floats too, beside a value.
+int8::Graph constants_graph() {
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 4}, 0.5f, 3), tile = b.value("tile", {1, 4}, 0.5f, 0);
+  const int y = b.value("y", {1, 8}, 0.5f, 0), codes = b.value("codes", {4}, 0.5f, 0);
+  const int reals = b.float_value("reals", {4});
+  b.tensor(reals).constant = int8::own_bytes(std::as_bytes(std::span("0123456789abcde")));
+  b.node(int8::OpCode::tile, {b.weights("c", {1, 2}, -1, 0.5f), b.ints("times", {1, 2})}, {tile});
+  b.node(int8::OpCode::quantize, {reals}, {codes});
+  const int row = b.value("row", {1, 4}, 0.5f, 0);
+  b.node(int8::OpCode::reshape, {codes}, {row}, int8::ReshapeAttributes{{1, 4}});
+  b.node(int8::OpCode::concatenation, {tile, row}, {y}, int8::ConcatenationAttributes{1});
+  b.graph.inputs = {x};
+  b.graph.outputs = {x, y};
+  return b.graph;
+}
+
 using octet::test::FileBuilder;
 
 /// RESHAPE of x to what `make` computes.
@@ -126,6 +143,20 @@ std::string flatten_file() {
     f.op(/*PACK*/ 83, {batch, f.i32({24}, {})}, {y}, octet::test::fbs::PackOptionsT());
     return y;
   });
+}
+
+/// A constant that is filled in as often as a shape says.
+std::string fill_file() {
+  FileBuilder f;
+  const int x = f.i8({1, 3}), value = f.i8({}), y = f.i8({1, 3}), sum = f.i8({1, 3});
+  const int shape = f.tensor(octet::test::INT32, {2});
+  f.set_data(value, std::vector<std::int8_t>{5});
+  f.op(/*SHAPE*/ 77, {x}, {shape});
+  f.op(/*FILL*/ 94, {shape, value}, {y});
+  f.op(/*MAXIMUM*/ 55, {x, y}, {sum});
+  f.graph().inputs = {x};
+  f.graph().outputs = {sum, value};
+  return f.bytes();
 }
 
 /// Most of the operators on integers, one after the other.
@@ -184,6 +215,8 @@ void write_seeds(const std::filesystem::path& folder) {
   octet::write_tflite(dead_channel_graph(), folder / "dead_channel.tflite");
   octet::write_tflite(edge_codes_graph(), folder / "edge_codes.tflite");
   octet::write_tflite(octet::test::streaming_graph(), folder / "streaming.tflite");
+  octet::write_tflite(constants_graph(), folder / "constants.tflite");
+  write_bytes(folder / "fill.tflite", fill_file());
   write_bytes(folder / "flatten.tflite", flatten_file());
   write_bytes(folder / "arithmetic.tflite", arithmetic_file());
   write_bytes(folder / "behind.tflite", data_behind_file());

@@ -186,8 +186,9 @@ TEST_SUITE("tflite") {
   TEST_CASE("refused: tensors") {
     const std::string x = "tensor 0 (\"x\"): ", w = "tensor 1 (\"conv/w\"): ";
     const std::string supported =
-        " is not supported (a full-integer model has INT8 and INT32, and UINT8, INT16 or FLOAT32 "
-        "at its edges)";
+        " is not supported (a full-integer model has INT8 and INT32, UINT8, INT16 or FLOAT32 at "
+        "its "
+        "edges, and INT64 where it counts)";
     const std::string of = "tensor 0 (\"x\"), of operator 0 (CONV_2D (3) version 3): ";
     check_refused("operator 0 (CONV_2D), input tensor 0 (\"x\"): expected i8, got u8",
                   [](Parts& p) {
@@ -344,6 +345,15 @@ TEST_SUITE("tflite") {
       p.model.operator_codes[1]->builtin_code = -5;
       p.model.operator_codes[1]->deprecated_builtin_code = -128;
     });
+    const std::string detector =
+        "operator 1: the custom operator \"TFLite_Detection_PostProcess\" is not supported "
+        "(convert the "
+        "detector without it: its inputs, boxes and scores, are outputs then)";
+    check_refused(detector, [](Parts& p) {
+      p.model.operator_codes[1]->builtin_code = p.model.operator_codes[1]->deprecated_builtin_code =
+          32;
+      p.model.operator_codes[1]->custom_code = "TFLite_Detection_PostProcess";
+    });
     check_refused("operator 1: the custom operator \"Mine\" is not supported", [](Parts& p) {
       p.model.operator_codes[1]->builtin_code = 32;
       p.model.operator_codes[1]->custom_code = "Mine";
@@ -445,8 +455,10 @@ TEST_SUITE("tflite") {
     check_refused("operator 1 (FULLY_CONNECTED): writes tensor 1 (\"conv/w\")" + writes,
                   [](Parts& p) { p.op(1).outputs[0] = 1; });
     check_refused(
-        "the model's output tensor 1 (\"conv/w\") is written by no operator and no input of the "
-        "model",
+        "the model's output tensor 7 (\"p\") is written by no operator and no input of the model",
+        [](Parts& p) { p.graph.operators.pop_back(); });
+    check_refused(
+        "tensor 8 (\"conv/w\"): per-channel quantization of a value that is not a constant",
         [](Parts& p) { p.graph.outputs = {1}; });
   }
 

@@ -1,6 +1,7 @@
 // Integers that are computed while a file is read: what a RESHAPE then has as its shape.
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <functional>
 #include <limits>
 
@@ -178,6 +179,92 @@ TEST_SUITE("tflite") {
     CHECK(shape_of(graph, positive) == Ints{12, 2});
     CHECK(shape_of(graph, product) == Ints{12, 5});
     CHECK(int8::Model(graph).steps().size() == 4);
+  }
+
+  TEST_CASE("constants: codes repeated by the batch: TILE, BROADCAST_TO and FILL") {
+    for (const int code : {/*TILE*/ 69, /*BROADCAST_TO*/ 130, /*FILL*/ 94}) {
+      CAPTURE(code);
+      Chain c;
+      c.graph().tensors[0]->shape_signature = {-1, 3, 4, 2};
+      const int batch = c.result(), to = c.tensor(INT32, {2});
+      fbs::StridedSliceOptionsT first;
+      first.shrink_axis_mask = 1;
+      c.op(strided_slice, {c.shape_of_x(), c.i32({0}), c.i32({1}), c.i32({1})}, {batch}, first);
+      fbs::PackOptionsT packed;
+      packed.values_count = 2;
+      const bool tile = code == 69;
+      c.op(pack, {batch, c.i32({tile ? 1 : 24}, {})}, {to}, packed);
+      const int codes = tile ? c.i8({1, 24}) : code == 94 ? c.i8({}) : c.i8({1, 1});
+      c.set_data(codes, std::vector<std::int8_t>(tile ? 24 : 1, 7));
+      const int flat = c.i8({1, 24}), many = c.i8({1, 1}), y = c.i8({1, 24}, 1.0f);
+      c.graph().tensors[static_cast<std::size_t>(many)]->shape_signature = {-1, -1};
+      c.op(reshape, {c.x, c.i32({-1, 24})}, {flat});
+      c.op(code, code == 94 ? Ints{to, codes} : Ints{codes, to}, {many});
+      c.op(add, {flat, many}, {y});
+      c.graph().inputs = {c.x};
+      c.graph().outputs = {y};
+      const int8::Model model(c.parse());
+      int8::Context context(model, {.batch = 2});
+      for (std::byte& code_of_x : context.input(0)) code_of_x = std::byte{3};
+      context.run();
+      for (const std::byte sum : context.output(0)) CHECK(sum == std::byte{5});
+    }
+  }
+
+  TEST_CASE("indices of INT64 go out, or as CAST of them") {
+    FileBuilder f;
+    const int x = f.i8({1, 2, 3}), at = f.tensor(INT64, {1, 2}), narrow = f.tensor(INT32, {1, 2});
+    f.op(/*ARG_MAX*/ 56, {x, f.i32({2})}, {at});
+    f.op(cast, {at}, {narrow});
+    f.graph().inputs = {x};
+    f.graph().outputs = {at, narrow};
+    const int8::Graph graph = f.parse();
+    CHECK_THROWS_WITH_AS(int8::Model{graph}, doctest::Contains("octet_all_operators"),
+                         octet::Error);
+    const int8::Model model(graph, {.ops = &int8::all_ops()});
+    CHECK(model.outputs()[0].type == int8::DType::i64);
+    CHECK(model.outputs()[0].bytes == 16);
+    int8::Context context(model);
+    const std::int8_t in[] = {1, 5, 2, 7, -1, 7};
+    std::memcpy(context.input(0).data(), in, sizeof in);
+    context.run();
+    const std::int64_t wide[] = {1, 0};
+    const std::int32_t less[] = {1, 0};
+    CHECK(std::memcmp(context.output(0).data(), wide, sizeof wide) == 0);
+    CHECK(std::memcmp(context.output(1).data(), less, sizeof less) == 0);
+  }
+
+  TEST_CASE("a model may return constants, under its signature's names") {
+    FileBuilder f;
+    const int x = f.i8({1, 2}), y = f.i8({1, 2}), codes = f.i8({1, 3});
+    const int reals = f.tensor(FLOAT32, {2}), counts = f.i32({3, 4});
+    f.set_data(codes, std::vector<std::int8_t>{7, 8, 9});
+    f.set_data(reals, std::vector<float>{0.5f, -2});
+    f.op(/*RELU*/ 19, {x}, {y});
+    f.graph().inputs = {x};
+    f.graph().outputs = {codes, y, reals, counts};
+    auto signature = std::make_unique<fbs::SignatureDefT>();
+    signature->outputs.push_back(std::make_unique<fbs::TensorMapT>());
+    signature->outputs[0]->name = "anchors";
+    signature->outputs[0]->tensor_index = static_cast<std::uint32_t>(codes);
+    f.model.signature_defs.push_back(std::move(signature));
+    const int8::Model model(f.parse());
+    CHECK(model.outputs()[0].name == "anchors");
+    int8::Context context(model, {.batch = 2});
+    context.run();
+    const auto bytes_of = [&](int i) {
+      const auto y_bytes = context.output(i);
+      return std::vector<std::byte>(y_bytes.begin(), y_bytes.end());
+    };
+    const auto twice = [](auto values) {
+      auto all = values;
+      all.insert(all.end(), values.begin(), values.end());
+      const auto bytes = std::as_bytes(std::span(all));
+      return std::vector<std::byte>(bytes.begin(), bytes.end());
+    };
+    CHECK(bytes_of(0) == twice(std::vector<std::int8_t>{7, 8, 9}));
+    CHECK(bytes_of(2) == twice(std::vector<float>{0.5f, -2}));
+    CHECK(bytes_of(3) == twice(std::vector<std::int32_t>{3, 4}));
   }
 
   TEST_CASE("constants: arithmetic") {

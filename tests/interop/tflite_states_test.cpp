@@ -214,6 +214,11 @@ TEST_SUITE("tflite") {
       f.read_variable(h, 0.5f, {1, 3});
       f.op(assign, {h, 0}, {});
     });
+    says("tensor 2, which a later operator computes", [](StreamFile& f) {
+      const int h = f.handle("a"), y = f.i8({1, 2});
+      f.op(assign, {h, y}, {});
+      f.op(relu, {0}, {y});
+    });
     says("a variable of another scale", [](StreamFile& f) {
       const int h = f.handle("a");
       f.op(assign, {h, 0}, {});

@@ -41,15 +41,7 @@ class Folder {
   FoldedConstants fold() {
     for (unsigned i = 0; i < subgraph_.operators()->size(); ++i) {
       const Operator& op = *subgraph_.operators()->Get(i);
-      if (!makes_integers(op)) {
-        shapes_.infer(op, code_of(op), [this](std::int32_t t) { return known(t); });
-        continue;
-      }
-      try {
-        if (auto values = compute(op)) keep(i, op, std::move(*values));
-      } catch (const Error& error) {
-        fail("operator ", i, " (", builtin_operator_text(code_of(op)), "): ", error.what());
-      }
+      if (!fold(i, op)) shapes_.infer(op, code_of(op), [this](std::int32_t t) { return known(t); });
     }
     drop_unread();
     take_int64();
@@ -58,6 +50,18 @@ class Folder {
   }
 
  private:
+  /// Whether its results are known.
+  bool fold(unsigned index, const Operator& op) {
+    if (!makes_integers(op)) return false;
+    try {
+      auto values = compute(op);
+      if (values) keep(index, op, std::move(*values));
+      return values.has_value();
+    } catch (const Error& error) {
+      fail("operator ", index, " (", builtin_operator_text(code_of(op)), "): ", error.what());
+    }
+  }
+
   bool valid(std::int32_t t) const {
     return t >= 0 && static_cast<std::uint32_t>(t) < subgraph_.tensors()->size();
   }

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <limits>
 
+#include "interop/tflite/nodes.h"
+
 namespace octet::tflite {
 namespace {
 
@@ -13,12 +15,14 @@ enum Code : std::int32_t {
   reshape = 22,
   batch_to_space = 37,
   space_to_batch = 38,
-  expand_dims = 70
+  tile = 69,
+  expand_dims = 70,
+  broadcast_to = 130
 };
 // What gives a value of the input's shape, and what gives as many images as it gets.
-constexpr std::int32_t elementwise[] = {0,  6,  8,   11,  14,  18,  19,  20,  21,  25, 28, 41,
-                                        42, 47, 50,  54,  55,  57,  59,  73,  75,  76, 78, 92,
-                                        98, 99, 101, 104, 111, 114, 116, 117, 150, 152};
+constexpr std::int32_t elementwise[] = {0,  6,  8,  11,  14,  18,  19,  20,  21,  25,  28, 41,
+                                        42, 47, 50, 53,  54,  55,  57,  59,  73,  75,  76, 78,
+                                        92, 98, 99, 101, 104, 111, 114, 116, 117, 150, 152};
 constexpr std::int32_t by_image[] = {1, 3, 4, 17, 23, 34, 60, 97, 100};
 
 template <std::size_t n>
@@ -55,6 +59,20 @@ std::optional<Dims> reshaped(const Dims& from, const IntValue& to) {
   }
   for (std::int32_t& d : shape) {
     if (d == -1) d = static_cast<std::int32_t>(*count / known);
+  }
+  return shape;
+}
+
+/// `from` as often as `times` says; without `from`, what `times` says.
+std::optional<Dims> repeated(const Dims* from, const IntValue& times) {
+  if (times.elements.size() > 8 || (from && from->size() != times.elements.size()))
+    return std::nullopt;
+  Dims shape;
+  for (std::size_t d = 0; d < times.elements.size(); ++d) {
+    const auto n = dimension(times.elements[d]);
+    const auto size = n ? dimension(std::int64_t{*n} * (from ? (*from)[d] : 1)) : n;
+    if (!size) return std::nullopt;
+    shape.push_back(*size);
   }
   return shape;
 }
@@ -111,7 +129,8 @@ void Shapes::infer(const Operator& op, std::int32_t code, const Known& known) {
   const auto declared = of(y);
   const auto* open = tensor(y).shape_signature();
   const bool open_batch = open && open->size() > 0 && open->Get(0) == -1;
-  const bool reshapes = code == reshape && (!declared || open_batch);
+  const bool shaped = code == reshape || code == tile || code == broadcast_to || code == fill_code;
+  const bool reshapes = shaped && (!declared || open_batch);
   if (!changes && !makes_batch && !reshapes) return;
   const auto shape = output(op, code, known);
   if (shape && shape != declared) changed_[y] = *shape;
@@ -126,6 +145,11 @@ std::optional<Dims> Shapes::output(const Operator& op, std::int32_t code,
   if (!x) return std::nullopt;
   const IntValue* second = integers(1);
   if (code == reshape) return second ? reshaped(*x, *second) : std::nullopt;
+  if (code == tile) return second ? repeated(&*x, *second) : std::nullopt;
+  if (code == broadcast_to || code == fill_code) {
+    const IntValue* shape = integers(code == fill_code ? 0 : 1);
+    return shape ? repeated(nullptr, *shape) : std::nullopt;
+  }
   if (code == fully_connected && op.inputs()->size() > 1) {
     const auto w = of(op.inputs()->Get(1));
     return w ? product_shape(op.builtin_options_as<FullyConnectedOptions>(), *x, *w) : std::nullopt;
