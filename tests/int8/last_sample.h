@@ -8,7 +8,7 @@ namespace octet::test {
 /// All outputs back to back, of the last of `batch` samples; inputs back to back.
 inline std::vector<std::byte> last_sample(const int8::Model& model,
                                           std::span<const std::byte> inputs, int batch) {
-  int8::Context context(model, {.batch = batch, .threads = 2});
+  int8::ExecutionContext context(model, {.batch = batch, .threads = 2});
   const auto samples = static_cast<std::size_t>(batch);
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     const std::size_t bytes = model.inputs()[i].bytes;

@@ -204,7 +204,7 @@ TEST_SUITE("tflite") {
       c.graph().inputs = {c.x};
       c.graph().outputs = {y};
       const int8::Model model(c.parse());
-      int8::Context context(model, {.batch = 2});
+      int8::ExecutionContext context(model, {.batch = 2});
       for (std::byte& code_of_x : context.input(0)) code_of_x = std::byte{3};
       context.run();
       for (const std::byte sum : context.output(0)) CHECK(sum == std::byte{5});
@@ -224,7 +224,7 @@ TEST_SUITE("tflite") {
     const int8::Model model(graph, {.ops = &int8::all_ops()});
     CHECK(model.outputs()[0].type == int8::DType::i64);
     CHECK(model.outputs()[0].bytes == 16);
-    int8::Context context(model);
+    int8::ExecutionContext context(model);
     const std::int8_t in[] = {1, 5, 2, 7, -1, 7};
     std::memcpy(context.input(0).data(), in, sizeof in);
     context.run();
@@ -250,7 +250,7 @@ TEST_SUITE("tflite") {
     f.model.signature_defs.push_back(std::move(signature));
     const int8::Model model(f.parse());
     CHECK(model.outputs()[0].name == "anchors");
-    int8::Context context(model, {.batch = 2});
+    int8::ExecutionContext context(model, {.batch = 2});
     context.run();
     const auto bytes_of = [&](int i) {
       const auto y_bytes = context.output(i);
