@@ -95,7 +95,7 @@ void check_same_import(const config::Config& c, const Checkpoint& checkpoint) {
   const std::string was = it == checkpoint.texts.end() ? "" : it->second;
   OCTET_CHECK(was == import_name(c), c.run_dir().string(), " holds a run that started from ",
               was.empty() ? "other weights" : one_line(was), ", not from ",
-              import_name(c).empty() ? "those" : one_line(import_name(c)),
+              c.init ? init_name(c) : "random ones",
               ": choose another name or --out, or start over with --overwrite");
 }
 

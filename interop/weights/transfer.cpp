@@ -133,8 +133,8 @@ Transfer transfer_weights(const WeightFile& file, GraphModule& network,
     }
     Target& target = it->second;
     if (target.skipped) continue;
-    OCTET_CHECK(!target.from, file.path, ": ", one_line(t.name), " and ",
-                one_line(target.from ? target.from->name : ""), " would both become ", name);
+    OCTET_CHECK(!target.from, file.path, ": ", one_line(target.from ? target.from->name : ""),
+                " and ", one_line(t.name), " would both become ", name);
     target.from = &t;
     const AxisOrder order = file.kind == checkpoint_kind ? AxisOrder::octet : axis_order_of(t.name);
     target.view = view_as(t, order, target.value.shape(), target.use);

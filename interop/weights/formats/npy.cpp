@@ -122,11 +122,11 @@ Type type_of(const std::string& descr, const std::string& where) {
   const auto wrong = [&](const char* expected) {
     fail(where, ": descr: expected ", expected, ", got '", one_line(descr), "'");
   };
-  if (descr.size() < 3) wrong("a type like '<f4'");
   OCTET_CHECK(
       descr[1] != 'O', where,
       ": Python objects (a pickle), which are programs and are not run here: save arrays of "
       "numbers");
+  if (descr.size() < 3) wrong("a type like '<f4'");
   if (descr[0] == '>') wrong("little-endian numbers, as of array.astype('<f4')");
   if (descr[0] != '<' && descr[0] != '|') wrong("a type like '<f4'");
   std::int64_t count = 0;
