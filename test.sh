@@ -4,7 +4,7 @@
 #   ./test.sh [--clients] [--long]
 #     --clients   also the tests that run octet's files in other programs, and models of others, from
 #                 the folder that OCTET_WILD names, in octet
-#     --long      also the tests labelled long, and an hour of fuzzing instead of a minute
+#     --long      also the tests labelled long, and an hour of each fuzz target
 # Every stage says how much CPU time it took.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -111,16 +111,20 @@ tests "contexts of one model at once: thread sanitizer" build/tsan -R '^int8_thr
 check "configure: fuzzer" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
   -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
   -DOCTET_SANITIZE=fuzzer-no-link,address,undefined "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
-check "build: fuzzer" cmake --build build/fuzz --target fuzz_tflite
-check "seeds of the fuzzer" build/fuzz/tests/fuzz_tflite --seeds build/fuzz/seeds
-mkdir -p build/fuzz/corpus
-# What it finds stays in build/fuzz/corpus, where the next run goes on; a crash in build/fuzz.
-fuzz_time=60
-[ $long = yes ] && fuzz_time=3600
-check "fuzz: TFLite files, $fuzz_time s" build/fuzz/tests/fuzz_tflite \
-  -max_total_time=$fuzz_time -timeout=20 \
-  -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
-  build/fuzz/corpus build/fuzz/seeds
+check "build: fuzzer" cmake --build build/fuzz --target fuzz_tflite fuzz_weights
+# What it finds stays in build/fuzz/*_corpus, where the next run goes on; a crash in build/fuzz.
+# fuzz <target> <files> <seconds>
+fuzz() {
+  local time=$3
+  [ $long = yes ] && time=3600
+  check "seeds of the fuzzer: $2" "build/fuzz/tests/$1" --seeds "build/fuzz/$1_seeds"
+  mkdir -p "build/fuzz/$1_corpus"
+  check "fuzz: $2, $time s" "build/fuzz/tests/$1" -max_total_time="$time" -timeout=20 \
+    -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+    "build/fuzz/$1_corpus" "build/fuzz/$1_seeds"
+}
+fuzz fuzz_tflite "TFLite files" 60
+fuzz fuzz_weights "files of weights" 15
 
 check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]}" \
   -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_WERROR=ON

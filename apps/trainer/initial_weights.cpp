@@ -1,10 +1,13 @@
 #include "apps/trainer/initial_weights.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "apps/trainer/run.h"
 #include "apps/trainer/run_dir.h"
 #include "base/error.h"
+#include "interop/weights/read_weights.h"
+#include "interop/weights/transfer.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;
@@ -22,23 +25,51 @@ fs::path own_checkpoint(const RunFiles& files) {
   return fs::exists(aside) ? aside : files.checkpoint;
 }
 
+InitialWeights of_checkpoint(const fs::path& file) {
+  const std::vector<NamedTensor> state = read_checkpoint(file).group("model");
+  return {weights_of(state, file.string()), state_hash(state)};
+}
+
+WeightFile read_import(const config::Config& c) {
+  try {
+    return read_weights(c.init->import.path);
+  } catch (const Error& e) {
+    fail(c.where("/init/import"), ": ", e.what());
+  }
+}
+
+Transfer transfer(Session& s, const WeightFile& file) {
+  const config::Init& init = *s.config.init;
+  try {
+    const auto network = trace(s.model, Tensor::zeros(s.input_shape()));
+    return transfer_weights(file, *network, {.skip = init.skip, .rename = init.rename});
+  } catch (const Error& e) {
+    fail(s.config.where("/init"), ": ", e.what());
+  }
+}
+
 }  // namespace
 
 std::string init_name(const config::Config& c) {
-  return c.init->config.text.empty() ? "init.checkpoint " + c.init->checkpoint.text
-                                     : "init.config " + c.init->config.text;
+  const config::Init& i = *c.init;
+  if (!i.import.text.empty()) return "init.import " + i.import.text;
+  return i.config.text.empty() ? "init.checkpoint " + i.checkpoint.text
+                               : "init.config " + i.config.text;
 }
 
-std::optional<std::vector<NamedTensor>> initial_weights(const config::Config& c, bool begun,
-                                                        const std::vector<fs::path>& ancestors,
-                                                        Progress& progress) {
+std::optional<InitialWeights> initial_weights(const config::Config& c, bool begun,
+                                              const std::vector<fs::path>& ancestors,
+                                              Progress& progress) {
+  if (!c.init->import.text.empty()) {
+    return begun ? InitialWeights{} : InitialWeights{read_import(c), {}};
+  }
   if (c.init->config.text.empty()) {
     fs::path file = c.init->checkpoint.path;
     const RunFiles files(c.run_dir());
     const bool own = fs::weakly_canonical(file) == fs::weakly_canonical(files.checkpoint);
-    if (begun && (own || !fs::exists(file))) return std::vector<NamedTensor>{};
+    if (begun && (own || !fs::exists(file))) return InitialWeights{};
     if (own) file = own_checkpoint(files);
-    return read_checkpoint(file).group("model");
+    return of_checkpoint(file);
   }
   config::Config first = config::read_config(c.init->config.path, {});
   first.out = c.out;
@@ -53,19 +84,35 @@ std::optional<std::vector<NamedTensor>> initial_weights(const config::Config& c,
               " has the same name '", c.name, "', so both would write to ", c.run_dir().string());
   const RunFiles files(first.run_dir());
   const bool there = fs::exists(files.checkpoint) && is_done(read_checkpoint(files.checkpoint));
-  if (begun && !there) return std::vector<NamedTensor>{};
+  if (begun && !there) return InitialWeights{};
   if (!there) progress.say(c.name + " starts from " + first.name + ", which is run first");
   if (run(first, options, progress) == Outcome::interrupted) return std::nullopt;
-  return read_checkpoint(files.checkpoint).group("model");
+  return of_checkpoint(files.checkpoint);
 }
 
-void load_initial_weights(Session& s, const std::vector<NamedTensor>& weights) {
-  try {
-    s.model->load_state(weights);
-  } catch (const Error& e) {
-    fail(s.config.file.string(), ": /init: the weights do not fit this network: ", e.what());
-  }
-  s.init_hash = state_hash(weights);
+void check_same_import(const config::Config& c, const Checkpoint& checkpoint) {
+  const auto it = checkpoint.texts.find("init_file");
+  const std::string was = it == checkpoint.texts.end() ? "" : it->second;
+  OCTET_CHECK(was == import_name(c), c.run_dir().string(), " holds a run that started from ",
+              was.empty() ? "other weights" : one_line(was), ", not from ",
+              c.init ? init_name(c) : "random ones",
+              ": choose another name or --out, or start over with --overwrite");
+}
+
+void load_initial_weights(Session& s, const InitialWeights& weights) {
+  const config::Config& c = s.config;
+  const Transfer t = transfer(s, weights.file);
+  const bool trains = c.train || c.qat();
+  OCTET_CHECK(trains || t.fresh.empty(), c.where("/init"), ": ", t.headline(),
+              "; but mode ptq trains nothing: expected all of them");
+  s.progress.say(init_name(c) + ": " + t.headline());
+  for (const std::string& line : t.details()) s.progress.say("  " + line);
+  s.init_hash = weights.hash.empty() ? state_hash(s.model->state()) : weights.hash;
+  s.init_report = nlohmann::ordered_json({{"tensors", t.tensors},
+                                          {"transferred", t.transferred.size()},
+                                          {"new", t.fresh},
+                                          {"unused", t.unused}})
+                      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace octet::trainer

@@ -111,16 +111,15 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
               " holds an unfinished run (", state_of(*checkpoint),
               "): continue it with --resume, or start over with --overwrite");
 
-  std::optional<std::vector<NamedTensor>> weights;
+  if (checkpoint) check_same_import(c, *checkpoint);
+  std::optional<InitialWeights> weights;
   if (c.init) {
-    const auto initial = initial_weights(c, checkpoint.has_value(), options.ancestors, progress);
-    if (!initial) return Outcome::interrupted;
-    if (checkpoint && !initial->empty()) {
-      OCTET_CHECK(state_hash(*initial) == checkpoint->text("init_hash"), files.dir.string(),
-                  " holds a run that started from other weights than ", init_name(c),
-                  " has now: choose another name or --out, or start over with --overwrite");
-    }
-    weights = *initial;
+    weights = initial_weights(c, checkpoint.has_value(), options.ancestors, progress);
+    if (!weights) return Outcome::interrupted;
+    OCTET_CHECK(
+        !checkpoint || weights->hash.empty() || weights->hash == checkpoint->text("init_hash"),
+        files.dir.string(), " holds a run that started from other weights than ", init_name(c),
+        " has now: choose another name or --out, or start over with --overwrite");
   }
 
   // Everything the run needs is there: from here on the folder changes.
@@ -141,6 +140,7 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
     if (s.outputs_only) s.phase = Phase::finish;
   } else {
     if (weights) load_initial_weights(s, *weights);
+    weights.reset();  // a mapped file, or a second copy of the weights
     put_aside(files);
     for (const fs::path& folder : overwritten_runs(files)) {
       progress.say("an earlier run is kept in " + folder.string() + " until this one is finished");

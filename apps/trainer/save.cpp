@@ -100,6 +100,8 @@ void Session::save() {
   c.texts["config"] = config::to_json(config);
   c.texts["config_source"] = config.source;
   c.texts["init_hash"] = init_hash;
+  c.texts["init_file"] = import_name(config);
+  c.texts["init_report"] = init_report;
   c.texts["metrics"] = metrics ? metrics->text() : "";
   if (phase == Phase::done) c.texts["summary"] = summary;
   c.texts.merge(build_and_machine(ctx.isa));
@@ -129,6 +131,8 @@ void Session::restore(Checkpoint c) {
   phase = static_cast<Phase>(saved_phase);
   at = get_position(c);
   init_hash = c.text("init_hash");
+  const auto report = c.texts.find("init_report");  // older checkpoints have none
+  if (report != c.texts.end()) init_report = report->second;
   for (const auto& [name, value] : c.numbers) {
     if (name.starts_with(result_prefix)) results[name.substr(result_prefix.size())] = value;
   }

@@ -62,6 +62,10 @@ void Session::enter(Phase next) {
   ema.reset();
 }
 
+std::string import_name(const config::Config& c) {
+  return c.init ? c.init->import.path.filename().string() : std::string();
+}
+
 std::string state_hash(const std::vector<NamedTensor>& state) {
   Fnv1a hash;
   for (const NamedTensor& t : state) {

@@ -68,6 +68,7 @@ class Session {
   std::map<std::string, double> results;  ///< so far, by their names in summary.json
   std::string summary;                    ///< of a finished run: summary.json's text
   std::string init_hash;                  ///< of the weights it started from; empty: random ones
+  std::string init_report;                ///< what was transferred, as in summary.json; or none
   /// What must stay the same while a run goes on: the configuration (what can change results) and
   /// the contents of the data, as JSON.
   const std::string run_key;
@@ -99,6 +100,9 @@ class Session {
   std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();
   std::int64_t batches_since_save_ = 0;
 };
+
+/// The file name of init.import; empty: none.
+std::string import_name(const config::Config& c);
 
 /// FNV-1a of names and contents.
 std::string state_hash(const std::vector<NamedTensor>& state);

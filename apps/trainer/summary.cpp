@@ -64,6 +64,7 @@ Summary begin_summary(const Session& s) {
                {"test_images", s.data.test.size()},
                {"classes", s.data.train.classes},
                {"test_hash", hash_text(content_hash(s.data.test))}};
+  if (!s.init_report.empty()) j["init"] = Summary::parse(s.init_report);
   const std::int64_t parameters = s.model->parameter_count();
   j["float"] = {{"accuracy", result(s, "float.accuracy")},
                 {"loss", result(s, "float.loss")},

@@ -47,3 +47,5 @@
 // Files.
 #include "interop/checkpoint/checkpoint.h"
 #include "interop/tflite/writer.h"
+#include "interop/weights/read_weights.h"
+#include "interop/weights/transfer.h"

@@ -7,6 +7,7 @@
 #include "data/hdf5_handle.h"
 #include "interop/checkpoint/checkpoint.h"
 #include "interop/checkpoint/seal.h"
+#include "interop/hdf5/read_file.h"
 
 namespace octet {
 namespace {
@@ -123,23 +124,18 @@ class Writer {
   H5Id file_;
 };
 
-/// The seal can be forged: whatever the file says, no more is allocated than it has bytes.
+/// The seal can be forged: the file is not trusted.
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path)
-      : what_(path.string()),
-        file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, what_),
-        bytes_left_(std::filesystem::file_size(path)),
-        names_left_(bytes_left_ / bytes_per_name) {}
+  explicit Reader(const std::filesystem::path& path) : file_(path) {}
 
-  /// Calls f(name, dataset) for every dataset below the group.
   template <class F>
   void each(const char* group, const F& f) {
-    each_below(group, "", 0, f);
+    file_.each(group, f);
   }
 
   Tensor tensor(hid_t dataset, const std::string& place) {
-    claim(dataset, place);
+    file_.claim(dataset, place);
     const H5Id space(H5Dget_space(dataset), H5Sclose, place);
     const int rank = H5Sget_simple_extent_ndims(space);
     OCTET_CHECK(rank >= 0 && rank <= Shape::max_rank, place, ": expected at most ", Shape::max_rank,
@@ -160,7 +156,7 @@ class Reader {
 
   template <class T>
   T scalar(hid_t dataset, hid_t file_type, hid_t memory_type, const std::string& place) {
-    claim(dataset, place);
+    file_.claim(dataset, place);
     check_scalar(dataset, place);
     const H5Id type(H5Dget_type(dataset), H5Tclose, place);
     OCTET_CHECK(H5Tequal(type, file_type) > 0, place, ": expected a number of ", sizeof(T),
@@ -171,7 +167,7 @@ class Reader {
   }
 
   std::string text(hid_t dataset, const std::string& place) {
-    claim(dataset, place);
+    file_.claim(dataset, place);
     check_scalar(dataset, place);
     const H5Id type(H5Dget_type(dataset), H5Tclose, place);
     OCTET_CHECK(H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0, place,
@@ -188,54 +184,7 @@ class Reader {
     OCTET_CHECK(H5Sget_simple_extent_npoints(space) == 1, place, ": expected one value");
   }
 
-  /// The same below its subgroup `prefix` ("" or "a/b/").
-  template <class F>
-  void each_below(const std::string& group, const std::string& prefix, int depth, const F& f) {
-    const std::string where = what_ + ": " + group + "/" + one_line(prefix);
-    OCTET_CHECK(depth <= most_groups, where, ": more than ", most_groups, " groups in each other");
-    const H5Id g(H5Gopen2(file_, (group + "/" + prefix).c_str(), H5P_DEFAULT), H5Gclose, where);
-    std::vector<std::string> names;
-    const auto collect = [](hid_t, const char* name, const H5L_info_t* info, void* to) -> herr_t {
-      if (info->type == H5L_TYPE_HARD) static_cast<std::vector<std::string>*>(to)->push_back(name);
-      return 0;
-    };
-    h5_check(H5Literate(g, H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names), where);
-    for (const std::string& name : names) {
-      OCTET_CHECK(names_left_-- > 0, where, ": more names than the file can hold");
-      const std::string place = where + one_line(name);
-      H5O_info_t info;
-      h5_check(H5Oget_info_by_name(g, name.c_str(), &info, H5P_DEFAULT), place);
-      if (info.type == H5O_TYPE_GROUP) each_below(group, prefix + name + "/", depth + 1, f);
-      if (info.type != H5O_TYPE_DATASET) continue;
-      const H5Id dataset(H5Dopen2(g, name.c_str(), H5P_DEFAULT), H5Dclose, place);
-      f(prefix + name, dataset, place);
-    }
-  }
-
-  /// Takes the bytes of a data set's values from those that the file has for all of them.
-  void claim(hid_t dataset, const std::string& place) {
-    const H5Id create(H5Dget_create_plist(dataset), H5Pclose, place);
-    const H5D_layout_t layout = H5Pget_layout(create);
-    OCTET_CHECK(
-        (layout == H5D_CONTIGUOUS || layout == H5D_COMPACT) && H5Pget_external_count(create) == 0,
-        place, ": expected values in one piece inside the file");
-    const H5Id space(H5Dget_space(dataset), H5Sclose, place);
-    const H5Id type(H5Dget_type(dataset), H5Tclose, place);
-    OCTET_CHECK(H5Sget_simple_extent_type(space) != H5S_NULL, place, ": expected values");
-    // The number of elements wraps around; so large a tensor cannot be made either.
-    const auto elements = static_cast<std::uint64_t>(H5Sget_simple_extent_npoints(space));
-    const std::uint64_t size = H5Tget_size(type);
-    OCTET_CHECK(elements == 0 || size <= bytes_left_ / elements, place, ": ", elements,
-                " elements of ", size, " bytes: more than the file can hold");
-    bytes_left_ -= elements * size;
-  }
-
-  std::string what_;
-  H5Id file_;
-  // Groups can be linked into each other: their names are as many as paths lead there.
-  static constexpr int most_groups = 64;
-  static constexpr std::uint64_t bytes_per_name = 16;
-  std::uint64_t bytes_left_, names_left_;
+  H5ReadFile file_;
 };
 
 }  // namespace

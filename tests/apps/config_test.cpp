@@ -159,9 +159,19 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
        "FILE: nothing to do: expected 'train', or 'quant' with mode qat or ptq"},
       {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet"}, "quant": {}})",
        "FILE: /quant: there are no trained weights to quantize: expected 'init' or 'train'"},
-      {with("\"init\": {}"), "FILE: /init: expected one of 'config' and 'checkpoint'"},
+      {with("\"init\": {}"), "FILE: /init: expected one of 'config', 'checkpoint' and 'import'"},
       {with("\"init\": {\"config\": \"a\", \"checkpoint\": \"b\"}"),
-       "FILE: /init: expected one of 'config' and 'checkpoint'"},
+       "FILE: /init: expected one of 'config', 'checkpoint' and 'import'"},
+      {with(R"("init": {"import": "a", "checkpoint": "b"})"),
+       "FILE: /init: expected one of 'config', 'checkpoint' and 'import'"},
+      {with(R"("init": {"import": "a", "skip": "fc.*"})"),
+       "FILE: /init/skip: expected a list of strings, got the string \"fc.*\""},
+      {with(R"("init": {"import": "a", "skip": ["b", 1]})"),
+       "FILE: /init/skip/1: expected a string, got 1"},
+      {with(R"("init": {"import": "a", "rename": [["b", "c"], ["d"]]})"),
+       "FILE: /init/rename/1: expected a pair of strings, [from, to], got a list"},
+      {with(R"("init": {"import": "a", "rename": {"b": "c"}})"),
+       "FILE: /init/rename: expected a list of [from, to] pairs, got an object"},
       {with(
            "\"quant\": {\"stages\": {\"train_bn\": 0, \"frozen_bn\": 0, \"frozen_observers\": 0}}"),
        "FILE: /quant/stages: expected at least one epoch in all, got 0"},
@@ -328,6 +338,20 @@ TEST_CASE_FIXTURE(Fixture, "config: the resolved form reads back as itself") {
   CHECK(resolved.find("nesterov") != resolved.npos);
   CHECK(resolved.find("beta1") != resolved.npos);  // of train's adam
   CHECK(resolved.find("\"init\"") == resolved.npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: init's lists, which runs without them do not speak of") {
+  const auto c = read(
+      with(R"("init": {"import": "a", "skip": ["fc.*"], "rename": [["b.*", "*"], ["c", "d"]]})"));
+  CHECK(c.init->import.path == dir / "a");
+  CHECK(c.init->skip == std::vector<std::string>{"fc.*"});
+  CHECK(c.init->rename ==
+        std::vector<std::pair<std::string, std::string>>{{"b.*", "*"}, {"c", "d"}});
+  const std::string resolved = config::to_json(c);
+  CHECK(config::to_json(read(resolved)) == resolved);
+  CHECK(config::to_json(c, true).find("rename") != std::string::npos);
+  const auto plain = read(with(R"("init": {"checkpoint": "a"})"));
+  CHECK(config::to_json(plain, true).find("\"init\": {}") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "config: only keys that can change a result tell two runs apart") {

@@ -20,3 +20,11 @@ npm install --ignore-scripts --no-save --no-audit --no-fund --legacy-peer-deps -
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check \
   ai-edge-litert==2.3.0 tflite-micro==0.dev20261023182759
+# PyTorch's networks and files, beside the PyTorch that is there: Debian's (python3-torchvision) or
+# another Python's.
+for python in python3 /usr/bin/python3; do
+  "$python" -c 'import torch, torchvision' 2>/dev/null || continue
+  "$python" -m venv --system-site-packages torch
+  torch/bin/pip install --quiet --disable-pip-version-check safetensors==0.8.0 timm==1.0.31
+  break
+done

@@ -75,6 +75,20 @@ void describe(FieldVisitor& v, InitConfig& c) {
           .doc = "Start from the float weights in this checkpoint",
           .neutral = true},
          c.checkpoint);
+  v.path({.name = "import",
+          .doc = "Start from the weights in this file of another program (docs/weights.md): "
+                 "safetensors, NumPy's .npz, Keras's .weights.h5 or .keras. A run that has begun "
+                 "does not read it again",
+          .neutral = true},
+         c.import);
+  v.texts({"skip",
+           "Names of the network's tensors that start new, such as fc.*; * stands for any text. "
+           "Those that are missing or of another shape do so by themselves"},
+          c.skip);
+  v.pairs({"rename",
+           "[from, to] pairs: names in the file and in the network; each * of 'to' stands for what "
+           "the * of 'from' in its place does. The first pair that matches counts"},
+          c.rename);
 }
 
 void describe(FieldVisitor& v, OptimizerConfig& c) {

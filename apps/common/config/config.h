@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/common/config/field_visitor.h"
@@ -41,7 +42,9 @@ struct ModelConfig {
 };
 
 struct InitConfig {
-  Path config, checkpoint;  ///< exactly one of them has a text
+  Path config, checkpoint, import;  ///< exactly one of them has a text
+  std::vector<std::string> skip;
+  std::vector<std::pair<std::string, std::string>> rename;
 };
 
 struct OptimizerConfig {

@@ -129,6 +129,34 @@ void Reader::text(const Key& key, std::string& value) {
   value = json->get<std::string>();
 }
 
+void Reader::texts(const Key& key, std::vector<std::string>& value) {
+  const Json* json = find(key);
+  if (!json) return;
+  const std::string pointer = pointer_of(key);
+  if (!json->is_array()) wrong(pointer, "a list of strings", *json);
+  value.clear();
+  for (std::size_t i = 0; i < json->size(); ++i) {
+    const Json& item = (*json)[i];
+    if (!item.is_string()) wrong(child_pointer(pointer, std::to_string(i)), "a string", item);
+    value.push_back(item.get<std::string>());
+  }
+}
+
+void Reader::pairs(const Key& key, std::vector<std::pair<std::string, std::string>>& value) {
+  const Json* json = find(key);
+  if (!json) return;
+  const std::string pointer = pointer_of(key);
+  if (!json->is_array()) wrong(pointer, "a list of [from, to] pairs", *json);
+  value.clear();
+  for (std::size_t i = 0; i < json->size(); ++i) {
+    const Json& item = (*json)[i];
+    if (!item.is_array() || item.size() != 2 || !item[0].is_string() || !item[1].is_string()) {
+      wrong(child_pointer(pointer, std::to_string(i)), "a pair of strings, [from, to]", item);
+    }
+    value.emplace_back(item[0].get<std::string>(), item[1].get<std::string>());
+  }
+}
+
 void Reader::file_name(const Key& key, std::string& value) {
   const Json* json = find(key);
   if (!json) return;

@@ -22,6 +22,8 @@ class Reader final : public FieldVisitor {
   void numbers(const Key& key, std::vector<double>& value, const NumberRange& range) override;
   void boolean(const Key& key, bool& value) override;
   void text(const Key& key, std::string& value) override;
+  void texts(const Key& key, std::vector<std::string>& value) override;
+  void pairs(const Key& key, std::vector<std::pair<std::string, std::string>>& value) override;
   void file_name(const Key& key, std::string& value) override;
   void path(const Key& key, Path& value) override;
   void choice(const Key& key, std::string& value, const std::vector<std::string>& choices) override;

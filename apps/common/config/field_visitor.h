@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace octet::config {
@@ -65,6 +66,10 @@ class FieldVisitor {
   virtual void numbers(const Key& key, std::vector<double>& value, const NumberRange& range) = 0;
   virtual void boolean(const Key& key, bool& value) = 0;
   virtual void text(const Key& key, std::string& value) = 0;
+  /// A list, empty by default.
+  virtual void texts(const Key& key, std::vector<std::string>& value) = 0;
+  /// A list of pairs, each [from, to], empty by default.
+  virtual void pairs(const Key& key, std::vector<std::pair<std::string, std::string>>& value) = 0;
   /// A name that can be a file's name: letters, digits, '.', '_' and '-', not starting with '.'.
   virtual void file_name(const Key& key, std::string& value) = 0;
   virtual void path(const Key& key, Path& value) = 0;

@@ -39,8 +39,10 @@ void check_together(const Config& c) {
   OCTET_CHECK(c.train || c.quantized(), file,
               ": nothing to do: expected 'train', or 'quant' with mode qat or ptq");
   if (c.init) {
-    OCTET_CHECK(c.init->config.text.empty() != c.init->checkpoint.text.empty(), file,
-                ": /init: expected one of 'config' and 'checkpoint'");
+    const Init& i = *c.init;
+    int sources = 0;
+    for (const Path* p : {&i.config, &i.checkpoint, &i.import}) sources += !p->text.empty();
+    OCTET_CHECK(sources == 1, file, ": /init: expected one of 'config', 'checkpoint' and 'import'");
   }
   OCTET_CHECK(c.train || c.init, file,
               ": /quant: there are no trained weights to quantize: expected 'init' or 'train'");

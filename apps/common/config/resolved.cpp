@@ -19,6 +19,15 @@ class Resolver final : public FieldVisitor {
   void text(const Key& key, std::string& v) override {
     if (!v.empty()) add(key, v);
   }
+  void texts(const Key& key, std::vector<std::string>& v) override {
+    if (!v.empty()) add(key, v);
+  }
+  void pairs(const Key& key, std::vector<std::pair<std::string, std::string>>& v) override {
+    if (v.empty()) return;
+    Json list = Json::array();
+    for (const auto& [from, to] : v) list.push_back(Json::array({from, to}));
+    add(key, std::move(list));
+  }
   void file_name(const Key& key, std::string& v) override { add(key, v); }
   void path(const Key& key, Path& v) override {
     if (!v.text.empty()) add(key, v.text);

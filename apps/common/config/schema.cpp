@@ -27,6 +27,13 @@ class SchemaWriter final : public FieldVisitor {
     add(key, {{"type", "boolean"}, {"default", value}});
   }
   void text(const Key& key, std::string&) override { add(key, {{"type", "string"}}); }
+  void texts(const Key& key, std::vector<std::string>&) override {
+    add(key, {{"type", "array"}, {"items", {{"type", "string"}}}, {"default", Json::array()}});
+  }
+  void pairs(const Key& key, std::vector<std::pair<std::string, std::string>>&) override {
+    Json pair{{"type", "array"}, {"items", {{"type", "string"}}}, {"minItems", 2}, {"maxItems", 2}};
+    add(key, {{"type", "array"}, {"items", std::move(pair)}, {"default", Json::array()}});
+  }
   void file_name(const Key& key, std::string&) override {
     add(key, {{"type", "string"}, {"pattern", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"}});
   }

@@ -1,0 +1,16 @@
+// What a network does with its weights, as far as the order of their axes depends on it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "interop/weights/axis_order.h"
+#include "layers/graph/graph_module.h"
+
+namespace octet {
+
+/// By the names of the parameters: the weights of transposed convolutions, and those of linear
+/// layers that read a flattened image of more than one pixel.
+std::map<std::string, WeightUse> weight_uses(const GraphModule& graph);
+
+}  // namespace octet
