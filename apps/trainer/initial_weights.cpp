@@ -39,7 +39,7 @@ WeightFile read_import(const config::Config& c) {
 }
 
 Transfer transfer(Session& s, const WeightFile& file) {
-  const config::Init& init = *s.config.init;
+  const config::InitConfig& init = *s.config.init;
   try {
     const auto network = trace(s.model, Tensor::zeros(s.input_shape()));
     return transfer_weights(file, *network, {.skip = init.skip, .rename = init.rename});
@@ -51,7 +51,7 @@ Transfer transfer(Session& s, const WeightFile& file) {
 }  // namespace
 
 std::string init_name(const config::Config& c) {
-  const config::Init& i = *c.init;
+  const config::InitConfig& i = *c.init;
   if (!i.import.text.empty()) return "init.import " + i.import.text;
   return i.config.text.empty() ? "init.checkpoint " + i.checkpoint.text
                                : "init.config " + i.config.text;

@@ -43,7 +43,7 @@ std::optional<AxisView> same_view(const StoredTensor& stored, const Shape& targe
 }  // namespace
 
 std::optional<AxisView> view_as(const StoredTensor& stored, AxisOrder order, const Shape& target,
-                                const WeightUse& use) {
+                                const LayerUse& use) {
   const std::size_t rank = stored.shape.size();
   const bool weight = (rank == 2 || rank == 4) && (target.rank() == 2 || target.rank() == 4);
   if (order == AxisOrder::octet || !weight) return same_view(stored, target);

@@ -16,7 +16,7 @@ namespace octet {
 enum class AxisOrder : std::uint8_t { octet, torch, keras };
 
 /// What a network does with a weight, where its shape does not tell.
-struct WeightUse {
+struct LayerUse {
   bool transposed_conv = false;
   /// Height, width and channels of the image whose flattened pixels a linear weight multiplies;
   /// zeros: none, or of one pixel.
@@ -27,6 +27,6 @@ struct WeightUse {
 /// convolution of one pixel and a linear weight are the same, and a convolution over a whole image
 /// is a linear weight of its flattened pixels.
 std::optional<AxisView> view_as(const StoredTensor& stored, AxisOrder order, const Shape& target,
-                                const WeightUse& use = {});
+                                const LayerUse& use = {});
 
 }  // namespace octet

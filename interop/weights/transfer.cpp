@@ -14,7 +14,7 @@ namespace {
 /// A tensor of the network and what goes there.
 struct Target {
   Tensor value;
-  WeightUse use = {};
+  LayerUse use = {};
   bool skipped = false;
   const StoredTensor* from = nullptr;
   std::optional<AxisView> view = {};

@@ -26,8 +26,8 @@ const Shape* flattened_image(const GraphModule& graph, int id) {
 
 }  // namespace
 
-std::map<std::string, WeightUse> weight_uses(const GraphModule& graph) {
-  std::map<std::string, WeightUse> uses;
+std::map<std::string, LayerUse> weight_uses(const GraphModule& graph) {
+  std::map<std::string, LayerUse> uses;
   for (const GraphNode& n : graph.nodes()) {
     if (n.kind != Tape::Kind::op || n.inputs.size() < 2) continue;
     const GraphNode& weight = node(graph, n.inputs[1]);

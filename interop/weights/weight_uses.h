@@ -11,6 +11,6 @@ namespace octet {
 
 /// By the names of the parameters: the weights of transposed convolutions, and those of linear
 /// layers that read a flattened image of more than one pixel.
-std::map<std::string, WeightUse> weight_uses(const GraphModule& graph);
+std::map<std::string, LayerUse> weight_uses(const GraphModule& graph);
 
 }  // namespace octet

@@ -144,7 +144,8 @@ TEST_CASE_FIXTURE(InitFixture, "trainer: weights that cannot be had or do not fi
     const char* message;
   };
   const Row rows[] = {
-      {{{"import", "none.npz"}}, "error: tiny.json: /init/import: cannot read none.npz: No such file"},
+      {{{"import", "none.npz"}},
+       "error: tiny.json: /init/import: cannot read none.npz: No such file"},
       {{{"import", "digits.h5"}},
        "error: tiny.json: /init: the weights do not fit this network, "
        "none of digits.h5 was transferred"},

@@ -126,7 +126,7 @@ TEST_CASE("weights: Keras's axes become ours") {
 TEST_CASE("weights: each order of axes, of each shape") {
   File f;
   const auto read = [&](std::vector<std::int64_t> shape, AxisOrder order, const Shape& target,
-                        WeightUse use = {}, bool fortran = false) -> Floats {
+                        LayerUse use = {}, bool fortran = false) -> Floats {
     File one;
     one.add("x", std::move(shape));
     one.file.tensors[0].fortran = fortran;
@@ -137,7 +137,7 @@ TEST_CASE("weights: each order of axes, of each shape") {
     return out;
   };
   using enum AxisOrder;
-  const WeightUse transposed{.transposed_conv = true};
+  const LayerUse transposed{.transposed_conv = true};
   CHECK(read({2, 3}, octet, {2, 3}) == Floats{0, 1, 2, 3, 4, 5});
   CHECK(read({3, 2}, octet, {2, 3}).empty());
   CHECK(read({2, 3}, torch, {2, 3}, {}, true) == Floats{0, 2, 4, 1, 3, 5});  // Fortran's order

@@ -39,7 +39,7 @@ void check_together(const Config& c) {
   OCTET_CHECK(c.train || c.quantized(), file,
               ": nothing to do: expected 'train', or 'quant' with mode qat or ptq");
   if (c.init) {
-    const Init& i = *c.init;
+    const InitConfig& i = *c.init;
     int sources = 0;
     for (const Path* p : {&i.config, &i.checkpoint, &i.import}) sources += !p->text.empty();
     OCTET_CHECK(sources == 1, file, ": /init: expected one of 'config', 'checkpoint' and 'import'");
