@@ -41,7 +41,10 @@ std::int64_t work_of(const Step& step, const std::vector<std::size_t>& bytes) {
 class Compiler {
  public:
   Compiler(const Model::Impl& model, const ModelOptions& options)
-      : m_(model), options_(options), steps_(model.graph.nodes.size()) {}
+      : m_(model),
+        options_(options),
+        ops_(options.ops ? *options.ops : cnn_ops()),
+        steps_(model.graph.nodes.size()) {}
 
   /// The steps of all nodes in order, null for those that were fused away.
   std::vector<std::unique_ptr<Step>> compile() {
@@ -75,13 +78,13 @@ class Compiler {
       NodeView view(m_.graph, index, m_.rounding, m_.isa);
       view.fused_input = fusion.input;
       view.fused_pads = fusion.pads;
-      const CreateStep create = (options_.ops ? *options_.ops : cnn_ops()).find(view);
-      OCTET_CHECK(create,
-                  "not of the operators of convolutional networks (ModelOptions::ops, "
-                  "octet_all_operators: there are more)");
+      const CreateStep create = ops_.find(view);
+      OCTET_CHECK(create, "not of the operators of convolutional networks");
       steps_[n] = create(view);
     } catch (const Error& e) {
-      fail(node_text(m_.graph, index), ": ", e.what());
+      const bool more = &ops_ == &cnn_ops() && is_beyond_cnn_ops(m_.graph.nodes[n]);
+      fail(node_text(m_.graph, index), ": ", e.what(),
+           more ? " (ModelOptions::ops, octet_all_operators: there are more)" : "");
     }
     steps_[n]->node_index = index;
     packed_bytes_ += steps_[n]->packed_bytes();
@@ -93,6 +96,17 @@ class Compiler {
     }
   }
 
+  /// An operator that cnn_ops() lacks or, as it seems, has for other values only.
+  bool is_beyond_cnn_ops(const Node& node) const {
+    const auto type = [&](int t) { return m_.graph.tensors[static_cast<std::size_t>(t)].type; };
+    return !find_op(node.op)->create ||
+           std::any_of(
+               node.inputs.begin(), node.inputs.end(),
+               [&](int t) { return t >= 0 && !is_codes(type(t)) && type(t) != DType::i32; }) ||
+           std::any_of(node.outputs.begin(), node.outputs.end(),
+                       [&](int t) { return !is_codes(type(t)); });
+  }
+
   void drop(std::size_t n) {
     packed_bytes_ -= steps_[n]->packed_bytes();
     steps_[n] = nullptr;
@@ -100,6 +114,7 @@ class Compiler {
 
   const Model::Impl& m_;
   const ModelOptions& options_;
+  const OpSet& ops_;
   std::vector<std::unique_ptr<Step>> steps_;
   std::size_t packed_bytes_ = 0;
 };

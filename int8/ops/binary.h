@@ -26,7 +26,7 @@ class Broadcast {
   Broadcast() = default;
   /// Throws Error if the shapes do not broadcast or have more than max_rank dimensions.
   /// A constant operand is shared by all samples of a batch.
-  Broadcast(const Shape& a, bool a_constant, const Shape& b, bool b_constant);
+  [[gnu::cold]] Broadcast(const Shape& a, bool a_constant, const Shape& b, bool b_constant);
 
   const Shape& shape() const noexcept { return shape_; }
 
