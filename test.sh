@@ -2,7 +2,8 @@
 # Everything that must hold before a change is merged. Stops at the first failure; the last line is
 # "N passed, N failed, N skipped", counting checks and tests.
 #   ./test.sh [--clients] [--long]
-#     --clients   also the tests that run octet's files in other programs, and models of others, from
+#     --clients   also the tests that run octet's files in other programs, and files of converters and
+#                 models of others, from
 #                 the folder that OCTET_WILD names, in octet
 #     --long      also the tests labelled long, and an hour of each fuzz target
 # Every stage says how much CPU time it took.

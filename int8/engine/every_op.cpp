@@ -24,40 +24,13 @@ void add_moves_and_reductions(GraphBuilder& b, int x, std::vector<int>& outputs)
   b.node(OpCode::space_to_depth, {x}, {deep}, BlockAttributes{2});
   const int wide = like("depth_to_space", {1, 8, 8, 4});
   b.node(OpCode::depth_to_space, {deep}, {wide}, BlockAttributes{4});
-  const int mirror = like("mirror_pad", {1, 11, 11, 4});
-  b.node(OpCode::mirror_pad, {wide, b.ints("mirror_pad/amounts", {0, 0, 1, 2, 3, 0, 0, 0}, {4, 2})},
-         {mirror}, MirrorPadAttributes{true});
-  const int slice = like("slice", {1, 8, 9, 3});
+  const int slice = like("slice", {1, 6, 7, 3});
   b.node(OpCode::slice,
-         {mirror, b.ints("slice2/begin", {0, 1, 2, 1}), b.ints("slice2/size", {1, 8, -1, 3})},
+         {wide, b.ints("slice2/begin", {0, 1, 1, 1}), b.ints("slice2/size", {1, 6, -1, 3})},
          {slice});
-  const int tile = like("tile", {1, 8, 18, 9});
-  b.node(OpCode::tile, {slice, b.ints("tile/multiples", {1, 1, 2, 3})}, {tile});
-  const int gather = like("gather", {1, 8, 18, 5});
-  b.node(OpCode::gather, {tile, b.ints("gather/indices", {7, 0, 1, 2, 7}, {1, 5})}, {gather},
-         GatherAttributes{3, 1});
-  const int batch = like("space_to_batch", {6, 5, 6, 5});
-  b.node(OpCode::space_to_batch_nd,
-         {gather, b.ints("space_to_batch/block", {2, 3}),
-          b.ints("space_to_batch/paddings", {1, 1, 0, 0}, {2, 2})},
-         {batch});
-  const int space = like("batch_to_space", {1, 14, 10, 5});
-  b.node(OpCode::batch_to_space_nd,
-         {batch, b.ints("batch_to_space/block", {3, 2}),
-          b.ints("batch_to_space/crops", {1, 0, 0, 2}, {2, 2})},
-         {space});
-  std::vector<int> parts;
-  for (int i = 0; i < 5; ++i) parts.push_back(like("unpack:" + std::to_string(i), {1, 14, 10}));
-  b.node(OpCode::unpack, {space}, parts, PackAttributes{5, 3});
-  outputs.insert(outputs.end(), parts.begin() + 2, parts.end());
-  const int pack = like("pack", {1, 3, 14, 10});
-  b.node(OpCode::pack, {parts[0], parts[1], parts[0]}, {pack}, PackAttributes{3, -3});
-
-  const int largest = like("reduce_max", {1, 3, 14, 1});
-  b.node(OpCode::reduce_max, {pack, b.ints("reduce_max/axes", {-1})}, {largest},
+  const int largest = like("reduce_max", {1, 6, 7, 1});
+  b.node(OpCode::reduce_max, {slice, b.ints("reduce_max/axes", {-1})}, {largest},
          MeanAttributes{true});
-  const int broadcast = like("broadcast_to", {1, 3, 14, 7});
-  b.node(OpCode::broadcast_to, {largest, b.ints("broadcast_to/shape", {1, 3, 14, 7})}, {broadcast});
   const int smallest = like("reduce_min", {1, 16});
   b.node(OpCode::reduce_min, {x, b.ints("reduce_min/axes", {1, 2})}, {smallest}, MeanAttributes{});
   const int pooled = like("reduce_max_pool", {1, 16});
@@ -65,13 +38,7 @@ void add_moves_and_reductions(GraphBuilder& b, int x, std::vector<int>& outputs)
          MeanAttributes{});
   const int sum = b.value("sum", {1, 4, 1, 16}, 0.5f, -4);
   b.node(OpCode::sum, {x, b.ints("sum/axes", {2})}, {sum}, MeanAttributes{true});
-  const int first = b.index_value("arg_max", {1, 14, 10});
-  b.node(OpCode::arg_max, {pack, b.ints("arg_max/axis", {1}, {})}, {first}, ArgAttributes{});
-  const int last = b.index_value("arg_min", {1, 4, 1});
-  b.node(OpCode::arg_min, {sum, b.ints("arg_min/axis", {-1}, {})}, {last}, ArgAttributes{});
-  const int unit = b.value("l2_normalization", {1, 16}, 1.0f / 128, 0);
-  b.node(OpCode::l2_normalization, {smallest}, {unit}, ElementwiseAttributes{});
-  outputs.insert(outputs.end(), {pooled, first, last, unit, broadcast});
+  outputs.insert(outputs.end(), {largest, smallest, pooled, sum});
 }
 
 }  // namespace

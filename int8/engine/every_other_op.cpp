@@ -98,6 +98,49 @@ void add_codes(Builder& b, int x) {
   const int again = b.value("batch_matmul_constant", {1, 6, 4}, 0.02f, -1);
   b.node(OpCode::batch_matmul, {product, by}, {again}, BatchMatMulAttributes{false, true});
   b.ends.push_back(again);
+  const int unit = b.value("l2_normalization", {1, 4, 6}, 1.0f / 128, 0);
+  b.node(OpCode::l2_normalization, {x}, {unit}, ElementwiseAttributes{});
+  b.ends.push_back(unit);
+}
+
+void add_moves(Builder& b, int x) {  // [1, 4, 6]
+  const auto like = [&](const std::string& name, Dims shape) {
+    const Quantization q = b.tensor(x).quantization;
+    return b.value(name, std::move(shape), q.scale[0], q.zero_point[0]);
+  };
+  const int mirror = like("mirror_pad", {1, 7, 8});
+  b.node(OpCode::mirror_pad, {x, b.ints("mirror_pad/amounts", {0, 0, 1, 2, 2, 0}, {3, 2})},
+         {mirror}, MirrorPadAttributes{true});
+  const int tile = like("tile", {1, 14, 24});
+  b.node(OpCode::tile, {mirror, b.ints("tile/multiples", {1, 2, 3})}, {tile});
+  const int gather = like("gather", {1, 14, 5});
+  b.node(OpCode::gather, {tile, b.ints("gather/indices", {7, 0, 1, 23, 7}, {1, 5})}, {gather},
+         GatherAttributes{2, 1});
+  const int batch = like("space_to_batch", {3, 5, 5});
+  b.node(OpCode::space_to_batch_nd,
+         {gather, b.ints("space_to_batch/block", {3}),
+          b.ints("space_to_batch/paddings", {1, 0}, {1, 2})},
+         {batch});
+  const int space = like("batch_to_space", {1, 12, 5});
+  b.node(
+      OpCode::batch_to_space_nd,
+      {batch, b.ints("batch_to_space/block", {3}), b.ints("batch_to_space/crops", {1, 2}, {1, 2})},
+      {space});
+  std::vector<int> parts;
+  for (int i = 0; i < 5; ++i) parts.push_back(like("unpack:" + std::to_string(i), {1, 12}));
+  b.node(OpCode::unpack, {space}, parts, PackAttributes{5, 2});
+  b.ends.insert(b.ends.end(), parts.begin() + 2, parts.end());
+  const int pack = like("pack", {1, 3, 12});
+  b.node(OpCode::pack, {parts[0], parts[1], parts[0]}, {pack}, PackAttributes{3, -2});
+  const int row = like("reshape", {1, 36, 1});
+  b.node(OpCode::reshape, {pack}, {row}, ReshapeAttributes{{1, 36, 1}});
+  const int broadcast = like("broadcast_to", {1, 36, 7});
+  b.node(OpCode::broadcast_to, {row, b.ints("broadcast_to/shape", {1, 36, 7})}, {broadcast});
+  const int first = b.index_value("arg_max", {1, 12});
+  b.node(OpCode::arg_max, {pack, b.ints("arg_max/axis", {1}, {})}, {first}, ArgAttributes{});
+  const int last = b.index_value("arg_min", {1, 3});
+  b.node(OpCode::arg_min, {pack, b.ints("arg_min/axis", {-1}, {})}, {last}, ArgAttributes{});
+  b.ends.insert(b.ends.end(), {broadcast, first, last});
 }
 
 void add_floats(Builder& b, int x) {  // codes [1, 4, 6]
@@ -193,6 +236,7 @@ Graph every_other_op_graph() {
   b.node(OpCode::quantize, {x}, {q});
   add_recurrent(b, q);
   add_codes(b, q);
+  add_moves(b, q);
   add_floats(b, q);
   add_integers(b, q);
   add_constants(b);

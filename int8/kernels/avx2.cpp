@@ -103,14 +103,9 @@ const ConvKernels avx2_kernels = {
     .channels = channels,
     .block = {nullptr, block<1, 8, 4, 1>, block<2, 6, 4, 1>, nullptr, nullptr},
     .narrow = nullptr,
-    .depthwise = {.gather = gather,
-                  .interleave = interleave,
-                  .interleave_image = interleave_image,
-                  .position = position,
-                  .row_3x3 = depthwise_row<3, 2>,
-                  .row_5x5 = depthwise_row<5, 3>,
-                  .row_any = depthwise_row<0, 0>},
+    .depthwise = depthwise_kernels,
 };
+const DepthwiseRows avx2_accumulators = depthwise_accumulators;
 
 }  // namespace octet::int8
 #endif

@@ -111,13 +111,7 @@ constexpr ConvKernels vnni_kernels = {
     .channels = channels,
     .block = {nullptr, block<1, 8, 4, 1>, block<2, 7, 4, 1>, nullptr, nullptr},
     .narrow = &avx512_vnni_narrow_kernels,
-    .depthwise = {.gather = gather,
-                  .interleave = interleave,
-                  .interleave_image = interleave_image,
-                  .position = position,
-                  .row_3x3 = depthwise_row<3, 1>,
-                  .row_5x5 = depthwise_row<5, 2>,
-                  .row_any = depthwise_row<0, 0>},
+    .depthwise = depthwise_kernels,
 };
 
 #if defined(OCTET_AMX)
@@ -137,6 +131,7 @@ constexpr ConvKernels amx_kernels() {
 }  // namespace
 
 constinit const ConvKernels avx512_vnni_kernels = vnni_kernels;
+constinit const DepthwiseRows avx512_vnni_accumulators = depthwise_accumulators;
 #if defined(OCTET_AMX)
 constinit const ConvKernels amx_int8_kernels = amx_kernels();
 #endif

@@ -24,6 +24,7 @@ OCTET_INLINE Vec dot(Vec acc, Vec x, Vec w) {
 }  // namespace
 
 const ConvKernels avx_vnni_kernels = vnni256_kernels;
+const DepthwiseRows avx_vnni_accumulators = depthwise_accumulators;
 
 }  // namespace octet::int8
 #endif

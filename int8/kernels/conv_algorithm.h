@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "int8/kernels/conv_args.h"
 #include "int8/kernels/packed_conv.h"
 
 namespace octet::int8 {
@@ -16,6 +17,7 @@ struct ConvOutput {
   const Requantization* requantization = nullptr;
   std::int8_t* y = nullptr;
   std::int32_t* acc = nullptr;
+  const DepthwiseRows* accumulators = nullptr;  ///< to compute acc with, if not the kernels' own
 };
 
 class ConvAlgorithm {

@@ -105,6 +105,14 @@ struct ImageRow {
   std::int32_t zero_point;
 };
 
+/// Kernels for a row of outputs, all codes or all accumulators.
+struct DepthwiseRows {
+  /// The first two for kernel_h 3 or 5, the least number of quads and no left shifts.
+  void (*row_3x3)(const DepthwiseArgs& args);
+  void (*row_5x5)(const DepthwiseArgs& args);
+  void (*row_any)(const DepthwiseArgs& args);
+};
+
 /// Depthwise kernels and the constants of their formats. A block is 4 * lanes channels.
 struct DepthwiseKernels {
   /// Copies `channels` codes of each of n columns (`stride` bytes apart), converted, to
@@ -117,10 +125,8 @@ struct DepthwiseKernels {
   void (*interleave_image)(std::uint8_t* to, const ImageRow& row, int column, int step, int n);
   /// Which element of the block lane `lane` of vector q holds.
   int (*position)(int q, int lane);
-  /// The first two for kernel_h 3 or 5, the least number of quads and no left shifts.
-  void (*row_3x3)(const DepthwiseArgs& args);
-  void (*row_5x5)(const DepthwiseArgs& args);
-  void (*row_any)(const DepthwiseArgs& args);
+  DepthwiseRows codes;
+  void (*accumulators)(const DepthwiseArgs& args);  ///< of any kernel, as accumulators come rarely
 };
 
 /// Kernels of one ISA and the constants of its formats.
@@ -159,5 +165,11 @@ extern const ConvKernels avx512_vnni_narrow_kernels;
 extern const ConvKernels avx_vnni_kernels;
 extern const ConvKernels avx2_kernels;
 extern const ConvKernels neon_dot_kernels;
+
+// What training computes with: apart, so that a program that only runs models does not link them.
+extern const DepthwiseRows avx512_vnni_accumulators;
+extern const DepthwiseRows avx_vnni_accumulators;
+extern const DepthwiseRows avx2_accumulators;
+extern const DepthwiseRows neon_dot_accumulators;
 
 }  // namespace octet::int8

@@ -202,7 +202,11 @@ void DepthwiseConv::compute(const Region& region, std::size_t block, const Run& 
     args.out.hi = r->hi;
   }
 
-  const auto kernel = mode.any_left ? k_.depthwise.row_any : plan_.kernel;
+  const DepthwiseRows* accumulators = run.out.accumulators;
+  const auto kernel = accumulators    ? accumulators->*plan_.kernel
+                      : run.out.acc   ? k_.depthwise.accumulators
+                      : mode.any_left ? k_.depthwise.codes.row_any
+                                      : k_.depthwise.codes.*plan_.kernel;
   const std::int8_t* image = run.x + region.sample * g_.in_h * g_.in_w * g_.in_c;
   const int ix = region.column * g_.stride_w - g_.pad_left;
   for (int oy = region.row; oy < region.row_end; ++oy) {
@@ -241,7 +245,7 @@ void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwiseBlock& p,
   args.out.epilogue = Epilogue::accumulators;
   args.out.acc = values;
   args.out.stride = p.channels;
-  plan_.kernel(args);
+  k_.depthwise.accumulators(args);
   for (int ox = 0; ox < args.columns; ++ox) {
     for (int c = 0; c < p.channels; ++c) {
       y[ox * stride + c] = requantize_one(values[ox * p.channels + c], p.first + c, r);

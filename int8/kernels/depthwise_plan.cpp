@@ -30,11 +30,11 @@ DepthwisePlan::DepthwisePlan(const ConvGeometry& g, const ConvKernels& k)
   const bool plain = g.dilation_w == 1;
   ring_table_bytes = align64(static_cast<std::size_t>(ring_rows) * sizeof(std::int32_t));
   row_table_bytes = align64(static_cast<std::size_t>(g.kernel_h) * sizeof(void*));
-  kernel = k.depthwise.row_any;
+  kernel = &DepthwiseRows::row_any;
   if (plain && g.kernel_h == 3 && g.kernel_w == 3 && quads == 4 / k.unit)
-    kernel = k.depthwise.row_3x3;
+    kernel = &DepthwiseRows::row_3x3;
   if (plain && g.kernel_h == 5 && g.kernel_w == 5 && quads == 1 + 4 / k.unit)
-    kernel = k.depthwise.row_5x5;
+    kernel = &DepthwiseRows::row_5x5;
 
   const int block = 4 * k.lanes;
   for (int first = 0; first < g.out_c;) {

@@ -38,7 +38,7 @@ struct DepthwisePlan {
   std::vector<DepthwiseBlock> blocks;
   int slots = 0;
   std::int64_t weight_bytes = 0;
-  void (*kernel)(const DepthwiseArgs&) = nullptr;
+  void (*DepthwiseRows::*kernel)(const DepthwiseArgs&) = nullptr;
 
   // Scratch of one worker, in bytes: each residue's columns, a row with repeated channels, an
   // interleaved row, a row of accumulators, and tables of rows.

@@ -184,14 +184,9 @@ const ConvKernels neon_dot_kernels = {
     .channels = channels,
     .block = {nullptr, block<1, 8, 4, 1>, block<2, 8, 4, 1>, nullptr, block<4, 6, 4, 2, 1>},
     .narrow = nullptr,
-    .depthwise = {.gather = gather,
-                  .interleave = interleave,
-                  .interleave_image = interleave_image,
-                  .position = position,
-                  .row_3x3 = depthwise_row<3, 1>,
-                  .row_5x5 = depthwise_row<5, 2>,
-                  .row_any = depthwise_row<0, 0>},
+    .depthwise = depthwise_kernels,
 };
+const DepthwiseRows neon_dot_accumulators = depthwise_accumulators;
 
 }  // namespace octet::int8
 #endif

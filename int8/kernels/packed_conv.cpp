@@ -86,6 +86,17 @@ const ConvKernel& select(const ConvGeometry& g, Isa cap) {
   return std::end(kernels)[-1];
 }
 
+const DepthwiseRows* accumulators(Isa isa) noexcept {
+#if defined(__x86_64__)
+  if (isa == Isa::avx512_vnni) return &avx512_vnni_accumulators;
+  if (isa == Isa::avx_vnni) return &avx_vnni_accumulators;
+  if (isa == Isa::avx2) return &avx2_accumulators;
+#elif defined(OCTET_NEON_DOT)
+  if (isa == Isa::neon_dot) return &neon_dot_accumulators;
+#endif
+  return nullptr;
+}
+
 }  // namespace
 
 struct PackedConv::Impl {
@@ -144,7 +155,8 @@ void PackedConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
 void PackedConv::run_accumulators(const std::int8_t* x, std::int32_t input_zero_point,
                                   std::int32_t* acc, std::int64_t batch, ThreadPool& pool,
                                   std::byte* scratch) const noexcept {
-  impl_->algorithm->run(x, input_zero_point, {nullptr, nullptr, acc}, batch, pool, scratch);
+  const ConvOutput out{.acc = acc, .accumulators = accumulators(impl_->kernel.isa)};
+  impl_->algorithm->run(x, input_zero_point, out, batch, pool, scratch);
 }
 
 }  // namespace octet::int8

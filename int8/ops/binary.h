@@ -26,7 +26,7 @@ class BroadcastPlan {
   BroadcastPlan() = default;
   /// Throws Error if the shapes do not broadcast or have more than max_rank dimensions.
   /// A constant operand is shared by all samples of a batch.
-  BroadcastPlan(const Dims& a, bool a_constant, const Dims& b, bool b_constant);
+  [[gnu::cold]] BroadcastPlan(const Dims& a, bool a_constant, const Dims& b, bool b_constant);
 
   const Dims& shape() const noexcept { return shape_; }
 

@@ -121,7 +121,8 @@ std::vector<std::int32_t> read_i32(const TensorDef& t);
 
 /// A step of class S with its operands set: input `i` of the node for each of `inputs`.
 template <class S>
-std::unique_ptr<S> new_step(const NodeView& node, std::initializer_list<int> inputs = {0}) {
+[[gnu::cold]] std::unique_ptr<S> new_step(const NodeView& node,
+                                          std::initializer_list<int> inputs = {0}) {
   auto step = std::make_unique<S>();
   for (const int i : inputs) step->inputs.push_back(node.input_index(i));
   for (int i = 0; i < node.output_count(); ++i) step->outputs.push_back(node.output_index(i));

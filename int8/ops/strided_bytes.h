@@ -30,7 +30,7 @@ class StridedBytes {
   }
   /// To be called when all is pushed: joins neighbours (fewer,
   /// longer rows, the same bytes), and chooses how to copy.
-  void prepare() noexcept;
+  [[gnu::cold]] void prepare() noexcept;
 
   /// Samples are in_sample (out_sample) elements apart. x and y must not overlap.
   void run(const std::int8_t* x, std::int64_t in_sample, std::int8_t* y, std::int64_t out_sample,

@@ -12,7 +12,8 @@ namespace octet::int8 {
 /// Input index of each of `out` output indices:
 /// scale = align && out > 1 ? f32((in - 1) / f32(out - 1)) : f32(in / f32(out));
 /// p = f32(f32(i + (half ? 0.5 : 0)) * scale); min(align ? round(p) : floor(p), in - 1), >= 0.
-std::vector<std::int32_t> nearest_indices(int in, int out, ResizeAttributes attributes);
+[[gnu::cold]] std::vector<std::int32_t> nearest_indices(int in, int out,
+                                                        ResizeAttributes attributes);
 
 /// One output index of a bilinear axis: 10-bit weights of two input indices.
 struct BilinearTap {
@@ -23,7 +24,7 @@ struct BilinearTap {
 /// 1); pos = half ? i sc + sc / 2 - 512 : i sc; lo = max(pos / 1024, 0); hi = min((pos + 1023) /
 /// 1024, in - 1); weight_hi = pos - 1024 lo.
 /// Where lo = hi the weights are 1024 and 0, so that none is negative.
-std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes attributes);
+[[gnu::cold]] std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes attributes);
 
 /// The 20-bit weighted sum as a code: half away from zero in double rounding, half up in single.
 inline std::int8_t bilinear_round(std::int32_t sum, Rounding rounding) noexcept {

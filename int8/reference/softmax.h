@@ -34,7 +34,7 @@ SoftmaxRow softmax_sum(const SoftmaxParams& params, std::int8_t largest, const s
                        std::int64_t depth) noexcept;
 
 /// Output scale 1/256, zero point -128. Throws Error unless beta * s_in * 2^26 > 1.
-SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding);
+[[gnu::cold]] SoftmaxParams make_softmax_params(float beta, float s_in, Rounding rounding);
 
 /// One row of `depth` codes, portable. y may be x.
 using SoftmaxFunction = void(const SoftmaxParams& params, const std::int8_t* x, std::int8_t* y,

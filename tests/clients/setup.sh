@@ -1,7 +1,10 @@
 #!/bin/sh
-# Installs the programs of others that the client tests run octet's files in, below FOLDER
-# (default: build/clients). Nothing is installed elsewhere; no package scripts run.
+# Installs the programs of others that the client tests run octet's files in, and converters whose
+# files octet runs, below FOLDER (default: build/clients). Nothing is installed elsewhere; no package
+# scripts run.
 # usage: setup.sh [FOLDER]
+# OCTET_CONVERTERS: "keras torch" for all. Default: keras (TensorFlow, 2.5 GB); torch is 7 GB, as PyPI's
+# PyTorch for x86 brings CUDA.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-"$here/../../build/clients"}
@@ -24,7 +27,18 @@ venv/bin/pip install --quiet --disable-pip-version-check \
 # another Python's.
 for python in python3 /usr/bin/python3; do
   "$python" -c 'import torch, torchvision' 2>/dev/null || continue
-  "$python" -m venv --system-site-packages torch
-  torch/bin/pip install --quiet --disable-pip-version-check safetensors==0.8.0 timm==1.0.31
+  "$python" -m venv --system-site-packages torchvision
+  torchvision/bin/pip install --quiet --disable-pip-version-check safetensors==0.8.0 timm==1.0.31
   break
+done
+# Converters, whose requirements exclude each other: an environment each.
+for name in ${OCTET_CONVERTERS-keras}; do
+  case $name in
+    keras) packages="tensorflow==2.21.0 keras==3.15.1 ai-edge-quantizer==0.10.0" ;;
+    torch) packages="litert-torch==0.10.0 torch==2.14.1 torchao==0.18.0" ;;
+    *) echo "setup.sh: OCTET_CONVERTERS: expected keras or torch, got $name" >&2; exit 1 ;;
+  esac
+  python3 -m venv "$name"
+  # shellcheck disable=SC2086
+  "$name/bin/pip" install --quiet --disable-pip-version-check $packages
 done

@@ -21,7 +21,7 @@ using namespace octet::test;
 int run_client(const std::string& arguments) {
   const char* folder = std::getenv("OCTET_CLIENTS");
   const fs::path python =
-      fs::path(folder ? folder : OCTET_SOURCE_DIR "/build/clients") / "torch/bin/python3";
+      fs::path(folder ? folder : OCTET_SOURCE_DIR "/build/clients") / "torchvision/bin/python3";
   if (!fs::exists(python)) {
     std::cout << "SKIPPED: no " << python << " (tests/clients/setup.sh installs it)\n";
     return 77;

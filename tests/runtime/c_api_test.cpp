@@ -143,6 +143,28 @@ TEST_CASE("the C API gives what the C++ API gives") {
   }
 }
 
+TEST_CASE(
+    "what the operators of convolutional networks lack is refused with the way to the others") {
+  const int8::Graph all = octet::test::every_other_op_graph();
+  int refused = 0;
+  for (std::size_t n = 0; n < all.nodes.size(); ++n) {
+    CAPTURE(octet::int8::op_name(all.nodes[n].op));
+    const int8::Graph graph = octet::test::single_node_graph(all, n);
+    if (graph.inputs.empty()) continue;
+    const Bytes file = octet::serialize_tflite(graph);
+    Handles lacking, having;
+    const octet_model_options options{OCTET_ROUNDING_OF_MODEL, nullptr, 0, octet_all_operators()};
+    REQUIRE(octet_model_load_memory(file.data(), file.size(), &options, &having.model,
+                                    &having.error) == OCTET_OK);
+    if (octet_model_load_memory(file.data(), file.size(), nullptr, &lacking.model,
+                                &lacking.error) == OCTET_OK)
+      continue;
+    ++refused;
+    CHECK(std::string(lacking.error.message).find("octet_all_operators") != std::string::npos);
+  }
+  CHECK(refused > 40);
+}
+
 TEST_CASE("a file is as good as memory; memory may be unaligned; a context outlives its model") {
   const octet::test::TempDir dir;
   octet::write_tflite(octet::test::small_graph(), dir / "m.tflite");

@@ -90,7 +90,7 @@ TEST_CASE("a project that has only the package: C and C++, shared and static") {
   // Small, and of its own.
   const auto size = fs::file_size(installed.build / "run_static");
   CAPTURE(size);
-  CHECK(size < 1'600'000);
+  CHECK(size < 1'500'000);
   const std::string needed = run(dir, "objdump -p " + quoted(installed.build / "run_static"));
   CHECK(needed.find("NEEDED") == std::string::npos);
 }
