@@ -44,9 +44,7 @@ MeanPlan::MeanPlan(Pool& pool, std::string_view op, const Shape& x, std::span<co
 }
 
 std::string MeanOp::attributes() const {
-  std::string s = "axes=[";
-  for (std::size_t i = 0; i < axes.size(); ++i) s += (i ? ", " : "") + std::to_string(axes[i]);
-  return s + (keep_dims ? "], keep_dims" : "]");
+  return "axes=" + list_text(axes) + (keep_dims ? ", keep_dims" : "");
 }
 
 Tensor MeanOp::forward(Context& ctx, In x, Saved& saved) const {

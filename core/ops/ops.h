@@ -9,6 +9,7 @@
 #include "core/ops/activations.h"
 #include "core/ops/conv_transpose.h"
 #include "core/ops/dropout_op.h"
+#include "core/ops/indexed.h"
 #include "core/ops/layout.h"
 #include "core/ops/losses.h"
 #include "core/ops/mean_op.h"
@@ -176,6 +177,19 @@ struct ReshapeOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Reshapes all dimensions, the batch included, to `dims`: 0 keeps x's extent of that dimension,
+/// one may be -1. What keeps the batch is better a ReshapeOp, which has an integer form.
+struct ViewOp final : Op {
+  std::vector<std::int64_t> dims;
+  explicit ViewOp(std::vector<std::int64_t> d) : dims(std::move(d)) {}
+  std::string_view name() const override { return "view"; }
+  /// The result's shape. Throws Error if `x` does not divide into dims.
+  Shape result(const Shape& x) const;
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
 // Recording functions.
 Var conv2d(Var x, Var w, const Window2d& window, int groups = 1);
 Var conv2d(Var x, Var w, Var b, const Window2d& window, int groups = 1);
@@ -210,5 +224,6 @@ Var avg_pool2d(Var x, const Window2d& window, bool count_include_pad = false);
 Var global_avg_pool(Var x);
 Var flatten(Var x);
 Var reshape(Var x, std::vector<std::int64_t> dims);
+Var view(Var x, std::vector<std::int64_t> dims);
 
 }  // namespace octet

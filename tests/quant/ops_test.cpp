@@ -134,6 +134,7 @@ const OpCase listed_cases[] = {
        return transpose(x, {0, 3, 1, 2});
      }},
     {"depth_to_space", [](Var x) { return depth_to_space(x, 2); }},
+    {"space_to_depth", [](Var x) { return space_to_depth(x, 2); }},
     {"concat",
      [](Var x) {
        return concat({relu(x), x, relu(x)}, -1);
@@ -475,7 +476,7 @@ TEST_CASE("every operator of the engine is what a float op becomes, or is of fil
   std::string made = "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED TRANSPOSE_CONV PRELU ";
   made += "AVERAGE_POOL_2D MAX_POOL_2D RESHAPE ";
   made += "DEQUANTIZE EXPAND_DIMS SPLIT SPLIT_V SQUEEZE ";
-  made += "SPACE_TO_DEPTH BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND MIRROR_PAD GATHER ";
+  made += "BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND MIRROR_PAD GATHER ";
   made += "SLICE TILE BROADCAST_TO PACK UNPACK SUM REDUCE_MAX REDUCE_MIN ARG_MAX ARG_MIN ";
   made += "L2_NORMALIZATION BATCH_MATMUL LOG SQRT RELU_0_TO_1 RELU_N1_TO_1 ";
   for (const OpCase& c : op_cases()) made += lowered_ops(c.record) + " ";
@@ -552,6 +553,25 @@ TEST_CASE("prepare refuses what could not be converted") {
         return mean(x, {1, 2}) + constant(x, {1, 1, 8});
       }),
       "must not add dimensions or samples");
+  has(refusal([](Var x) { return slice(slice(x, 1, 5, 0, -1), 0, 0, 1); }),
+      "slice: op slice with a negative step has no int8 form; layer");
+  has(refusal([](Var x) { return transpose(x, {1, 0, 2, 3}); }), "op transpose of the batch");
+  has(refusal([](Var x) { return concat({x, x}, 0); }), "op concat of the batch");
+  has(refusal([](Var x) { return depth_to_space(x, 2, DepthOrder::crd); }),
+      "op depth_to_space of order crd");
+  // All at once, in order; what no output depends on is not named.
+  test::Custom model([&](Var x) {
+    tile(x, {1, 2, 1, 1});
+    const Var y = pad(x, {0, 1, 0, 0}, {0, 1, 0, 0}, PadMode::edge);
+    return relu(expand(max_pool2d(y, window(2, 1, {}, 2)), {1, 1, 1, 1}));
+  });
+  CHECK_THROWS_WITH_AS(
+      prepared(model, exact_input(1, {2, 6, 4, 8}), int8::Rounding::single_rounding),
+      "prepare: layer pad: op pad has no int8 form; layer max_pool2d: pooling with a dilation "
+      "(kernel=2x2, stride=1x1, dilation=2x2, padding=[0, 0, 0, 0]) has no int8 form; layer "
+      "expand: "
+      "op expand has no int8 form",
+      Error);
   // Padding that is SAME's, or counts, has a form.
   CHECK(lowered_ops([&](Var x) { return avg_pool2d(x, window(3, 1, Padding2d::all(1), 1)); }) ==
         "AVERAGE_POOL_2D");
