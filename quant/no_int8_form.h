@@ -2,8 +2,10 @@
 // Not for users of the library.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "core/ops/resize_op.h"
 #include "core/tape.h"
 
 namespace octet::quant {
@@ -15,5 +17,12 @@ std::string refused_layout(const Op& op, const Shape& x);
 std::string refused_concat(const Op& op, const Shape& x);
 std::string refused_max_pool(const Op& op, const Shape& x);
 std::string refused_average_pool(const Op& op, const Shape& x);
+std::string refused_mean(const Op& op, const Shape& x);
+std::string refused_conv_transpose(const Op& op, const Shape& x);
+std::string refused_resize(const Op& op, const Shape& x);
+
+/// The resize that the format can say and that reads the same pixels of an input of shape `x`;
+/// null: there is none.
+std::shared_ptr<const Resize2dOp> resize_of_format(const Resize2dOp& op, const Shape& x);
 
 }  // namespace octet::quant

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "int8/reference/scales.h"
+#include "quant/no_int8_form.h"
 #include "quant/qops/qadd.h"
 #include "quant/qops/qbinary.h"
 #include "quant/qops/qconv_transpose.h"
@@ -39,7 +40,7 @@ void Rewriter::rewrite_resize(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
   auto op = std::make_shared<QResizeOp>(state_, x.value, n.name);
-  op->resize = std::static_pointer_cast<const Resize2dOp>(n.op);
+  op->resize = resize_of_format(static_cast<const Resize2dOp&>(*n.op), old_node(n.inputs[0]).shape);
   add_op(id, op, {x.node});
 }
 

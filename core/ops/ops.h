@@ -12,7 +12,9 @@
 #include "core/ops/indexed.h"
 #include "core/ops/layout.h"
 #include "core/ops/losses.h"
-#include "core/ops/mean_op.h"
+#include "core/ops/matmul.h"
+#include "core/ops/normalization.h"
+#include "core/ops/reduction_ops.h"
 #include "core/ops/resize_op.h"
 #include "core/tape.h"
 #include "core/window.h"
@@ -110,6 +112,20 @@ struct MulOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// a / b, broadcast as AddOp.
+struct DivOp final : Op {
+  std::string_view name() const override { return "div"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// a^b, broadcast as AddOp; NaN for a < 0 unless b is an integer.
+struct PowOp final : Op {
+  std::string_view name() const override { return "pow"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
 /// The smaller of a and b, broadcast as AddOp. The gradient goes to the smaller one; where they are
 /// equal, half of it to each (as PyTorch's minimum).
 struct MinimumOp final : Op {
@@ -203,11 +219,16 @@ Var hard_tanh(Var x);
 Var operator+(Var a, Var b);
 Var operator-(Var a, Var b);
 Var operator*(Var a, Var b);
+Var operator/(Var a, Var b);
+Var pow(Var a, Var b);
 /// With a constant.
 Var operator+(Var a, real b);
 Var operator-(Var a, real b);
 Var operator-(real a, Var b);
 Var operator*(Var a, real b);
+/// a times 1 / b.
+Var operator/(Var a, real b);
+Var operator/(real a, Var b);
 /// -1 times a.
 inline Var operator-(Var a) {
   return a * real(-1);
