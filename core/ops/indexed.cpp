@@ -80,7 +80,8 @@ Shape PadOp::result(const Shape& x) const {
   Shape y = x;
   for (int d = 0; d < x.rank(); ++d) {
     const auto i = static_cast<std::size_t>(d);
-    // Halves of the range, so that no sum overflows.
+    if (before[i] == 0 && after[i] == 0) continue;
+    // So that no sum overflows.
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 4;
     OCTET_CHECK(before[i] < most && after[i] < most && before[i] > -most && after[i] > -most &&
                     x[d] + before[i] + after[i] >= 1,

@@ -16,6 +16,38 @@ void check_rows(std::string_view op, In x) {
               ": x: expected [..., K] with K > 0, got ", x[0].shape());
 }
 
+/// f(offset of a row of the last dimension) for all of `x`, from several threads.
+template <class F>
+void for_rows(Context& ctx, const Shape& x, const F& f) {
+  const std::int64_t k = x[-1];
+  for_blocks(
+      ctx, x.numel() / k,
+      [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t r = begin * k; r < end * k; r += k) f(r);
+      },
+      64);
+}
+
+/// dx += slope(dy, y, sum) with the row's sum of part(dy, y).
+template <class P, class S>
+void rows_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx, const P& part,
+                   const S& slope) {
+  if (!dx[0]) return;
+  const Tensor& y = saved.tensors[0];
+  const std::int64_t k = y.shape()[-1];
+  const real *py = y.r(), *g = dy.r();
+  real beta;
+  real* out = dx[0]->accumulate(y.shape(), ctx, beta);
+  for_rows(ctx, y.shape(), [&](std::int64_t r) {
+    double sum = 0;
+    for (std::int64_t i = r; i < r + k; ++i) sum += part(g[i], py[i]);
+    for (std::int64_t i = r; i < r + k; ++i) {
+      const real v = slope(g[i], py[i], sum);
+      out[i] = beta == 0 ? v : out[i] + v;
+    }
+  });
+}
+
 }  // namespace
 
 Tensor SoftmaxOp::forward(Context& ctx, In x, Saved& saved) const {
@@ -24,47 +56,26 @@ Tensor SoftmaxOp::forward(Context& ctx, In x, Saved& saved) const {
   Tensor y = ctx.empty(x[0].shape());
   const real* px = x[0].r();
   real* py = y.r();
-  for_blocks(
-      ctx, y.numel() / k,
-      [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin; r < end; ++r) {
-          const real* row = px + r * k;
-          real* out = py + r * k;
-          const double largest = double{*std::max_element(row, row + k)};
-          double sum = 0;
-          for (std::int64_t i = 0; i < k; ++i) {
-            const double e = std::exp(double{row[i]} - largest);
-            sum += e;
-            out[i] = static_cast<real>(e);
-          }
-          for (std::int64_t i = 0; i < k; ++i) out[i] = static_cast<real>(double{out[i]} / sum);
-        }
-      },
-      64);
+  for_rows(ctx, y.shape(), [&](std::int64_t r) {
+    const real* row = px + r;
+    real* out = py + r;
+    const double largest = double{*std::max_element(row, row + k)};
+    double sum = 0;
+    for (std::int64_t i = 0; i < k; ++i) {
+      const double e = std::exp(double{row[i]} - largest);
+      sum += e;
+      out[i] = static_cast<real>(e);
+    }
+    for (std::int64_t i = 0; i < k; ++i) out[i] = static_cast<real>(double{out[i]} / sum);
+  });
   if (saved.wanted) saved.tensors = {y};
   return y;
 }
 
 void SoftmaxOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  if (!dx[0]) return;
-  const Tensor& y = saved.tensors[0];
-  const std::int64_t k = y.shape()[-1];
-  const real *py = y.r(), *g = dy.r();
-  real beta;
-  real* out = dx[0]->accumulate(y.shape(), ctx, beta);
-  for_blocks(
-      ctx, y.numel() / k,
-      [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin * k; r < end * k; r += k) {
-          double dot = 0;
-          for (std::int64_t i = r; i < r + k; ++i) dot += double{g[i]} * double{py[i]};
-          for (std::int64_t i = r; i < r + k; ++i) {
-            const real v = py[i] * (g[i] - static_cast<real>(dot));
-            out[i] = beta == 0 ? v : out[i] + v;
-          }
-        }
-      },
-      64);
+  rows_backward(
+      ctx, saved, dy, dx, [](real g, real y) { return double{g} * double{y}; },
+      [](real g, real y, double sum) { return y * (g - static_cast<real>(sum)); });
 }
 
 Tensor LogSoftmaxOp::forward(Context& ctx, In x, Saved& saved) const {
@@ -73,42 +84,21 @@ Tensor LogSoftmaxOp::forward(Context& ctx, In x, Saved& saved) const {
   Tensor y = ctx.empty(x[0].shape());
   const real* px = x[0].r();
   real* py = y.r();
-  for_blocks(
-      ctx, y.numel() / k,
-      [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin * k; r < end * k; r += k) {
-          const double largest = double{*std::max_element(px + r, px + r + k)};
-          double sum = 0;
-          for (std::int64_t i = r; i < r + k; ++i) sum += std::exp(double{px[i]} - largest);
-          const double norm = largest + std::log(sum);
-          for (std::int64_t i = r; i < r + k; ++i) py[i] = static_cast<real>(double{px[i]} - norm);
-        }
-      },
-      64);
+  for_rows(ctx, y.shape(), [&](std::int64_t r) {
+    const double largest = double{*std::max_element(px + r, px + r + k)};
+    double sum = 0;
+    for (std::int64_t i = r; i < r + k; ++i) sum += std::exp(double{px[i]} - largest);
+    const double norm = largest + std::log(sum);
+    for (std::int64_t i = r; i < r + k; ++i) py[i] = static_cast<real>(double{px[i]} - norm);
+  });
   if (saved.wanted) saved.tensors = {y};
   return y;
 }
 
 void LogSoftmaxOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
-  if (!dx[0]) return;
-  const Tensor& y = saved.tensors[0];
-  const std::int64_t k = y.shape()[-1];
-  const real *py = y.r(), *g = dy.r();
-  real beta;
-  real* out = dx[0]->accumulate(y.shape(), ctx, beta);
-  for_blocks(
-      ctx, y.numel() / k,
-      [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t r = begin * k; r < end * k; r += k) {
-          double sum = 0;
-          for (std::int64_t i = r; i < r + k; ++i) sum += double{g[i]};
-          for (std::int64_t i = r; i < r + k; ++i) {
-            const real v = g[i] - static_cast<real>(std::exp(double{py[i]}) * sum);
-            out[i] = beta == 0 ? v : out[i] + v;
-          }
-        }
-      },
-      64);
+  rows_backward(
+      ctx, saved, dy, dx, [](real g, real) { return double{g}; },
+      [](real g, real y, double sum) { return g - static_cast<real>(std::exp(double{y}) * sum); });
 }
 
 Var softmax(Var x) {

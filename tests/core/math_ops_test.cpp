@@ -199,6 +199,17 @@ TEST_SUITE("core math ops") {
     CHECK(op(softmax(x, -1)) == "softmax");
   }
 
+  TEST_CASE("an empty batch") {
+    Tape tape;
+    const Var x = tape.input(Tensor::zeros({0, 3, 4}), true), w = tape.input(Tensor::zeros({4}));
+    for (const Var y : {tile(x, {1, 2, 1}), pad(x, {0, 1, 0}, {0, 0, 1}, PadMode::edge),
+                        expand(x, {1, 3, 4}), transpose(x, {1, 2, 0}), matmul(x, view(w, {4, 1})),
+                        sum(x, {1}), reduce_max(x, {2}), layer_norm(x, w), group_norm(x, w, w, 2),
+                        log_softmax(x), x / w, slice(x, 1, 2, -1, -1)}) {
+      CHECK(y.value().numel() == 0);
+    }
+  }
+
   TEST_CASE("errors name op, expected and got") {
     Tape tape;
     const Var a = tape.input(Tensor::zeros({2, 3, 4}));
