@@ -185,8 +185,8 @@ Var slice(Var x, int axis, std::int64_t begin, std::int64_t end, std::int64_t st
   return x.tape->record(std::make_shared<SliceOp>(axis, begin, end, step), {x});
 }
 
-Var slice(Var x, std::span<const AxisSlice> slices) {
-  for (const AxisSlice& s : slices) {
+Var slice(Var x, std::span<const AxisRange> slices) {
+  for (const AxisRange& s : slices) {
     const Shape& shape = x.shape();
     const int d = axis_from_front(s.axis, shape.rank());
     OCTET_CHECK(d >= 0 && d < shape.rank(), "slice: expected an axis of ", shape, ", got ", s.axis);

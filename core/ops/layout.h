@@ -123,12 +123,12 @@ void concat_backward(Context& ctx, int axis, const std::vector<Shape>& parts, co
 Var slice(Var x, int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1);
 /// numpy's x[begin:end:step] of one axis: negative indices count from the end, those outside are
 /// limited.
-struct AxisSlice {
+struct AxisRange {
   int axis;
   std::int64_t begin, end = std::numeric_limits<std::int64_t>::max(), step = 1;
 };
 /// A SliceOp for each that leaves anything out. Throws Error where nothing is left.
-Var slice(Var x, std::span<const AxisSlice> slices);
+Var slice(Var x, std::span<const AxisRange> slices);
 /// Slices of the given extents, in order. Throws Error unless they add up to the axis.
 std::vector<Var> split(Var x, int axis, std::span<const std::int64_t> extents);
 /// `parts` slices of equal extent. Throws Error if the axis does not divide.

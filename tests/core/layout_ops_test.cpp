@@ -22,7 +22,7 @@ std::vector<OpCase> cases() {
       {"slices",
        {deep},
        [](Vars v) {
-         const AxisSlice slices[] = {{0, -2}, {2, -1, -9, -1}, {-1, 0, all, 2}};
+         const AxisRange slices[] = {{0, -2}, {2, -1, -9, -1}, {-1, 0, all, 2}};
          return slice(v[0], slices);
        }},
       {"uneven split",
@@ -99,7 +99,7 @@ TEST_SUITE("core layout ops") {
   TEST_CASE("values by hand") {
     Tape tape;
     const Var a = tape.input(counting({2, 3}));
-    const auto sliced = [&](AxisSlice s) { return slice(a, std::span(&s, 1)); };
+    const auto sliced = [&](AxisRange s) { return slice(a, std::span(&s, 1)); };
     CHECK(largest_error(sliced({1, all, -9, -1}).value(), {2, 1, 0, 5, 4, 3}) == 0);
     CHECK(largest_error(sliced({1, -1, -4, -2}).value(), {2, 0, 5, 3}) == 0);
     CHECK(largest_error(sliced({-2, 1}).value(), {3, 4, 5}) == 0);
