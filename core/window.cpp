@@ -54,6 +54,23 @@ std::pair<std::int64_t, std::int64_t> Window2d::output_size(std::int64_t in_h, s
           extent_of("width", in_w, kernel_w, stride_w, dilation_w, p.left, p.right, op)};
 }
 
+Window2d Window2d::ceiled(std::int64_t in_h, std::int64_t in_w, std::string_view op) const {
+  const auto [out_h, out_w] = output_size(in_h, in_w, op);
+  Window2d w = *this;
+  w.padding = resolve(in_h, in_w);
+  const auto extend = [](std::int64_t in, std::int64_t out, int kernel, int stride, int dilation,
+                         int before, int& after) {
+    const std::int64_t start = out * stride;  // of one more window
+    const std::int64_t missing =
+        start + std::int64_t{kernel - 1} * dilation + 1 - (in + before + after);
+    const bool starts_inside = start < in + before;
+    if (missing < stride && starts_inside) after += static_cast<int>(missing);
+  };
+  extend(in_h, out_h, kernel_h, stride_h, dilation_h, w.padding.top, w.padding.bottom);
+  extend(in_w, out_w, kernel_w, stride_w, dilation_w, w.padding.left, w.padding.right);
+  return w;
+}
+
 std::string Window2d::to_string() const {
   std::ostringstream s;
   s << "kernel=" << kernel_h << 'x' << kernel_w << ", stride=" << stride_h << 'x' << stride_w

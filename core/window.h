@@ -32,6 +32,10 @@ struct Window2d {
   /// Output extents {h, w}. Throws Error if a window does not fit (naming `op`).
   std::pair<std::int64_t, std::int64_t> output_size(std::int64_t in_h, std::int64_t in_w,
                                                     std::string_view op) const;
+  /// With explicit pads, made larger at the bottom and right so that a last window that is only
+  /// partly inside the input and its padding counts ("ceil_mode"); one that would start behind the
+  /// input and the pads before it does not. Throws Error if a window does not fit (naming `op`).
+  Window2d ceiled(std::int64_t in_h, std::int64_t in_w, std::string_view op) const;
   std::string to_string() const;
 };
 

@@ -40,19 +40,37 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
   }
 }
 
+void Rewriter::check_ops() const {
+  std::string refused;
+  for (const int id : live_) {
+    const GraphNode& n = old_node(id);
+    if (n.kind != Tape::Kind::op) continue;
+    const Rule* rule = rule_of(*n.op);
+    std::string what;
+    if (!rule) {
+      what = "op " + std::string(n.op->name());
+    } else if (rule->refused) {
+      what = rule->refused(*n.op, n.inputs.empty() ? Shape{} : old_node(n.inputs[0]).shape);
+    }
+    if (what.empty()) continue;
+    refused +=
+        (refused.empty() ? "layer " : "; layer ") + n.name + ": " + what + " has no int8 form";
+  }
+  OCTET_CHECK(refused.empty(), "prepare: ", refused);
+}
+
 QatModelPtr Rewriter::rewrite(Stage integer_stage) {
   if (state_->folds_first && integer_stage == Stage::train_bn) {  // line 14
     state_->estimates_bn = true;
     integer_stage = Stage::frozen_bn;
   }
+  check_ops();
   add_inputs();
   const auto& nodes = old_.nodes();
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {
     const GraphNode& n = nodes[static_cast<std::size_t>(id)];
     if (n.kind != Tape::Kind::op || !live_.contains(id) || new_id_.count(id)) continue;
-    const Rule* rule = rule_of(*n.op);
-    OCTET_CHECK(rule, "prepare: layer ", n.name, ": op ", n.op->name(), " has no int8 form");
-    (this->*rule->rewrite)(id);
+    (this->*rule_of(*n.op)->rewrite)(id);
   }
   std::vector<GraphOutput> outputs = add_outputs();
   std::vector<int> inputs;

@@ -58,11 +58,8 @@ void Rewriter::rewrite_silu(int id) {
 }
 
 void Rewriter::rewrite_activation(int id) {
-  const GraphNode& n = old_node(id);
-  UnaryFunctionPtr function =
-      make_activation_function(std::static_pointer_cast<const ActivationOp>(n.op));
-  OCTET_CHECK(function, "prepare: layer ", n.name, ": op ", n.op->name(), " has no int8 form");
-  add_table(id, source(id, 0), std::move(function));
+  const auto op = std::static_pointer_cast<const ActivationOp>(old_node(id).op);
+  add_table(id, source(id, 0), make_activation_function(op));
 }
 
 }  // namespace octet::quant

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "int8/reference/scales.h"
+#include "quant/no_int8_form.h"
 #include "quant/qops/qadd.h"
 #include "quant/qops/qbinary.h"
 #include "quant/qops/qconv_transpose.h"
@@ -39,7 +40,7 @@ void Rewriter::rewrite_resize(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
   auto op = std::make_shared<QResizeOp>(state_, x.value, n.name);
-  op->resize = std::static_pointer_cast<const Resize2dOp>(n.op);
+  op->resize = resize_of_format(static_cast<const Resize2dOp&>(*n.op), old_node(n.inputs[0]).shape);
   add_op(id, op, {x.node});
 }
 
@@ -248,9 +249,6 @@ void Rewriter::rewrite_global_average_pool(int id) {
 }
 
 void Rewriter::rewrite_pool(int id, QPoolOp::Kind kind, const Window2d& window) {
-  OCTET_CHECK(window.dilation_h == 1 && window.dilation_w == 1, "prepare: layer ",
-              old_node(id).name, ": pooling with a dilation (", window.to_string(),
-              ") has no int8 form");
   const Source x = source(id, 0);
   auto op = std::make_shared<QPoolOp>(state_, x.value, old_node(id).name);
   op->kind = kind;
@@ -263,22 +261,10 @@ void Rewriter::rewrite_average_pool(int id) {
   const Source x = source(id, 0);
   const Shape& in = old_node(old_node(id).inputs[0]).shape;
   const Padding2d pads = pool.window.resolve(in[1], in[2]);
-  if (!pool.count_include_pad) {
-    Window2d same = pool.window;
-    same.padding = Padding2d::same_padding();
-    OCTET_CHECK(pads == Padding2d{} || pads == same.resolve(in[1], in[2]), "prepare: layer ",
-                old_node(id).name, ": average pooling with padding (", pool.window.to_string(),
-                " on ", in,
-                ") that does not count padded pixels has no int8 form; use SAME "
-                "padding or count_include_pad");
-  }
   if (!pool.count_include_pad || pads == Padding2d{}) {
     rewrite_pool(id, QPoolOp::Kind::average, pool.window);
     return;
   }
-  OCTET_CHECK(pool.window.dilation_h == 1 && pool.window.dilation_w == 1, "prepare: layer ",
-              old_node(id).name, ": pooling with a dilation (", pool.window.to_string(),
-              ") has no int8 form");
   // Line 19: padded pixels count, so they are made explicit.
   auto pad = std::make_shared<QLayoutOp>(state_, x.value, old_node(id).name + ".pad");
   pad->move = std::make_shared<Pad2dOp>(pads);

@@ -38,11 +38,15 @@ class Rewriter {
     void (Rewriter::*rewrite)(int id);
     bool keeps_params = false;  ///< the result has its input's (line 17)
     int8::Activation clamp = int8::Activation::none;
+    /// See quant/no_int8_form.h; null: whatever its attributes, it has one.
+    std::string (*refused)(const Op& op, const Shape& x) = nullptr;
   };
   /// What becomes of a float op; null: it has no int8 form.
   static const Rule* rule_of(const Op& op);
 
   // --- prepare.cpp: the graph ---
+  /// Throws Error naming every live op that has no int8 form.
+  void check_ops() const;
   const GraphNode& old_node(int id) const { return old_.nodes()[static_cast<std::size_t>(id)]; }
   QuantizedTensorPtr new_value(const std::string& name, bool is_output);
   /// A value whose params the file format fixes.

@@ -41,6 +41,16 @@ class Broadcast {
         longest / tile);
   }
 
+  /// Calls f(a_offset, b_offset) for every element of the result, in order.
+  template <class F>
+  void for_each(const F& f) const {
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      row(r, [&](std::int64_t a, std::int64_t b, std::int64_t) {
+        for (std::int64_t i = 0; i < row_; ++i) f(a + i * a_step_, b + i * b_step_);
+      });
+    }
+  }
+
   /// The gradient of an operand of shape `operand` from that of the result: sums
   /// term(a_offset, b_offset, y_offset) over what was repeated, in double, in an order fixed by the
   /// shapes. out = sums + beta out, beta in {0, 1}.

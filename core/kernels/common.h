@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/context.h"
@@ -38,6 +39,19 @@ inline void check_inputs(std::string_view op, std::size_t got, std::size_t least
                          std::size_t most) {
   OCTET_CHECK(got >= least && got <= most, op, ": expected ", least,
               least == most ? "" : " or more", " inputs, got ", got);
+}
+
+/// "[1, -1, 3]"
+template <class List>
+std::string list_text(const List& values) {
+  std::string s = "[";
+  for (const auto v : values) s += (s.size() > 1 ? ", " : "") + std::to_string(v);
+  return s + "]";
+}
+
+/// The axis that `axis` is of a shape of `rank` dimensions: negative ones count from the end.
+inline int axis_from_front(int axis, int rank) noexcept {
+  return axis < 0 ? axis + rank : axis;
 }
 
 /// Room for `count` reals from the context's pool, for the time of one call.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,9 @@ class StridedCopy {
   struct Dim {
     std::int64_t size, from, to;
   };
+  static constexpr std::size_t most_dims = 8;
 
+  /// At most `most_dims` dimensions, the outermost first.
   StridedCopy(std::vector<Dim> dims, std::int64_t from_offset, std::int64_t to_offset);
 
   /// From the other view to this one.
@@ -54,15 +57,25 @@ class StridedCopy {
     for_blocks(
         ctx, rows_,
         [&](std::int64_t begin, std::int64_t end) {
+          // Indices of the outer dimensions: of the first row, then counted up.
+          std::array<std::int64_t, most_dims> index;
+          std::int64_t rest = begin, from = from_offset_, to = to_offset_;
+          for (std::size_t d = dims_.size() - 1; d-- > 0;) {
+            index[d] = rest % dims_[d].size;
+            rest /= dims_[d].size;
+            from += index[d] * dims_[d].from;
+            to += index[d] * dims_[d].to;
+          }
           for (std::int64_t r = begin; r < end; ++r) {
-            std::int64_t rest = r, from = from_offset_, to = to_offset_;
-            for (std::size_t d = dims_.size() - 1; d-- > 0;) {
-              const std::int64_t index = rest % dims_[d].size;
-              rest /= dims_[d].size;
-              from += index * dims_[d].from;
-              to += index * dims_[d].to;
-            }
             f(from, to);
+            for (std::size_t d = dims_.size() - 1; d-- > 0;) {
+              from += dims_[d].from;
+              to += dims_[d].to;
+              if (++index[d] < dims_[d].size) break;
+              index[d] = 0;
+              from -= dims_[d].size * dims_[d].from;
+              to -= dims_[d].size * dims_[d].to;
+            }
           }
         },
         per_task);

@@ -1,40 +1,9 @@
 // a + b, a - b, a b, and the smaller and the larger of a and b, with broadcasting.
-#include "core/kernels/broadcast.h"
+#include "core/kernels/binary_passes.h"
 #include "core/ops/ops.h"
 
 namespace octet {
 namespace {
-
-/// y = term(a, b) elementwise.
-template <class F>
-Tensor combine(Context& ctx, std::string_view op, In x, const F& term) {
-  check_inputs(op, x.size(), 2, 2);
-  check_real(op, "a", x[0]);
-  check_real(op, "b", x[1]);
-  const real *a = x[0].r(), *b = x[1].r();
-  if (x[0].shape() == x[1].shape()) {
-    Tensor y = ctx.empty(x[0].shape());
-    real* py = y.r();
-    for_blocks(ctx, y.numel(), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) py[i] = term(a[i], b[i]);
-    });
-    return y;
-  }
-  const Broadcast broadcast(op, x[0].shape(), x[1].shape());
-  Tensor y = ctx.empty(broadcast.shape());
-  real* py = y.r();
-  const int a_step = broadcast.a_step(), b_step = broadcast.b_step();
-  broadcast.for_pieces(ctx, [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
-    if (a_step == 1 && b_step == 1) {
-      for (std::int64_t i = 0; i < n; ++i) py[iy + i] = term(a[ia + i], b[ib + i]);
-    } else {
-      for (std::int64_t i = 0; i < n; ++i) {
-        py[iy + i] = term(a[ia + i * a_step], b[ib + i * b_step]);
-      }
-    }
-  });
-  return y;
-}
 
 /// The gradient dy for one operand: adopted where nothing repeats, else summed.
 void pass_on(Context& ctx, const Broadcast& broadcast, bool to_a, const Shape& operand,
@@ -158,21 +127,8 @@ void choose_backward(Context& ctx, bool minimum, const Tensor& a, const Tensor& 
       if (va == vb) return g[i] / 2;
       return (va < vb) == takes_smaller ? g[i] : real(0);
     };
-    const Shape& operand = side == 0 ? a.shape() : b.shape();
-    real beta;
-    real* out = dx[side]->accumulate(operand, ctx, beta);
-    if (operand != broadcast.shape()) {
-      broadcast.sum_to(ctx, side == 0, operand, term, beta, out);
-      continue;
-    }
-    const int a_step = broadcast.a_step(), b_step = broadcast.b_step();
-    broadcast.for_pieces(ctx,
-                         [&](std::int64_t ia, std::int64_t ib, std::int64_t iy, std::int64_t n) {
-                           for (std::int64_t i = 0; i < n; ++i) {
-                             const real v = term(ia + i * a_step, ib + i * b_step, iy + i);
-                             out[iy + i] = beta == 0 ? v : out[iy + i] + v;
-                           }
-                         });
+    add_operand_gradient(ctx, broadcast, side == 0, side == 0 ? a.shape() : b.shape(), term,
+                         *dx[side]);
   }
 }
 
@@ -234,6 +190,14 @@ Var minimum(Var a, Var b) {
 
 Var maximum(Var a, Var b) {
   return a.tape->record(std::make_shared<MaximumOp>(), {a, b});
+}
+
+Var operator/(Var a, real b) {
+  return a * (1 / b);
+}
+
+Var operator/(real a, Var b) {
+  return a == 1 ? reciprocal(b) : reciprocal(b) * a;
 }
 
 Var operator+(Var a, real b) {

@@ -8,8 +8,7 @@ Shape ConcatOp::result(std::span<const Tensor> x, std::string_view op) const {
   OCTET_CHECK(!x.empty(), op, ": expected at least one input");
   Shape y = x[0].shape();
   const int d = resolved_axis(y);
-  OCTET_CHECK(d >= 1 && d < y.rank(), op, ": expected an axis behind the batch of ", y, ", got ",
-              axis);
+  OCTET_CHECK(d >= 0 && d < y.rank(), op, ": expected an axis of ", y, ", got ", axis);
   std::int64_t extent = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     Shape expected = x[0].shape();

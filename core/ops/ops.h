@@ -9,9 +9,12 @@
 #include "core/ops/activations.h"
 #include "core/ops/conv_transpose.h"
 #include "core/ops/dropout_op.h"
+#include "core/ops/indexed.h"
 #include "core/ops/layout.h"
 #include "core/ops/losses.h"
-#include "core/ops/mean_op.h"
+#include "core/ops/matmul.h"
+#include "core/ops/normalization.h"
+#include "core/ops/reduction_ops.h"
 #include "core/ops/resize_op.h"
 #include "core/tape.h"
 #include "core/window.h"
@@ -109,6 +112,20 @@ struct MulOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// a / b, broadcast as AddOp.
+struct DivOp final : Op {
+  std::string_view name() const override { return "div"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
+/// a^b, broadcast as AddOp; NaN for a < 0 unless b is an integer.
+struct PowOp final : Op {
+  std::string_view name() const override { return "pow"; }
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
 /// The smaller of a and b, broadcast as AddOp. The gradient goes to the smaller one; where they are
 /// equal, half of it to each (as PyTorch's minimum).
 struct MinimumOp final : Op {
@@ -176,6 +193,19 @@ struct ReshapeOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Reshapes all dimensions, the batch included, to `dims`: 0 keeps x's extent of that dimension,
+/// one may be -1. What keeps the batch is better a ReshapeOp, which has an integer form.
+struct ViewOp final : Op {
+  std::vector<std::int64_t> dims;
+  explicit ViewOp(std::vector<std::int64_t> d) : dims(std::move(d)) {}
+  std::string_view name() const override { return "view"; }
+  /// The result's shape. Throws Error if `x` does not divide into dims.
+  Shape result(const Shape& x) const;
+  std::string attributes() const override;
+  Tensor forward(Context&, In, Saved&) const override;
+  void backward(Context&, const Saved&, const Tensor&, Grads) const override;
+};
+
 // Recording functions.
 Var conv2d(Var x, Var w, const Window2d& window, int groups = 1);
 Var conv2d(Var x, Var w, Var b, const Window2d& window, int groups = 1);
@@ -189,11 +219,16 @@ Var hard_tanh(Var x);
 Var operator+(Var a, Var b);
 Var operator-(Var a, Var b);
 Var operator*(Var a, Var b);
+Var operator/(Var a, Var b);
+Var pow(Var a, Var b);
 /// With a constant.
 Var operator+(Var a, real b);
 Var operator-(Var a, real b);
 Var operator-(real a, Var b);
 Var operator*(Var a, real b);
+/// a times 1 / b.
+Var operator/(Var a, real b);
+Var operator/(real a, Var b);
 /// -1 times a.
 inline Var operator-(Var a) {
   return a * real(-1);
@@ -210,5 +245,6 @@ Var avg_pool2d(Var x, const Window2d& window, bool count_include_pad = false);
 Var global_avg_pool(Var x);
 Var flatten(Var x);
 Var reshape(Var x, std::vector<std::int64_t> dims);
+Var view(Var x, std::vector<std::int64_t> dims);
 
 }  // namespace octet

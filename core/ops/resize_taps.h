@@ -14,8 +14,9 @@ struct ResizeTap {
   std::int64_t lo = 0, hi = 0;
   real weight = 0;
 };
-PoolVector<ResizeTap> resize_taps(Pool& pool, std::int64_t in, int out, Interpolation interpolation,
-                                  Coordinates coordinates);
+/// Of an axis: the rows or the columns of an image of `in` of them.
+PoolVector<ResizeTap> row_taps(Pool& pool, std::int64_t in, const Resize2dOp& op);
+PoolVector<ResizeTap> column_taps(Pool& pool, std::int64_t in, const Resize2dOp& op);
 /// dx (of shape `x`) += the adjoint of the resampling of dy.
 void resize_backward(Context& ctx, const Shape& x, std::span<const ResizeTap> rows,
                      std::span<const ResizeTap> columns, const Tensor& dy, Grad& dx);

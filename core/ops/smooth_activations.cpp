@@ -1,4 +1,5 @@
 // The elementwise activations of core/ops/activations.h. Backward evaluates f' at the saved input.
+#include <iomanip>
 #include <numbers>
 #include <sstream>
 
@@ -119,6 +120,63 @@ struct EluMath {
     return x < 0 ? e : real(1);
   }
 };
+struct ErfMath {
+  static OCTET_INLINE real value(real x, real) { return std::erf(x); }
+  static OCTET_INLINE real slope(real x, real) {
+    return 2 * std::numbers::inv_sqrtpi_v<real> * exp_real(-x * x);
+  }
+};
+struct GeluTanhMath {  // (1 + tanh u) / 2 is sigmoid(2 u)
+  static constexpr real factor = real(1.5957691216057308), cubic = real(0.044715);
+  static OCTET_INLINE real gate(real x) {
+    return SigmoidMath::value(factor * (x + cubic * x * x * x), 0);
+  }
+  static OCTET_INLINE real value(real x, real) { return x * gate(x); }
+  static OCTET_INLINE real slope(real x, real) {
+    const real s = gate(x);
+    return s + x * s * (1 - s) * factor * (1 + 3 * cubic * x * x);
+  }
+};
+struct LogMath {
+  static OCTET_INLINE real value(real x, real) { return std::log(x); }
+  static OCTET_INLINE real slope(real x, real) { return 1 / x; }
+};
+struct SoftplusMath {
+  static OCTET_INLINE real value(real x, real) {
+    const real magnitude = x < 0 ? -x : x, positive = x > 0 ? x : real(0);
+    return positive + log1p_real(exp_real(-magnitude));
+  }
+  static OCTET_INLINE real slope(real x, real) { return SigmoidMath::value(x, 0); }
+};
+// tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); from x = 20 on it is 1.
+struct MishMath {
+  static OCTET_INLINE real n_of(real x) {
+    const real e = exp_real(x > 20 ? real(20) : x);
+    return e * (e + 2);
+  }
+  static OCTET_INLINE real value(real x, real) {
+    const real n = n_of(x);
+    return x * (n / (n + 2));
+  }
+  static OCTET_INLINE real slope(real x, real) {
+    const real n = n_of(x), t = n / (n + 2);
+    return t + x * (4 * (n + 1) / ((n + 2) * (n + 2))) * SigmoidMath::value(x, 0);
+  }
+};
+struct ReciprocalMath {
+  static OCTET_INLINE real value(real x, real) { return 1 / x; }
+  static OCTET_INLINE real slope(real x, real) { return -1 / (x * x); }
+};
+struct SqrtMath {
+  static OCTET_INLINE real value(real x, real) { return std::sqrt(x); }
+  static OCTET_INLINE real slope(real x, real) { return real(0.5) / std::sqrt(x); }
+};
+struct PowerMath {
+  static OCTET_INLINE real value(real x, real exponent) { return std::pow(x, exponent); }
+  static OCTET_INLINE real slope(real x, real exponent) {
+    return exponent * std::pow(x, exponent - 1);
+  }
+};
 struct RsqrtMath {
   static OCTET_INLINE real value(real x, real) { return 1 / std::sqrt(x); }
   static OCTET_INLINE real slope(real x, real) { return value(x, 0) / (-2 * x); }
@@ -134,6 +192,8 @@ struct LeakyReluMath {
 #include "core/ops/activations.inc"
 OCTET_SIMD_FUNCTION(leaky_relu_values, values_body<LeakyReluMath>, const ValuesPass&)
 OCTET_SIMD_FUNCTION(leaky_relu_gradients, gradients_body<LeakyReluMath>, const GradientsPass&)
+OCTET_SIMD_FUNCTION(power_values, values_body<PowerMath>, const ValuesPass&)
+OCTET_SIMD_FUNCTION(power_gradients, gradients_body<PowerMath>, const GradientsPass&)
 
 }  // namespace
 
@@ -176,6 +236,7 @@ void ActivationOp::backward(Context& ctx, const Saved& saved, const Tensor& dy, 
   }
 #include "core/ops/activations.inc"
 OCTET_ACTIVATION_BODIES(LeakyRelu, leaky_relu, alpha)
+OCTET_ACTIVATION_BODIES(Power, power, exponent)
 #undef OCTET_ACTIVATION_BODIES
 
 LeakyReluOp::LeakyReluOp(real a) : alpha(a) {
@@ -185,6 +246,16 @@ LeakyReluOp::LeakyReluOp(real a) : alpha(a) {
 std::string LeakyReluOp::attributes() const {
   std::ostringstream s;
   s << "alpha=" << alpha;
+  return s.str();
+}
+
+PowerOp::PowerOp(real e) : exponent(e) {
+  OCTET_CHECK(std::isfinite(exponent), "power: expected a finite exponent, got ", exponent);
+}
+
+std::string PowerOp::attributes() const {
+  std::ostringstream s;
+  s << std::setprecision(17) << "exponent=" << exponent;
   return s.str();
 }
 

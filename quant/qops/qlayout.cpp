@@ -61,6 +61,11 @@ int QLayoutOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& 
     l.add_node(int8::OpCode::depth_to_space, {inputs[0]}, y, int8::BlockAttributes{op->block});
     return y;
   }
+  if (const auto* op = dynamic_cast<const SpaceToDepthOp*>(move.get())) {
+    const int y = l.add_value(layer, shape, out->params);
+    l.add_node(int8::OpCode::space_to_depth, {inputs[0]}, y, int8::BlockAttributes{op->block});
+    return y;
+  }
   const auto& transpose = dynamic_cast<const TransposeOp&>(*move);
   const std::vector<std::int32_t> order(transpose.permutation.begin(), transpose.permutation.end());
   const int permutation =

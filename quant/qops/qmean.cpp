@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "core/kernels/mean_plan.h"
+#include "core/kernels/reduction_plan.h"
 #include "int8/reference/mean.h"
 #include "quant/lowering.h"
 #include "quant/qops/qmean.h"
@@ -13,7 +13,7 @@ Tensor QMeanOp::forward_float(Context& ctx, In x) const {
 }
 
 Tensor QMeanOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
-  const MeanPlan plan(ctx.pool, "layer " + layer, x[0].shape(), mean->axes, mean->keep_dims);
+  const ReductionPlan plan(ctx.pool, "layer " + layer, x[0].shape(), mean->axes, mean->keep_dims);
   const int8::MeanParams params = int8::make_mean_params(
       in->params.scale, in->params.zero_point, out->params.scale, out->params.zero_point,
       static_cast<std::int64_t>(plan.reduced.size()), state->rounding);

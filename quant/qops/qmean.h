@@ -1,7 +1,7 @@
 // Mean over axes on codes.
 #pragma once
 
-#include "core/ops/mean_op.h"
+#include "core/ops/reduction_ops.h"
 #include "int8/reference/scales.h"
 #include "quant/qops/qop.h"
 

@@ -60,6 +60,7 @@ class ClampFunction final : public TableFunction {
 int8::Attributes attributes_of(const ActivationOp& op) {
   if (const auto* leaky = dynamic_cast<const LeakyReluOp*>(&op))
     return int8::LeakyReluAttributes{static_cast<float>(leaky->alpha)};
+  if (dynamic_cast<const GeluTanhOp*>(&op)) return int8::GeluAttributes{.approximate = true};
   return {};
 }
 

@@ -62,4 +62,26 @@ inline void check_threads(const char* what, const std::vector<Tensor>& inputs,
   }
 }
 
+/// An op on fixed inputs, for the tests that treat all alike.
+struct OpCase {
+  const char* name;
+  std::vector<Tensor> inputs;
+  std::function<Var(std::span<const Var>)> record;
+};
+
+/// Of each case: the same bits at any number of threads; in the double build gradients.
+inline void check_cases(const std::vector<OpCase>& cases) {
+  for (const OpCase& c : cases) {
+    check_threads(c.name, c.inputs, c.record);
+    if (sizeof(real) == 8) check_gradient(c.name, c.inputs, c.record);
+  }
+}
+
+/// 0, 1, 2, ...
+inline Tensor counting(const Shape& shape) {
+  Tensor t = Tensor::empty(shape);
+  for (std::int64_t i = 0; i < t.numel(); ++i) t.r()[i] = static_cast<real>(i);
+  return t;
+}
+
 }  // namespace octet::test
