@@ -192,7 +192,7 @@ std::vector<std::string> Transfer::details() const {
 WeightFile weights_of(const std::vector<NamedTensor>& state, const std::string& path) {
   WeightFile out{.path = path, .kind = checkpoint_kind, .tensors = {}, .owners = {}};
   for (const NamedTensor& t : state) {
-    const bool floats = t.value.dtype() == DType::real;
+    const bool floats = t.value.dtype() == ElementType::real;
     const auto dims = t.value.shape().dims();
     out.tensors.push_back({.name = t.name,
                            .format = floats ? NumberFormat::f32 : NumberFormat::other,
