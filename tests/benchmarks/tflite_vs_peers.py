@@ -85,7 +85,8 @@ class Case:
             x, y = read(a, value["type"]), read(b, value["type"])
             if len(x) != len(y):
                 raise Refused(f"outputs of {len(x)} and {len(y)} elements")
-            extent = max(max(x) - min(x), 1e-6 if value["type"] == "f32" else 16)
+            extent = max(max(x) - min(x), max(y) - min(y), max(map(abs, x)) / 4,
+                         1e-6 if value["type"] == "f32" else 16)
             worst = max(worst, sum(abs(p - q) for p, q in zip(x, y)) / len(x) / extent)
         return worst
 
