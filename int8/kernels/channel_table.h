@@ -70,7 +70,8 @@ class ChannelTable {
 };
 
 /// Constants of channels [first, first + n) to `to`. correction: what to take off an accumulator
-/// for each unit of its weights' sum.
+/// for each unit of its weights' sum. A channel whose sums are too large for the kernels but all
+/// give one code, like a dead one with a saturated bias, gets constants that give this code.
 BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int first, int n,
                         std::int32_t correction, const ConvOutput& out,
                         const ChannelConstantsOut& to) noexcept;

@@ -116,6 +116,31 @@ TEST_SUITE("int8") {
     }
   }
 
+  TEST_CASE("a channel whose large bias leaves one code, beside others: the portable bytes") {
+    std::mt19937_64 rng(6);
+    for (const OpCode op : ops) {
+      // Codes within and beyond the range, constant or, with the larger scales, not quite.
+      for (const float scale : {1e-9f, 3e-8f, 2.5e-7f, 1.2e-6f, 1.7e-6f, 2e-5f}) {
+        for (const std::int32_t large : {-(1 << 30), -(1 << 30) + 64, (1 << 30) + 128}) {
+          const Builder b = layer(op, {0.01f, scale, 0.01f, 3.4366e-7f, scale, 0.01f},
+                                  {5, large, 0, 1 << 30, -large, -2});
+          const Codes x = random_codes(rng, count_of(b.graph.tensors[0].shape));
+          for (const Rounding r : {Rounding::single_rounding, Rounding::double_rounding}) {
+            const Codes expected =
+                run_graph(b.graph, {x}, {}, {.rounding = r, .isa = Isa::portable});
+            for (const Isa isa : available_isas()) {
+              CAPTURE(std::string(op_name(op)));
+              CAPTURE(scale);
+              CAPTURE(large);
+              CAPTURE(std::string(isa_name(isa)));
+              CHECK(run_graph(b.graph, {x}, {}, {.rounding = r, .isa = isa}) == expected);
+            }
+          }
+        }
+      }
+    }
+  }
+
   TEST_CASE("a layer whose one scale is 0 is its zero point") {
     for (const OpCode op : ops) {
       Builder b = layer(op, {0.0f}, std::vector<std::int32_t>(channels, highest));
