@@ -25,4 +25,8 @@ inline QatModelPtr prepare_ptq(const std::shared_ptr<GraphModule>& graph, const 
   return prepare_ptq(*graph, config);
 }
 
+/// Whether there is a rule for such an op. What an op has for attributes and operands may be
+/// refused all the same.
+bool has_int8_form(const Op& op);
+
 }  // namespace octet::quant

@@ -6,6 +6,7 @@
 
 #include "core/ops/activations.h"
 #include "quant/no_int8_form.h"
+#include "quant/prepare.h"
 #include "quant/rewriter.h"
 
 namespace octet::quant {
@@ -60,6 +61,10 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
   if (dynamic_cast<const ActivationOp*>(&op)) return find(typeid(ActivationOp));
   if (dynamic_cast<const LayoutOp*>(&op)) return find(typeid(LayoutOp));
   return nullptr;
+}
+
+bool has_int8_form(const Op& op) {
+  return Rewriter::has_rule(op);
 }
 
 }  // namespace octet::quant

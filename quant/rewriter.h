@@ -26,6 +26,7 @@ class Rewriter {
  public:
   Rewriter(const GraphModule& graph, const QConfig& config);
   QatModelPtr rewrite(Stage integer_stage);
+  static bool has_rule(const Op& op) { return rule_of(op) != nullptr; }
 
  private:
   struct Source {

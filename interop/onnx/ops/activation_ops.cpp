@@ -1,0 +1,163 @@
+// Activations.
+#include <cmath>
+#include <limits>
+
+#include "base/fnv1a.h"
+#include "core/ops/ops.h"
+#include "interop/onnx/ops/fusion.h"
+#include "interop/onnx/ops/op_list.h"
+
+namespace octet::onnx {
+namespace {
+
+template <class Op>
+void unary(OpNode& node) {
+  OCTET_CHECK(!node.input(0).is_constant(), "expected a value that is computed");
+  node.set(elementwise(node.graph, node.input(0), std::make_shared<Op>()));
+}
+
+/// A bound of Clip: an attribute up to operator set 10, an operand after it.
+float bound(const OpNode& node, const char* name, std::size_t i, float otherwise) {
+  if (node.opset() < 11) return node.number(name, otherwise);
+  if (!node.has(i)) return otherwise;
+  const ConstantPtr& c = node.reals(i, name);
+  OCTET_CHECK(c->size() == 1, name, ": expected one value, got ", text(c->dims));
+  return c->reals.r()[0];
+}
+
+Value clamped(NetworkBuilder& graph, const Value& x, float low, float high) {
+  constexpr float most = std::numeric_limits<float>::max();
+  if (low == 0 && high == 6) return elementwise(graph, x, std::make_shared<Relu6Op>());
+  if (low == -1 && high == 1) return elementwise(graph, x, std::make_shared<HardTanhOp>());
+  Value y = x;
+  if (low == 0) {
+    y = elementwise(graph, y, std::make_shared<ReluOp>());
+  } else if (low > -most) {
+    y = with_scalar(graph, std::make_shared<MaximumOp>(), y, low);
+  }
+  if (high < most) y = with_scalar(graph, std::make_shared<MinimumOp>(), y, high);
+  return y;
+}
+
+}  // namespace
+
+void import_relu(OpNode& node) {
+  unary<ReluOp>(node);
+}
+void import_sigmoid(OpNode& node) {
+  unary<SigmoidOp>(node);
+}
+void import_tanh(OpNode& node) {
+  unary<TanhOp>(node);
+}
+void import_exp(OpNode& node) {
+  unary<ExpOp>(node);
+}
+void import_abs(OpNode& node) {
+  unary<AbsOp>(node);
+}
+void import_hard_swish(OpNode& node) {
+  unary<HardSwishOp>(node);
+}
+
+void import_neg(OpNode& node) {
+  node.set(with_scalar(node.graph, std::make_shared<MulOp>(), node.activation(0), -1));
+}
+
+void import_clip(OpNode& node) {
+  constexpr float most = std::numeric_limits<float>::max();
+  const float low = bound(node, "min", 1, -most), high = bound(node, "max", 2, most);
+  OCTET_CHECK(!node.input(0).is_constant(), "expected a value that is computed");
+  node.set(clamped(node.graph, node.input(0), low, high));
+}
+
+void import_leaky_relu(OpNode& node) {
+  const float alpha = node.number("alpha", 0.01f);
+  node.set(elementwise(node.graph, node.activation(0), std::make_shared<LeakyReluOp>(alpha)));
+}
+
+void import_elu(OpNode& node) {
+  const float alpha = node.number("alpha", 1);
+  OCTET_CHECK(alpha == 1, "alpha: expected 1, got ", alpha);
+  unary<EluOp>(node);
+}
+
+void import_prelu(OpNode& node) {
+  const ConstantPtr& slope = node.reals(1, "slope");
+  Value x = node.activation(0);
+  if (x.rank() > 1) x = channels_last(node.graph, x, false);
+  const std::int64_t channels = node.graph.node(x.node).shape[-1];
+  std::size_t real = 0;
+  for (const std::int64_t d : slope->dims) real += d != 1;
+  const std::size_t from_end = x.rank() - static_cast<std::size_t>(x.order.back());
+  const bool fits =
+      real == 0 || (real == 1 && slope->size() == channels && slope->dims.size() >= from_end &&
+                    slope->dims[slope->dims.size() - from_end] == channels);
+  OCTET_CHECK(fits, "slope: expected one value or one for each of ", channels, " channels, got ",
+              text(slope->dims));
+  const int alpha = node.graph.parameter(slope, "slope " + std::to_string(channels), false, [&] {
+    if (slope->size() == channels) return slope->reals.clone();
+    return Tensor::full({channels}, slope->reals.r()[0]);
+  });
+  x.node =
+      node.graph.op(std::make_shared<PreluOp>(), {x.node, alpha}, node.graph.node(x.node).shape);
+  node.set(std::move(x));
+}
+
+void import_hard_sigmoid(OpNode& node) {
+  const float alpha = node.number("alpha", 0.2f), beta = node.number("beta", 0.5f);
+  if (std::abs(alpha - 1.0f / 6) < 1e-6f && beta == 0.5f) {
+    unary<HardSigmoidOp>(node);
+    return;
+  }
+  Value x = with_scalar(node.graph, std::make_shared<MulOp>(), node.activation(0), alpha);
+  x = with_scalar(node.graph, std::make_shared<AddOp>(), x, beta);
+  node.set(clamped(node.graph, x, 0, 1));
+}
+
+void import_softmax(OpNode& node) {
+  const Value& given = node.input(0);
+  const bool whole = node.opset() < 13;  // over all dimensions from the axis on
+  const std::size_t axis = resolve_axis(node.integer("axis", whole ? 1 : -1), given.rank());
+  Value x = node.activation(0);
+  const Dims dims = x.dims;
+  std::size_t last = axis;
+  if (whole) {
+    Dims flat(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(axis));
+    flat.push_back(product(dims, axis, dims.size()));
+    x = reshape(node.graph, x, flat);
+  }
+  x = with_axis(node.graph, x, last);
+  std::vector<int> order;
+  for (const int d : x.order) {
+    if (d != static_cast<int>(last)) order.push_back(d);
+  }
+  order.push_back(static_cast<int>(last));
+  x = arrange(node.graph, x, order);
+  x = elementwise(node.graph, x, std::make_shared<SoftmaxOp>());
+  node.set(reshape(node.graph, x, dims));
+}
+
+void import_dropout(OpNode& node) {
+  float ratio = 0.5f;
+  if (node.opset() < 12) {
+    ratio = node.number("ratio", 0.5f);
+  } else if (node.has(1)) {
+    ratio = static_cast<float>(node.constant(1, "ratio")->at(0));
+  }
+  if (node.has(2)) {
+    const ConstantPtr& training = node.constant(2, "training_mode");
+    OCTET_CHECK(training->size() == 1 && training->at(0) == 0, "training_mode: expected false");
+  }
+  node.ignore({"seed"});
+  if (node.input(0).is_constant() || !(ratio > 0 && ratio < 1)) {
+    node.set(node.input(0));
+    return;
+  }
+  Fnv1a stream;  // as the layer has it
+  stream.add(std::as_bytes(std::span(node.graph.layer())));
+  node.set(elementwise(node.graph, node.input(0),
+                       std::make_shared<DropoutOp>(double{ratio}, stream.value())));
+}
+
+}  // namespace octet::onnx

@@ -1,0 +1,85 @@
+// Operators element by element: of two operands, or of several.
+#include "core/ops/ops.h"
+#include "interop/onnx/ops/fusion.h"
+#include "interop/onnx/ops/op_list.h"
+
+namespace octet::onnx {
+namespace {
+
+/// Folds the constant one of two operands, if `fold` can.
+template <class Fold>
+std::optional<Value> folded(OpNode& node, const Fold& fold) {
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+    if (node.input(1 - i).is_constant()) return fold(i, node.input(1 - i).constant);
+  }
+  return std::nullopt;
+}
+
+template <class Op>
+void several(OpNode& node) {
+  OCTET_CHECK(node.input_count() > 0, "expected operands");
+  Value y = node.input(0);
+  for (std::size_t i = 1; i < node.input_count(); ++i)
+    y = binary(node.graph, std::make_shared<Op>(), y, node.input(i));
+  OCTET_CHECK(!y.is_constant(), "expected a value that is computed");
+  node.set(std::move(y));
+}
+
+}  // namespace
+
+void import_add(OpNode& node) {
+  const auto bias = folded(
+      node, [&](std::size_t i, const ConstantPtr& c) { return with_bias(node, i, c, false); });
+  node.set(bias ? *bias
+                : binary(node.graph, std::make_shared<AddOp>(), node.input(0), node.input(1)));
+}
+
+void import_sub(OpNode& node) {
+  std::optional<Value> bias;
+  if (node.input(1).is_constant()) bias = with_bias(node, 0, node.input(1).constant, true);
+  node.set(bias ? *bias
+                : binary(node.graph, std::make_shared<SubOp>(), node.input(0), node.input(1)));
+}
+
+void import_mul(OpNode& node) {
+  auto y = folded(node, [&](std::size_t i, const ConstantPtr& c) {
+    std::optional<Value> scaled = with_scaled_weights(node, i, c, false);
+    const auto factor = uniform_value(*c);
+    if (!scaled && factor && c->size() == 1)
+      scaled = scaled_gate(node.graph, node.input(i), *factor);
+    return scaled;
+  });
+  if (!y && !node.input(0).is_constant() && !node.input(1).is_constant())
+    y = gated(node.graph, node.activation(0), node.activation(1));
+  node.set(y ? *y : binary(node.graph, std::make_shared<MulOp>(), node.input(0), node.input(1)));
+}
+
+void import_div(OpNode& node) {
+  const ConstantPtr& c = node.reals(1, "the divisor");
+  if (const auto scaled = with_scaled_weights(node, 0, c, true)) {
+    node.set(*scaled);
+    return;
+  }
+  if (const auto divisor = uniform_value(*c); divisor && c->size() == 1) {
+    if (const auto y = scaled_gate(node.graph, node.input(0), 1 / *divisor)) {
+      node.set(*y);
+      return;
+    }
+  }
+  Tensor inverse = Tensor::empty({c->size()});
+  for (std::int64_t i = 0; i < c->size(); ++i) inverse.r()[i] = 1 / c->reals.r()[i];
+  Value factor;
+  factor.constant = make_reals(c->name, c->dims, std::move(inverse));
+  factor.dims = c->dims;
+  node.set(binary(node.graph, std::make_shared<MulOp>(), node.input(0), factor));
+}
+
+void import_max(OpNode& node) {
+  several<MaximumOp>(node);
+}
+
+void import_min(OpNode& node) {
+  several<MinimumOp>(node);
+}
+
+}  // namespace octet::onnx

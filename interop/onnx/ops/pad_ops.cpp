@@ -1,0 +1,109 @@
+// Padding and resampling.
+#include <algorithm>
+#include <cmath>
+
+#include "core/ops/ops.h"
+#include "core/ops/resize_taps.h"
+#include "interop/onnx/ops/node_operands.h"
+#include "interop/onnx/ops/op_list.h"
+
+namespace octet::onnx {
+namespace {
+
+/// Pads one dimension of the node, which is one of rows of an image then. Pad2dOp has an integer
+/// form.
+int pad_axis(NetworkBuilder& graph, int node, int axis, int before, int after, float value) {
+  const Shape shape = graph.node(node).shape;
+  std::int64_t outer = 1, inner = 1;
+  for (int d = 1; d < axis; ++d) outer *= shape[d];
+  for (int d = axis + 1; d < shape.rank(); ++d) inner *= shape[d];
+  const std::int64_t extent = shape[axis];
+  const auto reshaped = [&](int x, const Shape& to) {
+    if (graph.node(x).shape == to) return x;
+    const auto dims = to.dims().subspan(1);
+    return graph.op(
+        std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())), {x}, to);
+  };
+  const int rows = reshaped(node, {1, outer, extent, inner});
+  const int padded =
+      graph.op(std::make_shared<Pad2dOp>(Padding2d{0, 0, before, after, false}, value), {rows},
+               {1, outer, extent + before + after, inner});
+  Shape result = shape;
+  result.set(axis, extent + before + after);
+  return reshaped(padded, result);
+}
+
+struct Pads {
+  std::vector<std::int64_t> list;
+  float value = 0;
+};
+
+Pads pads_of(OpNode& node, std::size_t rank) {
+  Pads p;
+  if (node.opset() < 11) {
+    p.list = node.ints("pads");
+    p.value = node.number("value", 0);
+  } else {
+    p.list = int_list(*node.constant(1, "pads"));
+    if (node.has(2)) p.value = static_cast<float>(node.constant(2, "value")->at(0));
+  }
+  if (node.has(3)) {
+    const std::vector<std::int64_t>& axes = int_list(*node.constant(3, "axes"));
+    OCTET_CHECK(p.list.size() == 2 * axes.size(), "pads: expected ", 2 * axes.size(),
+                " numbers, got ", p.list.size());
+    std::vector<std::int64_t> all(2 * rank, 0);
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      const std::size_t d = resolve_axis(axes[i], rank);
+      all[d] = p.list[i];
+      all[d + rank] = p.list[i + axes.size()];
+    }
+    p.list = std::move(all);
+  }
+  OCTET_CHECK(p.list.size() == 2 * rank, "pads: expected ", 2 * rank, " numbers, got ",
+              p.list.size());
+  for (const std::int64_t n : p.list) OCTET_CHECK(n > -(1 << 24) && n < (1 << 24), "pads: got ", n);
+  return p;
+}
+
+}  // namespace
+
+void import_pad(OpNode& node) {
+  const std::string mode = node.string("mode", "constant");
+  OCTET_CHECK(mode == "constant", "mode: expected constant, got '", one_line(mode), "'");
+  Value x = node.activation(0);
+  const std::size_t rank = x.rank();
+  const Pads pads = pads_of(node, rank);
+  const auto at = [&](std::size_t i) { return static_cast<int>(pads.list[i]); };
+  for (std::size_t d = 0; d < rank; ++d) {  // negative pads cut off
+    const std::int64_t front = std::max(-at(d), 0), back = std::max(-at(d + rank), 0);
+    if (front + back == 0) continue;
+    OCTET_CHECK(front + back < x.dims[d], "pads: nothing is left of dimension ", d);
+    x = sliced(node.graph, x, d, front, x.dims[d] - back, 1);
+  }
+  const bool image = rank == 4 && at(0) == 0 && at(4) == 0 && at(1) <= 0 && at(5) <= 0 &&
+                     x.order == std::vector{0, 2, 3, 1};
+  if (image) {
+    const Padding2d p{std::max(at(2), 0), std::max(at(6), 0), std::max(at(3), 0),
+                      std::max(at(7), 0), false};
+    if (p == Padding2d{}) {
+      node.set(std::move(x));
+      return;
+    }
+    x.dims[2] += p.top + p.bottom;
+    x.dims[3] += p.left + p.right;
+    x.node = node.graph.op(std::make_shared<Pad2dOp>(p, pads.value), {x.node},
+                           node_shape(x.dims, x.order));
+    node.set(std::move(x));
+    return;
+  }
+  for (std::size_t d = 0; d < rank; ++d) {
+    const int before = std::max(at(d), 0), after = std::max(at(d + rank), 0);
+    if (before + after == 0) continue;
+    x = with_axis(node.graph, x, d);
+    x.node = pad_axis(node.graph, x.node, node_axis(x, d), before, after, pads.value);
+    x.dims[d] += before + after;
+  }
+  node.set(std::move(x));
+}
+
+}  // namespace octet::onnx

@@ -1,0 +1,130 @@
+// Pooling, means and maxima over dimensions.
+#include <algorithm>
+#include <numeric>
+
+#include "core/ops/ops.h"
+#include "interop/onnx/ops/node_operands.h"
+#include "interop/onnx/ops/node_window.h"
+#include "interop/onnx/ops/op_list.h"
+
+namespace octet::onnx {
+namespace {
+
+Value pooled(OpNode& node, const Value& x, const OpPtr& op, const Window2d& window) {
+  const Shape& in = node.graph.node(x.node).shape;
+  const auto [h, w] = window.output_size(in[1], in[2], node.type());
+  const int y = node.graph.op(op, {x.node}, {1, h, w, in[3]});
+  if (x.rank() == 3) return {{x.dims[0], in[3], w}, nullptr, y, {0, -1, 2, 1}, nullptr};
+  return {{x.dims[0], in[3], h, w}, nullptr, y, {0, 2, 3, 1}, nullptr};
+}
+
+Value image(OpNode& node) {
+  const std::size_t rank = node.input(0).rank();
+  OCTET_CHECK(rank == 3 || rank == 4, "expected [N, C, H, W] or [N, C, L], got ",
+              text(node.input(0).dims));
+  return channels_last(node.graph, node.activation(0), true);
+}
+
+/// The dimensions of the file that a reduction runs over.
+std::vector<std::size_t> reduced_axes(OpNode& node, std::size_t rank, int last_attribute) {
+  const auto given = node.ints_or_input("axes", last_attribute, 1);
+  const bool noop = node.integer("noop_with_empty_axes", 0) != 0;
+  std::vector<std::size_t> axes;
+  if (given) {
+    for (const std::int64_t a : *given) axes.push_back(resolve_axis(a, rank));
+  }
+  if (axes.empty() && !noop) {
+    axes.resize(rank);
+    std::iota(axes.begin(), axes.end(), std::size_t{0});
+  }
+  std::sort(axes.begin(), axes.end());
+  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
+  return axes;
+}
+
+/// Of `x` with `axes` reduced to an extent of 1: without them unless they are kept.
+Value finished(OpNode& node, Value y, const std::vector<std::size_t>& axes) {
+  for (const std::size_t a : axes) y.dims[a] = 1;
+  if (node.integer("keepdims", 1) != 0) return y;
+  Dims dims;
+  for (std::size_t d = 0; d < y.rank(); ++d) {
+    if (!std::binary_search(axes.begin(), axes.end(), d)) dims.push_back(y.dims[d]);
+  }
+  return reshape(node.graph, y, dims);
+}
+
+}  // namespace
+
+void import_max_pool(OpNode& node) {
+  OCTET_CHECK(!node.wants(1), "its indices are not read");
+  OCTET_CHECK(node.integer("storage_order", 0) == 0, "storage_order: expected 0");
+  const Value x = image(node);
+  const Window2d w =
+      window_of(node, kernel_of(node, x.rank()), node.graph.node(x.node).shape, x.rank());
+  node.set(pooled(node, x, std::make_shared<MaxPool2dOp>(w), w));
+}
+
+void import_average_pool(OpNode& node) {
+  const bool include = node.integer("count_include_pad", 0) != 0;
+  const Value x = image(node);
+  const Shape in = node.graph.node(x.node).shape;
+  Window2d w = window_of(node, kernel_of(node, x.rank()), in, x.rank());
+  const Padding2d all = w.resolve(in[1], in[2]);
+  Value padded = x;
+  bool counts = include;
+  if (include && node.integer("ceil_mode", 0) != 0) {
+    // Zeros of the file's pads count, those that make the last windows fit do not.
+    const std::vector<std::int64_t> pads = node.ints("pads", {0, 0, 0, 0});
+    const auto at = [&](std::size_t i) { return static_cast<int>(pads[i]); };
+    const Padding2d own = x.rank() == 4 ? Padding2d{at(0), at(2), at(1), at(3), false}
+                                        : Padding2d{0, 0, at(0), at(1), false};
+    padded.node =
+        node.graph.op(std::make_shared<Pad2dOp>(own), {x.node},
+                      {1, in[1] + own.top + own.bottom, in[2] + own.left + own.right, in[3]});
+    w.padding = {0, all.bottom - own.bottom, 0, all.right - own.right, false};
+    counts = false;
+  }
+  node.set(pooled(node, padded, std::make_shared<AvgPool2dOp>(w, counts), w));
+}
+
+void import_global_average_pool(OpNode& node) {
+  Value x = channels_last(node.graph, node.activation(0), true);
+  OCTET_CHECK(x.rank() == 3 || x.rank() == 4, "expected [N, C, H, W], got ", text(x.dims));
+  for (std::size_t d = 2; d < x.rank(); ++d) x.dims[d] = 1;
+  x.node =
+      node.graph.op(std::make_shared<GlobalAvgPoolOp>(), {x.node}, node_shape(x.dims, x.order));
+  node.set(std::move(x));
+}
+
+void import_global_max_pool(OpNode& node) {
+  const Value x = image(node);
+  const Shape& in = node.graph.node(x.node).shape;
+  const Window2d w{static_cast<int>(in[1]), static_cast<int>(in[2]), 1, 1, 1, 1, {}};
+  node.set(pooled(node, x, std::make_shared<MaxPool2dOp>(w), w));
+}
+
+void import_reduce_mean(OpNode& node) {
+  const Value given = node.activation(0);
+  const std::vector<std::size_t> axes = reduced_axes(node, given.rank(), 17);
+  Value x = given;
+  std::vector<int> own;  // of the node
+  for (const std::size_t a : axes) {
+    if (x.dims[a] == 1) continue;
+    x = with_axis(node.graph, x, a);
+  }
+  for (const std::size_t a : axes) {
+    if (x.dims[a] != 1) own.push_back(node_axis(x, a));
+  }
+  if (!own.empty()) {
+    std::sort(own.begin(), own.end());
+    Shape shape = node.graph.node(x.node).shape;
+    const bool whole_image = shape.rank() == 4 && own == std::vector{1, 2};
+    for (const int d : own) shape.set(d, 1);
+    const OpPtr op = whole_image ? OpPtr(std::make_shared<GlobalAvgPoolOp>())
+                                 : OpPtr(std::make_shared<MeanOp>(own, true));
+    x.node = node.graph.op(op, {x.node}, shape);
+  }
+  node.set(finished(node, std::move(x), axes));
+}
+
+}  // namespace octet::onnx

@@ -1,0 +1,164 @@
+// Resampling of images.
+#include <algorithm>
+#include <cmath>
+
+#include "core/ops/resize_taps.h"
+#include "interop/onnx/ops/node_operands.h"
+#include "interop/onnx/ops/op_list.h"
+
+namespace octet::onnx {
+namespace {
+
+/// How the file resamples an axis.
+struct Rule {
+  bool nearest = true;
+  std::string coordinates = "asymmetric", rounding = "floor";
+};
+
+/// Where output `i` of an axis lies in the input.
+double position(const Rule& rule, std::int64_t i, std::int64_t in, std::int64_t out, double scale) {
+  const auto x = static_cast<double>(i), m = static_cast<double>(in), n = static_cast<double>(out);
+  if (rule.coordinates == "asymmetric") return x / scale;
+  if (rule.coordinates == "align_corners") return out == 1 ? 0 : x * (m - 1) / (n - 1);
+  if (rule.coordinates == "pytorch_half_pixel") return out > 1 ? (x + 0.5) / scale - 0.5 : 0;
+  const double half = (x + 0.5) / scale - 0.5;
+  if (rule.coordinates == "half_pixel") return half;
+  OCTET_CHECK(rule.coordinates == "half_pixel_symmetric", "coordinate_transformation_mode: '",
+              one_line(rule.coordinates), "' is not read");
+  return m / 2 * (1 - n / (scale * m)) + half;
+}
+
+double rounded(const Rule& rule, double x) {
+  if (rule.rounding == "floor") return std::floor(x);
+  if (rule.rounding == "ceil") return std::ceil(x);
+  if (rule.rounding == "round_prefer_ceil") return std::floor(x + 0.5);
+  OCTET_CHECK(rule.rounding == "round_prefer_floor", "nearest_mode: '", one_line(rule.rounding),
+              "' is not known");
+  return std::ceil(x - 0.5);
+}
+
+/// Whether Resize2dOp with these coordinates reads the same places.
+bool agrees(const Rule& rule, Coordinates c, std::int64_t in, int out, double scale) {
+  Pool pool;
+  const auto taps = resize_taps(pool, in, out,
+                                rule.nearest ? Interpolation::nearest : Interpolation::bilinear, c);
+  for (int i = 0; i < out; ++i) {
+    double expected = position(rule, i, in, out, scale);
+    if (rule.nearest) expected = rounded(rule, expected);
+    expected = std::clamp(expected, 0.0, static_cast<double>(in - 1));
+    const ResizeTap& t = taps[static_cast<std::size_t>(i)];
+    const double got = static_cast<double>(t.lo) +
+                       static_cast<double>(t.weight) * static_cast<double>(t.hi - t.lo);
+    if (std::abs(got - expected) > 1e-4) return false;
+  }
+  return true;
+}
+
+Value resized(OpNode& node, const Value& given, const Rule& rule, const Dims& out,
+              const std::vector<double>& scales) {
+  OCTET_CHECK(given.rank() == 4, "expected an image, got ", text(given.dims));
+  const auto same = [&](std::size_t d) { return out[d] == given.dims[d]; };
+  OCTET_CHECK(same(0) && (same(1) || same(3)), "expected an image resized in height and width, ",
+              text(given.dims), " to ", text(out));
+  const bool channels_first = same(1);
+  const std::size_t h = channels_first ? 2 : 1, w = h + 1;
+  for (const std::size_t d : {h, w})
+    OCTET_CHECK(out[d] > 0 && out[d] <= (1 << 20), "expected an extent of 1 to 2^20, got ", out[d]);
+  Value x = arrange(node.graph, given,
+                    channels_first ? std::vector{0, 2, 3, 1} : std::vector{0, 1, 2, 3});
+  const auto out_h = static_cast<int>(out[h]), out_w = static_cast<int>(out[w]);
+  for (const Coordinates c :
+       {Coordinates::asymmetric, Coordinates::half_pixel, Coordinates::align_corners}) {
+    if (!agrees(rule, c, x.dims[h], out_h, scales[h]) ||
+        !agrees(rule, c, x.dims[w], out_w, scales[w])) {
+      continue;
+    }
+    x.dims = out;
+    const auto kind = rule.nearest ? Interpolation::nearest : Interpolation::bilinear;
+    x.node = node.graph.op(std::make_shared<Resize2dOp>(out_h, out_w, kind, c), {x.node},
+                           node_shape(x.dims, x.order));
+    return x;
+  }
+  fail("from ", text(given.dims), " to ", text(out), " with ", rule.coordinates, " and ",
+       rule.rounding, ": no resampling here reads the same pixels");
+}
+
+Value scaled(OpNode& node, const Rule& rule, std::vector<double> scales) {
+  const Value x = node.activation(0);
+  OCTET_CHECK(scales.size() == x.rank(), "scales: expected ", x.rank(), ", got ", scales.size());
+  Dims out = x.dims;
+  for (std::size_t d = 0; d < out.size(); ++d) {
+    if (scales[d] == 1) continue;
+    OCTET_CHECK(scales[d] > 0 && scales[d] < 1e6, "scales: got ", scales[d]);
+    out[d] = static_cast<std::int64_t>(std::floor(static_cast<double>(out[d]) * scales[d]));
+  }
+  return resized(node, x, rule, out, scales);
+}
+
+std::vector<double> reals_of(const Constant& c) {
+  std::vector<double> v;
+  for (std::int64_t i = 0; i < c.size(); ++i) v.push_back(c.at(i));
+  return v;
+}
+
+bool is_nearest(const std::string& mode) {
+  OCTET_CHECK(mode == "nearest" || mode == "linear", "mode: expected nearest or linear, got '",
+              one_line(mode), "'");
+  return mode == "nearest";
+}
+
+/// Numbers for some axes as numbers for all.
+template <class T>
+std::vector<T> for_all_axes(const OpNode& node, std::vector<T> given, std::vector<T> all) {
+  const std::vector<std::int64_t> axes = node.ints("axes");
+  if (axes.empty()) return given;
+  OCTET_CHECK(given.size() == axes.size(), "expected ", axes.size(), " numbers, got ",
+              given.size());
+  for (std::size_t i = 0; i < axes.size(); ++i) all[resolve_axis(axes[i], all.size())] = given[i];
+  return all;
+}
+
+}  // namespace
+
+void import_upsample(OpNode& node) {
+  Rule rule;
+  rule.nearest = is_nearest(node.string("mode", "nearest"));
+  std::vector<double> scales;
+  if (node.opset() < 9) {
+    for (const float s : node.numbers("scales")) scales.push_back(double{s});
+  } else {
+    scales = reals_of(*node.reals(1, "scales"));
+  }
+  node.set(scaled(node, rule, std::move(scales)));
+}
+
+void import_resize(OpNode& node) {
+  Rule rule;
+  rule.nearest = is_nearest(node.string("mode", "nearest"));
+  if (node.opset() >= 11) {
+    rule.coordinates = node.string("coordinate_transformation_mode", "half_pixel");
+    rule.rounding = node.string("nearest_mode", "round_prefer_floor");
+  }
+  OCTET_CHECK(node.integer("antialias", 0) == 0, "antialias: expected 0");
+  OCTET_CHECK(node.integer("exclude_outside", 0) == 0, "exclude_outside: expected 0");
+  const std::string policy = node.string("keep_aspect_ratio_policy", "stretch");
+  OCTET_CHECK(policy == "stretch", "keep_aspect_ratio_policy: expected stretch");
+  node.ignore({"cubic_coeff_a", "extrapolation_value", "nearest_mode"});
+  const Value x = node.activation(0);
+  const std::size_t at = node.opset() < 11 ? 1 : 2;
+  if (node.has(at) && node.constant(at, "scales")->size() > 0) {
+    std::vector<double> scales = reals_of(*node.reals(at, "scales"));
+    scales = for_all_axes(node, std::move(scales), std::vector<double>(x.rank(), 1));
+    node.set(scaled(node, rule, std::move(scales)));
+    return;
+  }
+  OCTET_CHECK(node.has(3), "expected scales or sizes");
+  const Dims out = for_all_axes(node, int_list(*node.constant(3, "sizes")), x.dims);
+  OCTET_CHECK(out.size() == x.rank(), "sizes: expected ", x.rank(), ", got ", text(out));
+  std::vector<double> scales;
+  for (std::size_t d = 0; d < out.size(); ++d)
+    scales.push_back(static_cast<double>(out[d]) / static_cast<double>(x.dims[d]));
+  node.set(resized(node, x, rule, out, scales));
+}
+
+}  // namespace octet::onnx

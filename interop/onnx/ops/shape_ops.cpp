@@ -1,0 +1,127 @@
+// Operators that change shapes and move elements.
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "core/ops/ops.h"
+#include "interop/onnx/ops/node_operands.h"
+#include "interop/onnx/ops/node_shapes.h"
+#include "interop/onnx/ops/op_list.h"
+
+namespace octet::onnx {
+
+void import_identity(OpNode& node) {
+  node.set(node.input(0));
+}
+
+void import_cast(OpNode& node) {
+  const std::int64_t to = node.integer("to", 0);
+  using Type = proto::TensorProto;
+  OCTET_CHECK(
+      to == Type::FLOAT || to == Type::DOUBLE || to == Type::FLOAT16 || to == Type::BFLOAT16,
+      "to: expected a float type, got ", to);
+  node.ignore({"saturate", "round_mode"});
+  node.set(node.input(0));
+}
+
+void import_reshape(OpNode& node) {
+  const Dims dims = reshaped_dims(node.input(0).dims, int_list(*node.constant(1, "shape")),
+                                  node.integer("allowzero", 0) != 0);
+  node.set(reshape(node.graph, node.input(0), dims));
+}
+
+void import_flatten(OpNode& node) {
+  const Dims& x = node.input(0).dims;
+  node.set(reshape(node.graph, node.input(0), flattened_dims(x, node.integer("axis", 1))));
+}
+
+void import_squeeze(OpNode& node) {
+  node.set(reshape(node.graph, node.input(0),
+                   squeezed_dims(node.input(0).dims, node.ints_or_input("axes", 12, 1))));
+}
+
+void import_unsqueeze(OpNode& node) {
+  const auto axes = node.ints_or_input("axes", 12, 1);
+  OCTET_CHECK(axes, "axes: expected some");
+  node.set(reshape(node.graph, node.input(0), unsqueezed_dims(node.input(0).dims, *axes)));
+}
+
+void import_transpose(OpNode& node) {
+  const Value x = node.activation(0);
+  node.set(transpose(x, permutation_of(node.ints("perm"), x.rank())));
+}
+
+void import_concat(OpNode& node) {
+  OCTET_CHECK(node.input_count() > 0, "expected operands");
+  const std::size_t axis = resolve_axis(node.integer("axis", 1), node.input(0).rank());
+  std::vector<Value> parts;
+  for (std::size_t i = 0; i < node.input_count(); ++i)
+    parts.push_back(with_axis(node.graph, node.activation(i), axis));
+  Value y = with_all_dims(node.graph, parts[0]);
+  std::vector<int> nodes{y.node};
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    OCTET_CHECK(parts[i].rank() == y.rank(), "expected ", y.rank(), " dimensions, got ",
+                text(parts[i].dims));
+    for (std::size_t d = 0; d < y.rank(); ++d)
+      OCTET_CHECK(d == axis || parts[i].dims[d] == y.dims[d], "operand ", i, ": expected ",
+                  text(y.dims), " but for dimension ", axis, ", got ", text(parts[i].dims));
+    nodes.push_back(arrange(node.graph, parts[i], y.order).node);
+    y.dims[axis] += parts[i].dims[axis];
+  }
+  if (nodes.size() > 1) {
+    y.node = node.graph.op(std::make_shared<ConcatOp>(node_axis(y, axis)), std::move(nodes),
+                           node_shape(y.dims, y.order));
+  }
+  node.set(std::move(y));
+}
+
+void import_split(OpNode& node) {
+  const Value x = node.activation(0);
+  const std::size_t axis = resolve_axis(node.integer("axis", 0), x.rank());
+  const std::int64_t extent = x.dims[axis];
+  const auto parts = split_sizes(extent, node.ints_or_input("split", 12, 1),
+                                 node.integer("num_outputs", 0), node.output_count());
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (node.wants(i)) node.set(i, sliced(node.graph, x, axis, begin, begin + parts[i], 1));
+    begin += parts[i];
+  }
+}
+
+void import_slice(OpNode& node) {
+  Value x = node.activation(0);
+  for (const AxisRange& r : slice_ranges(node, x.dims)) {
+    OCTET_CHECK(r.step > 0, "steps: expected positive ones, got ", r.step);
+    OCTET_CHECK(r.begin < r.end, "nothing is left of dimension ", r.axis);
+    x = sliced(node.graph, x, r.axis, r.begin, r.end, r.step);
+  }
+  node.set(std::move(x));
+}
+
+void import_gather(OpNode& node) {
+  const Constant& indices = *node.constant(1, "indices");
+  const Value x = node.activation(0);
+  const std::size_t axis = resolve_axis(node.integer("axis", 0), x.rank());
+  OCTET_CHECK(!indices.real && indices.dims.size() <= 1 && indices.size() > 0,
+              "indices: expected a list, got ", text(indices.dims));
+  std::vector<Value> parts;
+  for (std::int64_t i : indices.ints) {
+    if (i < 0) i += x.dims[axis];
+    OCTET_CHECK(i >= 0 && i < x.dims[axis], "indices: expected below ", x.dims[axis], ", got ", i);
+    parts.push_back(sliced(node.graph, x, axis, i, i + 1, 1));
+  }
+  Value y = parts[0];
+  if (parts.size() > 1) {
+    y = with_axis(node.graph, y, axis);
+    std::vector<int> nodes;
+    for (const Value& p : parts) nodes.push_back(arrange(node.graph, p, y.order).node);
+    y.dims[axis] = static_cast<std::int64_t>(parts.size());
+    y.node = node.graph.op(std::make_shared<ConcatOp>(node_axis(y, axis)), std::move(nodes),
+                           node_shape(y.dims, y.order));
+  }
+  Dims dims = y.dims;
+  if (indices.dims.empty()) dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(axis));
+  node.set(reshape(node.graph, y, dims));
+}
+
+}  // namespace octet::onnx
