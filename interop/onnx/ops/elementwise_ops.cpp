@@ -1,4 +1,6 @@
 // Operators element by element: of two operands, or of several.
+#include <algorithm>
+
 #include "core/ops/ops.h"
 #include "interop/onnx/ops/fusion.h"
 #include "interop/onnx/ops/op_list.h"
@@ -17,11 +19,14 @@ std::optional<Value> folded(OpNode& node, const Fold& fold) {
 
 template <class Op>
 void several(OpNode& node) {
-  OCTET_CHECK(node.input_count() > 0, "expected operands");
-  Value y = node.input(0);
-  for (std::size_t i = 1; i < node.input_count(); ++i)
-    y = binary(node.graph, std::make_shared<Op>(), y, node.input(i));
-  OCTET_CHECK(!y.is_constant(), "expected a value that is computed");
+  std::vector<const Value*> operands;
+  for (std::size_t i = 0; i < node.input_count(); ++i) operands.push_back(&node.input(i));
+  std::stable_partition(operands.begin(), operands.end(),
+                        [](const Value* v) { return !v->is_constant(); });
+  OCTET_CHECK(!operands.empty(), "expected operands");
+  Value y = *operands[0];
+  for (std::size_t i = 1; i < operands.size(); ++i)
+    y = binary(node.graph, std::make_shared<Op>(), y, *operands[i]);
   node.set(std::move(y));
 }
 

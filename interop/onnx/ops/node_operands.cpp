@@ -68,6 +68,8 @@ Value elementwise(NetworkBuilder& graph, const Value& x, const OpPtr& op) {
 }
 
 Aligned aligned(NetworkBuilder& graph, const Value& first, const Value& second) {
+  OCTET_CHECK(!first.is_constant() || !second.is_constant(),
+              "expected an operand that is computed");
   const Dims dims = broadcast(first.dims, second.dims);
   const std::size_t rank = dims.size();
   if (second.is_constant() || first.is_constant()) {
