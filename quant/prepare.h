@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "layers/graph/graph_module.h"
 #include "quant/qat_model.h"
@@ -25,8 +26,8 @@ inline QatModelPtr prepare_ptq(const std::shared_ptr<GraphModule>& graph, const 
   return prepare_ptq(*graph, config);
 }
 
-/// Whether there is a rule for such an op. What an op has for attributes and operands may be
-/// refused all the same.
-bool has_int8_form(const Op& op);
+/// What about `op` on a first input of shape `x` (as seen when tracing) has no int8 form, for which
+/// prepare refuses a layer; empty: it has one. Constants that it reads may be refused all the same.
+std::string without_int8_form(const Op& op, const Shape& x);
 
 }  // namespace octet::quant

@@ -63,8 +63,14 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
   return nullptr;
 }
 
-bool has_int8_form(const Op& op) {
-  return Rewriter::has_rule(op);
+std::string Rewriter::refused(const Op& op, const Shape& x) {
+  const Rule* rule = rule_of(op);
+  if (!rule) return "op " + std::string(op.name());
+  return rule->refused ? rule->refused(op, x) : "";
+}
+
+std::string without_int8_form(const Op& op, const Shape& x) {
+  return Rewriter::refused(op, x);
 }
 
 }  // namespace octet::quant

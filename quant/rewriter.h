@@ -26,7 +26,8 @@ class Rewriter {
  public:
   Rewriter(const GraphModule& graph, const QConfig& config);
   QatModelPtr rewrite(Stage integer_stage);
-  static bool has_rule(const Op& op) { return rule_of(op) != nullptr; }
+  /// See without_int8_form().
+  static std::string refused(const Op& op, const Shape& x);
 
  private:
   struct Source {

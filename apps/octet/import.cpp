@@ -95,8 +95,9 @@ void print(const Options& options, const OnnxNetwork& network) {
     if (n.kind != Tape::Kind::op) continue;
     table.add({printable_text(n.name), std::string(n.op->name()), graph_shape(n.shape),
                grouped(own_parameters(graph, n))});
-    if (!quant::has_int8_form(*n.op))
-      floats.push_back(n.name + " (" + std::string(n.op->name()) + ")");
+    const GraphNode& x = graph.nodes()[static_cast<std::size_t>(n.inputs[0])];
+    const std::string what = quant::without_int8_form(*n.op, x.shape);
+    if (!what.empty()) floats.push_back(n.name + " (" + what + ")");
   }
   table.print(std::cout);
   std::cout << "\nparams   " << grouped(graph.parameter_count()) << '\n';

@@ -39,6 +39,14 @@ Value clamped(NetworkBuilder& graph, const Value& x, float low, float high) {
   return y;
 }
 
+/// One value for all, or one for each element of the node's last dimension.
+bool is_per_channel(const Value& x, std::int64_t channels, const Constant& c) {
+  if (c.size() == 1) return true;
+  const std::size_t from_end = x.rank() - static_cast<std::size_t>(x.order.back());
+  return c.size() == channels && c.dims.size() >= from_end &&
+         c.dims[c.dims.size() - from_end] == channels;
+}
+
 }  // namespace
 
 void import_relu(OpNode& node) {
@@ -83,18 +91,18 @@ void import_elu(OpNode& node) {
 }
 
 void import_prelu(OpNode& node) {
-  const ConstantPtr& slope = node.reals(1, "slope");
   Value x = node.activation(0);
   if (x.rank() > 1) x = channels_last(node.graph, x, false);
   const std::int64_t channels = node.graph.node(x.node).shape[-1];
-  std::size_t real = 0;
-  for (const std::int64_t d : slope->dims) real += d != 1;
-  const std::size_t from_end = x.rank() - static_cast<std::size_t>(x.order.back());
-  const bool fits =
-      real == 0 || (real == 1 && slope->size() == channels && slope->dims.size() >= from_end &&
-                    slope->dims[slope->dims.size() - from_end] == channels);
-  OCTET_CHECK(fits, "slope: expected one value or one for each of ", channels, " channels, got ",
-              text(slope->dims));
+  if (!node.input(1).is_constant() || !is_per_channel(x, channels, *node.input(1).constant)) {
+    // relu(x) + slope min(x, 0)
+    Value below = with_scalar(node.graph, std::make_shared<MinimumOp>(), x, 0);
+    below = binary(node.graph, std::make_shared<MulOp>(), below, node.input(1));
+    node.set(binary(node.graph, std::make_shared<AddOp>(),
+                    elementwise(node.graph, x, std::make_shared<ReluOp>()), below));
+    return;
+  }
+  const ConstantPtr& slope = node.reals(1, "slope");
   const int alpha = node.graph.parameter(slope, "slope " + std::to_string(channels), false, [&] {
     if (slope->size() == channels) return slope->reals.clone();
     return Tensor::full({channels}, slope->reals.r()[0]);

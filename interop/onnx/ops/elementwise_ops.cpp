@@ -79,6 +79,10 @@ void import_div(OpNode& node) {
   node.set(binary(node.graph, std::make_shared<MulOp>(), node.input(0), factor));
 }
 
+void import_sum(OpNode& node) {
+  several<AddOp>(node);
+}
+
 void import_max(OpNode& node) {
   several<MaximumOp>(node);
 }

@@ -7,14 +7,6 @@
 namespace octet::onnx {
 namespace {
 
-/// With extents of 1 in front, as broadcasting sees it.
-Value padded(Value v, std::size_t rank) {
-  const int more = static_cast<int>(rank - v.rank());
-  v.dims.insert(v.dims.begin(), static_cast<std::size_t>(more), 1);
-  for (int& d : v.order) d = d < 0 ? -1 : d + more;
-  return v;
-}
-
 std::size_t real_count(const Value& v) {
   return static_cast<std::size_t>(
       std::count_if(v.dims.begin(), v.dims.end(), [](std::int64_t d) { return d != 1; }));
@@ -57,6 +49,13 @@ int constant_operand(NetworkBuilder& graph, const Constant& c, const Dims& dims,
 
 }  // namespace
 
+Value with_rank(Value v, std::size_t rank) {
+  const int more = static_cast<int>(rank - v.rank());
+  v.dims.insert(v.dims.begin(), static_cast<std::size_t>(more), 1);
+  for (int& d : v.order) d = d < 0 ? -1 : d + more;
+  return v;
+}
+
 Value elementwise(NetworkBuilder& graph, const Value& x, const OpPtr& op) {
   Value y = x;
   if (x.flattened) {
@@ -77,13 +76,13 @@ Aligned aligned(NetworkBuilder& graph, const Value& first, const Value& second) 
     const Value& c = swap ? second : first;
     const Constant& constant = *(swap ? first : second).constant;
     OCTET_CHECK(constant.real, "expected reals, got integers ", text(constant.dims));
-    const Value x = with_order_of(graph, padded(realized(graph, c), rank), dims);
+    const Value x = with_order_of(graph, with_rank(realized(graph, c), rank), dims);
     Dims extents = constant.dims;
     extents.insert(extents.begin(), rank - extents.size(), 1);
     const int operand = constant_operand(graph, constant, extents, x.order);
     return {swap ? operand : x.node, swap ? x.node : operand, dims, x.order};
   }
-  Value a = padded(realized(graph, first), rank), b = padded(realized(graph, second), rank);
+  Value a = with_rank(realized(graph, first), rank), b = with_rank(realized(graph, second), rank);
   if (real_count(a) < real_count(b)) {
     b = with_order_of(graph, b, dims);
     a = arrange(graph, a, b.order);
@@ -144,9 +143,9 @@ Value sliced(NetworkBuilder& graph, const Value& given, std::size_t axis, std::i
   if (begin == 0 && step == 1 && end == given.dims[axis]) return given;
   Value v = with_axis(graph, given, axis);
   const int at = node_axis(v, axis);
-  v.dims[axis] = (end - begin + step - 1) / step;
-  v.node = graph.op(std::make_shared<SliceOp>(at, begin, end, step), {v.node},
-                    node_shape(v.dims, v.order));
+  auto op = std::make_shared<SliceOp>(at, begin, end, step);
+  v.dims[axis] = op->count();
+  v.node = graph.op(std::move(op), {v.node}, node_shape(v.dims, v.order));
   return v;
 }
 

@@ -6,6 +6,8 @@
 
 namespace octet::onnx {
 
+/// With extents of 1 in front, as broadcasting sees it.
+Value with_rank(Value v, std::size_t rank);
 /// An op on one value that leaves its shape as it is; through a flattening, on what was flattened.
 Value elementwise(NetworkBuilder& graph, const Value& x, const OpPtr& op);
 /// Nodes of two operands that broadcast against each other as theirs do, and the result's place.
@@ -37,7 +39,7 @@ Value rows_of(NetworkBuilder& graph, const Value& v);
 /// the batch. Throws BatchError.
 Value with_axis(NetworkBuilder& graph, const Value& v, std::size_t axis);
 
-/// Elements begin, begin + step, ... below end of an axis.
+/// Elements begin, begin + step, ... of an axis, below end (see SliceOp).
 Value sliced(NetworkBuilder& graph, const Value& v, std::size_t axis, std::int64_t begin,
              std::int64_t end, std::int64_t step);
 

@@ -65,11 +65,38 @@ Pads pads_of(OpNode& node, std::size_t rank) {
   return p;
 }
 
+PadMode pad_mode(const std::string& name) {
+  if (name == "constant") return PadMode::constant;
+  if (name == "reflect") return PadMode::reflect;
+  if (name == "edge") return PadMode::edge;
+  OCTET_CHECK(name == "wrap", "mode: '", one_line(name), "' is not known");
+  return PadMode::wrap;
+}
+
+/// Pads that are not of one value.
+Value repeated_edges(NetworkBuilder& graph, const Value& given,
+                     const std::vector<std::int64_t>& pads, PadMode mode) {
+  Value x = with_all_dims(graph, given);
+  const auto b = static_cast<std::size_t>(x.batch_axis());
+  if (x.batch_axis() >= 0 && (pads[b] > 0 || pads[b + x.rank()] > 0))
+    x = with_all_dims(graph, without_batch(x));
+  std::vector<std::int64_t> before{0}, after{0};
+  for (std::size_t d = 1; d < x.order.size(); ++d) {
+    const auto at = static_cast<std::size_t>(x.order[d]);
+    before.push_back(std::max<std::int64_t>(pads[at], 0));
+    after.push_back(std::max<std::int64_t>(pads[at + x.rank()], 0));
+    x.dims[at] += before.back() + after.back();
+  }
+  auto op = std::make_shared<PadOp>(std::move(before), std::move(after), mode, real(0));
+  op->result(graph.node(x.node).shape);  // checked
+  x.node = graph.op(std::move(op), {x.node}, node_shape(x.dims, x.order));
+  return x;
+}
+
 }  // namespace
 
 void import_pad(OpNode& node) {
-  const std::string mode = node.string("mode", "constant");
-  OCTET_CHECK(mode == "constant", "mode: expected constant, got '", one_line(mode), "'");
+  const PadMode mode = pad_mode(node.string("mode", "constant"));
   Value x = node.activation(0);
   const std::size_t rank = x.rank();
   const Pads pads = pads_of(node, rank);
@@ -79,6 +106,10 @@ void import_pad(OpNode& node) {
     if (front + back == 0) continue;
     OCTET_CHECK(front + back < x.dims[d], "pads: nothing is left of dimension ", d);
     x = sliced(node.graph, x, d, front, x.dims[d] - back, 1);
+  }
+  if (mode != PadMode::constant) {
+    node.set(repeated_edges(node.graph, x, pads.list, mode));
+    return;
   }
   const bool image = rank == 4 && at(0) == 0 && at(4) == 0 && at(1) <= 0 && at(5) <= 0 &&
                      x.order == std::vector{0, 2, 3, 1};
