@@ -1,5 +1,7 @@
 #include "interop/onnx/constant.h"
 
+#include <algorithm>
+
 namespace octet::onnx {
 
 ConstantPtr make_reals(std::string name, Dims dims, Tensor values) {
@@ -48,10 +50,10 @@ const std::vector<std::int64_t>& int_list(const Constant& c) {
   return c.ints;
 }
 
-std::int64_t result_size(const Dims& dims) {
-  const std::int64_t n = product(dims);
-  OCTET_CHECK(n <= largest_result, "a constant ", text(dims), " is computed: expected at most ",
-              largest_result, " elements");
+std::int64_t result_size(const Dims& dims, std::int64_t operands) {
+  const std::int64_t n = product(dims), most = std::max(largest_result, operands);
+  OCTET_CHECK(n <= most, "a constant ", text(dims), " is computed: expected at most ", most,
+              " elements");
   return n;
 }
 

@@ -38,10 +38,10 @@ ConstantPtr permuted(const ConstantPtr& c, const std::vector<std::size_t>& permu
 /// Integers of a list. Throws Error if it holds reals or has more than one dimension.
 const std::vector<std::int64_t>& int_list(const Constant& c);
 
-/// Results of computations on constants have at most this many elements.
-constexpr std::int64_t largest_result = std::int64_t{1} << 26;
-/// product(dims), checked against largest_result.
-std::int64_t result_size(const Dims& dims);
+/// A constant that is computed has at most this many elements, or those of its operands.
+constexpr std::int64_t largest_result = std::int64_t{1} << 24;
+/// product(dims), checked against that.
+std::int64_t result_size(const Dims& dims, std::int64_t operands = 0);
 
 /// Copies `from` [dims] element by element so that dimension d of the result is dimension
 /// permutation[d] of it.

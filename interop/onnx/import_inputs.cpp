@@ -85,7 +85,7 @@ void Importer::add_inputs() {
       for (int d = 0; d < rank; ++d) v.order.push_back(d);
     }
     OnnxValue described{input.name(), v.dims, v.order};
-    for (std::int64_t& d : described.dims) d = d == open_batch ? 0 : d;
+    if (v.batch_axis() >= 0) described.dims[static_cast<std::size_t>(v.batch_axis())] = 0;
     v.node = graph_.input(input.name(), node_shape(v.dims, v.order));
     inputs_.push_back(std::move(described));
     OCTET_CHECK(values_.emplace(input.name(), std::move(v)).second, file_.path,

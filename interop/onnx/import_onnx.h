@@ -16,7 +16,7 @@ namespace octet {
 /// Where the elements of an input or output of the file lie in the graph's.
 struct OnnxValue {
   std::string name;
-  /// As in the file; the batch, if it is open, is 0.
+  /// As in the file; 0 for the batch, which is open here whatever the file says.
   std::vector<std::int64_t> dims;
   /// Dimension d of the graph's tensor is dimension order[d] of the file's ([0, 2, 3, 1]: images
   /// are NCHW there and NHWC here); -1: the file has no such dimension, its extent is 1.

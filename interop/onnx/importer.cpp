@@ -111,6 +111,11 @@ void Importer::keep_results(const proto::NodeProto& node, OpNode& op) {
     const std::string& name = node.output(i);
     if (name.empty() || readers_[name] == 0) continue;
     OCTET_CHECK(result, "its result ", i, " is not read");
+    if (result->is_constant()) {
+      computed_ += std::max<std::int64_t>(result->constant->size() - op.constant_elements(), 0);
+      OCTET_CHECK(computed_ <= 4 * largest_result, "constants of more than ", 4 * largest_result,
+                  " elements are computed");
+    }
     OCTET_CHECK(!initializers_.contains(name) && values_.emplace(name, std::move(*result)).second,
                 "two values are named '", one_line(name), "'");
   }
@@ -133,7 +138,7 @@ std::vector<GraphOutput> Importer::take_outputs(OnnxNetwork& network) {
     }
     Value v = found->rank() == 4 ? with_all_dims(graph_, *found) : in_file_order(graph_, *found);
     OnnxValue described{output.name(), v.dims, v.order};
-    for (std::int64_t& d : described.dims) d = d == open_batch ? 0 : d;
+    if (v.batch_axis() >= 0) described.dims[static_cast<std::size_t>(v.batch_axis())] = 0;
     outputs.push_back({v.node, output.name()});
     network.outputs.push_back(std::move(described));
   }

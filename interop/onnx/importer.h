@@ -51,6 +51,7 @@ class Importer {
   std::map<std::string, proto::TensorProto*, std::less<>> initializers_;
   std::map<std::string, int, std::less<>> readers_;  // of each value; outputs count
   std::vector<OnnxValue> inputs_;
+  std::int64_t computed_ = 0;  // elements of constants beyond those of their operands
   std::vector<std::string> notes_, problems_;
 };
 

@@ -66,6 +66,15 @@ int NetworkBuilder::new_parameter(const std::string& name, Tensor value, bool de
   return append(std::move(n));
 }
 
+int NetworkBuilder::own_parameter(int id) {
+  if (readers(id) > 1) {
+    const GraphNode& n = node(id);
+    return new_parameter(n.name, n.parameter->value.clone(), n.parameter->decay);
+  }
+  std::erase_if(parameters_, [id](const auto& entry) { return entry.second == id; });
+  return id;
+}
+
 int NetworkBuilder::readers(int id) const {
   int count = 0;
   for (const GraphNode& n : nodes_)

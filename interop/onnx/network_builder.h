@@ -32,6 +32,8 @@ class NetworkBuilder {
     if (isnew) at->second = new_parameter(from->name, make(), decay);
     return at->second;
   }
+  /// The parameter, if one op reads it; else a copy. parameter() gives it to nobody else.
+  int own_parameter(int id);
   int new_parameter(const std::string& name, Tensor value, bool decay);
 
   const GraphNode& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }

@@ -52,6 +52,12 @@ bool OpNode::all_constant() const {
                      [](const Value* v) { return !v || v->is_constant(); });
 }
 
+std::int64_t OpNode::constant_elements() const {
+  std::int64_t n = 0;
+  for (const Value* v : inputs_) n += v && v->is_constant() ? v->constant->size() : 0;
+  return n;
+}
+
 std::optional<std::vector<std::int64_t>> OpNode::ints_or_input(std::string_view attribute, int last,
                                                                std::size_t i) const {
   if (opset_ <= last)

@@ -37,6 +37,8 @@ class OpNode {
   /// The same, of reals.
   const ConstantPtr& reals(std::size_t i, std::string_view what) const;
   bool all_constant() const;
+  /// Of all operands.
+  std::int64_t constant_elements() const;
   bool read_once(std::size_t i) const { return read_once_[i]; }
   /// A list of integers: an attribute up to operator set `last`, operand i after it.
   std::optional<std::vector<std::int64_t>> ints_or_input(std::string_view attribute, int last,

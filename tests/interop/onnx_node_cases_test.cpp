@@ -68,8 +68,7 @@ onnx::ModelProto with_constants(const Case& c, const std::vector<bool>& fixed) {
 /// "" if the outputs are right, else what is not; throws Error if the model cannot be imported.
 std::string run(const Case& c, const std::vector<bool>& fixed) {
   const std::string bytes = with_constants(c, fixed).SerializeAsString();
-  const OnnxNetwork network =
-      import_onnx(std::as_bytes(std::span(bytes)), "case", OnnxOptions());
+  const OnnxNetwork network = import_onnx(std::as_bytes(std::span(bytes)), "case", OnnxOptions());
   Context context;
   context.training = false;
   Tape tape(context, GradMode::off);
@@ -93,7 +92,8 @@ std::string run(const Case& c, const std::vector<bool>& fixed) {
       const std::int64_t n = network.outputs[i].dims[d];
       of_file.push_back(n == 0 ? shape[0] : n);
     }
-    if (!std::equal(of_file.begin(), of_file.end(), c.outputs[i].dims().begin(), c.outputs[i].dims().end()))
+    if (!std::equal(of_file.begin(), of_file.end(), c.outputs[i].dims().begin(),
+                    c.outputs[i].dims().end()))
       return "another shape";
     float largest = 0, error = 0;
     for (std::size_t k = 0; k < got.size(); ++k) {

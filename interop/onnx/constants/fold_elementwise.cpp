@@ -128,7 +128,7 @@ void for_broadcast(const Dims& dims, const Constants& x, const F& f) {
 
 ConstantPtr binary(const Binary& f, const ConstantPtr& a, const ConstantPtr& b) {
   const Dims dims = broadcast(a->dims, b->dims);
-  const Int n = result_size(dims);
+  const Int n = result_size(dims, a->size() + b->size());
   const bool real_operands = a->real || b->real;
   const std::string& name = a->name.empty() ? b->name : a->name;
   if (real_operands && !f.compares) {

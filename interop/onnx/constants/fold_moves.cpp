@@ -12,10 +12,13 @@ using Int = std::int64_t;
 /// A constant [dims] whose element i is element source(i) of operand number which(i).
 template <class Source>
 ConstantPtr gathered(const Constants& from, const Dims& dims, const Source& source) {
-  const Int n = result_size(dims);
   const bool real = from[0]->real;
-  for (const ConstantPtr& c : from)
+  Int operands = 0;
+  for (const ConstantPtr& c : from) {
     OCTET_CHECK(c && c->real == real, "expected operands of one type");
+    operands += c->size();
+  }
+  const Int n = result_size(dims, operands);
   Tensor t = real ? Tensor::empty({n}) : Tensor();
   std::vector<Int> v(real ? 0 : static_cast<std::size_t>(n));
   for (Int i = 0; i < n; ++i) {
@@ -90,7 +93,6 @@ ConstantPtr concat(OpNode& node, const Constants& x) {
     begins.push_back(dims[axis]);
     dims[axis] += c->dims[axis];
   }
-  result_size(dims);
   const Split s(dims, axis);
   return gathered(x, dims, [&](Int i) {
     const Int inner = i % s.inner, k = i / s.inner % s.extent, outer = i / s.inner / s.extent;

@@ -36,13 +36,12 @@ bool is_foldable(const OpNode& node, std::size_t i) {
 
 /// Row r of the parameter [rows, ...] times factor[r].
 void scale_rows(NetworkBuilder& graph, int& id, const Tensor& factor) {
-  const GraphNode& n = graph.node(id);
-  Tensor t = n.parameter->value.clone();
+  id = graph.own_parameter(id);
+  Tensor& t = graph.node(id).parameter->value;
   const std::int64_t rows = factor.numel(), columns = t.numel() / rows;
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t c = 0; c < columns; ++c) t.r()[r * columns + c] *= factor.r()[r];
   }
-  id = graph.new_parameter(n.name, std::move(t), n.parameter->decay);
 }
 
 }  // namespace
