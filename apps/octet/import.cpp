@@ -180,9 +180,10 @@ bool check(const Options& options, const OnnxNetwork& network) {
 }
 
 void print_operators() {
-  std::cout << "| operator | |\n| --- | --- |\n";
-  for (const auto& [op, text] : onnx_operators())
-    std::cout << "| " << op << " | " << text << " |\n";
+  std::cout << "| op | operator sets | notes |\n| --- | --- | --- |\n";
+  for (const OnnxOperator& op : onnx_operators())
+    std::cout << "| " << op.name << " | " << op.since << " to " << op.until << " | " << op.notes
+              << " |\n";
 }
 
 void import(const Options& options) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "layers/graph/graph_module.h"
@@ -45,8 +46,13 @@ OnnxNetwork import_onnx(const std::string& path, const OnnxOptions& options = {}
 OnnxNetwork import_onnx(std::span<const std::byte> bytes, const std::string& path,
                         const OnnxOptions& options = {});
 
-/// The operators that are read, with what is said of each in docs/onnx.md: {"Conv", "..."}.
-std::vector<std::pair<std::string, std::string>> onnx_operators();
+/// An operator that is read: of which operator sets, and what docs/onnx.md says of it.
+struct OnnxOperator {
+  std::string_view name;
+  int since, until;
+  std::string notes;
+};
+std::vector<OnnxOperator> onnx_operators();
 
 /// Moves elements between the file's order and the graph's: [batch, ...] both, of the same batch.
 /// `batch`: of the result.

@@ -39,6 +39,27 @@ Value clamped(NetworkBuilder& graph, const Value& x, float low, float high) {
   return y;
 }
 
+/// `op` over an axis, or before operator set 13 over all dimensions from it on.
+void over_axis(OpNode& node, const OpPtr& op) {
+  const bool whole = node.opset() < 13;
+  Value x = node.activation(0);
+  const Dims dims = x.dims;
+  const std::size_t axis = resolve_axis(node.integer("axis", whole ? 1 : -1), x.rank());
+  if (whole) {
+    Dims flat(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(axis));
+    flat.push_back(product(dims, axis, dims.size()));
+    x = reshape(node.graph, x, flat);
+  }
+  x = with_axis(node.graph, x, axis);
+  std::vector<int> order;
+  for (const int d : x.order) {
+    if (d != static_cast<int>(axis)) order.push_back(d);
+  }
+  order.push_back(static_cast<int>(axis));
+  x = elementwise(node.graph, arrange(node.graph, x, order), op);
+  node.set(reshape(node.graph, x, dims));
+}
+
 /// One value for all, or one for each element of the node's last dimension.
 bool is_per_channel(const Value& x, std::int64_t channels, const Constant& c) {
   if (c.size() == 1) return true;
@@ -64,6 +85,30 @@ void import_exp(OpNode& node) {
 void import_abs(OpNode& node) {
   unary<AbsOp>(node);
 }
+void import_erf(OpNode& node) {
+  unary<ErfOp>(node);
+}
+void import_log(OpNode& node) {
+  unary<LogOp>(node);
+}
+void import_mish(OpNode& node) {
+  unary<MishOp>(node);
+}
+void import_reciprocal(OpNode& node) {
+  unary<ReciprocalOp>(node);
+}
+void import_softplus(OpNode& node) {
+  unary<SoftplusOp>(node);
+}
+void import_sqrt(OpNode& node) {
+  unary<SqrtOp>(node);
+}
+
+void import_gelu(OpNode& node) {
+  const std::string form = node.string("approximate", "none");
+  OCTET_CHECK(form == "none" || form == "tanh", "approximate: '", one_line(form), "' is not known");
+  form == "none" ? unary<GeluOp>(node) : unary<GeluTanhOp>(node);
+}
 void import_hard_swish(OpNode& node) {
   unary<HardSwishOp>(node);
 }
@@ -86,8 +131,17 @@ void import_leaky_relu(OpNode& node) {
 
 void import_elu(OpNode& node) {
   const float alpha = node.number("alpha", 1);
-  OCTET_CHECK(alpha == 1, "alpha: expected 1, got ", alpha);
-  unary<EluOp>(node);
+  if (alpha == 1) {
+    unary<EluOp>(node);
+    return;
+  }
+  // relu(x) + alpha elu(min(x, 0))
+  const Value x = node.activation(0);
+  Value below = with_scalar(node.graph, std::make_shared<MinimumOp>(), x, 0);
+  below = elementwise(node.graph, below, std::make_shared<EluOp>());
+  below = with_scalar(node.graph, std::make_shared<MulOp>(), below, alpha);
+  node.set(binary(node.graph, std::make_shared<AddOp>(),
+                  elementwise(node.graph, x, std::make_shared<ReluOp>()), below));
 }
 
 void import_prelu(OpNode& node) {
@@ -124,26 +178,10 @@ void import_hard_sigmoid(OpNode& node) {
 }
 
 void import_softmax(OpNode& node) {
-  const Value& given = node.input(0);
-  const bool whole = node.opset() < 13;  // over all dimensions from the axis on
-  const std::size_t axis = resolve_axis(node.integer("axis", whole ? 1 : -1), given.rank());
-  Value x = node.activation(0);
-  const Dims dims = x.dims;
-  std::size_t last = axis;
-  if (whole) {
-    Dims flat(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(axis));
-    flat.push_back(product(dims, axis, dims.size()));
-    x = reshape(node.graph, x, flat);
-  }
-  x = with_axis(node.graph, x, last);
-  std::vector<int> order;
-  for (const int d : x.order) {
-    if (d != static_cast<int>(last)) order.push_back(d);
-  }
-  order.push_back(static_cast<int>(last));
-  x = arrange(node.graph, x, order);
-  x = elementwise(node.graph, x, std::make_shared<SoftmaxOp>());
-  node.set(reshape(node.graph, x, dims));
+  over_axis(node, std::make_shared<SoftmaxOp>());
+}
+void import_log_softmax(OpNode& node) {
+  over_axis(node, std::make_shared<LogSoftmaxOp>());
 }
 
 void import_dropout(OpNode& node) {

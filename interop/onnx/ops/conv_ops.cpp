@@ -23,10 +23,10 @@ Shape shape_of(const Dims& dims, const std::vector<std::size_t>& permutation) {
 }
 
 int weight_parameter(OpNode& node, const Dims& dims, const std::vector<std::size_t>& permutation,
-                     const char* use) {
+                     const Shape& shape, const char* use) {
   const ConstantPtr& w = node.reals(1, "weight");
-  return node.graph.parameter(w, use, true, [&] {
-    Tensor t = Tensor::empty(shape_of(dims, permutation));
+  return node.graph.parameter(w, use + shape.to_string(), true, [&] {
+    Tensor t = Tensor::empty(shape);
     permute_elements(w->reals.r(), dims, permutation, t.r());
     return t;
   });
@@ -56,7 +56,7 @@ void import_conv(OpNode& node) {
   const Window2d window = window_of(node, {extent(w[2]), extent(w[3])}, in, rank);
   const std::vector<std::size_t> ohwi{0, 2, 3, 1};
   const ConvShape s = conv_shape(in, shape_of(w, ohwi), window, group, "Conv");
-  std::vector<int> operands{x.node, weight_parameter(node, w, ohwi, "OHWI")};
+  std::vector<int> operands{x.node, weight_parameter(node, w, ohwi, shape_of(w, ohwi), "OHWI")};
   if (node.has(2)) operands.push_back(vector_parameter(node, 2, "bias", s.out_c));
   const int y = node.graph.op(std::make_shared<Conv2dOp>(window, group), std::move(operands),
                               {1, s.out_h, s.out_w, s.out_c});
@@ -67,16 +67,20 @@ void import_conv_transpose(OpNode& node) {
   const std::size_t rank = node.input(0).rank();
   OCTET_CHECK(rank == 3 || rank == 4, "expected [N, C, H, W] or [N, C, L], got ",
               text(node.input(0).dims));
-  const Dims w = image_weights(*node.reals(1, "weight"), rank);
-  const std::int64_t group = node.integer("group", 1);
-  OCTET_CHECK(group == 1, "group: expected 1, got ", group);
+  Dims w = image_weights(*node.reals(1, "weight"), rank);
+  const int group = extent(node.integer("group", 1));
   const Value x = channels_last(node.graph, node.activation(0), true);
   const Shape in = node_shape(x.dims, x.order);
   const TransposedWindow t = transposed_window_of(node, {extent(w[2]), extent(w[3])}, in, rank);
-  const std::vector<std::size_t> ohwi{1, 2, 3, 0};
-  const ConvTranspose2dOp op(t.window, t.extra_h, t.extra_w);
-  const ConvShape s = conv_transpose_shape(in, shape_of(w, ohwi), op, "ConvTranspose");
-  std::vector<int> operands{x.node, weight_parameter(node, w, ohwi, "OHWI of a transpose")};
+  OCTET_CHECK(w[0] % group == 0, "weight: expected a multiple of ", group, " input channels, got ",
+              text(w));
+  // [groups, C / groups, O / groups, KH, KW] to [groups, O / groups, KH, KW, C / groups]
+  const Shape shape{w[1] * group, w[2], w[3], w[0] / group};
+  w = {group, w[0] / group, w[1], w[2], w[3]};
+  const ConvTranspose2dOp op(t.window, t.extra_h, t.extra_w, group);
+  const ConvShape s = conv_transpose_shape(in, shape, op, "ConvTranspose");
+  const int weight = weight_parameter(node, w, {0, 2, 3, 4, 1}, shape, "OHWI of a transpose");
+  std::vector<int> operands{x.node, weight};
   if (node.has(2)) operands.push_back(vector_parameter(node, 2, "bias", s.in_c));
   const int y = node.graph.op(std::make_shared<ConvTranspose2dOp>(op), std::move(operands),
                               {1, s.in_h, s.in_w, s.in_c});

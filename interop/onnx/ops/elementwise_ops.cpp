@@ -56,27 +56,52 @@ void import_mul(OpNode& node) {
   });
   if (!y && !node.input(0).is_constant() && !node.input(1).is_constant())
     y = gated(node.graph, node.activation(0), node.activation(1));
-  node.set(y ? *y : binary(node.graph, std::make_shared<MulOp>(), node.input(0), node.input(1)));
+  if (!y) {
+    y = binary(node.graph, std::make_shared<MulOp>(), node.input(0), node.input(1));
+    if (const auto gelu = as_gelu(node.graph, *y)) y = gelu;
+  }
+  node.set(std::move(*y));
 }
 
 void import_div(OpNode& node) {
-  const ConstantPtr& c = node.reals(1, "the divisor");
-  if (const auto scaled = with_scaled_weights(node, 0, c, true)) {
-    node.set(*scaled);
+  if (!node.input(1).is_constant()) {
+    node.set(binary(node.graph, std::make_shared<DivOp>(), node.input(0), node.input(1)));
     return;
   }
-  if (const auto divisor = uniform_value(*c); divisor && c->size() == 1) {
-    if (const auto y = scaled_gate(node.graph, node.input(0), 1 / *divisor)) {
-      node.set(*y);
-      return;
-    }
+  const ConstantPtr& c = node.reals(1, "the divisor");
+  std::optional<Value> y = with_scaled_weights(node, 0, c, true);
+  if (!y && c->size() == 1) y = scaled_gate(node.graph, node.input(0), 1 / c->reals.r()[0]);
+  if (!y) {
+    Tensor inverse = Tensor::empty({c->size()});
+    for (std::int64_t i = 0; i < c->size(); ++i) inverse.r()[i] = 1 / c->reals.r()[i];
+    Value factor;
+    factor.constant = make_reals(c->name, c->dims, std::move(inverse));
+    factor.dims = c->dims;
+    y = binary(node.graph, std::make_shared<MulOp>(), node.input(0), factor);
   }
-  Tensor inverse = Tensor::empty({c->size()});
-  for (std::int64_t i = 0; i < c->size(); ++i) inverse.r()[i] = 1 / c->reals.r()[i];
-  Value factor;
-  factor.constant = make_reals(c->name, c->dims, std::move(inverse));
-  factor.dims = c->dims;
-  node.set(binary(node.graph, std::make_shared<MulOp>(), node.input(0), factor));
+  node.set(std::move(*y));
+}
+
+void import_pow(OpNode& node) {
+  if (!node.input(1).is_constant() || node.input(0).is_constant() ||
+      node.input(1).constant->size() != 1) {
+    node.set(binary(node.graph, std::make_shared<PowOp>(), node.input(0), node.input(1)));
+    return;
+  }
+  const double exponent = node.input(1).constant->at(0);
+  Value x = node.activation(0);
+  const auto times = [&](const Value& y) {
+    return binary(node.graph, std::make_shared<MulOp>(), y, x);
+  };
+  if (exponent == 2 || exponent == 3) {
+    node.set(exponent == 2 ? times(x) : times(times(x)));
+    return;
+  }
+  OpPtr op = std::make_shared<PowerOp>(static_cast<real>(exponent));
+  if (exponent == 0.5) op = std::make_shared<SqrtOp>();
+  if (exponent == -0.5) op = std::make_shared<RsqrtOp>();
+  if (exponent == -1) op = std::make_shared<ReciprocalOp>();
+  node.set(exponent == 1 ? x : elementwise(node.graph, x, op));
 }
 
 void import_sum(OpNode& node) {

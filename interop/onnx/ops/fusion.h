@@ -14,9 +14,11 @@ std::optional<Value> with_bias(OpNode& node, std::size_t i, const ConstantPtr& c
 std::optional<Value> with_scaled_weights(OpNode& node, std::size_t i, const ConstantPtr& c,
                                          bool invert);
 
-/// a b as SiLU, hard-swish or GELU, if it is one.
+/// A product of x, 1/2 and 1 + erf or tanh of x as GELU, if it is one.
+std::optional<Value> as_gelu(NetworkBuilder& graph, const Value& y);
+/// a b as SiLU or hard-swish, if it is one.
 std::optional<Value> gated(NetworkBuilder& graph, const Value& a, const Value& b);
-/// x c as hard-sigmoid, hard-swish or GELU, if it ends one.
+/// x c as hard-sigmoid or hard-swish, if it ends one.
 std::optional<Value> scaled_gate(NetworkBuilder& graph, const Value& x, float c);
 
 }  // namespace octet::onnx

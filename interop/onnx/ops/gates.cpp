@@ -1,5 +1,7 @@
 // x sigmoid(x) and the like, written out.
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "core/ops/ops.h"
 #include "interop/onnx/ops/fusion.h"
@@ -29,6 +31,55 @@ int raised_clamp(const NetworkBuilder& graph, int id) {
   return sum && is_near(sum->second, 3) ? sum->first : -1;
 }
 
+/// A product of nodes and of constants for all elements.
+struct Product {
+  std::vector<int> factors;  // sorted
+  double scalar = 1;
+};
+
+void multiply(const NetworkBuilder& graph, int id, int depth, Product& to) {
+  if (const auto scalar = uniform_value(graph, id)) {
+    to.scalar *= static_cast<double>(*scalar);
+  } else if (graph.op_as<MulOp>(id) && depth > 0) {
+    for (const int in : graph.node(id).inputs) multiply(graph, in, depth - 1, to);
+  } else {
+    to.factors.push_back(id);
+    std::sort(to.factors.begin(), to.factors.end());
+  }
+}
+
+Product product_of(const NetworkBuilder& graph, int id) {
+  Product p;
+  multiply(graph, id, 4, p);
+  return p;
+}
+
+/// Whether `id` is 1 + erf(x / sqrt 2).
+bool is_erf_gate(const NetworkBuilder& graph, int x, int id) {
+  const auto sum = value_and_scalar<AddOp>(graph, id);
+  if (!sum || !is_near(sum->second, 1) || !graph.op_as<ErfOp>(sum->first)) return false;
+  const Product inner = product_of(graph, graph.node(sum->first).inputs[0]);
+  return inner.factors == std::vector{x} && is_near(inner.scalar, std::sqrt(0.5));
+}
+
+/// Whether `id` is 1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)).
+bool is_tanh_gate(const NetworkBuilder& graph, int x, int id) {
+  const auto sum = value_and_scalar<AddOp>(graph, id);
+  if (!sum || !is_near(sum->second, 1) || !graph.op_as<TanhOp>(sum->first)) return false;
+  const Product inner = product_of(graph, graph.node(sum->first).inputs[0]);
+  if (inner.factors.size() != 1 || !is_near(inner.scalar, std::sqrt(2 / std::numbers::pi)) ||
+      !graph.op_as<AddOp>(inner.factors[0])) {
+    return false;
+  }
+  const std::vector<int>& terms = graph.node(inner.factors[0]).inputs;
+  for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+    const Product cube = product_of(graph, terms[1 - side]);
+    if (terms[side] == x && cube.factors == std::vector{x, x, x} && is_near(cube.scalar, 0.044715))
+      return true;
+  }
+  return false;
+}
+
 Value of(NetworkBuilder& graph, const Value& like, int x, const OpPtr& op) {
   Value y = like;
   y.node = graph.op(op, {x}, graph.node(x).shape);
@@ -42,6 +93,18 @@ std::optional<Value> gate(NetworkBuilder& graph, const Value& x, const Value& g)
 }
 
 }  // namespace
+
+std::optional<Value> as_gelu(NetworkBuilder& graph, const Value& y) {
+  const Product p = product_of(graph, y.node);
+  if (p.factors.size() != 2 || !is_near(p.scalar, 0.5)) return std::nullopt;
+  for (const auto& [x, gate_of_x] :
+       {std::pair(p.factors[0], p.factors[1]), std::pair(p.factors[1], p.factors[0])}) {
+    if (graph.node(x).shape != graph.node(y.node).shape) continue;
+    if (is_erf_gate(graph, x, gate_of_x)) return of(graph, y, x, std::make_shared<GeluOp>());
+    if (is_tanh_gate(graph, x, gate_of_x)) return of(graph, y, x, std::make_shared<GeluTanhOp>());
+  }
+  return std::nullopt;
+}
 
 std::optional<Value> gated(NetworkBuilder& graph, const Value& a, const Value& b) {
   if (a.dims != b.dims || a.order != b.order) return std::nullopt;

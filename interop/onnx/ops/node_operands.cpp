@@ -93,6 +93,18 @@ Aligned aligned(NetworkBuilder& graph, const Value& first, const Value& second) 
   return {a.node, b.node, dims, a.order};
 }
 
+int operand_in_order(NetworkBuilder& graph, const Value& v, const Dims& dims,
+                     const std::vector<int>& order) {
+  if (!v.is_constant()) return arrange(graph, v, order).node;
+  OCTET_CHECK(v.constant->real, "expected reals, got integers ", text(dims));
+  std::size_t rank = 0;
+  for (const int d : order) rank += d >= 0;
+  Dims extents = dims;
+  extents.insert(extents.begin(), rank - extents.size(), 1);
+  const int id = constant_operand(graph, *v.constant, extents, order);
+  return id;
+}
+
 Value binary(NetworkBuilder& graph, const OpPtr& op, const Value& a, const Value& b) {
   Aligned x = aligned(graph, a, b);
   const int node = graph.op(op, {x.a, x.b}, node_shape(x.dims, x.order));

@@ -18,6 +18,10 @@ struct Aligned {
 };
 /// At most one of them is a constant.
 Aligned aligned(NetworkBuilder& graph, const Value& a, const Value& b);
+/// The node of a value as arrange() has it; a constant of extents `dims`, which may be of fewer
+/// dimensions, as one.
+int operand_in_order(NetworkBuilder& graph, const Value& v, const Dims& dims,
+                     const std::vector<int>& order);
 /// An op on two operands with broadcasting.
 Value binary(NetworkBuilder& graph, const OpPtr& op, const Value& a, const Value& b);
 /// With a constant for all elements.

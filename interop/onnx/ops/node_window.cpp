@@ -99,8 +99,6 @@ TransposedWindow transposed_window_of(OpNode& node, const Extents2d& kernel, con
               "kernel_shape: expected that of the weight");
   const Extents2d stride = pair_of(node, "strides", 1, 1, rank);
   const Extents2d dilation = pair_of(node, "dilations", 1, 1, rank);
-  OCTET_CHECK(dilation[0] == 1 && dilation[1] == 1, "dilations: expected 1, got ", dilation[0], "x",
-              dilation[1]);
   const Extents2d extra = pair_of(node, "output_padding", 0, 0, rank);
   const std::vector<std::int64_t> output = node.ints("output_shape");
   const std::string automatic = node.string("auto_pad", "NOTSET");
@@ -109,7 +107,9 @@ TransposedWindow transposed_window_of(OpNode& node, const Extents2d& kernel, con
               "auto_pad: '", one_line(automatic), "' is not known");
   std::array<int, 4> pads = pads_of(node, rank);
   if (automatic == "VALID") pads = {};
-  TransposedWindow t{{kernel[0], kernel[1], stride[0], stride[1], 1, 1, {}}, extra[0], extra[1]};
+  TransposedWindow t{{kernel[0], kernel[1], stride[0], stride[1], dilation[0], dilation[1], {}},
+                     extra[0],
+                     extra[1]};
   OCTET_CHECK(output.empty() || output.size() == rank - 2 || output.size() == rank,
               "output_shape: expected ", rank - 2, " numbers, got ", output.size());
   for (const int axis : {0, 1}) {
@@ -119,7 +119,8 @@ TransposedWindow transposed_window_of(OpNode& node, const Extents2d& kernel, con
     if (output.empty() && !same) continue;
     const std::int64_t wanted =
         output.empty() ? in[axis + 1] * stride[a] : output[output.size() + a - 2];
-    std::int64_t total = (in[axis + 1] - 1) * stride[a] + out_extra + kernel[a] - wanted;
+    std::int64_t total = (in[axis + 1] - 1) * stride[a] + out_extra +
+                         std::int64_t{kernel[a] - 1} * dilation[a] + 1 - wanted;
     if (total < 0) {
       out_extra = checked("output_shape", out_extra - total, 0);
       total = 0;

@@ -24,9 +24,13 @@ const OpRow* find_op(std::string_view op) {
 
 }  // namespace onnx
 
-std::vector<std::pair<std::string, std::string>> onnx_operators() {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const onnx::OpRow& r : onnx::rows) all.emplace_back(r.op, r.text);
+std::vector<OnnxOperator> onnx_operators() {
+  std::vector<OnnxOperator> all;
+  for (const onnx::OpRow& r : onnx::rows) {
+    std::string notes(r.import ? "" : "constants");
+    notes += (notes.empty() || r.text.empty() ? "" : "; ") + std::string(r.text);
+    all.push_back({r.op, std::max(r.since, 7), r.until, std::move(notes)});
+  }
   return all;
 }
 

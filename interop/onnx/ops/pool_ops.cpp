@@ -53,6 +53,29 @@ Value finished(OpNode& node, Value y, const std::vector<std::size_t>& axes) {
   return reshape(node.graph, y, dims);
 }
 
+template <class Op>
+void reduced(OpNode& node, int last_attribute) {
+  Value x = node.activation(0);
+  const std::vector<std::size_t> axes = reduced_axes(node, x.rank(), last_attribute);
+  std::vector<int> own;  // of the node
+  for (const std::size_t a : axes) {
+    if (x.dims[a] != 1) x = with_axis(node.graph, x, a);
+  }
+  for (const std::size_t a : axes) {
+    if (x.dims[a] != 1) own.push_back(node_axis(x, a));
+  }
+  if (!own.empty()) {
+    std::sort(own.begin(), own.end());
+    Shape shape = node.graph.node(x.node).shape;
+    const bool whole_image = shape.rank() == 4 && own == std::vector{1, 2};
+    for (const int d : own) shape.set(d, 1);
+    OpPtr op = std::make_shared<Op>(own, true);
+    if (std::is_same_v<Op, MeanOp> && whole_image) op = std::make_shared<GlobalAvgPoolOp>();
+    x.node = node.graph.op(std::move(op), {x.node}, shape);
+  }
+  node.set(finished(node, std::move(x), axes));
+}
+
 }  // namespace
 
 void import_max_pool(OpNode& node) {
@@ -104,27 +127,16 @@ void import_global_max_pool(OpNode& node) {
 }
 
 void import_reduce_mean(OpNode& node) {
-  const Value given = node.activation(0);
-  const std::vector<std::size_t> axes = reduced_axes(node, given.rank(), 17);
-  Value x = given;
-  std::vector<int> own;  // of the node
-  for (const std::size_t a : axes) {
-    if (x.dims[a] == 1) continue;
-    x = with_axis(node.graph, x, a);
-  }
-  for (const std::size_t a : axes) {
-    if (x.dims[a] != 1) own.push_back(node_axis(x, a));
-  }
-  if (!own.empty()) {
-    std::sort(own.begin(), own.end());
-    Shape shape = node.graph.node(x.node).shape;
-    const bool whole_image = shape.rank() == 4 && own == std::vector{1, 2};
-    for (const int d : own) shape.set(d, 1);
-    const OpPtr op = whole_image ? OpPtr(std::make_shared<GlobalAvgPoolOp>())
-                                 : OpPtr(std::make_shared<MeanOp>(own, true));
-    x.node = node.graph.op(op, {x.node}, shape);
-  }
-  node.set(finished(node, std::move(x), axes));
+  reduced<MeanOp>(node, 17);
+}
+void import_reduce_sum(OpNode& node) {
+  reduced<SumOp>(node, 12);
+}
+void import_reduce_max(OpNode& node) {
+  reduced<ReduceMaxOp>(node, 17);
+}
+void import_reduce_min(OpNode& node) {
+  reduced<ReduceMinOp>(node, 17);
 }
 
 }  // namespace octet::onnx

@@ -1,5 +1,6 @@
-// Matrix products with weights, normalizations.
+// Matrix products.
 #include <algorithm>
+#include <numeric>
 
 #include "core/ops/ops.h"
 #include "interop/onnx/ops/node_operands.h"
@@ -98,10 +99,37 @@ Value product_with(NetworkBuilder& graph, const Value& x, const Weights& w,
   return y;
 }
 
-ConstantPtr as_matrix(const ConstantPtr& c) {
-  if (c->dims.size() == 2) return c;
-  OCTET_CHECK(c->dims.size() == 1, "weight: expected a matrix, got ", text(c->dims));
-  return reshaped(c, {c->size(), 1});
+/// Products over the dimensions in front, which broadcast.
+Value product_of_two(OpNode& node) {
+  Value a = node.input(0), b = node.input(1);
+  const Dims a_dims = a.rank() == 1 ? Dims{1, a.dims[0]} : a.dims;
+  const Dims b_dims = b.rank() == 1 ? Dims{b.dims[0], 1} : b.dims;
+  OCTET_CHECK(a_dims.back() == b_dims[b_dims.size() - 2], "matrices ", text(a.dims), " and ",
+              text(b.dims), " do not fit");
+  const std::size_t rank = std::max(a_dims.size(), b_dims.size());
+  const Dims front =
+      broadcast(Dims(a_dims.begin(), a_dims.end() - 2), Dims(b_dims.begin(), b_dims.end() - 2));
+  Dims dims = front;
+  dims.push_back(a_dims[a_dims.size() - 2]);
+  dims.push_back(b_dims.back());
+  NetworkBuilder& graph = node.graph;
+  // The batch is one of the dimensions in front, or none of the file's.
+  int batch = -1;
+  for (auto [x, own] : {std::pair(&a, &a_dims), std::pair(&b, &b_dims)}) {
+    if (x->is_constant()) continue;
+    *x = with_rank(reshape(graph, realized(graph, *x), *own), rank);
+    if (x->batch_axis() >= static_cast<int>(rank) - 2) *x = without_batch(*x);
+    const auto extent = [&](int d) { return d < 0 ? 1 : x->dims[static_cast<std::size_t>(d)]; };
+    if (batch < 0 || extent(x->batch_axis()) != 1) batch = x->batch_axis();
+  }
+  const std::vector<int> order = file_order(rank, batch);
+  const int left = operand_in_order(graph, a, a_dims, order);
+  const int right = operand_in_order(graph, b, b_dims, order);
+  Value y{dims, nullptr, -1, order, nullptr};
+  y.node = graph.op(std::make_shared<MatMulOp>(), {left, right}, node_shape(dims, order));
+  if (node.input(0).rank() == 1) dims.erase(dims.end() - 2);
+  if (node.input(1).rank() == 1) dims.pop_back();
+  return reshape(graph, y, dims);
 }
 
 }  // namespace
@@ -144,48 +172,25 @@ void import_gemm(OpNode& node) {
 
 void import_mat_mul(OpNode& node) {
   const Value &a = node.input(0), &b = node.input(1);
-  if (b.is_constant()) {
-    const ConstantPtr matrix = as_matrix(node.reals(1, "weight"));
+  OCTET_CHECK(a.rank() > 0 && b.rank() > 0, "expected matrices, got a number");
+  if (b.is_constant() && b.rank() <= 2) {
+    ConstantPtr matrix = node.reals(1, "weight");
+    if (b.rank() == 1) matrix = reshaped(matrix, {matrix->size(), 1});
     Value y = product_with(node.graph, a, {matrix, false}, {});
-    if (b.rank() == 1) {
-      Dims dims = y.dims;
-      dims.pop_back();
-      y = reshape(node.graph, y, dims);
-    }
+    if (b.rank() == 1) y = reshape(node.graph, y, Dims(a.dims.begin(), a.dims.end() - 1));
     node.set(std::move(y));
     return;
   }
-  OCTET_CHECK(a.is_constant() && a.rank() == 2 && b.rank() >= 2,
-              "a product of two values that are computed is not read");
-  // (W x)^T = x^T W^T
-  std::vector<std::size_t> swap(b.rank());
-  for (std::size_t d = 0; d < swap.size(); ++d) swap[d] = d;
-  std::swap(swap[b.rank() - 1], swap[b.rank() - 2]);
-  const Value y = product_with(node.graph, transpose(node.activation(1), swap),
-                               {node.reals(0, "weight"), true}, {});
-  node.set(transpose(y, swap));
-}
-
-void import_batch_normalization(OpNode& node) {
-  const float eps = node.number("epsilon", 1e-5f), momentum = node.number("momentum", 0.9f);
-  OCTET_CHECK(node.integer("training_mode", 0) == 0, "training_mode: expected 0");
-  OCTET_CHECK(node.integer("spatial", 1) == 1, "spatial: expected 1");
-  Value x = node.activation(0);
-  x = channels_last(node.graph, x, false);
-  const std::int64_t channels = x.dims[1];
-  const int gamma = vector_parameter(node, 1, "scale", channels);
-  const int beta = vector_parameter(node, 2, "bias", channels);
-  const auto statistics = [&](std::size_t i, const char* what) {
-    const ConstantPtr& c = node.reals(i, what);
-    OCTET_CHECK(c->size() == channels, what, ": expected ", channels, " elements, got ",
-                text(c->dims));
-    return c->reals.clone();
-  };
-  auto stats = std::make_shared<BatchNormStats>(
-      BatchNormStats{statistics(3, "mean"), statistics(4, "variance")});
-  x.node = node.graph.op(std::make_shared<BatchNormOp>(std::move(stats), eps, 1 - momentum),
-                         {x.node, gamma, beta}, node.graph.node(x.node).shape);
-  node.set(std::move(x));
+  if (a.is_constant() && a.rank() == 2 && b.rank() >= 2) {  // (W x)^T = x^T W^T
+    std::vector<std::size_t> swap(b.rank());
+    std::iota(swap.begin(), swap.end(), std::size_t{0});
+    std::swap(swap[b.rank() - 1], swap[b.rank() - 2]);
+    const Value y = product_with(node.graph, transpose(node.activation(1), swap),
+                                 {node.reals(0, "weight"), true}, {});
+    node.set(transpose(y, swap));
+    return;
+  }
+  node.set(product_of_two(node));
 }
 
 }  // namespace octet::onnx

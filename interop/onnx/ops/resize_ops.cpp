@@ -37,12 +37,10 @@ double rounded(const Rule& rule, double x) {
   return std::ceil(x - 0.5);
 }
 
-/// Whether Resize2dOp with these coordinates reads the same places.
-bool agrees(const Rule& rule, Coordinates c, std::int64_t in, int out, double scale) {
-  Pool pool;
-  const auto taps = resize_taps(pool, in, out,
-                                rule.nearest ? Interpolation::nearest : Interpolation::bilinear, c);
-  for (int i = 0; i < out; ++i) {
+/// Whether the op reads the file's places along an axis with these taps.
+bool agrees(const Rule& rule, const PoolVector<ResizeTap>& taps, std::int64_t in, double scale) {
+  const auto out = static_cast<std::int64_t>(taps.size());
+  for (std::int64_t i = 0; i < out; ++i) {
     double expected = position(rule, i, in, out, scale);
     if (rule.nearest) expected = rounded(rule, expected);
     expected = std::clamp(expected, 0.0, static_cast<double>(in - 1));
@@ -52,6 +50,25 @@ bool agrees(const Rule& rule, Coordinates c, std::int64_t in, int out, double sc
     if (std::abs(got - expected) > 1e-4) return false;
   }
   return true;
+}
+
+/// The ops to try: those with an int8 form first.
+std::vector<Resize2dOp> candidates(const Rule& rule, int h, int w, double scale_h, double scale_w) {
+  const auto kind = rule.nearest ? Interpolation::nearest : Interpolation::bilinear;
+  std::vector<Resize2dOp> ops;
+  for (const Coordinates c :
+       {Coordinates::asymmetric, Coordinates::half_pixel, Coordinates::align_corners})
+    ops.emplace_back(h, w, kind, c);
+  for (const Coordinates c : {Coordinates::asymmetric, Coordinates::half_pixel,
+                              Coordinates::align_corners, Coordinates::pytorch_half_pixel}) {
+    for (const NearestMode m : {NearestMode::round_prefer_floor, NearestMode::round_prefer_ceil,
+                                NearestMode::floor, NearestMode::ceil}) {
+      ops.emplace_back(h, w, kind, c, ResizeOptions{m});
+      if (c != Coordinates::align_corners)
+        ops.emplace_back(h, w, kind, c, ResizeOptions{m, scale_h, scale_w});
+    }
+  }
+  return ops;
 }
 
 Value resized(OpNode& node, const Value& given, const Rule& rule, const Dims& out,
@@ -66,17 +83,15 @@ Value resized(OpNode& node, const Value& given, const Rule& rule, const Dims& ou
     OCTET_CHECK(out[d] > 0 && out[d] <= (1 << 20), "expected an extent of 1 to 2^20, got ", out[d]);
   Value x = arrange(node.graph, given,
                     channels_first ? std::vector{0, 2, 3, 1} : std::vector{0, 1, 2, 3});
-  const auto out_h = static_cast<int>(out[h]), out_w = static_cast<int>(out[w]);
-  for (const Coordinates c :
-       {Coordinates::asymmetric, Coordinates::half_pixel, Coordinates::align_corners}) {
-    if (!agrees(rule, c, x.dims[h], out_h, scales[h]) ||
-        !agrees(rule, c, x.dims[w], out_w, scales[w])) {
+  Pool pool;
+  for (const Resize2dOp& op :
+       candidates(rule, static_cast<int>(out[h]), static_cast<int>(out[w]), scales[h], scales[w])) {
+    if (!agrees(rule, row_taps(pool, x.dims[h], op), x.dims[h], scales[h]) ||
+        !agrees(rule, column_taps(pool, x.dims[w], op), x.dims[w], scales[w])) {
       continue;
     }
     x.dims = out;
-    const auto kind = rule.nearest ? Interpolation::nearest : Interpolation::bilinear;
-    x.node = node.graph.op(std::make_shared<Resize2dOp>(out_h, out_w, kind, c), {x.node},
-                           node_shape(x.dims, x.order));
+    x.node = node.graph.op(std::make_shared<Resize2dOp>(op), {x.node}, node_shape(x.dims, x.order));
     return x;
   }
   fail("from ", text(given.dims), " to ", text(out), " with ", rule.coordinates, " and ",
