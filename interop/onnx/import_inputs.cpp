@@ -91,10 +91,10 @@ void Importer::add_inputs() {
     OCTET_CHECK(values_.emplace(input.name(), std::move(v)).second, file_.path,
                 ": two inputs are named '", one_line(input.name()), "'");
   }
-  for (const auto& [name, dims] : options_.shapes) {
+  for (const auto& shape : options_.shapes) {
     const bool known = std::any_of(inputs_.begin(), inputs_.end(),
-                                   [&](const OnnxValue& v) { return v.name == name; });
-    OCTET_CHECK(known, file_.path, ": a shape is given for '", one_line(name),
+                                   [&](const OnnxValue& v) { return v.name == shape.first; });
+    OCTET_CHECK(known, file_.path, ": a shape is given for '", one_line(shape.first),
                 "', which is not an input");
   }
   OCTET_CHECK(!inputs_.empty(), file_.path, ": expected an input");

@@ -37,13 +37,6 @@ Shape permuted_shape(const Shape& s, const std::vector<int>& permutation) {
   return y;
 }
 
-int reshaped_node(NetworkBuilder& graph, int node, const Shape& shape) {
-  if (graph.node(node).shape == shape) return node;
-  const auto dims = shape.dims().subspan(1);
-  return graph.op(std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())),
-                  {node}, shape);
-}
-
 /// The node's dimensions in the order in which `wanted` has them; those that are 1 as they come.
 std::vector<int> permutation_to(const Value& v, const std::vector<int>& wanted) {
   std::vector<int> permutation{0};
@@ -70,6 +63,13 @@ std::vector<int> permutation_to(const Value& v, const std::vector<int>& wanted) 
 }
 
 }  // namespace
+
+int reshaped_node(NetworkBuilder& graph, int node, const Shape& shape) {
+  if (graph.node(node).shape == shape) return node;
+  const auto dims = shape.dims().subspan(1);
+  return graph.op(std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())),
+                  {node}, shape);
+}
 
 Shape node_shape(const Dims& dims, const std::vector<int>& order) {
   Dims extents{1};

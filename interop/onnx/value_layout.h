@@ -6,6 +6,8 @@
 
 namespace octet::onnx {
 
+/// The node's elements as a tensor of another shape (of a batch of 1).
+int reshaped_node(NetworkBuilder& graph, int node, const Shape& shape);
 /// The value with the order given (see Value::order), by as few ops as that takes. `order` lists
 /// every dimension whose extent is not 1. Throws BatchError if another dimension than the batch
 /// would have to be the node's first.

@@ -240,6 +240,22 @@ TEST_CASE("onnx: several inputs and outputs, broadcasting between layouts") {
   check_near(y[1], g);
 }
 
+TEST_CASE("onnx: a constant joined to each sample") {
+  OnnxBuilder b;
+  b.input("x", {0, 2, 3}).floats("c", {1, 1, 3}, {7, 8, 9}).floats("d", {1, 1, 3}, {4, 5, 6});
+  b.node("Concat", {"c", "x", "d", "x"}, {"y"}).with("axis", 1).output("y");
+  const Floats x = numbers(12, 1);
+  Floats expected;
+  for (std::size_t n = 0; n < 2; ++n) {
+    const auto sample = x.begin() + static_cast<std::ptrdiff_t>(6 * n);
+    expected.insert(expected.end(), {7, 8, 9});
+    expected.insert(expected.end(), sample, sample + 6);
+    expected.insert(expected.end(), {4, 5, 6});
+    expected.insert(expected.end(), sample, sample + 6);
+  }
+  check_near(run_onnx(b.import(), {x}, 2)[0], expected);
+}
+
 TEST_CASE("onnx: rows (N, C, L) are images of height 1") {
   OnnxBuilder b;
   b.input("x", {0, 2, 5}).floats("w", {3, 2, 2}, numbers(12));

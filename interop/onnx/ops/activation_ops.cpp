@@ -60,6 +60,18 @@ void over_axis(OpNode& node, const OpPtr& op) {
   node.set(reshape(node.graph, x, dims));
 }
 
+/// x where x >= 0, alpha (e^(inner x) - 1) elsewhere: relu(x) + alpha elu(inner min(x, 0)).
+Value elu(NetworkBuilder& graph, const Value& x, float alpha, float inner) {
+  if (alpha == 1 && inner == 1) return elementwise(graph, x, std::make_shared<EluOp>());
+  const auto times = [&](const Value& v, float factor) {
+    return factor == 1 ? v : with_scalar(graph, std::make_shared<MulOp>(), v, factor);
+  };
+  const Value low = times(with_scalar(graph, std::make_shared<MinimumOp>(), x, 0), inner);
+  const Value below = times(elementwise(graph, low, std::make_shared<EluOp>()), alpha);
+  return binary(graph, std::make_shared<AddOp>(), elementwise(graph, x, std::make_shared<ReluOp>()),
+                below);
+}
+
 /// One value for all, or one for each element of the node's last dimension.
 bool is_per_channel(const Value& x, std::int64_t channels, const Constant& c) {
   if (c.size() == 1) return true;
@@ -130,18 +142,20 @@ void import_leaky_relu(OpNode& node) {
 }
 
 void import_elu(OpNode& node) {
+  node.set(elu(node.graph, node.activation(0), node.number("alpha", 1), 1));
+}
+
+void import_celu(OpNode& node) {
   const float alpha = node.number("alpha", 1);
-  if (alpha == 1) {
-    unary<EluOp>(node);
-    return;
-  }
-  // relu(x) + alpha elu(min(x, 0))
-  const Value x = node.activation(0);
-  Value below = with_scalar(node.graph, std::make_shared<MinimumOp>(), x, 0);
-  below = elementwise(node.graph, below, std::make_shared<EluOp>());
-  below = with_scalar(node.graph, std::make_shared<MulOp>(), below, alpha);
-  node.set(binary(node.graph, std::make_shared<AddOp>(),
-                  elementwise(node.graph, x, std::make_shared<ReluOp>()), below));
+  OCTET_CHECK(alpha != 0, "alpha: expected other than 0");
+  node.set(elu(node.graph, node.activation(0), alpha, 1 / alpha));
+}
+
+void import_selu(OpNode& node) {
+  const float alpha = node.number("alpha", 1.67326319217681884765625f);
+  const float gamma = node.number("gamma", 1.05070102214813232421875f);
+  const Value y = elu(node.graph, node.activation(0), alpha, 1);
+  node.set(with_scalar(node.graph, std::make_shared<MulOp>(), y, gamma));
 }
 
 void import_prelu(OpNode& node) {

@@ -43,6 +43,10 @@ Value rows_of(NetworkBuilder& graph, const Value& v);
 /// the batch. Throws BatchError.
 Value with_axis(NetworkBuilder& graph, const Value& v, std::size_t axis);
 
+/// `value` in front of and behind an axis, as often as said.
+Value padded_axis(NetworkBuilder& graph, const Value& v, std::size_t axis, std::int64_t before,
+                  std::int64_t after, float value);
+
 /// Elements begin, begin + step, ... of an axis, below end (see SliceOp).
 Value sliced(NetworkBuilder& graph, const Value& v, std::size_t axis, std::int64_t begin,
              std::int64_t end, std::int64_t step);

@@ -8,30 +8,29 @@
 #include "interop/onnx/ops/op_list.h"
 
 namespace octet::onnx {
-namespace {
 
-/// Pads one dimension of the node, which is one of rows of an image then. Pad2dOp has an integer
-/// form.
-int pad_axis(NetworkBuilder& graph, int node, int axis, int before, int after, float value) {
-  const Shape shape = graph.node(node).shape;
+// As rows of an image: Pad2dOp has an integer form.
+Value padded_axis(NetworkBuilder& graph, const Value& given, std::size_t at, std::int64_t before,
+                  std::int64_t after, float value) {
+  if (before + after == 0) return given;
+  OCTET_CHECK(before + after < (1 << 24), "pads: got ", before, " and ", after);
+  Value v = with_axis(graph, given, at);
+  const int axis = node_axis(v, at);
+  const Shape shape = graph.node(v.node).shape;
   std::int64_t outer = 1, inner = 1;
   for (int d = 1; d < axis; ++d) outer *= shape[d];
   for (int d = axis + 1; d < shape.rank(); ++d) inner *= shape[d];
-  const std::int64_t extent = shape[axis];
-  const auto reshaped = [&](int x, const Shape& to) {
-    if (graph.node(x).shape == to) return x;
-    const auto dims = to.dims().subspan(1);
-    return graph.op(
-        std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())), {x}, to);
-  };
-  const int rows = reshaped(node, {1, outer, extent, inner});
+  const std::int64_t extent = shape[axis] + before + after;
+  const Padding2d pads{0, 0, static_cast<int>(before), static_cast<int>(after), false};
+  const int rows = reshaped_node(graph, v.node, {1, outer, shape[axis], inner});
   const int padded =
-      graph.op(std::make_shared<Pad2dOp>(Padding2d{0, 0, before, after, false}, value), {rows},
-               {1, outer, extent + before + after, inner});
-  Shape result = shape;
-  result.set(axis, extent + before + after);
-  return reshaped(padded, result);
+      graph.op(std::make_shared<Pad2dOp>(pads, value), {rows}, {1, outer, extent, inner});
+  v.dims[at] = extent;
+  v.node = reshaped_node(graph, padded, node_shape(v.dims, v.order));
+  return v;
 }
+
+namespace {
 
 struct Pads {
   std::vector<std::int64_t> list;
@@ -127,13 +126,8 @@ void import_pad(OpNode& node) {
     node.set(std::move(x));
     return;
   }
-  for (std::size_t d = 0; d < rank; ++d) {
-    const int before = std::max(at(d), 0), after = std::max(at(d + rank), 0);
-    if (before + after == 0) continue;
-    x = with_axis(node.graph, x, d);
-    x.node = pad_axis(node.graph, x.node, node_axis(x, d), before, after, pads.value);
-    x.dims[d] += before + after;
-  }
+  for (std::size_t d = 0; d < rank; ++d)
+    x = padded_axis(node.graph, x, d, std::max(at(d), 0), std::max(at(d + rank), 0), pads.value);
   node.set(std::move(x));
 }
 

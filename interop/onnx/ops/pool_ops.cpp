@@ -1,7 +1,4 @@
-// Pooling, means and maxima over dimensions.
-#include <algorithm>
-#include <numeric>
-
+// Pooling.
 #include "core/ops/ops.h"
 #include "interop/onnx/ops/node_operands.h"
 #include "interop/onnx/ops/node_window.h"
@@ -23,57 +20,6 @@ Value image(OpNode& node) {
   OCTET_CHECK(rank == 3 || rank == 4, "expected [N, C, H, W] or [N, C, L], got ",
               text(node.input(0).dims));
   return channels_last(node.graph, node.activation(0), true);
-}
-
-/// The dimensions of the file that a reduction runs over.
-std::vector<std::size_t> reduced_axes(OpNode& node, std::size_t rank, int last_attribute) {
-  const auto given = node.ints_or_input("axes", last_attribute, 1);
-  const bool noop = node.integer("noop_with_empty_axes", 0) != 0;
-  std::vector<std::size_t> axes;
-  if (given) {
-    for (const std::int64_t a : *given) axes.push_back(resolve_axis(a, rank));
-  }
-  if (axes.empty() && !noop) {
-    axes.resize(rank);
-    std::iota(axes.begin(), axes.end(), std::size_t{0});
-  }
-  std::sort(axes.begin(), axes.end());
-  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
-  return axes;
-}
-
-/// Of `x` with `axes` reduced to an extent of 1: without them unless they are kept.
-Value finished(OpNode& node, Value y, const std::vector<std::size_t>& axes) {
-  for (const std::size_t a : axes) y.dims[a] = 1;
-  if (node.integer("keepdims", 1) != 0) return y;
-  Dims dims;
-  for (std::size_t d = 0; d < y.rank(); ++d) {
-    if (!std::binary_search(axes.begin(), axes.end(), d)) dims.push_back(y.dims[d]);
-  }
-  return reshape(node.graph, y, dims);
-}
-
-template <class Op>
-void reduced(OpNode& node, int last_attribute) {
-  Value x = node.activation(0);
-  const std::vector<std::size_t> axes = reduced_axes(node, x.rank(), last_attribute);
-  std::vector<int> own;  // of the node
-  for (const std::size_t a : axes) {
-    if (x.dims[a] != 1) x = with_axis(node.graph, x, a);
-  }
-  for (const std::size_t a : axes) {
-    if (x.dims[a] != 1) own.push_back(node_axis(x, a));
-  }
-  if (!own.empty()) {
-    std::sort(own.begin(), own.end());
-    Shape shape = node.graph.node(x.node).shape;
-    const bool whole_image = shape.rank() == 4 && own == std::vector{1, 2};
-    for (const int d : own) shape.set(d, 1);
-    OpPtr op = std::make_shared<Op>(own, true);
-    if (std::is_same_v<Op, MeanOp> && whole_image) op = std::make_shared<GlobalAvgPoolOp>();
-    x.node = node.graph.op(std::move(op), {x.node}, shape);
-  }
-  node.set(finished(node, std::move(x), axes));
 }
 
 }  // namespace
@@ -124,19 +70,6 @@ void import_global_max_pool(OpNode& node) {
   const Shape& in = node.graph.node(x.node).shape;
   const Window2d w{static_cast<int>(in[1]), static_cast<int>(in[2]), 1, 1, 1, 1, {}};
   node.set(pooled(node, x, std::make_shared<MaxPool2dOp>(w), w));
-}
-
-void import_reduce_mean(OpNode& node) {
-  reduced<MeanOp>(node, 17);
-}
-void import_reduce_sum(OpNode& node) {
-  reduced<SumOp>(node, 12);
-}
-void import_reduce_max(OpNode& node) {
-  reduced<ReduceMaxOp>(node, 17);
-}
-void import_reduce_min(OpNode& node) {
-  reduced<ReduceMinOp>(node, 17);
 }
 
 }  // namespace octet::onnx

@@ -51,30 +51,6 @@ void import_transpose(OpNode& node) {
   node.set(transpose(x, permutation_of(node.ints("perm"), x.rank())));
 }
 
-void import_concat(OpNode& node) {
-  OCTET_CHECK(node.input_count() > 0, "expected operands");
-  const std::size_t axis = resolve_axis(node.integer("axis", 1), node.input(0).rank());
-  std::vector<Value> parts;
-  for (std::size_t i = 0; i < node.input_count(); ++i)
-    parts.push_back(with_axis(node.graph, node.activation(i), axis));
-  Value y = with_all_dims(node.graph, parts[0]);
-  std::vector<int> nodes{y.node};
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    OCTET_CHECK(parts[i].rank() == y.rank(), "expected ", y.rank(), " dimensions, got ",
-                text(parts[i].dims));
-    for (std::size_t d = 0; d < y.rank(); ++d)
-      OCTET_CHECK(d == axis || parts[i].dims[d] == y.dims[d], "operand ", i, ": expected ",
-                  text(y.dims), " but for dimension ", axis, ", got ", text(parts[i].dims));
-    nodes.push_back(arrange(node.graph, parts[i], y.order).node);
-    y.dims[axis] += parts[i].dims[axis];
-  }
-  if (nodes.size() > 1) {
-    y.node = node.graph.op(std::make_shared<ConcatOp>(node_axis(y, axis)), std::move(nodes),
-                           node_shape(y.dims, y.order));
-  }
-  node.set(std::move(y));
-}
-
 void import_split(OpNode& node) {
   const Value x = node.activation(0);
   const std::size_t axis = resolve_axis(node.integer("axis", 0), x.rank());
