@@ -30,6 +30,15 @@ void several(OpNode& node) {
   node.set(std::move(y));
 }
 
+/// Integer exponents are reals, too.
+Value as_reals(Value v) {
+  if (!v.is_constant() || v.constant->real) return v;
+  Tensor t = Tensor::empty({v.constant->size()});
+  for (std::int64_t i = 0; i < t.numel(); ++i) t.r()[i] = static_cast<real>(v.constant->at(i));
+  v.constant = make_reals(v.constant->name, v.dims, std::move(t));
+  return v;
+}
+
 }  // namespace
 
 void import_add(OpNode& node) {
@@ -85,7 +94,7 @@ void import_div(OpNode& node) {
 void import_pow(OpNode& node) {
   if (!node.input(1).is_constant() || node.input(0).is_constant() ||
       node.input(1).constant->size() != 1) {
-    node.set(binary(node.graph, std::make_shared<PowOp>(), node.input(0), node.input(1)));
+    node.set(binary(node.graph, std::make_shared<PowOp>(), node.input(0), as_reals(node.input(1))));
     return;
   }
   const double exponent = node.input(1).constant->at(0);

@@ -27,6 +27,28 @@ int norm_parameter(OpNode& node, std::size_t i, std::string_view what, const Dim
   });
 }
 
+/// The other results of a layer norm over the node's last dimensions: mean and 1 / deviation.
+void set_statistics(OpNode& node, const Value& x, std::size_t axis, float eps) {
+  NetworkBuilder& graph = node.graph;
+  std::vector<int> axes;
+  Value mean = x;
+  for (std::size_t d = axis; d < x.rank(); ++d) {
+    axes.push_back(node_axis(x, d));
+    mean.dims[d] = 1;
+  }
+  const auto mean_of = [&](const Value& v) {
+    Value y = mean;
+    y.node = graph.op(std::make_shared<MeanOp>(axes, true), {v.node}, node_shape(y.dims, y.order));
+    return y;
+  };
+  mean = mean_of(x);
+  const Value centred = binary(graph, std::make_shared<SubOp>(), x, mean);
+  Value variance = mean_of(binary(graph, std::make_shared<MulOp>(), centred, centred));
+  variance = with_scalar(graph, std::make_shared<AddOp>(), variance, eps);
+  node.set(1, mean);
+  node.set(2, elementwise(graph, variance, std::make_shared<RsqrtOp>()));
+}
+
 }  // namespace
 
 void import_batch_normalization(OpNode& node) {
@@ -67,6 +89,7 @@ void import_layer_normalization(OpNode& node) {
   const Dims dims(x.dims.begin() + static_cast<std::ptrdiff_t>(axis), x.dims.end());
   std::vector<int> operands{x.node, norm_parameter(node, 1, "scale", dims)};
   if (node.has(2)) operands.push_back(norm_parameter(node, 2, "bias", dims));
+  if (node.wants(1) || node.wants(2)) set_statistics(node, x, axis, eps);
   x.node = node.graph.op(std::make_shared<LayerNormOp>(eps), std::move(operands),
                          node.graph.node(x.node).shape);
   node.set(std::move(x));

@@ -77,8 +77,8 @@ void import_gather(OpNode& node) {
   const Constant& indices = *node.constant(1, "indices");
   const Value x = node.activation(0);
   const std::size_t axis = resolve_axis(node.integer("axis", 0), x.rank());
-  OCTET_CHECK(!indices.real && indices.dims.size() <= 1 && indices.size() > 0,
-              "indices: expected a list, got ", text(indices.dims));
+  OCTET_CHECK(!indices.real && indices.size() > 0 && indices.size() <= 1024,
+              "indices: expected 1 to 1024 integers, got ", text(indices.dims));
   std::vector<Value> parts;
   for (std::int64_t i : indices.ints) {
     if (i < 0) i += x.dims[axis];
@@ -95,7 +95,8 @@ void import_gather(OpNode& node) {
                            node_shape(y.dims, y.order));
   }
   Dims dims = y.dims;
-  if (indices.dims.empty()) dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(axis));
+  const auto at = dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(axis));
+  dims.insert(at, indices.dims.begin(), indices.dims.end());
   node.set(reshape(node.graph, y, dims));
 }
 
