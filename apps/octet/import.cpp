@@ -49,6 +49,37 @@ OnnxOptions import_options(const Options& options) {
   return result;
 }
 
+/// The shape that a file of one sample leaves no doubt about: one extent that is open, or a square
+/// image. Empty: there is none.
+std::vector<std::int64_t> shape_of_size(std::vector<std::int64_t> dims, std::int64_t elements) {
+  if (dims.empty()) return {};
+  if (dims[0] == 0) dims[0] = 1;
+  std::int64_t known = 1;
+  std::vector<std::size_t> open;
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    if (dims[d] == 0) open.push_back(d);
+    known *= std::max<std::int64_t>(dims[d], 1);
+  }
+  if (open.empty() || known <= 0 || elements % known != 0) return {};
+  const std::int64_t rest = elements / known;
+  const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(rest))));
+  const bool square = open.size() == 2 && dims.size() == 4 && open[1] == 3 && side * side == rest;
+  if (open.size() > 1 && !square) return {};
+  for (const std::size_t d : open) dims[d] = square ? side : rest;
+  return dims;
+}
+
+/// Where the file leaves extents open that nobody gave, --check has the inputs' files to go by.
+void add_shapes_of_files(const Options& options, OnnxOptions& result) {
+  const std::vector<OnnxValue> inputs = onnx_inputs(options.path);
+  for (std::size_t i = 0; i < std::min(inputs.size(), options.files.size()); ++i) {
+    if (result.shapes.contains(inputs[i].name)) continue;
+    const auto elements = static_cast<std::int64_t>(map_file(options.files[i]).bytes.size() / 4);
+    const auto shape = shape_of_size(inputs[i].dims, elements);
+    if (!shape.empty()) result.shapes[inputs[i].name] = shape;
+  }
+}
+
 std::string file_shape(const OnnxValue& v) {
   std::string text = "[";
   for (std::size_t d = 0; d < v.dims.size(); ++d) {
@@ -191,7 +222,9 @@ void import(const Options& options) {
     print_operators();
     return;
   }
-  const OnnxNetwork network = import_onnx(options.path, import_options(options));
+  OnnxOptions given = import_options(options);
+  if (!options.files.empty()) add_shapes_of_files(options, given);
+  const OnnxNetwork network = import_onnx(options.path, given);
   print(options, network);
   if (options.files.empty()) return;
   const bool good = check(options, network);

@@ -1,6 +1,8 @@
 #include "interop/onnx/import_onnx.h"
 
+#include <algorithm>
 #include <functional>
+#include <set>
 
 #include "interop/onnx/importer.h"
 
@@ -70,6 +72,23 @@ OnnxNetwork import_with(const std::function<ModelFile()>& read, const OnnxOption
 }
 
 }  // namespace
+
+std::vector<OnnxValue> onnx_inputs(const std::string& path) {
+  const ModelFile file = read_model_file(path);
+  std::set<std::string> initializers;
+  for (const auto& t : file.model.graph().initializer()) initializers.insert(t.name());
+  std::vector<OnnxValue> inputs;
+  for (const auto& input : file.model.graph().input()) {
+    if (initializers.contains(input.name())) continue;
+    OnnxValue v{input.name(), {}, {}};
+    for (const auto& d : input.type().tensor_type().shape().dim()) {
+      v.order.push_back(static_cast<int>(v.dims.size()));
+      v.dims.push_back(std::max<std::int64_t>(d.dim_value(), 0));
+    }
+    inputs.push_back(std::move(v));
+  }
+  return inputs;
+}
 
 OnnxNetwork import_onnx(const std::string& path, const OnnxOptions& options) {
   return import_with([&] { return read_model_file(path); }, options);

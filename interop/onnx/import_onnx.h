@@ -37,6 +37,10 @@ struct OnnxOptions {
   std::map<std::string, std::vector<std::int64_t>> shapes;
 };
 
+/// Inputs of a file as it has them, without initializers; extents that it leaves open are 0, and
+/// the order is that of the file. Throws Error as import_onnx() does for what is no model.
+std::vector<OnnxValue> onnx_inputs(const std::string& path);
+
 /// Reads a float network of operator sets 7 to 28. Weights of convolutions, matrix products and
 /// normalizations are parameters under the names that they have in the file, made printable;
 /// other constants are constants. Images are NHWC. Dimension 0 of the inputs is the batch and open.

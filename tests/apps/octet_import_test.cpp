@@ -94,6 +94,10 @@ TEST_CASE("octet import: usage and errors") {
   CHECK(open.code == 1);
   CHECK(has(open.output, "give the input's shape"));
   CHECK(import(dir, {net, "--shape", "img=1,3,8,8"}).code == 0);
+  const std::string square = write_floats(dir / "s.f32", std::vector<float>(3 * 64, 1));
+  const Result checked = import(dir, {net, "--check", square, square});
+  CHECK(checked.code == 0);
+  CHECK(has(checked.output, "[N, 3, 8, 8]"));
   CHECK(import(dir, {net, "--shape", "img:1,3"}).code == 2);
   CHECK(import(dir, {net, "--shape", "img=1,,3"}).code == 2);
 }
