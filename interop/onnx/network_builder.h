@@ -1,6 +1,7 @@
 // Collects the nodes of a GraphModule.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -57,7 +58,7 @@ class NetworkBuilder {
   int append(GraphNode node);
   std::vector<bool> live(const std::vector<GraphOutput>& outputs) const;
 
-  std::vector<GraphNode> nodes_;
+  std::deque<GraphNode> nodes_;  // references to nodes stay valid
   std::vector<int> inputs_;
   std::string layer_;
   std::map<std::pair<ConstantPtr, std::string>, int> parameters_;

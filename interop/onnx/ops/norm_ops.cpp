@@ -53,6 +53,7 @@ void set_statistics(OpNode& node, const Value& x, std::size_t axis, float eps) {
 
 void import_batch_normalization(OpNode& node) {
   const float eps = node.number("epsilon", 1e-5f), momentum = node.number("momentum", 0.9f);
+  OCTET_CHECK(eps > 0, "epsilon: expected more than 0, got ", eps);
   OCTET_CHECK(node.integer("training_mode", 0) == 0, "training_mode: expected 0");
   OCTET_CHECK(node.integer("spatial", 1) == 1, "spatial: expected 1");
   Value x = node.activation(0);

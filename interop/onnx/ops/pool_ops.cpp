@@ -7,9 +7,23 @@
 namespace octet::onnx {
 namespace {
 
+/// Throws Error if a window has no pixel of the image.
+void check_windows(std::int64_t in, std::int64_t out, int kernel, int stride, int dilation,
+                   int before) {
+  for (std::int64_t q = 0; q < out; ++q) {
+    const std::int64_t start = q * stride - before;
+    const std::int64_t first = start < 0 ? (-start + dilation - 1) / dilation : 0;
+    OCTET_CHECK(first < kernel && start + first * dilation < in, "window ", q,
+                " lies in the padding: expected a pixel in each");
+  }
+}
+
 Value pooled(OpNode& node, const Value& x, const OpPtr& op, const Window2d& window) {
   const Shape& in = node.graph.node(x.node).shape;
   const auto [h, w] = window.output_size(in[1], in[2], node.type());
+  const Padding2d pads = window.resolve(in[1], in[2]);
+  check_windows(in[1], h, window.kernel_h, window.stride_h, window.dilation_h, pads.top);
+  check_windows(in[2], w, window.kernel_w, window.stride_w, window.dilation_w, pads.left);
   const int y = node.graph.op(op, {x.node}, {1, h, w, in[3]});
   if (x.rank() == 3) return {{x.dims[0], in[3], w}, nullptr, y, {0, -1, 2, 1}, nullptr};
   return {{x.dims[0], in[3], h, w}, nullptr, y, {0, 2, 3, 1}, nullptr};

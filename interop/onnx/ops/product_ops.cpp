@@ -115,12 +115,14 @@ Value product_of_two(OpNode& node) {
   NetworkBuilder& graph = node.graph;
   // The batch is one of the dimensions in front, or none of the file's.
   int batch = -1;
-  for (auto [x, own] : {std::pair(&a, &a_dims), std::pair(&b, &b_dims)}) {
+  for (Value* x : {&a, &b}) {
     if (x->is_constant()) continue;
-    *x = with_rank(reshape(graph, realized(graph, *x), *own), rank);
+    const Dims& own = x == &a ? a_dims : b_dims;
+    *x = with_rank(reshape(graph, realized(graph, *x), own), rank);
     if (x->batch_axis() >= static_cast<int>(rank) - 2) *x = without_batch(*x);
-    const auto extent = [&](int d) { return d < 0 ? 1 : x->dims[static_cast<std::size_t>(d)]; };
-    if (batch < 0 || extent(x->batch_axis()) != 1) batch = x->batch_axis();
+    const bool has_batch =
+        x->batch_axis() >= 0 && x->dims[static_cast<std::size_t>(x->batch_axis())] != 1;
+    if (batch < 0 || has_batch) batch = x->batch_axis();
   }
   const std::vector<int> order = file_order(rank, batch);
   const int left = operand_in_order(graph, a, a_dims, order);
