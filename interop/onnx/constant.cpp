@@ -4,7 +4,7 @@
 
 namespace octet::onnx {
 
-ConstantPtr make_reals(std::string name, Dims dims, Tensor values) {
+ConstantPtr make_reals(std::string name, Extents dims, Tensor values) {
   OCTET_CHECK(values.numel() == product(dims), "constant '", name, "' ", text(dims), ": got ",
               values.numel(), " elements");
   auto c = std::make_shared<Constant>();
@@ -15,7 +15,7 @@ ConstantPtr make_reals(std::string name, Dims dims, Tensor values) {
   return c;
 }
 
-ConstantPtr make_ints(std::string name, Dims dims, std::vector<std::int64_t> values) {
+ConstantPtr make_ints(std::string name, Extents dims, std::vector<std::int64_t> values) {
   OCTET_CHECK(static_cast<std::int64_t>(values.size()) == product(dims), "constant '", name, "' ",
               text(dims), ": got ", values.size(), " elements");
   auto c = std::make_shared<Constant>();
@@ -25,13 +25,13 @@ ConstantPtr make_ints(std::string name, Dims dims, std::vector<std::int64_t> val
   return c;
 }
 
-ConstantPtr reshaped(const ConstantPtr& c, Dims dims) {
+ConstantPtr reshaped(const ConstantPtr& c, Extents dims) {
   return c->real ? make_reals(c->name, std::move(dims), c->reals)
                  : make_ints(c->name, std::move(dims), c->ints);
 }
 
 ConstantPtr permuted(const ConstantPtr& c, const std::vector<std::size_t>& permutation) {
-  Dims dims;
+  Extents dims;
   for (const std::size_t d : permutation) dims.push_back(c->dims[d]);
   if (c->real) {
     Tensor values = Tensor::empty({c->size()});
@@ -50,7 +50,7 @@ const std::vector<std::int64_t>& int_list(const Constant& c) {
   return c.ints;
 }
 
-std::int64_t result_size(const Dims& dims, std::int64_t operands) {
+std::int64_t result_size(const Extents& dims, std::int64_t operands) {
   const std::int64_t n = product(dims), most = std::max(largest_result, operands);
   OCTET_CHECK(n <= most, "a constant ", text(dims), " is computed: expected at most ", most,
               " elements");

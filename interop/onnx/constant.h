@@ -14,7 +14,7 @@ namespace octet::onnx {
 /// Reals (all floating-point types become f32) or integers (booleans are 0 and 1), row-major.
 struct Constant {
   std::string name;  ///< of the initializer or node it is from
-  Dims dims;
+  Extents dims;
   bool real = false;
   Tensor reals;  ///< [n]
   std::vector<std::int64_t> ints;
@@ -29,10 +29,10 @@ struct Constant {
 };
 using ConstantPtr = std::shared_ptr<const Constant>;
 
-ConstantPtr make_reals(std::string name, Dims dims, Tensor values);
-ConstantPtr make_ints(std::string name, Dims dims, std::vector<std::int64_t> values);
+ConstantPtr make_reals(std::string name, Extents dims, Tensor values);
+ConstantPtr make_ints(std::string name, Extents dims, std::vector<std::int64_t> values);
 /// The same elements with other extents. Throws Error if their number differs.
-ConstantPtr reshaped(const ConstantPtr& c, Dims dims);
+ConstantPtr reshaped(const ConstantPtr& c, Extents dims);
 /// Dimension d of the result is dimension permutation[d] of `c`.
 ConstantPtr permuted(const ConstantPtr& c, const std::vector<std::size_t>& permutation);
 /// Integers of a list. Throws Error if it holds reals or has more than one dimension.
@@ -41,17 +41,17 @@ const std::vector<std::int64_t>& int_list(const Constant& c);
 /// A constant that is computed has at most this many elements, or those of its operands.
 constexpr std::int64_t largest_result = std::int64_t{1} << 24;
 /// product(dims), checked against that.
-std::int64_t result_size(const Dims& dims, std::int64_t operands = 0);
+std::int64_t result_size(const Extents& dims, std::int64_t operands = 0);
 
 /// Copies `from` [dims] element by element so that dimension d of the result is dimension
 /// permutation[d] of it.
 template <class T>
-void permute_elements(const T* from, const Dims& dims, const std::vector<std::size_t>& permutation,
-                      T* to) {
+void permute_elements(const T* from, const Extents& dims,
+                      const std::vector<std::size_t>& permutation, T* to) {
   const std::size_t rank = dims.size();
-  Dims strides(rank), extents(rank), index(rank, 0);
+  Extents strides(rank), extents(rank), index(rank, 0);
   std::int64_t stride = 1;
-  Dims source(rank);
+  Extents source(rank);
   for (std::size_t d = rank; d-- > 0;) {
     source[d] = stride;
     stride *= dims[d];

@@ -6,7 +6,7 @@
 
 namespace octet::onnx {
 
-std::int64_t product(const Dims& dims, std::size_t begin, std::size_t end) {
+std::int64_t product(const Extents& dims, std::size_t begin, std::size_t end) {
   std::int64_t n = 1;
   for (std::size_t i = begin; i < end; ++i) {
     OCTET_CHECK(dims[i] >= 0, "extents ", text(dims), ": expected none below 0");
@@ -17,7 +17,7 @@ std::int64_t product(const Dims& dims, std::size_t begin, std::size_t end) {
   return n;
 }
 
-std::string text(const Dims& dims) {
+std::string text(const Extents& dims) {
   std::string s = "[";
   for (std::size_t i = 0; i < dims.size(); ++i) {
     s += i ? ", " : "";
@@ -26,8 +26,8 @@ std::string text(const Dims& dims) {
   return s + "]";
 }
 
-Dims broadcast(const Dims& a, const Dims& b) {
-  Dims y(std::max(a.size(), b.size()));
+Extents broadcast(const Extents& a, const Extents& b) {
+  Extents y(std::max(a.size(), b.size()));
   for (std::size_t i = 0; i < y.size(); ++i) {
     const std::int64_t p = i < a.size() ? a[a.size() - 1 - i] : 1;
     const std::int64_t q = i < b.size() ? b[b.size() - 1 - i] : 1;

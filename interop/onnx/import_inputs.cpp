@@ -38,7 +38,7 @@ bool Importer::is_channels_last(const std::string& input) const {
   return false;
 }
 
-Dims Importer::input_dims(const proto::ValueInfoProto& input) const {
+Extents Importer::input_dims(const proto::ValueInfoProto& input) const {
   const std::string name = "input '" + one_line(input.name()) + "'";
   const proto::TypeProto::Tensor& type = input.type().tensor_type();
   OCTET_CHECK(type.elem_type() == proto::TensorProto::FLOAT, file_.path, ": ", name,
@@ -46,7 +46,7 @@ Dims Importer::input_dims(const proto::ValueInfoProto& input) const {
   const auto given = options_.shapes.find(input.name());
   OCTET_CHECK(type.has_shape() || given != options_.shapes.end(), file_.path, ": ", name,
               ": its shape is unknown; give one");
-  Dims dims;
+  Extents dims;
   for (const auto& d : type.shape().dim()) dims.push_back(d.has_dim_value() ? d.dim_value() : 0);
   if (given != options_.shapes.end()) {
     const bool fits = !type.has_shape() || given->second.size() == dims.size();
@@ -58,8 +58,8 @@ Dims Importer::input_dims(const proto::ValueInfoProto& input) const {
     dims = given->second;
   }
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    const bool open = i == 0 && dims[i] <= 0 && batch_ != Batch::inside;
-    if (open) dims[i] = batch_ == Batch::open ? open_batch : 1;
+    const bool open = i == 0 && dims[i] <= 0 && batch_ != FileBatch::inside;
+    if (open) dims[i] = batch_ == FileBatch::open ? open_batch : 1;
     OCTET_CHECK(dims[i] > 0, file_.path, ": ", name, ": dimension ", i, " is open ('",
                 one_line(i < static_cast<std::size_t>(type.shape().dim_size())
                              ? type.shape().dim(static_cast<int>(i)).dim_param()
@@ -76,7 +76,7 @@ void Importer::add_inputs() {
     Value v;
     v.dims = input_dims(input);
     const int rank = static_cast<int>(v.rank());
-    if (batch_ == Batch::inside || rank == 0) {
+    if (batch_ == FileBatch::inside || rank == 0) {
       v.order = {-1};
       for (int d = 0; d < rank; ++d) v.order.push_back(d);
     } else if (rank == 4 && !is_channels_last(input.name())) {

@@ -19,7 +19,7 @@ Shape graph_shape(const OnnxValue& v, std::int64_t batch) {
 
 /// All dimensions of the file, as dimensions of the graph's tensor.
 struct Mapping {
-  Dims file, graph;  ///< extents; the file's without the batch's dimension are of one sample
+  Extents file, graph;  ///< extents; the file's without the batch's dimension are of one sample
   std::vector<std::size_t> to_graph;
 };
 
@@ -54,13 +54,13 @@ Mapping mapping(const OnnxValue& v, std::int64_t batch) {
 
 OnnxNetwork import_with(const std::function<ModelFile()>& read, const OnnxOptions& options) {
   std::string first;
-  for (const Batch batch : {Batch::open, Batch::one, Batch::inside}) {
+  for (const FileBatch batch : {FileBatch::open, FileBatch::one, FileBatch::inside}) {
     try {
       ModelFile file = read();
       OnnxNetwork network = Importer(file, options, batch).run();
-      if (batch == Batch::one)
+      if (batch == FileBatch::one)
         network.notes.push_back("the batch is taken for 1, samples are on their own: " + first);
-      if (batch == Batch::inside)
+      if (batch == FileBatch::inside)
         network.notes.push_back("all dimensions are of one sample, a batch is put in front: " +
                                 first);
       return network;

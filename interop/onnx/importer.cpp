@@ -6,7 +6,7 @@
 
 namespace octet::onnx {
 
-Importer::Importer(ModelFile& file, const OnnxOptions& options, Batch batch)
+Importer::Importer(ModelFile& file, const OnnxOptions& options, FileBatch batch)
     : file_(file), options_(options), batch_(batch), opset_(opset_of(file.model)) {}
 
 void Importer::count_readers() {
@@ -97,7 +97,7 @@ void Importer::import_node(proto::NodeProto& node) {
     op.check_all_attributes_read();
     keep_results(node, op);
   } catch (const BatchError& error) {
-    if (batch_ != Batch::inside) throw BatchError(op.described() + ": " + error.what());
+    if (batch_ != FileBatch::inside) throw BatchError(op.described() + ": " + error.what());
     problems_.push_back(op.described() + ": " + error.what());
   } catch (const Error& error) {
     problems_.push_back(op.described() + ": " + error.what());

@@ -13,7 +13,7 @@
 namespace octet::onnx {
 
 /// What the first dimension of the inputs is.
-enum class Batch {
+enum class FileBatch {
   open,    ///< the batch
   one,     ///< the batch, and 1 for all that the file computes from it
   inside,  ///< a dimension as others: the file's tensors are one sample each
@@ -21,14 +21,14 @@ enum class Batch {
 
 class Importer {
  public:
-  Importer(ModelFile& file, const OnnxOptions& options, Batch batch);
+  Importer(ModelFile& file, const OnnxOptions& options, FileBatch batch);
   /// Throws Error naming all nodes that cannot be read, BatchError for one that needs another
-  /// Batch.
+  /// FileBatch.
   OnnxNetwork run();
 
  private:
   void add_inputs();
-  Dims input_dims(const proto::ValueInfoProto& input) const;
+  Extents input_dims(const proto::ValueInfoProto& input) const;
   /// An input that the file transposes to NCHW is NHWC already.
   bool is_channels_last(const std::string& input) const;
   void count_readers();
@@ -44,7 +44,7 @@ class Importer {
 
   ModelFile& file_;
   const OnnxOptions& options_;
-  Batch batch_;
+  FileBatch batch_;
   int opset_;
   NetworkBuilder graph_;
   std::map<std::string, Value, std::less<>> values_;

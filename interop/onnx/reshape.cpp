@@ -15,8 +15,8 @@ struct Group {
 
 /// Appends the groups of from[a, b) and to[c, d), which have equally many elements; extents of 1
 /// belong to none.
-void append_groups(const Dims& from, std::size_t a, std::size_t b, const Dims& to, std::size_t c,
-                   std::size_t d, std::vector<Group>& groups) {
+void append_groups(const Extents& from, std::size_t a, std::size_t b, const Extents& to,
+                   std::size_t c, std::size_t d, std::vector<Group>& groups) {
   while (true) {
     while (a < b && from[a] == 1) ++a;
     while (c < d && to[c] == 1) ++c;
@@ -37,7 +37,7 @@ void append_groups(const Dims& from, std::size_t a, std::size_t b, const Dims& t
 }
 
 /// The dimension of `dims` that the batch of `v` is then; none: it would be mixed with others.
-std::optional<int> new_batch_axis(const Value& v, const Dims& dims) {
+std::optional<int> new_batch_axis(const Value& v, const Extents& dims) {
   if (v.batch_axis() < 0) return -1;
   const auto b = static_cast<std::size_t>(v.batch_axis());
   const std::int64_t before = product(v.dims, 0, b);
@@ -51,7 +51,7 @@ std::optional<int> new_batch_axis(const Value& v, const Dims& dims) {
   return std::nullopt;
 }
 
-std::vector<Group> groups_of(const Value& v, const Dims& dims, int batch) {
+std::vector<Group> groups_of(const Value& v, const Extents& dims, int batch) {
   std::vector<Group> groups;
   if (batch < 0) {
     append_groups(v.dims, 0, v.rank(), dims, 0, dims.size(), groups);
@@ -88,8 +88,8 @@ std::optional<std::vector<int>> order_in_place(const Value& v, const std::vector
 }
 
 /// If only extents of 1 come and go: the same node. Those that it has stay there.
-std::optional<Value> relabeled(const Value& v, const std::vector<Group>& groups, const Dims& dims,
-                               int batch) {
+std::optional<Value> relabeled(const Value& v, const std::vector<Group>& groups,
+                               const Extents& dims, int batch) {
   Value y = v;
   y.dims = dims;
   for (int& d : y.order) d = d >= 0 && v.dims[static_cast<std::size_t>(d)] == 1 ? -1 : d;
@@ -108,7 +108,7 @@ std::optional<Value> relabeled(const Value& v, const std::vector<Group>& groups,
 
 }  // namespace
 
-Value reshape(NetworkBuilder& graph, const Value& given, const Dims& dims) {
+Value reshape(NetworkBuilder& graph, const Value& given, const Extents& dims) {
   OCTET_CHECK(product(given.dims) == product(dims), "expected ", product(dims), " elements for ",
               text(dims), ", got ", text(given.dims));
   OCTET_CHECK(product(dims) > 0, "expected elements, got ", text(dims));

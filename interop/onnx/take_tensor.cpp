@@ -101,7 +101,7 @@ std::int64_t int_at(int type, const std::byte* raw, std::int64_t i) {
   }
 }
 
-ConstantPtr from_raw(const Proto& t, Dims dims, std::span<const std::byte> raw) {
+ConstantPtr from_raw(const Proto& t, Extents dims, std::span<const std::byte> raw) {
   const std::int64_t n = product(dims);
   const std::size_t size = element_bytes(t.data_type());
   OCTET_CHECK(raw.size() % size == 0 && raw.size() / size == static_cast<std::size_t>(n), named(t),
@@ -124,7 +124,7 @@ ConstantPtr from_raw(const Proto& t, Dims dims, std::span<const std::byte> raw) 
 }
 
 /// Elements in the fields of their type instead of raw_data.
-ConstantPtr from_fields(const Proto& t, Dims dims) {
+ConstantPtr from_fields(const Proto& t, Extents dims) {
   const std::int64_t size = product(dims);
   const auto check = [&](int got) {
     OCTET_CHECK(got == size, named(t), " ", text(dims), ": expected ", size, " elements, got ",
@@ -165,7 +165,7 @@ std::optional<std::uint64_t> number(const std::string& text) {
   return value;
 }
 
-ConstantPtr from_file(const Proto& t, Dims dims, const std::string& model_path) {
+ConstantPtr from_file(const Proto& t, Extents dims, const std::string& model_path) {
   std::string location;
   std::optional<std::uint64_t> offset = 0, length;
   for (const auto& entry : t.external_data()) {
@@ -198,7 +198,7 @@ ConstantPtr from_file(const Proto& t, Dims dims, const std::string& model_path) 
 ConstantPtr take_tensor(Proto& t, const std::string& model_path) {
   OCTET_CHECK(element_bytes(t.data_type()) > 0, named(t),
               ": expected elements of a float or integer type, got type ", t.data_type());
-  Dims dims(t.dims().begin(), t.dims().end());
+  Extents dims(t.dims().begin(), t.dims().end());
   product(dims);  // checked
   ConstantPtr c;
   if (t.data_location() == Proto::EXTERNAL) {

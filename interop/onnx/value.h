@@ -13,7 +13,7 @@ namespace octet::onnx {
 /// `dims` alone: where they lie in the node's tensor is `order`, so that most transpositions and
 /// changes of rank are no operation at all. The node's dimension 0 is always the batch.
 struct Value {
-  Dims dims;             ///< as the file has them
+  Extents dims;          ///< as the file has them
   ConstantPtr constant;  ///< known; else:
   int node = -1;         ///< of the graph
   /// order[d] is which of `dims` the node's dimension d is; -1: none, its extent is 1. order[0] is
@@ -30,7 +30,7 @@ struct Value {
 };
 
 /// The extents of the node's tensor, with a batch of 1.
-Shape node_shape(const Dims& dims, const std::vector<int>& order);
+Shape node_shape(const Extents& dims, const std::vector<int>& order);
 
 /// The file does something to its batch that a graph with an open batch cannot do.
 class BatchError : public Error {

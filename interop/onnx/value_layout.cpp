@@ -10,7 +10,7 @@ namespace octet::onnx {
 namespace {
 
 /// Dimensions of the node, without the batch, that are more than an extent of 1.
-std::vector<int> real_dims(const Dims& dims, const std::vector<int>& order) {
+std::vector<int> real_dims(const Extents& dims, const std::vector<int>& order) {
   std::vector<int> real;
   for (std::size_t d = 1; d < order.size(); ++d) {
     if (order[d] >= 0 && dims[static_cast<std::size_t>(order[d])] != 1) real.push_back(order[d]);
@@ -71,8 +71,8 @@ int reshaped_node(NetworkBuilder& graph, int node, const Shape& shape) {
                   {node}, shape);
 }
 
-Shape node_shape(const Dims& dims, const std::vector<int>& order) {
-  Dims extents{1};
+Shape node_shape(const Extents& dims, const std::vector<int>& order) {
+  Extents extents{1};
   for (std::size_t d = 1; d < order.size(); ++d)
     extents.push_back(order[d] < 0 ? 1 : dims[static_cast<std::size_t>(order[d])]);
   return Shape(std::span<const std::int64_t>(extents));

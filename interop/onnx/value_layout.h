@@ -26,7 +26,7 @@ Value without_batch(const Value& v);
 
 /// `dims` are the new extents, all known. Throws Error if the elements are not as many, BatchError
 /// if the batch is mixed with other dimensions.
-Value reshape(NetworkBuilder& graph, const Value& v, const Dims& dims);
+Value reshape(NetworkBuilder& graph, const Value& v, const Extents& dims);
 /// Dimension d of the result is dimension permutation[d] of the value: no op.
 Value transpose(const Value& v, const std::vector<std::size_t>& permutation);
 /// Which dimension of the node is `axis` of the value; -1: none (its extent is 1).

@@ -100,11 +100,11 @@ const std::map<std::string, Unary, std::less<>>& unaries() {
 
 /// Calls f(i, indices of the operands' elements) for each element of `dims`.
 template <class F>
-void for_broadcast(const Dims& dims, const Constants& x, const F& f) {
+void for_broadcast(const Extents& dims, const Constants& x, const F& f) {
   const std::size_t rank = dims.size();
-  std::vector<Dims> strides;
+  std::vector<Extents> strides;
   for (const ConstantPtr& c : x) {
-    Dims s(rank, 0);
+    Extents s(rank, 0);
     Int stride = 1;
     for (std::size_t d = c->dims.size(); d-- > 0;) {
       if (c->dims[d] != 1) s[d + rank - c->dims.size()] = stride;
@@ -113,7 +113,7 @@ void for_broadcast(const Dims& dims, const Constants& x, const F& f) {
     strides.push_back(std::move(s));
   }
   const Int n = product(dims);
-  Dims index(rank, 0), at(x.size(), 0);
+  Extents index(rank, 0), at(x.size(), 0);
   for (Int i = 0; i < n; ++i) {
     f(i, at);
     for (std::size_t d = rank; d-- > 0;) {
@@ -127,19 +127,19 @@ void for_broadcast(const Dims& dims, const Constants& x, const F& f) {
 }
 
 ConstantPtr binary(const Binary& f, const ConstantPtr& a, const ConstantPtr& b) {
-  const Dims dims = broadcast(a->dims, b->dims);
+  const Extents dims = broadcast(a->dims, b->dims);
   const Int n = result_size(dims, a->size() + b->size());
   const bool real_operands = a->real || b->real;
   const std::string& name = a->name.empty() ? b->name : a->name;
   if (real_operands && !f.compares) {
     Tensor t = Tensor::empty({n});
-    for_broadcast(dims, {a, b}, [&](Int i, const Dims& at) {
+    for_broadcast(dims, {a, b}, [&](Int i, const Extents& at) {
       t.r()[i] = static_cast<float>(f.reals(a->at(at[0]), b->at(at[1])));
     });
     return make_reals(name, dims, std::move(t));
   }
   std::vector<Int> v(static_cast<std::size_t>(n));
-  for_broadcast(dims, {a, b}, [&](Int i, const Dims& at) {
+  for_broadcast(dims, {a, b}, [&](Int i, const Extents& at) {
     const auto p = static_cast<std::size_t>(at[0]), q = static_cast<std::size_t>(at[1]);
     v[static_cast<std::size_t>(i)] = real_operands
                                          ? static_cast<Int>(f.reals(a->at(at[0]), b->at(at[1])))
@@ -183,12 +183,12 @@ ConstantPtr cast(const ConstantPtr& x, std::int64_t to) {
 }
 
 ConstantPtr where(const ConstantPtr& condition, const ConstantPtr& a, const ConstantPtr& b) {
-  const Dims dims = broadcast(condition->dims, broadcast(a->dims, b->dims));
+  const Extents dims = broadcast(condition->dims, broadcast(a->dims, b->dims));
   const Int n = result_size(dims);
   OCTET_CHECK(a->real == b->real, "expected operands of one type");
   Tensor t = a->real ? Tensor::empty({n}) : Tensor();
   std::vector<Int> v(a->real ? 0 : static_cast<std::size_t>(n));
-  for_broadcast(dims, {condition, a, b}, [&](Int i, const Dims& at) {
+  for_broadcast(dims, {condition, a, b}, [&](Int i, const Extents& at) {
     const bool first = condition->at(at[0]) != 0;
     const Constant& from = *(first ? a : b);
     const Int k = first ? at[1] : at[2];

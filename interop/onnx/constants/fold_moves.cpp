@@ -11,7 +11,7 @@ using Int = std::int64_t;
 
 /// A constant [dims] whose element i is element source(i) of operand number which(i).
 template <class Source>
-ConstantPtr gathered(const Constants& from, const Dims& dims, const Source& source) {
+ConstantPtr gathered(const Constants& from, const Extents& dims, const Source& source) {
   const bool real = from[0]->real;
   Int operands = 0;
   for (const ConstantPtr& c : from) {
@@ -38,7 +38,7 @@ using From = std::pair<std::size_t, Int>;
 /// Extents in front of an axis, of it and behind it.
 struct Split {
   Int outer, extent, inner;
-  Split(const Dims& dims, std::size_t axis)
+  Split(const Extents& dims, std::size_t axis)
       : outer(product(dims, 0, axis)),
         extent(dims[axis]),
         inner(product(dims, axis + 1, dims.size())) {}
@@ -46,7 +46,7 @@ struct Split {
 
 ConstantPtr along(const ConstantPtr& x, std::size_t axis, const std::vector<Int>& indices) {
   const Split s(x->dims, axis);
-  Dims dims = x->dims;
+  Extents dims = x->dims;
   const auto n = static_cast<Int>(indices.size());
   dims[axis] = n;
   return gathered({x}, dims, [&](Int i) {
@@ -64,14 +64,14 @@ ConstantPtr gather(OpNode& node, const ConstantPtr& x, const Constant& indices) 
                 ", got ", i);
     if (i < 0) i += x->dims[axis];
   }
-  Dims dims(x->dims.begin(), x->dims.begin() + static_cast<std::ptrdiff_t>(axis));
+  Extents dims(x->dims.begin(), x->dims.begin() + static_cast<std::ptrdiff_t>(axis));
   dims.insert(dims.end(), indices.dims.begin(), indices.dims.end());
   dims.insert(dims.end(), x->dims.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x->dims.end());
   return reshaped(along(x, axis, list), dims);
 }
 
 ConstantPtr slice(OpNode& node, ConstantPtr x) {
-  for (const AxisRange& r : slice_ranges(node, x->dims)) {
+  for (const SliceRange& r : slice_ranges(node, x->dims)) {
     std::vector<Int> indices;
     for (Int i = r.begin, left = r.count(); left > 0; --left, i += r.step) indices.push_back(i);
     x = along(x, r.axis, indices);
@@ -81,7 +81,7 @@ ConstantPtr slice(OpNode& node, ConstantPtr x) {
 
 ConstantPtr concat(OpNode& node, const Constants& x) {
   const std::size_t axis = resolve_axis(node.integer("axis", 0), x[0]->dims.size());
-  Dims dims = x[0]->dims;
+  Extents dims = x[0]->dims;
   dims[axis] = 0;
   std::vector<Int> begins;
   for (const ConstantPtr& c : x) {
@@ -103,8 +103,8 @@ ConstantPtr concat(OpNode& node, const Constants& x) {
 }
 
 /// Of `x` repeated in each dimension as its indices wrap around.
-ConstantPtr repeated(const ConstantPtr& x, const Dims& dims) {
-  Dims extents = x->dims;
+ConstantPtr repeated(const ConstantPtr& x, const Extents& dims) {
+  Extents extents = x->dims;
   extents.insert(extents.begin(), dims.size() - extents.size(), 1);
   return gathered({x}, dims, [&](Int i) {
     Int at = 0, stride = 1;
@@ -118,9 +118,9 @@ ConstantPtr repeated(const ConstantPtr& x, const Dims& dims) {
 }
 
 ConstantPtr expand(OpNode& node, const ConstantPtr& x) {
-  Dims shape = int_list(*node.constant(1, "shape"));
+  Extents shape = int_list(*node.constant(1, "shape"));
   for (Int& d : shape) d = d == open_batch ? 1 : d;  // the same for each sample
-  const Dims dims = broadcast(x->dims, shape);
+  const Extents dims = broadcast(x->dims, shape);
   return repeated(x, dims);
 }
 
@@ -128,7 +128,7 @@ ConstantPtr tile(OpNode& node, const ConstantPtr& x) {
   const std::vector<Int>& repeats = int_list(*node.constant(1, "repeats"));
   OCTET_CHECK(repeats.size() == x->dims.size(), "repeats: expected ", x->dims.size(), ", got ",
               repeats.size());
-  Dims dims = x->dims;
+  Extents dims = x->dims;
   for (std::size_t d = 0; d < dims.size(); ++d) {
     const Int r = repeats[d] == open_batch ? 1 : repeats[d];
     OCTET_CHECK(r >= 0 && r <= largest_result, "repeats: got ", r);

@@ -39,10 +39,10 @@ const std::map<std::string, Reduction, std::less<>>& reductions() {
 }
 
 template <class T, class At, class F>
-std::vector<T> reduced(const Dims& dims, const std::vector<bool>& reduce, Int n, const At& at,
+std::vector<T> reduced(const Extents& dims, const std::vector<bool>& reduce, Int n, const At& at,
                        const F& f) {
   Int size = 1;
-  Dims strides(dims.size(), 0);
+  Extents strides(dims.size(), 0);
   for (std::size_t d = dims.size(); d-- > 0;) {
     if (reduce[d]) continue;
     strides[d] = size;
@@ -78,7 +78,7 @@ bool fold_reductions(OpNode& node, const Constants& operands) {
   if (axes) {
     for (const Int a : *axes) reduce[resolve_axis(a, x->dims.size())] = true;
   }
-  Dims dims;
+  Extents dims;
   Int count = 1;
   for (std::size_t d = 0; d < reduce.size(); ++d) {
     if (reduce[d]) count *= x->dims[d];

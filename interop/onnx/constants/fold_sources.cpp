@@ -32,7 +32,7 @@ ConstantPtr named(OpNode& node, const ConstantPtr& c) {
 }
 
 ConstantPtr shape_of(OpNode& node) {
-  const Dims& dims = node.input(0).dims;
+  const Extents& dims = node.input(0).dims;
   const auto rank = static_cast<std::int64_t>(dims.size());
   const auto limited = [&](std::int64_t i) {
     return std::clamp<std::int64_t>(i < 0 ? std::max(i, -rank) + rank : i, 0, rank);
@@ -43,7 +43,7 @@ ConstantPtr shape_of(OpNode& node) {
 }
 
 ConstantPtr constant_of_shape(OpNode& node) {
-  Dims dims = int_list(*node.constant(0, "shape"));
+  Extents dims = int_list(*node.constant(0, "shape"));
   for (std::int64_t& d : dims) d = d == open_batch ? 1 : d;  // the same for each sample
   const std::int64_t n = result_size(dims);
   ConstantPtr value = node.has_attribute("value") ? node.tensor("value") : nullptr;

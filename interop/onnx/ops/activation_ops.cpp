@@ -43,10 +43,10 @@ Value clamped(NetworkBuilder& graph, const Value& x, float low, float high) {
 void over_axis(OpNode& node, const OpPtr& op) {
   const bool whole = node.opset() < 13;
   Value x = node.activation(0);
-  const Dims dims = x.dims;
+  const Extents dims = x.dims;
   const std::size_t axis = resolve_axis(node.integer("axis", whole ? 1 : -1), x.rank());
   if (whole) {
-    Dims flat(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(axis));
+    Extents flat(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(axis));
     flat.push_back(product(dims, axis, dims.size()));
     x = reshape(node.graph, x, flat);
   }

@@ -6,9 +6,9 @@
 namespace octet::onnx {
 namespace {
 
-void check_parts(OpNode& node, std::size_t axis, const Dims& first) {
+void check_parts(OpNode& node, std::size_t axis, const Extents& first) {
   for (std::size_t i = 1; i < node.input_count(); ++i) {
-    const Dims& dims = node.input(i).dims;
+    const Extents& dims = node.input(i).dims;
     bool fits = dims.size() == first.size();
     for (std::size_t d = 0; fits && d < dims.size(); ++d) {
       // A constant that is the same for each sample has an extent of 1 for the batch.
@@ -36,7 +36,7 @@ Value joined(NetworkBuilder& graph, std::vector<Value> parts, std::size_t axis) 
 }
 
 /// Adds `c` to the extents of `y` from `begin` on, which are 0.
-void place(const Constant& c, std::size_t axis, std::int64_t begin, const Dims& dims, float* y) {
+void place(const Constant& c, std::size_t axis, std::int64_t begin, const Extents& dims, float* y) {
   const std::int64_t outer = product(dims, 0, axis), inner = product(dims, axis + 1, dims.size());
   const std::int64_t rows = c.dims[axis] * inner;
   for (std::int64_t o = 0; o < outer; ++o) {
@@ -50,11 +50,11 @@ void place(const Constant& c, std::size_t axis, std::int64_t begin, const Dims& 
 /// Constants are added to zeros that the values beside them are padded with.
 void import_concat(OpNode& node) {
   OCTET_CHECK(node.input_count() > 0, "expected operands");
-  const Dims& first = node.input(0).dims;
+  const Extents& first = node.input(0).dims;
   const std::size_t axis = resolve_axis(node.integer("axis", 1), first.size());
   check_parts(node, axis, first);
   std::vector<Value> parts;
-  Dims own(first.size(), 1);  // of what is added: that of the constants
+  Extents own(first.size(), 1);  // of what is added: that of the constants
   std::vector<std::pair<std::int64_t, const Constant*>> constants;
   std::int64_t at = 0, before = 0;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
@@ -62,7 +62,7 @@ void import_concat(OpNode& node) {
     const std::int64_t extent = x.dims[axis];
     if (x.is_constant()) {
       const Constant& c = *node.reals(i, "operand");
-      OCTET_CHECK(constants.empty() || Dims(c.dims) == own || c.dims.size() == own.size(),
+      OCTET_CHECK(constants.empty() || Extents(c.dims) == own || c.dims.size() == own.size(),
                   "operand ", i, ": got ", text(c.dims));
       for (std::size_t d = 0; d < own.size(); ++d)
         OCTET_CHECK(d == axis || constants.empty() || c.dims[d] == own[d], "operand ", i,

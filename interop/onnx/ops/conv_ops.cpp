@@ -9,20 +9,20 @@ namespace octet::onnx {
 namespace {
 
 /// Weights [A, B, K] or [A, B, KH, KW] as four extents.
-Dims image_weights(const Constant& w, std::size_t rank) {
+Extents image_weights(const Constant& w, std::size_t rank) {
   OCTET_CHECK(w.dims.size() == rank, "weight: expected ", rank, " dimensions, got ", text(w.dims));
-  Dims dims = w.dims;
+  Extents dims = w.dims;
   if (rank == 3) dims.insert(dims.begin() + 2, 1);
   return dims;
 }
 
-Shape shape_of(const Dims& dims, const std::vector<std::size_t>& permutation) {
-  Dims extents;
+Shape shape_of(const Extents& dims, const std::vector<std::size_t>& permutation) {
+  Extents extents;
   for (const std::size_t d : permutation) extents.push_back(dims[d]);
   return Shape(std::span<const std::int64_t>(extents));
 }
 
-int weight_parameter(OpNode& node, const Dims& dims, const std::vector<std::size_t>& permutation,
+int weight_parameter(OpNode& node, const Extents& dims, const std::vector<std::size_t>& permutation,
                      const Shape& shape, const char* use) {
   const ConstantPtr& w = node.reals(1, "weight");
   return node.graph.parameter(w, use + shape.to_string(), true, [&] {
@@ -49,7 +49,7 @@ void import_conv(OpNode& node) {
   const std::size_t rank = node.input(0).rank();
   OCTET_CHECK(rank == 3 || rank == 4, "expected [N, C, H, W] or [N, C, L], got ",
               text(node.input(0).dims));
-  const Dims w = image_weights(*node.reals(1, "weight"), rank);
+  const Extents w = image_weights(*node.reals(1, "weight"), rank);
   const auto group = extent(node.integer("group", 1));
   const Value x = channels_last(node.graph, node.activation(0), true);
   const Shape in = node_shape(x.dims, x.order);
@@ -67,7 +67,7 @@ void import_conv_transpose(OpNode& node) {
   const std::size_t rank = node.input(0).rank();
   OCTET_CHECK(rank == 3 || rank == 4, "expected [N, C, H, W] or [N, C, L], got ",
               text(node.input(0).dims));
-  Dims w = image_weights(*node.reals(1, "weight"), rank);
+  Extents w = image_weights(*node.reals(1, "weight"), rank);
   const int group = extent(node.integer("group", 1));
   const Value x = channels_last(node.graph, node.activation(0), true);
   const Shape in = node_shape(x.dims, x.order);

@@ -13,19 +13,19 @@ std::size_t real_count(const Value& v) {
 }
 
 /// Every dimension of `dims` that is not 1 is one of the node's.
-bool lists_all(const Value& v, const Dims& dims) {
+bool lists_all(const Value& v, const Extents& dims) {
   for (std::size_t d = 0; d < dims.size(); ++d) {
     if (dims[d] != 1 && node_axis(v, d) < 0) return false;
   }
   return true;
 }
 
-Value with_order_of(NetworkBuilder& graph, const Value& v, const Dims& dims) {
+Value with_order_of(NetworkBuilder& graph, const Value& v, const Extents& dims) {
   return lists_all(v, dims) ? v : with_all_dims(graph, v);
 }
 
 /// A constant [dims of the rank of `order`] as an operand beside a value of that order.
-int constant_operand(NetworkBuilder& graph, const Constant& c, const Dims& dims,
+int constant_operand(NetworkBuilder& graph, const Constant& c, const Extents& dims,
                      const std::vector<int>& order) {
   if (order[0] >= 0 && dims[static_cast<std::size_t>(order[0])] != 1)
     throw BatchError(text_of("a constant ", text(dims), " has values for each sample of a batch"));
@@ -35,7 +35,7 @@ int constant_operand(NetworkBuilder& graph, const Constant& c, const Dims& dims,
     if (std::find(order.begin(), order.end(), static_cast<int>(d)) == order.end())
       permutation.push_back(d);
   }
-  Dims extents;
+  Extents extents;
   for (const int d : order) {
     if (d >= 0) permutation.push_back(static_cast<std::size_t>(d));
     const std::int64_t extent = d < 0 ? 1 : dims[static_cast<std::size_t>(d)];
@@ -69,7 +69,7 @@ Value elementwise(NetworkBuilder& graph, const Value& x, const OpPtr& op) {
 Aligned aligned(NetworkBuilder& graph, const Value& first, const Value& second) {
   OCTET_CHECK(!first.is_constant() || !second.is_constant(),
               "expected an operand that is computed");
-  const Dims dims = broadcast(first.dims, second.dims);
+  const Extents dims = broadcast(first.dims, second.dims);
   const std::size_t rank = dims.size();
   if (second.is_constant() || first.is_constant()) {
     const bool swap = first.is_constant();
@@ -77,7 +77,7 @@ Aligned aligned(NetworkBuilder& graph, const Value& first, const Value& second) 
     const Constant& constant = *(swap ? first : second).constant;
     OCTET_CHECK(constant.real, "expected reals, got integers ", text(constant.dims));
     const Value x = with_order_of(graph, with_rank(realized(graph, c), rank), dims);
-    Dims extents = constant.dims;
+    Extents extents = constant.dims;
     extents.insert(extents.begin(), rank - extents.size(), 1);
     const int operand = constant_operand(graph, constant, extents, x.order);
     return {swap ? operand : x.node, swap ? x.node : operand, dims, x.order};
@@ -93,13 +93,13 @@ Aligned aligned(NetworkBuilder& graph, const Value& first, const Value& second) 
   return {a.node, b.node, dims, a.order};
 }
 
-int operand_in_order(NetworkBuilder& graph, const Value& v, const Dims& dims,
+int operand_in_order(NetworkBuilder& graph, const Value& v, const Extents& dims,
                      const std::vector<int>& order) {
   if (!v.is_constant()) return arrange(graph, v, order).node;
   OCTET_CHECK(v.constant->real, "expected reals, got integers ", text(dims));
   std::size_t rank = 0;
   for (const int d : order) rank += d >= 0;
-  Dims extents = dims;
+  Extents extents = dims;
   extents.insert(extents.begin(), rank - extents.size(), 1);
   const int id = constant_operand(graph, *v.constant, extents, order);
   return id;

@@ -13,14 +13,14 @@ Value elementwise(NetworkBuilder& graph, const Value& x, const OpPtr& op);
 /// Nodes of two operands that broadcast against each other as theirs do, and the result's place.
 struct Aligned {
   int a, b;
-  Dims dims;
+  Extents dims;
   std::vector<int> order;
 };
 /// At most one of them is a constant.
 Aligned aligned(NetworkBuilder& graph, const Value& a, const Value& b);
 /// The node of a value as arrange() has it; a constant of extents `dims`, which may be of fewer
 /// dimensions, as one.
-int operand_in_order(NetworkBuilder& graph, const Value& v, const Dims& dims,
+int operand_in_order(NetworkBuilder& graph, const Value& v, const Extents& dims,
                      const std::vector<int>& order);
 /// An op on two operands with broadcasting.
 Value binary(NetworkBuilder& graph, const OpPtr& op, const Value& a, const Value& b);

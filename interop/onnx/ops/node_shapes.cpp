@@ -6,8 +6,8 @@
 
 namespace octet::onnx {
 
-Dims reshaped_dims(const Dims& x, const std::vector<std::int64_t>& shape, bool allow_zero) {
-  Dims dims = shape;
+Extents reshaped_dims(const Extents& x, const std::vector<std::int64_t>& shape, bool allow_zero) {
+  Extents dims = shape;
   std::int64_t known = 1;
   std::ptrdiff_t open = -1;
   for (std::size_t d = 0; d < dims.size(); ++d) {
@@ -30,7 +30,7 @@ Dims reshaped_dims(const Dims& x, const std::vector<std::int64_t>& shape, bool a
   return dims;
 }
 
-Dims flattened_dims(const Dims& x, std::int64_t axis) {
+Extents flattened_dims(const Extents& x, std::int64_t axis) {
   const auto rank = static_cast<std::int64_t>(x.size());
   OCTET_CHECK(axis >= -rank && axis <= rank, "axis: expected one of ", rank, " dimensions, got ",
               axis);
@@ -38,7 +38,7 @@ Dims flattened_dims(const Dims& x, std::int64_t axis) {
   return {product(x, 0, a), product(x, a, x.size())};
 }
 
-Dims squeezed_dims(const Dims& x, const std::optional<std::vector<std::int64_t>>& axes) {
+Extents squeezed_dims(const Extents& x, const std::optional<std::vector<std::int64_t>>& axes) {
   std::vector<bool> drop(x.size());
   for (std::size_t d = 0; d < x.size() && !axes; ++d) drop[d] = x[d] == 1;
   if (axes) {
@@ -48,14 +48,14 @@ Dims squeezed_dims(const Dims& x, const std::optional<std::vector<std::int64_t>>
       drop[d] = true;
     }
   }
-  Dims dims;
+  Extents dims;
   for (std::size_t d = 0; d < x.size(); ++d) {
     if (!drop[d]) dims.push_back(x[d]);
   }
   return dims;
 }
 
-Dims unsqueezed_dims(const Dims& x, const std::vector<std::int64_t>& axes) {
+Extents unsqueezed_dims(const Extents& x, const std::vector<std::int64_t>& axes) {
   const std::size_t rank = x.size() + axes.size();
   std::vector<bool> added(rank);
   for (const std::int64_t a : axes) {
@@ -63,7 +63,7 @@ Dims unsqueezed_dims(const Dims& x, const std::vector<std::int64_t>& axes) {
     OCTET_CHECK(!added[d], "axes: dimension ", d, " twice");
     added[d] = true;
   }
-  Dims dims;
+  Extents dims;
   for (std::size_t d = 0, from = 0; d < rank; ++d) dims.push_back(added[d] ? 1 : x[from++]);
   return dims;
 }
@@ -106,7 +106,7 @@ std::vector<std::int64_t> split_sizes(std::int64_t extent,
   return *given;
 }
 
-std::vector<AxisRange> slice_ranges(const OpNode& node, const Dims& x) {
+std::vector<SliceRange> slice_ranges(const OpNode& node, const Extents& x) {
   const auto starts = node.ints_or_input("starts", 9, 1), ends = node.ints_or_input("ends", 9, 2);
   auto axes = node.ints_or_input("axes", 9, 3);
   OCTET_CHECK(starts && ends && starts->size() == ends->size(), "expected as many starts as ends");
@@ -118,7 +118,7 @@ std::vector<AxisRange> slice_ranges(const OpNode& node, const Dims& x) {
   if (node.opset() >= 10 && node.has(4)) steps = int_list(*node.constant(4, "steps"));
   OCTET_CHECK(axes->size() == starts->size() && steps.size() == starts->size(),
               "expected as many axes and steps as starts");
-  std::vector<AxisRange> ranges;
+  std::vector<SliceRange> ranges;
   for (std::size_t i = 0; i < starts->size(); ++i) {
     const std::size_t axis = resolve_axis((*axes)[i], x.size());
     const std::int64_t n = x[axis], step = steps[i];

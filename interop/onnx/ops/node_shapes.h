@@ -9,11 +9,11 @@
 namespace octet::onnx {
 
 /// 0 keeps an extent (unless `allow_zero`), one may be -1.
-Dims reshaped_dims(const Dims& x, const std::vector<std::int64_t>& shape, bool allow_zero);
-Dims flattened_dims(const Dims& x, std::int64_t axis);
+Extents reshaped_dims(const Extents& x, const std::vector<std::int64_t>& shape, bool allow_zero);
+Extents flattened_dims(const Extents& x, std::int64_t axis);
 /// Without axes: all extents of 1.
-Dims squeezed_dims(const Dims& x, const std::optional<std::vector<std::int64_t>>& axes);
-Dims unsqueezed_dims(const Dims& x, const std::vector<std::int64_t>& axes);
+Extents squeezed_dims(const Extents& x, const std::optional<std::vector<std::int64_t>>& axes);
+Extents unsqueezed_dims(const Extents& x, const std::vector<std::int64_t>& axes);
 /// None: the reverse.
 std::vector<std::size_t> permutation_of(const std::vector<std::int64_t>& perm, std::size_t rank);
 /// Extents of the parts: those given, or as equal ones as can be.
@@ -22,7 +22,7 @@ std::vector<std::int64_t> split_sizes(std::int64_t extent,
                                       std::int64_t parts, std::size_t outputs);
 
 /// begin, begin + step, ... below end; with a negative step above end, which may be -1.
-struct AxisRange {
+struct SliceRange {
   std::size_t axis;
   std::int64_t begin, end, step;
   std::int64_t count() const {
@@ -32,6 +32,6 @@ struct AxisRange {
   }
 };
 /// Of a Slice on `x`.
-std::vector<AxisRange> slice_ranges(const OpNode& node, const Dims& x);
+std::vector<SliceRange> slice_ranges(const OpNode& node, const Extents& x);
 
 }  // namespace octet::onnx

@@ -7,7 +7,7 @@ namespace octet::onnx {
 namespace {
 
 /// Scale or bias of a layer norm over dimensions `dims`, repeated where it broadcasts.
-int norm_parameter(OpNode& node, std::size_t i, std::string_view what, const Dims& dims) {
+int norm_parameter(OpNode& node, std::size_t i, std::string_view what, const Extents& dims) {
   const ConstantPtr& c = node.reals(i, what);
   OCTET_CHECK(c->dims.size() <= dims.size() && broadcast(c->dims, dims) == dims, what,
               ": expected ", text(dims), ", got ", text(c->dims));
@@ -87,7 +87,7 @@ void import_layer_normalization(OpNode& node) {
   }
   for (std::size_t d = axis; d < x.rank(); ++d) order.push_back(static_cast<int>(d));
   x = arrange(node.graph, x, order);
-  const Dims dims(x.dims.begin() + static_cast<std::ptrdiff_t>(axis), x.dims.end());
+  const Extents dims(x.dims.begin() + static_cast<std::ptrdiff_t>(axis), x.dims.end());
   std::vector<int> operands{x.node, norm_parameter(node, 1, "scale", dims)};
   if (node.has(2)) operands.push_back(norm_parameter(node, 2, "bias", dims));
   if (node.wants(1) || node.wants(2)) set_statistics(node, x, axis, eps);

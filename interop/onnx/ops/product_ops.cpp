@@ -20,7 +20,7 @@ struct Weights {
 /// product is I), of which dimension d is the file's dimension features[d].
 struct Rows {
   Value value;  ///< its dims are [..., I] of the file
-  Dims extents;
+  Extents extents;
   std::vector<std::size_t> features;
 };
 
@@ -50,7 +50,7 @@ Rows rows_and_features(NetworkBuilder& graph, const Value& x) {
   for (const std::size_t d : file_dims) {
     if (node_axis(source, d) < 0) add(d);
   }
-  const Dims dims{1, product(rows.extents)};
+  const Extents dims{1, product(rows.extents)};
   rows.value.flattened = nullptr;
   rows.value.order = {0, 1};
   rows.value.node = graph.op(std::make_shared<ReshapeOp>(std::vector<std::int64_t>{-1}),
@@ -62,7 +62,7 @@ Rows rows_and_features(NetworkBuilder& graph, const Value& x) {
 int weight_parameter(NetworkBuilder& graph, const Weights& w, const Rows& rows) {
   const std::int64_t inputs = product(rows.extents);
   const std::int64_t outputs = w.matrix->size() / std::max<std::int64_t>(inputs, 1);
-  Dims dims = rows.extents;
+  Extents dims = rows.extents;
   const std::size_t shift = w.rows_are_outputs ? 1 : 0;
   dims.insert(w.rows_are_outputs ? dims.begin() : dims.end(), outputs);
   std::vector<std::size_t> permutation{w.rows_are_outputs ? 0 : rows.extents.size()};
@@ -84,7 +84,7 @@ int weight_parameter(NetworkBuilder& graph, const Weights& w, const Rows& rows) 
 
 Value product_with(NetworkBuilder& graph, const Value& x, const Weights& w,
                    std::optional<int> bias) {
-  const Dims& m = w.matrix->dims;
+  const Extents& m = w.matrix->dims;
   const std::int64_t inputs = w.rows_are_outputs ? m[1] : m[0];
   const std::int64_t outputs = w.rows_are_outputs ? m[0] : m[1];
   OCTET_CHECK(x.rank() >= 1 && x.dims.back() == inputs, "expected [..., ", inputs,
@@ -102,14 +102,14 @@ Value product_with(NetworkBuilder& graph, const Value& x, const Weights& w,
 /// Products over the dimensions in front, which broadcast.
 Value product_of_two(OpNode& node) {
   Value a = node.input(0), b = node.input(1);
-  const Dims a_dims = a.rank() == 1 ? Dims{1, a.dims[0]} : a.dims;
-  const Dims b_dims = b.rank() == 1 ? Dims{b.dims[0], 1} : b.dims;
+  const Extents a_dims = a.rank() == 1 ? Extents{1, a.dims[0]} : a.dims;
+  const Extents b_dims = b.rank() == 1 ? Extents{b.dims[0], 1} : b.dims;
   OCTET_CHECK(a_dims.back() == b_dims[b_dims.size() - 2], "matrices ", text(a.dims), " and ",
               text(b.dims), " do not fit");
   const std::size_t rank = std::max(a_dims.size(), b_dims.size());
-  const Dims front =
-      broadcast(Dims(a_dims.begin(), a_dims.end() - 2), Dims(b_dims.begin(), b_dims.end() - 2));
-  Dims dims = front;
+  const Extents front = broadcast(Extents(a_dims.begin(), a_dims.end() - 2),
+                                  Extents(b_dims.begin(), b_dims.end() - 2));
+  Extents dims = front;
   dims.push_back(a_dims[a_dims.size() - 2]);
   dims.push_back(b_dims.back());
   NetworkBuilder& graph = node.graph;
@@ -117,7 +117,7 @@ Value product_of_two(OpNode& node) {
   int batch = -1;
   for (Value* x : {&a, &b}) {
     if (x->is_constant()) continue;
-    const Dims& own = x == &a ? a_dims : b_dims;
+    const Extents& own = x == &a ? a_dims : b_dims;
     *x = with_rank(reshape(graph, realized(graph, *x), own), rank);
     if (x->batch_axis() >= static_cast<int>(rank) - 2) *x = without_batch(*x);
     const bool has_batch =
@@ -179,7 +179,7 @@ void import_mat_mul(OpNode& node) {
     ConstantPtr matrix = node.reals(1, "weight");
     if (b.rank() == 1) matrix = reshaped(matrix, {matrix->size(), 1});
     Value y = product_with(node.graph, a, {matrix, false}, {});
-    if (b.rank() == 1) y = reshape(node.graph, y, Dims(a.dims.begin(), a.dims.end() - 1));
+    if (b.rank() == 1) y = reshape(node.graph, y, Extents(a.dims.begin(), a.dims.end() - 1));
     node.set(std::move(y));
     return;
   }

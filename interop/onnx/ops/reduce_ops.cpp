@@ -30,7 +30,7 @@ std::vector<std::size_t> reduced_axes(OpNode& node, std::size_t rank, int last_a
 Value finished(OpNode& node, Value y, const std::vector<std::size_t>& axes) {
   for (const std::size_t a : axes) y.dims[a] = 1;
   if (node.integer("keepdims", 1) != 0) return y;
-  Dims dims;
+  Extents dims;
   for (std::size_t d = 0; d < y.rank(); ++d) {
     if (!std::binary_search(axes.begin(), axes.end(), d)) dims.push_back(y.dims[d]);
   }

@@ -25,7 +25,7 @@ Value moved_image(OpNode& node, Value x, std::shared_ptr<LayoutOp> op) {
 
 void import_expand(OpNode& node) {
   Value x = node.activation(0);
-  const Dims dims = broadcast(x.dims, int_list(*node.constant(1, "shape")));
+  const Extents dims = broadcast(x.dims, int_list(*node.constant(1, "shape")));
   x = with_all_dims(node.graph, with_rank(std::move(x), dims.size()));
   if (dims == x.dims) {
     node.set(std::move(x));

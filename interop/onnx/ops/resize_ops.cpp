@@ -71,7 +71,7 @@ std::vector<Resize2dOp> candidates(const Rule& rule, int h, int w, double scale_
   return ops;
 }
 
-Value resized(OpNode& node, const Value& given, const Rule& rule, const Dims& out,
+Value resized(OpNode& node, const Value& given, const Rule& rule, const Extents& out,
               const std::vector<double>& scales) {
   OCTET_CHECK(given.rank() == 4, "expected an image, got ", text(given.dims));
   const auto same = [&](std::size_t d) { return out[d] == given.dims[d]; };
@@ -101,7 +101,7 @@ Value resized(OpNode& node, const Value& given, const Rule& rule, const Dims& ou
 Value scaled(OpNode& node, const Rule& rule, std::vector<double> scales) {
   const Value x = node.activation(0);
   OCTET_CHECK(scales.size() == x.rank(), "scales: expected ", x.rank(), ", got ", scales.size());
-  Dims out = x.dims;
+  Extents out = x.dims;
   for (std::size_t d = 0; d < out.size(); ++d) {
     if (scales[d] == 1) continue;
     OCTET_CHECK(scales[d] > 0 && scales[d] < 1e6, "scales: got ", scales[d]);
@@ -168,7 +168,7 @@ void import_resize(OpNode& node) {
     return;
   }
   OCTET_CHECK(node.has(3), "expected scales or sizes");
-  const Dims out = for_all_axes(node, int_list(*node.constant(3, "sizes")), x.dims);
+  const Extents out = for_all_axes(node, int_list(*node.constant(3, "sizes")), x.dims);
   OCTET_CHECK(out.size() == x.rank(), "sizes: expected ", x.rank(), ", got ", text(out));
   std::vector<double> scales;
   for (std::size_t d = 0; d < out.size(); ++d)

@@ -25,13 +25,13 @@ void import_cast(OpNode& node) {
 }
 
 void import_reshape(OpNode& node) {
-  const Dims dims = reshaped_dims(node.input(0).dims, int_list(*node.constant(1, "shape")),
-                                  node.integer("allowzero", 0) != 0);
+  const Extents dims = reshaped_dims(node.input(0).dims, int_list(*node.constant(1, "shape")),
+                                     node.integer("allowzero", 0) != 0);
   node.set(reshape(node.graph, node.input(0), dims));
 }
 
 void import_flatten(OpNode& node) {
-  const Dims& x = node.input(0).dims;
+  const Extents& x = node.input(0).dims;
   node.set(reshape(node.graph, node.input(0), flattened_dims(x, node.integer("axis", 1))));
 }
 
@@ -66,7 +66,7 @@ void import_split(OpNode& node) {
 
 void import_slice(OpNode& node) {
   Value x = node.activation(0);
-  for (const AxisRange& r : slice_ranges(node, x.dims)) {
+  for (const SliceRange& r : slice_ranges(node, x.dims)) {
     OCTET_CHECK(r.count() > 0, "nothing is left of dimension ", r.axis);
     x = sliced(node.graph, x, r.axis, r.begin, r.end, r.step);
   }
@@ -94,7 +94,7 @@ void import_gather(OpNode& node) {
     y.node = node.graph.op(std::make_shared<ConcatOp>(node_axis(y, axis)), std::move(nodes),
                            node_shape(y.dims, y.order));
   }
-  Dims dims = y.dims;
+  Extents dims = y.dims;
   const auto at = dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(axis));
   dims.insert(at, indices.dims.begin(), indices.dims.end());
   node.set(reshape(node.graph, y, dims));
