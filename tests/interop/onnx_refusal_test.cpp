@@ -82,6 +82,22 @@ TEST_CASE("onnx: inputs") {
   CHECK(has(refusal(i), "input 'x': expected float32 (type 1), got type 7"));
 }
 
+TEST_CASE("onnx: what could not run is refused") {
+  OnnxBuilder bn;
+  bn.input("x", {0, 2, 4, 4}).floats("v", {2}, {1, 1});
+  bn.node("BatchNormalization", {"x", "v", "v", "v", "v"}, {"y"}).with("epsilon", -1.0f);
+  bn.output("y");
+  CHECK(has(refusal(bn), "epsilon: expected more than 0, got -1"));
+  OnnxBuilder pool;
+  pool.input("x", {0, 2, 4, 4}).node("MaxPool", {"x"}, {"y"}).with("kernel_shape", {2, 2});
+  pool.with("pads", {3, 0, 0, 0}).output("y");
+  CHECK(has(refusal(pool), "window 0 lies in the padding: expected a pixel in each"));
+  OnnxBuilder resize;
+  resize.input("x", {0, 1, 2, 2}).floats("s", {4}, {1, 1, 60000, 1});
+  resize.node("Resize", {"x", "", "s"}, {"y"}).output("y");
+  CHECK(has(refusal(resize), "expected an extent of 1 to 2^16, got 120000"));
+}
+
 TEST_CASE("onnx: damaged files") {
   const std::string bytes = relu_net(17).bytes();
   const auto parse = [](const std::string& b) {

@@ -74,7 +74,10 @@ ConstantPtr range(OpNode& node) {
   }
   OCTET_CHECK(!delta.real, "delta: expected an integer");
   std::vector<std::int64_t> v;
-  for (std::int64_t i = 0; i < n; ++i) v.push_back(start.ints[0] + i * delta.ints[0]);
+  for (std::int64_t i = 0; i < n; ++i)
+    v.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(start.ints[0]) +
+                                          static_cast<std::uint64_t>(i) *
+                                              static_cast<std::uint64_t>(delta.ints[0])));
   return make_ints("", {n}, std::move(v));
 }
 

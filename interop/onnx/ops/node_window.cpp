@@ -45,14 +45,14 @@ int pad_for_ceil(std::int64_t in, int kernel, int stride, int dilation, const Ax
   if (room < 0) return pad.after;
   std::int64_t last = (room + stride - 1) / stride * stride;
   if (last >= in + pad.before) last -= stride;
-  return static_cast<int>(std::max<std::int64_t>(last + extent - in - pad.before, pad.after));
+  return checked("pads", std::max<std::int64_t>(last + extent - in - pad.before, pad.after), 0);
 }
 
 /// SAME with the odd pixel in front.
 Axis same_lower(std::int64_t in, int kernel, int stride, int dilation) {
   const std::int64_t out = (in + stride - 1) / stride;
   const std::int64_t extent = std::int64_t{kernel - 1} * dilation + 1;
-  const auto total = static_cast<int>(std::max<std::int64_t>((out - 1) * stride + extent - in, 0));
+  const int total = checked("pads", std::max<std::int64_t>((out - 1) * stride + extent - in, 0), 0);
   return {total - total / 2, total / 2};
 }
 

@@ -9,40 +9,52 @@
 namespace octet::onnx {
 namespace {
 
+/// Where an output of an axis lies in the input, and the pixel that is nearest.
+using Position = double (*)(double x, double in, double out, double scale);
+using Rounding = double (*)(double x);
+
+Position position_of(const std::string& name) {
+  if (name == "asymmetric") return [](double x, double, double, double scale) { return x / scale; };
+  if (name == "align_corners")
+    return [](double x, double in, double out, double) {
+      return out == 1 ? 0 : x * (in - 1) / (out - 1);
+    };
+  if (name == "half_pixel")
+    return [](double x, double, double, double scale) { return (x + 0.5) / scale - 0.5; };
+  if (name == "pytorch_half_pixel")
+    return [](double x, double, double out, double scale) {
+      return out > 1 ? (x + 0.5) / scale - 0.5 : 0;
+    };
+  OCTET_CHECK(name == "half_pixel_symmetric", "coordinate_transformation_mode: '", one_line(name),
+              "' is not read");
+  return [](double x, double in, double out, double scale) {
+    return in / 2 * (1 - out / (scale * in)) + (x + 0.5) / scale - 0.5;
+  };
+}
+
+Rounding rounding_of(const std::string& name) {
+  if (name == "floor") return [](double x) { return std::floor(x); };
+  if (name == "ceil") return [](double x) { return std::ceil(x); };
+  if (name == "round_prefer_ceil") return [](double x) { return std::floor(x + 0.5); };
+  OCTET_CHECK(name == "round_prefer_floor", "nearest_mode: '", one_line(name), "' is not known");
+  return [](double x) { return std::ceil(x - 0.5); };
+}
+
 /// How the file resamples an axis.
 struct Rule {
-  bool nearest = true;
-  std::string coordinates = "asymmetric", rounding = "floor";
+  bool nearest;
+  std::string coordinates, rounding;
+  Position position = position_of(coordinates);
+  Rounding rounded = rounding_of(rounding);
 };
-
-/// Where output `i` of an axis lies in the input.
-double position(const Rule& rule, std::int64_t i, std::int64_t in, std::int64_t out, double scale) {
-  const auto x = static_cast<double>(i), m = static_cast<double>(in), n = static_cast<double>(out);
-  if (rule.coordinates == "asymmetric") return x / scale;
-  if (rule.coordinates == "align_corners") return out == 1 ? 0 : x * (m - 1) / (n - 1);
-  if (rule.coordinates == "pytorch_half_pixel") return out > 1 ? (x + 0.5) / scale - 0.5 : 0;
-  const double half = (x + 0.5) / scale - 0.5;
-  if (rule.coordinates == "half_pixel") return half;
-  OCTET_CHECK(rule.coordinates == "half_pixel_symmetric", "coordinate_transformation_mode: '",
-              one_line(rule.coordinates), "' is not read");
-  return m / 2 * (1 - n / (scale * m)) + half;
-}
-
-double rounded(const Rule& rule, double x) {
-  if (rule.rounding == "floor") return std::floor(x);
-  if (rule.rounding == "ceil") return std::ceil(x);
-  if (rule.rounding == "round_prefer_ceil") return std::floor(x + 0.5);
-  OCTET_CHECK(rule.rounding == "round_prefer_floor", "nearest_mode: '", one_line(rule.rounding),
-              "' is not known");
-  return std::ceil(x - 0.5);
-}
 
 /// Whether the op reads the file's places along an axis with these taps.
 bool agrees(const Rule& rule, const PoolVector<ResizeTap>& taps, std::int64_t in, double scale) {
   const auto out = static_cast<std::int64_t>(taps.size());
   for (std::int64_t i = 0; i < out; ++i) {
-    double expected = position(rule, i, in, out, scale);
-    if (rule.nearest) expected = rounded(rule, expected);
+    double expected = rule.position(static_cast<double>(i), static_cast<double>(in),
+                                    static_cast<double>(out), scale);
+    if (rule.nearest) expected = rule.rounded(expected);
     expected = std::clamp(expected, 0.0, static_cast<double>(in - 1));
     const ResizeTap& t = taps[static_cast<std::size_t>(i)];
     const double got = static_cast<double>(t.lo) +
@@ -80,7 +92,7 @@ Value resized(OpNode& node, const Value& given, const Rule& rule, const Extents&
   const bool channels_first = same(1);
   const std::size_t h = channels_first ? 2 : 1, w = h + 1;
   for (const std::size_t d : {h, w})
-    OCTET_CHECK(out[d] > 0 && out[d] <= (1 << 20), "expected an extent of 1 to 2^20, got ", out[d]);
+    OCTET_CHECK(out[d] > 0 && out[d] <= (1 << 16), "expected an extent of 1 to 2^16, got ", out[d]);
   Value x = arrange(node.graph, given,
                     channels_first ? std::vector{0, 2, 3, 1} : std::vector{0, 1, 2, 3});
   Pool pool;
@@ -136,8 +148,7 @@ std::vector<T> for_all_axes(const OpNode& node, std::vector<T> given, std::vecto
 }  // namespace
 
 void import_upsample(OpNode& node) {
-  Rule rule;
-  rule.nearest = is_nearest(node.string("mode", "nearest"));
+  const Rule rule{is_nearest(node.string("mode", "nearest")), "asymmetric", "floor"};
   std::vector<double> scales;
   if (node.opset() < 9) {
     for (const float s : node.numbers("scales")) scales.push_back(double{s});
@@ -148,12 +159,10 @@ void import_upsample(OpNode& node) {
 }
 
 void import_resize(OpNode& node) {
-  Rule rule;
-  rule.nearest = is_nearest(node.string("mode", "nearest"));
-  if (node.opset() >= 11) {
-    rule.coordinates = node.string("coordinate_transformation_mode", "half_pixel");
-    rule.rounding = node.string("nearest_mode", "round_prefer_floor");
-  }
+  const bool old = node.opset() < 11;
+  const Rule rule{is_nearest(node.string("mode", "nearest")),
+                  old ? "asymmetric" : node.string("coordinate_transformation_mode", "half_pixel"),
+                  old ? "floor" : node.string("nearest_mode", "round_prefer_floor")};
   OCTET_CHECK(node.integer("antialias", 0) == 0, "antialias: expected 0");
   OCTET_CHECK(node.integer("exclude_outside", 0) == 0, "exclude_outside: expected 0");
   const std::string policy = node.string("keep_aspect_ratio_policy", "stretch");
