@@ -109,10 +109,10 @@ check "configure: thread sanitizer" configure -S . -B build/tsan "${runtime_only
 check "build: thread sanitizer" cmake --build build/tsan --target int8_threads_tests
 tests "contexts of one model at once: thread sanitizer" build/tsan -R '^int8_threads_tests$'
 
-check "configure: fuzzer" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
-  -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
+check "configure: fuzzers" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
+  -DOCTET_BUILD_TRAINING=ON -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
   -DOCTET_SANITIZE=fuzzer-no-link,address,undefined "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
-check "build: fuzzer" cmake --build build/fuzz --target fuzz_tflite fuzz_weights
+check "build: fuzzers" cmake --build build/fuzz --target fuzz_tflite fuzz_weights fuzz_onnx
 # What it finds stays in build/fuzz/*_corpus, where the next run goes on; a crash in build/fuzz.
 # fuzz <target> <files> <seconds>
 fuzz() {
@@ -126,6 +126,7 @@ fuzz() {
 }
 fuzz fuzz_tflite "TFLite files" 60
 fuzz fuzz_weights "files of weights" 15
+fuzz fuzz_onnx "ONNX files" 15
 
 check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]}" \
   -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_WERROR=ON

@@ -45,13 +45,8 @@ void Rewriter::check_ops() const {
   for (const int id : live_) {
     const GraphNode& n = old_node(id);
     if (n.kind != Tape::Kind::op) continue;
-    const Rule* rule = rule_of(*n.op);
-    std::string what;
-    if (!rule) {
-      what = "op " + std::string(n.op->name());
-    } else if (rule->refused) {
-      what = rule->refused(*n.op, n.inputs.empty() ? Shape{} : old_node(n.inputs[0]).shape);
-    }
+    const std::string what =
+        Rewriter::refused(*n.op, n.inputs.empty() ? Shape{} : old_node(n.inputs[0]).shape);
     if (what.empty()) continue;
     refused +=
         (refused.empty() ? "layer " : "; layer ") + n.name + ": " + what + " has no int8 form";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "layers/graph/graph_module.h"
 #include "quant/qat_model.h"
@@ -24,5 +25,9 @@ QatModelPtr prepare_ptq(const GraphModule& graph, const QConfig& config);
 inline QatModelPtr prepare_ptq(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
   return prepare_ptq(*graph, config);
 }
+
+/// What about `op` on a first input of shape `x` (as seen when tracing) has no int8 form, for which
+/// prepare refuses a layer; empty: it has one. Constants that it reads may be refused all the same.
+std::string without_int8_form(const Op& op, const Shape& x);
 
 }  // namespace octet::quant

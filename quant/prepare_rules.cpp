@@ -6,6 +6,7 @@
 
 #include "core/ops/activations.h"
 #include "quant/no_int8_form.h"
+#include "quant/prepare.h"
 #include "quant/rewriter.h"
 
 namespace octet::quant {
@@ -60,6 +61,16 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
   if (dynamic_cast<const ActivationOp*>(&op)) return find(typeid(ActivationOp));
   if (dynamic_cast<const LayoutOp*>(&op)) return find(typeid(LayoutOp));
   return nullptr;
+}
+
+std::string Rewriter::refused(const Op& op, const Shape& x) {
+  const Rule* rule = rule_of(op);
+  if (!rule) return "op " + std::string(op.name());
+  return rule->refused ? rule->refused(op, x) : "";
+}
+
+std::string without_int8_form(const Op& op, const Shape& x) {
+  return Rewriter::refused(op, x);
 }
 
 }  // namespace octet::quant

@@ -26,6 +26,8 @@ class Rewriter {
  public:
   Rewriter(const GraphModule& graph, const QConfig& config);
   QatModelPtr rewrite(Stage integer_stage);
+  /// See without_int8_form().
+  static std::string refused(const Op& op, const Shape& x);
 
  private:
   struct Source {

@@ -15,7 +15,7 @@ OUTSIDE = {
     "Eigen/": "Eigen", "cblas.h": "OpenBLAS", "openblas_config.h": "OpenBLAS", "hdf5.h": "HDF5",
     "H5": "HDF5", "nlohmann/": "json", "flatbuffers/": "flatbuffers", "png.h": "image",
     "jpeglib.h": "image", "zlib.h": "image", "CLI/": "CLI11", "octet/": "octet",
-    "doctest/": "doctest", "omp.h": "OpenMP",
+    "doctest/": "doctest", "omp.h": "OpenMP", "google/protobuf/": "protobuf",
 }
 
 # What the files whose path begins with the key may include, floor by floor: the longest key decides.
@@ -39,11 +39,13 @@ RULES = {
     "interop/weights/formats/": ("data/hdf5_handle.h", "interop/hdf5/", "interop/weights/stored_tensor.h",
                                  "HDF5", "image", "json"),
     "interop/weights/": ("core/", "layers/"),
+    "interop/onnx/": ("core/", "layers/", "protobuf"),
     "eval/": ("core/", "layers/", "data/", "int8/"),
     "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
-    # The tool for deployed models: the runtime alone.
-    "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h", "apps/common/version/",
+    # The tool for models: the runtime, and what reads other files than the deployed ones.
+    "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h",
+                    "interop/onnx/import_onnx.h", "quant/prepare.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),
     "apps/": ("",),
@@ -54,7 +56,7 @@ RULES = {
 FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 # Headers that everybody may include stay cheap to compile: these libraries only where they are
 # the point of the header.
-HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image")
+HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image", "protobuf")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
 LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
                    "eval/", "runtime/", "include/")
@@ -102,7 +104,7 @@ def violations(path, text):
             continue
         library = outside_library(header)
         if quoted:
-            if library is None and not header.endswith(("_generated.h", "octet_revision.h")):
+            if library is None and not header.endswith(("_generated.h", ".pb.h", "octet_revision.h")):
                 found.append(f"{place}: includes are written from the project's root: {header}")
             continue
         if library is None:

@@ -1,19 +1,28 @@
 #!/usr/bin/env python3
-"""Compares the table of kernels in docs/engine.md with what a program says; exit code 1 if they
-differ.
+"""Compares a table of operators in docs/ with what a program says; exit code 1 if they differ.
 
 usage: engine_table.py [--update] COMMAND...
 
-COMMAND prints the table as Markdown: octet inspect --ops, run on any machine or emulator. Its
-columns are compared with the document's columns of the same names; a machine has only some of the
-instruction sets. --update writes them into the document instead, and adds new ones.
+COMMAND prints the table as Markdown: octet inspect --ops (that of docs/engine.md), run on any machine
+or emulator, or octet import --ops (docs/onnx.md). Its columns are compared with the document's columns
+of the same names; a machine has only some of the instruction sets. --update writes them into the
+document instead, and adds new ones.
 """
 import pathlib
 import subprocess
 import sys
 
-DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "docs" / "engine.md"
-BEGIN, END = "<!-- octet inspect --ops -->\n", "<!-- end -->\n"
+DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
+END = "<!-- end -->\n"
+
+
+def document_of(command):
+    """The document with the table of that command, and what the table begins with."""
+    begin = f"<!-- octet {' '.join(command[-2:])} -->\n"
+    found = [d for d in sorted(DOCS.glob("*.md")) if begin in d.read_text(encoding="utf-8")]
+    if len(found) != 1:
+        sys.exit(f"expected one document with {begin.strip()}, got {len(found)}")
+    return found[0], begin
 
 
 def parse(text):
@@ -42,13 +51,13 @@ def main():
     if result.returncode != 0:
         sys.exit(f"{' '.join(command)}: {result.stderr.strip()}")
     said = parse(result.stdout)
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    written_text, after = rest.split(END)
+    document, begin = document_of(command)
+    before, rest = document.read_text(encoding="utf-8").split(begin)
+    written_text, after = rest.split(END, 1)
     written = parse(written_text) if written_text.strip() else {}
     if update:
         written.update(said)
-        DOCUMENT.write_text(before + BEGIN + markdown(written) + END + after, encoding="utf-8")
+        document.write_text(before + begin + markdown(written) + END + after, encoding="utf-8")
         return
     shared = [name for name in said if name in written]
     different = [f"{op}, {name}: the program says {kernels!r}, the document {written[name].get(op)!r}"
@@ -57,9 +66,9 @@ def main():
     different += [f"{op}, {name}: the program does not know it"
                   for name in shared for op in written[name] if op not in said[name]]
     if not shared or different:
-        print(f"{DOCUMENT}: out of date (engine_table.py --update writes it)", *different, sep="\n")
+        print(f"{document}: out of date (engine_table.py --update writes it)", *different, sep="\n")
         sys.exit(1)
-    print(f"table of kernels: {', '.join(shared)} as the program says")
+    print(f"table of {document.name}: {', '.join(shared)} as the program says")
 
 
 if __name__ == "__main__":

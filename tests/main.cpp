@@ -1,5 +1,5 @@
 // Entry point of every test binary. Exit code 77 (ctest: skipped) with the reason when a run asks,
-// through OCTET_TEST_NEEDS, for something that is not here.
+// through OCTET_TEST_NEEDS ("shared", or a folder), for something that is not here.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -14,6 +14,10 @@ int main(int argc, char** argv) {
   if (needs && std::string(needs) == "shared" && !octet::test::shared_dir()) {
     std::cout << "SKIPPED: no shared data at " << octet::test::shared_dir_tried()
               << " (set OCTET_SHARED to the folder)\n";
+    return 77;
+  }
+  if (needs && std::string(needs) != "shared" && !std::filesystem::is_directory(needs)) {
+    std::cout << "SKIPPED: no folder " << needs << '\n';
     return 77;
   }
   doctest::Context context(argc, argv);

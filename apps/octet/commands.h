@@ -9,5 +9,6 @@ void add_run(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_verify(CLI::App& app);
+void add_import(CLI::App& app);
 
 }  // namespace octet::app

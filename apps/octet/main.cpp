@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   octet::app::add_inspect(app);
   octet::app::add_bench(app);
   octet::app::add_verify(app);
+  octet::app::add_import(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -49,6 +49,7 @@
 
 // Files.
 #include "interop/checkpoint/checkpoint.h"
+#include "interop/onnx/import_onnx.h"
 #include "interop/tflite/writer.h"
 #include "interop/weights/read_weights.h"
 #include "interop/weights/transfer.h"

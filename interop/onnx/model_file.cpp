@@ -1,0 +1,71 @@
+#include "interop/onnx/model_file.h"
+
+#include <google/protobuf/io/zero_copy_stream_impl.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/stubs/logging.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "base/error.h"
+
+namespace octet::onnx {
+namespace {
+
+constexpr int first_opset = 7, last_opset = 28;
+
+/// What protobuf has to say beside true or false is not for the terminal.
+void be_quiet() {
+  static const auto silenced = google::protobuf::SetLogHandler(nullptr);
+  static_cast<void>(silenced);
+}
+
+void check_model(const ModelFile& file, bool parsed) {
+  OCTET_CHECK(parsed && file.model.has_graph(), file.path,
+              ": not an ONNX model: expected a protobuf message with a graph");
+  const int opset = opset_of(file.model);
+  OCTET_CHECK(opset >= first_opset && opset <= last_opset, file.path,
+              ": expected an operator set of ", first_opset, " to ", last_opset, ", got ", opset);
+}
+
+}  // namespace
+
+int opset_of(const proto::ModelProto& model) {
+  std::int64_t version = 0;
+  for (const auto& set : model.opset_import()) {
+    if (set.domain().empty() || set.domain() == "ai.onnx") version = set.version();
+  }
+  return version > 0 && version < std::numeric_limits<int>::max() ? static_cast<int>(version) : 0;
+}
+
+ModelFile read_model_file(const std::string& path) {
+  be_quiet();
+  // O_NONBLOCK: opening a pipe that nobody writes to must not hang.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  OCTET_CHECK(fd >= 0, "cannot read ", path, ": ", std::strerror(errno));
+  google::protobuf::io::FileInputStream stream(fd);
+  stream.SetCloseOnDelete(true);
+  struct stat status {};
+  OCTET_CHECK(::fstat(fd, &status) == 0 && S_ISREG(status.st_mode), "cannot read ", path,
+              ": not a regular file");
+  constexpr auto largest = std::numeric_limits<std::int32_t>::max();
+  OCTET_CHECK(status.st_size <= largest, path, ": expected at most ", largest,
+              " bytes (larger models have external data), got ", status.st_size);
+  ModelFile file{path, {}};
+  check_model(file, file.model.ParseFromZeroCopyStream(&stream));
+  return file;
+}
+
+ModelFile parse_model_file(std::span<const std::byte> bytes, const std::string& path) {
+  be_quiet();
+  ModelFile file{path, {}};
+  check_model(file, file.model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+  return file;
+}
+
+}  // namespace octet::onnx

@@ -1,0 +1,12 @@
+// The functions that import an operator each. Not for users of the library.
+#pragma once
+
+#include "interop/onnx/op_node.h"
+
+namespace octet::onnx {
+
+#define OCTET_ONNX_OP(op, since, until, function, text) void function(OpNode& node);
+#define OCTET_ONNX_CONSTANT_OP(op, since, until, text)
+#include "interop/onnx/ops/ops.inc"
+
+}  // namespace octet::onnx

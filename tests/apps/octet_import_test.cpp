@@ -1,0 +1,167 @@
+// octet import: the report, --check, what it takes for a large file; cases of other exporters.
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "tests/address_sanitizer.h"
+#include "tests/interop/onnx_builder.h"
+#include "tests/process.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using octet::test::numbers;
+using octet::test::OnnxBuilder;
+using octet::test::Process;
+using octet::test::TempDir;
+
+struct Result {
+  int code;
+  std::string output;
+};
+
+Result import(const TempDir& dir, std::vector<std::string> words) {
+  words.insert(words.begin(), {OCTET_CLI, "import"});
+  Process process(words, dir.path());
+  const int code = process.wait();
+  return {code, process.output()};
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string write(const fs::path& path, const std::string& bytes) {
+  octet::test::write_file(path, {bytes.begin(), bytes.end()});
+  return path.string();
+}
+std::string write_floats(const fs::path& path, const std::vector<float>& values) {
+  return write(path, std::string(reinterpret_cast<const char*>(values.data()),
+                                 values.size() * sizeof(float)));
+}
+
+TEST_CASE("octet import: the report") {
+  const TempDir dir;
+  OnnxBuilder b;
+  b.input("x", {0, 2, 4, 4}).floats("c.weight", {3, 2, 3, 3}, numbers(54));
+  b.floats("t", {3, 1, 1}, {1, 2, 3}).node("Conv", {"x", "c.weight"}, {"c"});
+  b.node("Add", {"c", "t"}, {"a"}).node("Softplus", {"a"}, {"y"}, "/soft").output("y");
+  const Result r = import(dir, {write(dir / "net.onnx", b.bytes())});
+  CHECK(r.code == 0);
+  CHECK(has(r.output, "operator set 17"));
+  CHECK(has(r.output, "input   'x'  [N, 2, 4, 4], here [N, 4, 4, 2]"));
+  CHECK(has(r.output, "params   57"));
+  CHECK(has(r.output, "folded   Add 'a' is the bias of c"));
+  CHECK(has(r.output, "no int8 form: soft (op softplus)"));
+}
+
+TEST_CASE("octet import --check") {
+  const TempDir dir;
+  OnnxBuilder b;
+  b.input("x", {0, 3}).input("z", {0, 1}).node("Add", {"x", "z"}, {"s"});
+  b.node("Relu", {"s"}, {"y"}).output("y").output("s");
+  const std::string net = write(dir / "net.onnx", b.bytes());
+  const std::string x = write_floats(dir / "x.f32", {1, -2, 3, -4, 5, -6});
+  const std::string z = write_floats(dir / "z.f32", {10, 0});
+  const std::string y = write_floats(dir / "y.f32", {11, 8, 13, 0, 5, 0});
+  const std::string s = write_floats(dir / "s.f32", {11, 8, 13, -4, 5, -6});
+  CHECK(import(dir, {net, "--check", x, z, y, s}).code == 0);
+
+  const std::string off = write_floats(dir / "off.f32", {11, 8, 13, -4, 5, -6.05f});
+  const Result wrong = import(dir, {net, "--check", x, z, y, off});
+  CHECK(wrong.code == 1);
+  CHECK(has(wrong.output, "check    'y': error 0 of"));
+  CHECK(has(wrong.output, "expected at most 0.0001"));
+  CHECK(import(dir, {net, "--check", x, z, y, off, "--tolerance", "0.01"}).code == 0);
+
+  const Result count = import(dir, {net, "--check", x, z, y});
+  CHECK(count.code == 1);
+  CHECK(has(count.output, "expected 2 files of inputs and 2 of outputs, got 3"));
+  CHECK(has(import(dir, {net, "--check", x, x, y, s}).output, "6 samples, expected 2"));
+  CHECK(has(import(dir, {net, "--check", z, z, y, s}).output, "expected a multiple of 3"));
+  CHECK(has(import(dir, {net, "--check", x, z, y, x, "--tolerance", "9"}).output, "check"));
+  CHECK(has(import(dir, {net, "--check", x, z, z, s}).output, "2 values, expected 6"));
+}
+
+TEST_CASE("octet import: usage and errors") {
+  const TempDir dir;
+  CHECK(import(dir, {}).code == 2);
+  CHECK(import(dir, {"no.onnx"}).code == 1);
+  OnnxBuilder b;
+  b.input("img", {0, 3, 0, 0}).node("Relu", {"img"}, {"y"}).output("y");
+  const std::string net = write(dir / "net.onnx", b.bytes());
+  const Result open = import(dir, {net});
+  CHECK(open.code == 1);
+  CHECK(has(open.output, "give the input's shape"));
+  CHECK(import(dir, {net, "--shape", "img=1,3,8,8"}).code == 0);
+  const std::string square = write_floats(dir / "s.f32", std::vector<float>(3 * 64, 1));
+  const Result checked = import(dir, {net, "--check", square, square});
+  CHECK(checked.code == 0);
+  CHECK(has(checked.output, "[N, 3, 8, 8]"));
+  CHECK(import(dir, {net, "--shape", "img:1,3"}).code == 2);
+  CHECK(import(dir, {net, "--shape", "img=1,,3"}).code == 2);
+}
+
+TEST_CASE("octet import: a large file takes little more than twice its size") {
+  const TempDir dir;
+  OnnxBuilder b;
+  b.input("x", {0, 64, 2, 2});
+  std::string from = "x";
+  for (int i = 0; i < 40; ++i) {  // 40 MB, in tensors of many sizes
+    const std::string n = std::to_string(i);
+    const std::int64_t in = i == 0 ? 64 : 128 + 16 * ((i - 1) % 5), out = 128 + 16 * (i % 5);
+    b.floats("w" + n, {out, in, 3, 3},
+             std::vector<float>(static_cast<std::size_t>(out * in * 9), 0.01f));
+    b.node("Conv", {from, "w" + n}, {"c" + n}).with("pads", {1, 1, 1, 1});
+    from = "c" + n;
+  }
+  b.output(from);
+  const std::string net = write(dir / "net.onnx", b.bytes());
+  const auto size = static_cast<double>(fs::file_size(net));
+  Process small({OCTET_CLI, "--version"}, dir.path());
+  CHECK(small.wait() == 0);
+  rusage before{};
+  getrusage(RUSAGE_CHILDREN, &before);
+  CHECK(import(dir, {net}).code == 0);
+  rusage after{};
+  getrusage(RUSAGE_CHILDREN, &after);
+  MESSAGE("file ", size / 1e6, " MB, peak ", static_cast<double>(after.ru_maxrss) / 1e3, " MB");
+  if (octet::test::address_sanitizer) return;
+  CHECK((static_cast<double>(after.ru_maxrss) - static_cast<double>(before.ru_maxrss)) * 1024 <
+        2.2 * size);
+}
+
+TEST_SUITE("shared") {
+  TEST_CASE("octet import --check: files of several exporters") {
+    const TempDir dir;
+    int cases = 0;
+    for (const auto& entry : fs::directory_iterator(*octet::test::shared_dir() / "cases/onnx_in")) {
+      if (!fs::exists(entry.path() / "model.onnx")) continue;
+      ++cases;
+      const auto file = [&](const char* name) {
+        return fs::absolute(entry.path() / name).string();
+      };
+      const Result r =
+          import(dir, {file("model.onnx"), "--check", file("input.f32"), file("expected.f32")});
+      INFO(entry.path().string(), ": ", r.output);
+      CHECK(r.code == 0);
+    }
+    CHECK(cases >= 6);
+  }
+  TEST_CASE("octet import: pretrained networks") {
+    const TempDir dir;
+    for (const char* name :
+         {"resnet20-cifar10/resnet20_cifar10_fp32.onnx",
+          "resnet20-cifar10/resnet20_cifar10_fp32_b1.onnx", "ultraface/version-slim-320.onnx",
+          "ultraface/version-slim-320_simplified.onnx", "ultraface/version-RFB-320.onnx"}) {
+      const Result r =
+          import(dir, {fs::absolute(*octet::test::shared_dir() / "models" / name).string()});
+      INFO(name, ": ", r.output);
+      CHECK(r.code == 0);
+      CHECK(has(r.output, "every op has an int8 form"));
+    }
+  }
+}
+
+}  // namespace

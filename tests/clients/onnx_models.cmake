@@ -1,0 +1,12 @@
+# Runs onnx_models.py by the client programs' Python, where there is one.
+set(folder $ENV{OCTET_CLIENTS})
+if(folder)
+  set(VENV ${folder}/venv)
+endif()
+if(EXISTS ${VENV}/bin/python3)
+  set(PYTHON ${VENV}/bin/python3)
+endif()
+execute_process(COMMAND ${PYTHON} ${SCRIPT} ${OCTET} RESULT_VARIABLE status)
+if(NOT status EQUAL 0 AND NOT status EQUAL 77)
+  message(FATAL_ERROR "exit code ${status}")
+endif()

@@ -1,0 +1,148 @@
+// libFuzzer target (clang): arbitrary bytes as an ONNX file. Whatever they are, there is an
+// octet::Error or a network that runs, with a batch of two, and gives results of the shapes that it
+// says.
+// `fuzz_onnx --seeds FOLDER` writes a corpus to begin with.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "base/error.h"
+#include "tests/interop/onnx_builder.h"
+
+namespace {
+
+using octet::GraphNode;
+using octet::OnnxNetwork;
+using octet::Tape;
+
+void require(bool condition, const char* what) {
+  if (condition) return;
+  std::cerr << what << '\n';
+  std::abort();
+}
+
+/// Roughly, the multiplications of one sample; elements alone for most ops.
+double work(const OnnxNetwork& network) {
+  double sum = 0;
+  const auto& nodes = network.graph->nodes();
+  for (const GraphNode& n : nodes) {
+    double own = static_cast<double>(n.shape.numel());
+    for (const int in : n.inputs) {
+      const GraphNode& x = nodes[static_cast<std::size_t>(in)];
+      sum += static_cast<double>(x.shape.numel());
+      if (x.kind == Tape::Kind::param && x.shape.rank() > 1 && x.shape[0] > 0)
+        own *= static_cast<double>(x.shape.numel()) / static_cast<double>(x.shape[0]);
+    }
+    if (n.kind == Tape::Kind::op && n.op->name().ends_with("pool2d"))
+      own *= static_cast<double>(nodes[static_cast<std::size_t>(n.inputs[0])].shape.numel());
+    sum += own;
+  }
+  return sum;
+}
+
+void run(const OnnxNetwork& network) {
+  if (work(network) > 1e6) return;
+  octet::Context context;
+  context.training = false;
+  Tape tape(context, octet::GradMode::off);
+  std::vector<octet::Var> x;
+  for (const int id : network.graph->inputs()) {
+    octet::Shape shape = network.graph->nodes()[static_cast<std::size_t>(id)].shape;
+    shape.set(0, 2);
+    x.push_back(tape.input(octet::Tensor::full(shape, 0.5f)));
+  }
+  const std::vector<octet::Var> y = (*network.graph)(x);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const int id = network.graph->outputs()[i].node;
+    octet::Shape shape = network.graph->nodes()[static_cast<std::size_t>(id)].shape;
+    shape.set(0, 2);
+    require(y[i].shape() == shape, "a result has another shape than the graph says");
+    octet::graph_to_onnx(network.outputs[i], y[i].value());
+  }
+}
+
+using octet::test::numbers;
+using octet::test::OnnxBuilder;
+
+OnnxBuilder conv_seed() {
+  OnnxBuilder b;
+  b.input("x", {0, 2, 4, 4}).floats("w", {3, 2, 3, 3}, numbers(54)).floats("v", {3}, {1, 2, 3});
+  b.node("Conv", {"x", "w", "v"}, {"c"}).with("pads", {1, 1, 1, 1}).with("strides", {1, 1});
+  b.node("BatchNormalization", {"c", "v", "v", "v", "v"}, {"n"}).with("epsilon", 0.1f);
+  b.node("Relu", {"n"}, {"r"}).node("MaxPool", {"r"}, {"p"}).with("kernel_shape", {2, 2});
+  b.node("AveragePool", {"p"}, {"q"}).with("kernel_shape", {2, 2}).with("ceil_mode", 1);
+  b.floats("g", {12, 2}, numbers(24)).node("Flatten", {"q"}, {"f"});
+  b.node("Gemm", {"f", "g"}, {"y"}).node("Softmax", {"y"}, {"z"}).output("z").output("r");
+  return b;
+}
+
+OnnxBuilder shape_seed() {
+  OnnxBuilder b;
+  b.input("x", {0, 4, 2, 2}).ints("zero", {1}, {0}).ints("t", {3}, {2, 2, 4});
+  b.node("Shape", {"x"}, {"s"}).node("Gather", {"s", "zero"}, {"n"});
+  b.node("Concat", {"n", "t"}, {"to"}).with("axis", 0).node("Reshape", {"x", "to"}, {"r"});
+  b.node("Transpose", {"r"}, {"u"}).with("perm", {0, 2, 1, 3});
+  b.node("Slice", {"u", "zero", "two", "two"}, {"v"}).ints("two", {1}, {2});
+  b.node("Split", {"v"}, {"a", "b"}).with("axis", 1);
+  b.node("Concat", {"b", "a"}, {"c"}).with("axis", 1).node("Add", {"c", "v"}, {"d"});
+  b.node("ReduceMean", {"d"}, {"m"}).with("axes", {1, 2}).with("keepdims", 0);
+  b.node("Unsqueeze", {"m", "two"}, {"y"}).output("y");
+  return b;
+}
+
+OnnxBuilder image_seed() {
+  OnnxBuilder b;
+  b.input("x", {1, 4, 3, 3}).floats("k", {4, 2, 2, 2}, numbers(32)).floats("h", {1}, {0.5f});
+  b.node("ConvTranspose", {"x", "k"}, {"c"}).with("strides", {2, 2});
+  b.node("PRelu", {"c", "h"}, {"p"}).floats("s", {4}, {1, 1, 2, 2});
+  b.node("Resize", {"p", "", "s"}, {"r"}).with("mode", std::string("linear"));
+  b.ints("pads", {8}, {0, 0, 1, 1, 0, 1, 0, 0}).node("Pad", {"r", "pads"}, {"q"});
+  b.node("Clip", {"q"}, {"d"}).node("Mul", {"d", "h"}, {"e"}).node("Div", {"e", "h"}, {"y"});
+  b.output("y");
+  return b;
+}
+
+OnnxBuilder attention_seed() {
+  OnnxBuilder b;
+  b.input("x", {0, 3, 4}).floats("w", {4, 4}, numbers(16)).floats("g", {4}, numbers(4));
+  b.node("LayerNormalization", {"x", "g", "g"}, {"n"}).node("MatMul", {"n", "w"}, {"q"});
+  b.node("Transpose", {"n"}, {"k"}).with("perm", {0, 2, 1}).node("MatMul", {"q", "k"}, {"s"});
+  b.node("Softmax", {"s"}, {"p"}).node("MatMul", {"p", "q"}, {"o"}).node("Erf", {"o"}, {"e"});
+  b.ints("one", {1}, {1}).node("Gather", {"e", "one"}, {"a"}).with("axis", 1);
+  b.ints("to", {3}, {1, 2, 4}).node("Expand", {"a", "to"}, {"y"}).output("y");
+  return b;
+}
+
+int write_seeds(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  int index = 0;
+  for (const OnnxBuilder& b : {conv_seed(), shape_seed(), image_seed(), attention_seed()}) {
+    try {
+      b.import();
+    } catch (const octet::Error& error) {
+      std::cerr << "seed " << index << ": " << error.what() << '\n';
+      return 1;
+    }
+    std::ofstream(folder / (std::to_string(index++) + ".onnx"), std::ios::binary) << b.bytes();
+  }
+  return 0;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::optional<OnnxNetwork> network;
+  try {
+    network = octet::import_onnx(std::as_bytes(std::span(data, size)), "fuzz/net.onnx");
+  } catch (const octet::Error&) {
+    return 0;
+  }
+  run(*network);  // what is imported runs
+  return 0;
+}
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  if (*argc == 3 && std::string_view((*argv)[1]) == "--seeds") std::exit(write_seeds((*argv)[2]));
+  return 0;
+}
