@@ -38,15 +38,20 @@ class Resolver {
     timm_ = timm_names(names, [&](const std::string& name) { return targets.contains(name); });
   }
 
-  std::string operator()(const std::string& name) {
+  struct Place {
+    std::string name;
+    AxisOrder order;  ///< Keras's if the file or a rename calls it a kernel
+  };
+  Place operator()(const std::string& name) {
+    const AxisOrder order = axis_order_of(name);
     for (std::size_t i = 0; i < rules_.rename.size(); ++i) {
       const auto& [from, to] = rules_.rename[i];
       if (const auto renamed = rename_by_pattern(name, from, to)) {
         used_[i] = true;
-        return known(*renamed);
+        return {known(*renamed), order == AxisOrder::keras ? order : axis_order_of(*renamed)};
       }
     }
-    return known(name);
+    return {known(name), order};
   }
 
   void check_all_used() const {
@@ -125,7 +130,7 @@ Transfer transfer_weights(const WeightFile& file, GraphModule& network,
   Resolver resolve(file, targets, rules);
   Transfer result;
   for (const StoredTensor& t : file.tensors) {
-    const std::string name = resolve(t.name);
+    const auto [name, order] = resolve(t.name);
     const auto it = targets.find(name);
     if (it == targets.end()) {
       if (!is_batch_count(t.name)) result.unused.push_back(t.name);
@@ -136,8 +141,8 @@ Transfer transfer_weights(const WeightFile& file, GraphModule& network,
     OCTET_CHECK(!target.from, file.path, ": ", one_line(target.from ? target.from->name : ""),
                 " and ", one_line(t.name), " would both become ", name);
     target.from = &t;
-    const AxisOrder order = file.kind == checkpoint_kind ? AxisOrder::octet : axis_order_of(t.name);
-    target.view = view_as(t, order, target.value.shape(), target.use);
+    target.view = view_as(t, file.kind == checkpoint_kind ? AxisOrder::octet : order,
+                          target.value.shape(), target.use);
   }
   resolve.check_all_used();
 

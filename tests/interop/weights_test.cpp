@@ -199,6 +199,13 @@ TEST_CASE("weights: names are changed by pairs of patterns, the first that match
   const Transfer t = transfer_weights(
       f.file, *traced(net), {.rename = {{"module.features.0.*", "conv.*"}, {"module.*", "*"}}});
   CHECK(t.transferred == std::vector<std::string>{"conv.weight", "conv.bias", "fc.bias"});
+  // Also into Keras's names, which say that the axes are Keras's.
+  File own;
+  own.add("w1", {2, 2, 2, 3}).add("fc.kernel", {12, 2});
+  const TransferRules rules{.rename = {{"w1", "conv.kernel"}, {"fc.kernel", "fc.weight"}}};
+  CHECK(transfer_weights(own.file, *traced(net), rules).transferred.size() == 2);
+  CHECK(values(*net, "conv.weight")[1] == 3);
+  CHECK(values(*net, "fc.weight")[1] == 2);
   CHECK(rename_by_pattern("a.b.c", "a.b.c", "x") == "x");
   CHECK(rename_by_pattern("a.b.c", "*.b.*", "*-*") == "a-c");
   CHECK(rename_by_pattern("a.b.c", "*.*", "*") == "a");
