@@ -28,8 +28,8 @@ WeightFile read_safetensors(Bytes file, const std::string& path) {
 [[noreturn]] void refuse_pickle(const std::string& path) {
   fail(path,
        ": a pickle (PyTorch's .pt or .pth) is a program, which is not run here. Convert it in "
-       "Python: from safetensors.torch import save_file; save_file(torch.load('x.pth', "
-       "map_location='cpu', weights_only=True), 'x.safetensors')");
+       "Python: from safetensors.torch import save_file; save_file(torch.load('",
+       one_line(path, 200), "', map_location='cpu', weights_only=True), 'x.safetensors')");
 }
 
 /// A .keras archive, PyTorch's, or arrays.

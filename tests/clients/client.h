@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,21 @@ namespace octet::test {
 inline int run_command(const std::string& command) {
   const int status = std::system(command.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// The exit code of tests/clients/<script>, run by the Python in the folder `environment` of the
+/// clients; 77, with the reason, if there is none.
+inline int run_python(const std::string& environment, const std::string& script,
+                      const std::string& arguments) {
+  const char* folder = std::getenv("OCTET_CLIENTS");
+  const std::filesystem::path clients = folder ? folder : OCTET_SOURCE_DIR "/build/clients";
+  const std::filesystem::path python = clients / environment / "bin/python3";
+  if (!std::filesystem::exists(python)) {
+    std::cout << "SKIPPED: no " << python << " (tests/clients/setup.sh installs it)\n";
+    return 77;
+  }
+  const std::filesystem::path path = source_dir() / "tests" / "clients" / script;
+  return run_command("'" + python.string() + "' '" + path.string() + "' " + arguments);
 }
 
 /// Models to run in one call of a client.

@@ -3,8 +3,6 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <map>
 #include <set>
 
@@ -24,15 +22,7 @@ using namespace octet;
 using namespace octet::test;
 
 int run_client(const std::string& arguments) {
-  const char* folder = std::getenv("OCTET_CLIENTS");
-  const fs::path python =
-      fs::path(folder ? folder : OCTET_SOURCE_DIR "/build/clients") / "venv/bin/python3";
-  if (!fs::exists(python)) {
-    std::cout << "SKIPPED: no " << python << " (tests/clients/setup.sh installs it)\n";
-    return 77;
-  }
-  const std::string script = OCTET_SOURCE_DIR "/tests/clients/tflite_python.py";
-  return run_command("'" + python.string() + "' '" + script + "' " + arguments);
+  return run_python("venv", "tflite_python.py", arguments);
 }
 
 /// Every value that can be an output: one that others read, an input, the same twice; and an input

@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <iostream>
 #include <sstream>
 
 #include "interop/weights/read_weights.h"
@@ -19,15 +18,7 @@ using namespace octet;
 using namespace octet::test;
 
 int run_client(const std::string& arguments) {
-  const char* folder = std::getenv("OCTET_CLIENTS");
-  const fs::path python =
-      fs::path(folder ? folder : OCTET_SOURCE_DIR "/build/clients") / "torchvision/bin/python3";
-  if (!fs::exists(python)) {
-    std::cout << "SKIPPED: no " << python << " (tests/clients/setup.sh installs it)\n";
-    return 77;
-  }
-  const std::string script = OCTET_SOURCE_DIR "/tests/clients/torch_weights.py";
-  return run_command("'" + python.string() + "' '" + script + "' " + arguments);
+  return run_python("torch", "torch_weights.py", arguments);
 }
 
 std::vector<float> read_floats(const fs::path& path) {

@@ -9,7 +9,20 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+
 namespace octet::test {
+
+/// The message of the Error that f throws.
+template <class F>
+std::string refusal(const F& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "nothing was thrown";
+}
 
 template <class T>
 std::string raw(const std::vector<T>& values) {

@@ -75,16 +75,6 @@ File torch_file(int classes = 2) {
   return f.add("fc.weight", {classes, 12}, 100).add("fc.bias", {classes}, 200);
 }
 
-template <class F>
-std::string refusal(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
-
 std::string refused(const File& f, const TransferRules& rules = {}) {
   const auto net = traced(small_net());
   return refusal([&] { transfer_weights(f.file, *net, rules); });
