@@ -65,9 +65,7 @@ constexpr Kind kinds[] = {
      [](Bytes, const std::string& path) -> WeightFile {
        fail(path, ": a checkpoint of octet: give it as 'checkpoint' instead of 'import'");
      }},
-    {[](Bytes f) {
-       return begins(f, "\x80") && f.size() > 2 && f[1] <= std::byte{5} && f[2] != std::byte{0};
-     },
+    {[](Bytes f) { return begins(f, "\x80") && f.size() > 1 && f[1] <= std::byte{5}; },
      [](Bytes, const std::string& path) -> WeightFile { refuse_pickle(path); }},
     {[](Bytes f) { return begins(f, "\x93NUMPY"); },
      [](Bytes, const std::string& path) -> WeightFile {

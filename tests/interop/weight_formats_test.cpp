@@ -289,7 +289,7 @@ TEST_CASE("what a file is follows from its contents; pickles are refused with th
   CHECK(written("x.npz", safetensors("{}", "")).kind == "safetensors");
   CHECK(written("x.safetensors", zip({})).kind == "npz");
   // A header's length that looks like a pickle's beginning.
-  const std::string padded = "{}" + std::string(0x380 - 2, ' ');
+  const std::string padded = "{}" + std::string(0x10380 - 2, ' ');
   CHECK(written("x.pt", safetensors(padded, "")).kind == "safetensors");
   const std::string lines = "/weights', map_location='cpu', weights_only=True), 'x.safetensors')";
   CHECK_SAYS(refusal_of_file(zip({{.name = "archive/data.pkl", .data = "x"}})), lines);
