@@ -18,7 +18,7 @@ using namespace octet;
 using namespace octet::test;
 
 int run_client(const std::string& arguments) {
-  return run_python("torch", "torch_weights.py", arguments);
+  return run_python("torchvision", "torch_weights.py", arguments);
 }
 
 std::vector<float> read_floats(const fs::path& path) {
