@@ -48,12 +48,12 @@ TEST_CASE("weights with one scale: the largest of all channels, batch norm's fac
   CHECK(quantizer->folds_first());
   const float w[] = {1.27f, -0.635f, 0.02f, 0, 0.05f, -0.05f};
   const Tensor weight = Tensor::from<float>({3, 2}, w);
-  const auto codes = [&](const LayerUse& use) {
+  const auto codes = [&](const WeightUse& use) {
     const WeightCodes q = quantizer->quantize(ctx, weight, use);
     for (const float s : q.scale) CHECK(s == q.scale[0]);
     return std::pair{q.codes.clone(), q.scale[0]};
   };
-  const auto check = [&](const LayerUse& use, float scale) {
+  const auto check = [&](const WeightUse& use, float scale) {
     const auto [q, s] = codes(use);
     CHECK(s == scale);
     for (std::size_t i = 0; i < 6; ++i) {
