@@ -203,15 +203,15 @@ void add_floats(Builder& b, int x) {  // codes [1, 4, 6]
 }
 
 void add_integers(Builder& b, int x) {  // codes [1, 4, 6]
-  const int largest = b.index_value("arg_max", {1, 4});
+  const int largest = b.index_value("largest", {1, 4});
   b.tensor(largest).type = DType::i64;
-  b.node(OpCode::arg_max, {x, b.ints("arg_max/axis", {2}, {})}, {largest}, ArgAttributes{});
+  b.node(OpCode::arg_max, {x, b.ints("largest/axis", {2}, {})}, {largest}, ArgAttributes{});
   const int narrow = b.index_value("cast", {1, 4});
   b.node(OpCode::cast, {largest}, {narrow});
   const int real = b.float_value("float CAST", {1, 4, 6});
   b.node(OpCode::cast, {x}, {real});
   const int least = b.index_value("float ARG_MIN", {1, 6});
-  b.node(OpCode::arg_min, {real, b.ints("arg_min/axis", {1}, {})}, {least}, ArgAttributes{});
+  b.node(OpCode::arg_min, {real, b.ints("least/axis", {1}, {})}, {least}, ArgAttributes{});
   const int wide = b.wide("cast_16", {1, 6}, 1.0f, 0);
   b.node(OpCode::cast, {least}, {wide});
   b.ends.insert(b.ends.end(), {largest, narrow, least, wide});

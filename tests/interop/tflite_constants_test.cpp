@@ -203,7 +203,7 @@ TEST_SUITE("tflite") {
       c.op(add, {flat, many}, {y});
       c.graph().inputs = {c.x};
       c.graph().outputs = {y};
-      const int8::Model model(c.parse());
+      const int8::Model model(c.parse(), {.ops = &int8::all_ops()});
       int8::ExecutionContext context(model, {.batch = 2});
       for (std::byte& code_of_x : context.input(0)) code_of_x = std::byte{3};
       context.run();
