@@ -24,7 +24,7 @@ class DenseConv final : public BlockedConv {
 
   void pack(const std::int8_t* weights) noexcept override;
   std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept override {
-    return shared_bytes() + static_cast<std::size_t>(threads) * packed_bytes(batch);
+    return shared_bytes() + static_cast<std::size_t>(threads) * packed_input_bytes(batch);
   }
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept override;
@@ -46,7 +46,7 @@ class DenseConv final : public BlockedConv {
   void compute_one_by_one(BlockArgs args, const DenseBlock& b,
                           const Requantization& r) const noexcept;
 
-  std::size_t packed_bytes(std::int64_t batch) const noexcept {
+  std::size_t packed_input_bytes(std::int64_t batch) const noexcept {
     return plan_.packed_bytes(batch * g_.out_h * g_.out_w);
   }
 
@@ -191,7 +191,7 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
 
   pool.run(tasks, [&](std::int64_t task, int worker) {
     auto* packed = reinterpret_cast<std::uint8_t*>(workers + static_cast<std::size_t>(worker) *
-                                                                 packed_bytes(batch));
+                                                                 packed_input_bytes(batch));
     if (k_.enter) k_.enter();
     std::int64_t packed_block = -1;
     PixelBlock p;
