@@ -90,7 +90,8 @@ TEST_SUITE("int8") {
            {padded});
     b.node(OpCode::max_pool_2d, {padded}, {pooled},
            PoolAttributes{.stride_h = 1, .stride_w = 1, .filter_h = 2, .filter_w = 2});
-    CHECK(run_graph(b.done({x}, {sum, pooled}), {{1, 3, 5, -7}}, {}, {.ops = &all_ops()}) == Codes{4, 5, 6, 0, 7, 7, 7, 7});
+    CHECK(run_graph(b.done({x}, {sum, pooled}), {{1, 3, 5, -7}}, {}, {.ops = &all_ops()}) ==
+          Codes{4, 5, 6, 0, 7, 7, 7, 7});
   }
 
   TEST_CASE("what is of constants counts as packed memory before it is there") {
