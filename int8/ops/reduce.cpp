@@ -29,7 +29,9 @@ std::unique_ptr<Step> create_with(const NodeView& node, ReducePickFunction& redu
   auto step = new_step<ReduceStep>(node);
   step->reduction = make_reduction(node);
   step->reduce = &reduce;
-  step->pick = kernel(isa_for_channels(node.isa(), step->reduction.layout.inner));
+  const ReductionLayout& layout = step->reduction.layout;
+  const bool rows = layout.run_stride == layout.inner;  // one behind the other
+  step->pick = kernel(rows ? node.isa() : isa_for_channels(node.isa(), layout.inner));
   return step;
 }
 
