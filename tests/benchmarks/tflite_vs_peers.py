@@ -24,7 +24,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEER = ROOT / "tests/benchmarks/peer_runtimes.py"
-TYPES = {"i8": "b", "u8": "B", "i16": "h", "i32": "i", "f32": "f"}
+TYPES = {"i8": "b", "u8": "B", "i16": "h", "i32": "i", "i64": "q", "f32": "f"}
 RECURRENT = {"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BATCH_MATMUL"}
 
 
