@@ -15,9 +15,9 @@ void BlockedConv::begin_pack(const std::int8_t* weights) noexcept {
   constants_ = {};
 }
 
-void BlockedConv::prepare(std::int32_t input_zero_point, const Requantization& out) {
+void BlockedConv::prepare(std::int32_t input_zero_point, const ConvOutput& out) {
   AlignedBuffer constants(constants_bytes());
-  fill(input_zero_point, {&out, nullptr, nullptr}, constants.get());
+  fill(input_zero_point, out, constants.get());
   constants_ = std::move(constants);
 }
 

@@ -15,7 +15,7 @@ namespace octet::int8 {
 
 class BlockedConv : public ConvAlgorithm {
  public:
-  void prepare(std::int32_t input_zero_point, const Requantization& out) final;
+  void prepare(std::int32_t input_zero_point, const ConvOutput& out) final;
   std::size_t packed_bytes() const noexcept final {
     return weights_.size() + sums_.bytes() + constants_.size();
   }

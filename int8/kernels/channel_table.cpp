@@ -79,7 +79,7 @@ BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int 
                         std::int32_t correction, const ConvOutput& out,
                         const ChannelConstantsOut& to) noexcept {
   BlockMode mode;
-  if (out.acc) {
+  if (!out.requantization) {
     for (int c = 0; c < n; ++c) {
       // Unsigned: accumulators wrap, and only their final values need fit.
       to.start[c] =

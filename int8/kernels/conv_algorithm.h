@@ -24,13 +24,15 @@ class ConvAlgorithm {
  public:
   virtual ~ConvAlgorithm() = default;
   virtual void pack(const std::int8_t* weights) noexcept = 0;
-  virtual void prepare(std::int32_t input_zero_point, const Requantization& out) = 0;
+  /// Of `out`, only whether there is a requantization, and which.
+  virtual void prepare(std::int32_t input_zero_point, const ConvOutput& out) = 0;
   virtual std::size_t packed_bytes() const noexcept = 0;
   virtual std::size_t scratch_bytes(int threads, std::int64_t batch) const noexcept = 0;
   virtual void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
                    std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept = 0;
 
-  // As in PackedConv. Unless overridden, units are the rows of a single image.
+  // As in PackedConv. Unless overridden, units are the rows of a single image, the pixels of a
+  // single row.
   virtual std::int64_t unit_bytes(std::int64_t batch) const noexcept;
   virtual Range bytes_read(Range units, std::int64_t batch) const noexcept;
   virtual void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
@@ -38,6 +40,8 @@ class ConvAlgorithm {
 
  protected:
   explicit ConvAlgorithm(const ConvGeometry& g) : g_(g) {}
+  bool one_row() const noexcept { return g_.in_h == 1 && g_.out_h == 1; }
+  std::int64_t unit_pixels() const noexcept { return one_row() ? 1 : g_.out_w; }
   const ConvGeometry g_;
 };
 

@@ -16,38 +16,36 @@ class PortableConv final : public ConvAlgorithm {
   void pack(const std::int8_t* weights) noexcept override {
     std::copy_n(weights, weights_.size(), weights_.begin());
   }
-  void prepare(std::int32_t, const Requantization&) override {}
+  void prepare(std::int32_t, const ConvOutput&) override {}
   std::size_t packed_bytes() const noexcept override { return weights_.size(); }
   std::size_t scratch_bytes(int, std::int64_t) const noexcept override { return 0; }
 
   void run(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
            std::int64_t batch, ThreadPool& pool, std::byte*) const noexcept override {
-    const std::int64_t rows = batch * g_.out_h;
-    const std::int64_t row_macs = g_.out_w * g_.out_c * g_.weights_per_channel();
-    const std::int64_t rows_per_task =
-        std::max<std::int64_t>(1, 200'000 / std::max<std::int64_t>(1, row_macs));
-    pool.run((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
-      const std::int64_t end = std::min(rows, (task + 1) * rows_per_task);
-      for (std::int64_t row = task * rows_per_task; row < end; ++row) {
-        run_row(x, input_zero_point, out, row / g_.out_h, static_cast<int>(row % g_.out_h));
-      }
+    const std::int64_t pixels = batch * g_.out_h * g_.out_w;
+    const std::int64_t pixel_macs = g_.out_c * g_.weights_per_channel();
+    const std::int64_t per_task =
+        std::max<std::int64_t>(1, 200'000 / std::max<std::int64_t>(1, pixel_macs));
+    pool.run((pixels + per_task - 1) / per_task, [&](std::int64_t task, int) {
+      run_pixels(x, input_zero_point, out, task * per_task,
+                 std::min(pixels, (task + 1) * per_task));
     });
   }
 
   void run_units(const std::int8_t* x, std::int32_t input_zero_point, const ConvOutput& out,
                  std::int64_t, Range units, std::byte*) const noexcept override {
-    for (std::int64_t row = units.begin; row < units.end; ++row) {
-      run_row(x, input_zero_point, out, 0, static_cast<int>(row));
-    }
+    run_pixels(x, input_zero_point, out, units.begin * unit_pixels(), units.end * unit_pixels());
   }
 
  private:
-  [[gnu::noinline]] void run_row(const std::int8_t* x, std::int32_t input_zero_point,
-                                 const ConvOutput& out, std::int64_t sample,
-                                 int oy) const noexcept {
-    const std::int8_t* image = x + sample * g_.in_h * g_.in_w * g_.in_c;
-    for (int ox = 0; ox < g_.out_w; ++ox) {
-      const std::int64_t pixel = (sample * g_.out_h + oy) * g_.out_w + ox;
+  /// Pixels first .. end - 1 of the batch.
+  [[gnu::noinline]] void run_pixels(const std::int8_t* x, std::int32_t input_zero_point,
+                                    const ConvOutput& out, std::int64_t first,
+                                    std::int64_t end) const noexcept {
+    for (std::int64_t pixel = first; pixel < end; ++pixel) {
+      const std::int64_t row = pixel / g_.out_w;
+      const int ox = static_cast<int>(pixel % g_.out_w), oy = static_cast<int>(row % g_.out_h);
+      const std::int8_t* image = x + row / g_.out_h * g_.in_h * g_.in_w * g_.in_c;
       for (int oc = 0; oc < g_.out_c; ++oc) {
         const std::int32_t acc =
             conv_accumulator(g_, weights_.data(), image, input_zero_point, oy, ox, oc);

@@ -100,9 +100,23 @@ void DenseConv::pack_input(const PixelBlock& p, const Run& run,
                           ? p.columns
                           : (p.columns - 1) * g_.stride_w + (g_.kernel_w - 1) * g_.dilation_w + 1;
   const int row_step = plan_.sampled ? g_.stride_h : 1;
-  for (int r = 0; r < rows; ++r) {
-    fill_row(image, p.row * g_.stride_h - g_.pad_top + r * row_step,
-             p.column * g_.stride_w - g_.pad_left, columns, run.input_zero_point,
+  const int iy = p.row * g_.stride_h - g_.pad_top, ix = p.column * g_.stride_w - g_.pad_left;
+  const std::int64_t row = g_.in_w * g_.in_c;  // elements
+  int r = 0;
+  if (!plan_.sampled && ix == 0 && columns == g_.in_w &&
+      plan_.packed_row_bytes == row * k_.element_bytes) {
+    // What is inside of whole rows is one run.
+    const int first = std::clamp(-iy, 0, rows);
+    const int end = static_cast<int>(std::clamp<std::int64_t>(g_.in_h - iy, first, rows));
+    if (first > 0) k_.fill(packed, first * row, run.input_zero_point);
+    if (end > first) {
+      k_.convert(packed + first * plan_.packed_row_bytes, image + (iy + first) * row,
+                 (end - first) * row, run.input_zero_point);
+    }
+    r = end;
+  }
+  for (; r < rows; ++r) {
+    fill_row(image, iy + r * row_step, ix, columns, run.input_zero_point,
              packed + r * plan_.packed_row_bytes);
   }
 }
@@ -211,7 +225,8 @@ void DenseConv::run(const std::int8_t* x, std::int32_t input_zero_point, const C
   });
 }
 
-// Units of a 1x1 convolution are tiles of pixels, of a single pixel blocks of channels; else rows.
+// Units of a 1x1 convolution are tiles of pixels, of a single pixel blocks of channels; else rows,
+// or pixels of a single row.
 
 std::int64_t DenseConv::unit_bytes(std::int64_t batch) const noexcept {
   if (!plan_.flat) return ConvAlgorithm::unit_bytes(batch);
@@ -250,12 +265,11 @@ void DenseConv::run_units(const std::int8_t* x, std::int32_t input_zero_point,
   }
   if (k_.enter) k_.enter();
   // Blocks of about the same size.
-  const std::int64_t parts =
-      ceil_div(units.size(), plan_.flat ? plan_.columns / k_.tile_pixels : plan_.rows);
+  const std::int64_t parts = ceil_div(units.size(), plan_.block_units);
   for (std::int64_t part = 0; part < parts; ++part) {
     const std::int64_t begin = units.begin + units.size() * part / parts;
     const std::int64_t end = units.begin + units.size() * (part + 1) / parts;
-    for (int column = 0; column < plan_.column_blocks; ++column) {
+    for (int column = 0; column < plan_.unit_blocks; ++column) {
       const PixelBlock p = plan_.units_block({begin, end}, column, pixels);
       pack_input(p, run, packed);
       for (std::size_t b = 0; b < plan_.blocks.size(); ++b) {

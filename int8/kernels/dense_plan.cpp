@@ -28,6 +28,7 @@ void DensePlan::plan_pixels() {
     const std::int64_t tiles =
         std::clamp<std::int64_t>(fitting / k_.tile_pixels, 2, pixels_target / k_.tile_pixels);
     columns = static_cast<int>(tiles * k_.tile_pixels);
+    block_units = static_cast<int>(tiles);
     packed_row_bytes = columns * pixel_bytes;
     packed_size = packed_row_bytes;
   } else {
@@ -36,7 +37,14 @@ void DensePlan::plan_pixels() {
     step_w = sampled ? 1 : g_.stride_w;
     const std::int64_t span_h = std::int64_t{g_.kernel_h - 1} * g_.dilation_h + 1;
     const std::int64_t span_w = std::int64_t{g_.kernel_w - 1} * g_.dilation_w + 1;
+    one_row = g_.in_h == 1 && g_.out_h == 1;
     column_blocks = static_cast<int>(ceil_div(g_.out_w, pixels_target));
+    if (one_row) {
+      const std::int64_t whole = ((g_.out_w - 1) * step_w + span_w) * pixel_bytes;
+      column_blocks = static_cast<int>(
+          std::clamp(ceil_div(whole, packed_target), std::int64_t{column_blocks},
+                     ceil_div(g_.out_w, std::int64_t{2} * k_.tile_pixels)));
+    }
     columns = static_cast<int>(ceil_div(g_.out_w, column_blocks));
     column_blocks = static_cast<int>(ceil_div(g_.out_w, columns));
     packed_row_bytes = ((std::int64_t{columns} - 1) * step_w + span_w) * pixel_bytes;
@@ -48,6 +56,8 @@ void DensePlan::plan_pixels() {
       rows = static_cast<int>(ceil_div(g_.out_h, row_blocks));
     }
     row_blocks = static_cast<int>(ceil_div(g_.out_h, rows));
+    block_units = one_row ? columns : rows;
+    unit_blocks = one_row ? 1 : column_blocks;
     packed_size = ((std::int64_t{rows} - 1) * step_h + span_h) * packed_row_bytes +
                   std::max(0, k_.row_pixels - columns) * step_w * pixel_bytes;
   }
@@ -161,6 +171,11 @@ PixelBlock DensePlan::units_block(Range range, int column_block,
   if (flat) {
     p.first = range.begin * k_.tile_pixels;
     p.columns = p.count = static_cast<int>(std::min(range.end * k_.tile_pixels, pixels) - p.first);
+    return p;
+  }
+  if (one_row) {
+    p.first = p.column = static_cast<int>(range.begin);
+    p.columns = p.count = static_cast<int>(range.size());
     return p;
   }
   p.row = static_cast<int>(range.begin);

@@ -37,7 +37,8 @@ class DensePlan {
   void pack(const std::int8_t* weights, std::byte* packed) const noexcept;
   /// Of the blocks that a batch is cut into, `pixels` in all (flat only).
   PixelBlock pixel_block(std::int64_t index, std::int64_t pixels) const noexcept;
-  /// Rows `units` of the one sample, or tiles of pixels if flat, of one block of columns.
+  /// Rows `units` of the one sample, of one block of columns; pixels, if it is one row; tiles of
+  /// pixels, if flat.
   PixelBlock units_block(Range units, int column_block, std::int64_t pixels) const noexcept;
   /// Flat input holds no more pixels than the batch has.
   std::size_t packed_bytes(std::int64_t pixels) const noexcept {
@@ -51,6 +52,9 @@ class DensePlan {
   int step_h = 1, step_w = 1;  ///< strides within the packed input
   int rows = 1, columns = 1;   ///< of output, in a full block
   int row_blocks = 1, column_blocks = 1;
+  bool one_row = false;   ///< of input and of output: units are pixels
+  int block_units = 1;    ///< in a full block
+  int unit_blocks = 1;    ///< of columns, that a unit is cut into
   std::int64_t pixel_bytes = 0, packed_row_bytes = 0, packed_size = 0;
   std::vector<std::int32_t> pixel_offsets;
 

@@ -175,7 +175,10 @@ void DepthwiseConv::compute(const Region& region, std::size_t block, const Run& 
                             const Workspace& w) const noexcept {
   const DepthwiseBlock& p = plan_.blocks[block];
   const BlockMode& mode = run.modes[block];
-  k_.fill(w.zero_row, p.row_bytes / k_.element_bytes, run.input_zero_point);
+  const std::int64_t last_row = std::int64_t{region.row_end - 1} * g_.stride_h - g_.pad_top +
+                                std::int64_t{g_.kernel_h - 1} * g_.dilation_h;
+  if (region.row * g_.stride_h < g_.pad_top || last_row >= g_.in_h)
+    k_.fill(w.zero_row, p.row_bytes / k_.element_bytes, run.input_zero_point);
   std::memset(w.zero_codes, run.input_zero_point, 64);
   std::fill_n(w.in_ring, plan_.ring_rows, -1);
 
@@ -309,10 +312,13 @@ void DepthwiseConv::run_units(const std::int8_t* x, std::int32_t input_zero_poin
                               std::byte* scratch) const noexcept {
   const Run run = bind(x, input_zero_point, out, scratch);
   const Workspace w = workspace(scratch + shared_bytes());
-  Region region{.row = static_cast<int>(units.begin), .row_end = static_cast<int>(units.end)};
-  for (; region.column < g_.out_w; region.column += plan_.columns) {
+  const Range rows = one_row() ? Range{0, 1} : units;
+  const Range columns = one_row() ? units : Range{0, g_.out_w};
+  Region region{.row = static_cast<int>(rows.begin), .row_end = static_cast<int>(rows.end)};
+  for (region.column = static_cast<int>(columns.begin); region.column < columns.end;
+       region.column += plan_.columns) {
     region.columns =
-        static_cast<int>(std::min<std::int64_t>(plan_.columns, g_.out_w - region.column));
+        static_cast<int>(std::min<std::int64_t>(plan_.columns, columns.end - region.column));
     for (std::size_t block = 0; block < plan_.blocks.size(); ++block) {
       compute(region, block, run, w);
     }

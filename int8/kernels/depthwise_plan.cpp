@@ -14,7 +14,7 @@ constexpr int columns_target = 256;  // outputs in a row that one block of work 
 DepthwisePlan::DepthwisePlan(const ConvGeometry& g, const ConvKernels& k)
     : multiplier(static_cast<int>(g.out_c / g.in_c)) {
   step = std::max(2, g.stride_w);
-  phases = g.stride_w == 1 ? 2 : 1;
+  phases = g.stride_w == 1 && g.out_w > 1 ? 2 : 1;
   ring_rows = (g.kernel_h - 1) * g.dilation_h + 1;
   column_regions = static_cast<int>(ceil_div(g.out_w, columns_target));
   columns = static_cast<int>(ceil_div(g.out_w, column_regions));
@@ -42,8 +42,8 @@ DepthwisePlan::DepthwisePlan(const ConvGeometry& g, const ConvKernels& k)
     DepthwiseBlock p;
     p.width = 8;
     while (p.width < block && p.width < left) p.width *= 2;
-    // A block of less than three quarters is better cut in two.
-    if (p.width > 8 && left < p.width && 4 * left <= 3 * p.width) p.width /= 2;
+    // A block of less than three quarters is better cut in two, unless copies are idle.
+    if (p.width > 8 && left < p.width && 4 * left <= 3 * p.width && columns > phases) p.width /= 2;
     p.copies = block / p.width;
     p.first = first;
     p.channels = std::min(left, p.width);

@@ -7,6 +7,7 @@
 #include "int8/kernels/conv_algorithm.h"
 #include "int8/kernels/dense_conv.h"
 #include "int8/kernels/depthwise_conv.h"
+#include "int8/kernels/long_rows.h"
 
 namespace octet::int8 {
 namespace {
@@ -101,7 +102,10 @@ const DepthwiseRows* accumulators(Isa isa) noexcept {
 
 struct PackedConv::Impl {
   explicit Impl(const ConvGeometry& g, Isa isa)
-      : geometry(g), kernel(select(g, isa)), algorithm(kernel.make(g)) {}
+      : geometry(g),
+        kernel(select(with_long_rows(g), isa)),
+        // The portable one, which all others must equal, takes the geometry as it is.
+        algorithm(kernel.make(kernel.isa == Isa::portable ? g : with_long_rows(g))) {}
   ConvGeometry geometry;
   const ConvKernel& kernel;
   std::unique_ptr<ConvAlgorithm> algorithm;
@@ -119,7 +123,10 @@ void PackedConv::pack(const std::int8_t* weights) noexcept {
   impl_->algorithm->pack(weights);
 }
 void PackedConv::prepare(std::int32_t input_zero_point, const Requantization& out) {
-  impl_->algorithm->prepare(input_zero_point, out);
+  impl_->algorithm->prepare(input_zero_point, {.requantization = &out});
+}
+void PackedConv::prepare_accumulators(std::int32_t input_zero_point) {
+  impl_->algorithm->prepare(input_zero_point, {});
 }
 const ConvGeometry& PackedConv::geometry() const noexcept {
   return impl_->geometry;

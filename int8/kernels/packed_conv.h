@@ -37,6 +37,8 @@ class PackedConv {
   /// Computes once what each run with codes would compute anew from its zero point and `out`: later
   /// ones must be with codes and the same. Undone by pack().
   void prepare(std::int32_t input_zero_point, const Requantization& out);
+  /// The same for later runs with accumulators.
+  void prepare_accumulators(std::int32_t input_zero_point);
 
   const ConvGeometry& geometry() const noexcept;
   /// Name of the kernel that runs, as `octet bench --profile` prints it: qs8_qc8w_<op>_<isa>.
@@ -51,7 +53,8 @@ class PackedConv {
            std::int8_t* y, std::int64_t batch, ThreadPool& pool, std::byte* scratch) const noexcept;
 
   /// The same in parts: unit u is bytes [u * unit_bytes, (u + 1) * unit_bytes) of y as far as there
-  /// are so many: rows, some pixels of a 1x1 convolution, or some channels of a single pixel.
+  /// are so many: rows, pixels of a single row, some pixels of a 1x1 convolution, or some channels
+  /// of a single pixel.
   /// 0: the kernel cannot.
   std::int64_t unit_bytes(std::int64_t batch) const noexcept;
   /// The bytes of x that these units are computed from.

@@ -20,25 +20,24 @@ void set_svdf_scales(SvdfParams& params, float s_in, float s_feature, float s_st
 }
 
 template <class T>
-void svdf_step(const SvdfParams& p, const T* time_weights, const std::int8_t* x, T* state,
+void svdf_step(const SvdfParams& p, const T* time_weights, const std::int32_t* features, T* state,
                std::int8_t* y) noexcept {
   constexpr std::int32_t least = std::numeric_limits<T>::min(),
                          most = std::numeric_limits<T>::max();
+  // All rows at once: what passes from one to the next is overwritten.
+  std::memmove(state, state + 1, static_cast<std::size_t>(p.filters * p.memory - 1) * sizeof(T));
+  T* latest = state + p.memory - 1;
+  for (std::int64_t f = 0; f < p.filters; ++f, latest += p.memory) {
+    const std::int32_t now = multiply_by_quantized_multiplier(features[f], p.feature, p.rounding);
+    *latest = static_cast<T>(p.state_zero_point + std::clamp(now, least, most));
+  }
+  const std::int64_t terms = p.rank * p.memory;
   for (std::int64_t unit = 0; unit < p.filters / p.rank; ++unit) {
-    auto sum = static_cast<std::uint32_t>(p.bias ? p.bias[unit] : 0);
-    for (std::int64_t f = unit * p.rank; f < (unit + 1) * p.rank; ++f) {
-      const std::int8_t* w = p.feature_weights.data() + f * p.features;
-      std::int32_t dot = 0;
-      for (std::int64_t i = 0; i < p.features; ++i) dot += w[i] * (x[i] - p.input_zero_point);
-      const std::int32_t now =
-          std::clamp(multiply_by_quantized_multiplier(dot, p.feature, p.rounding), least, most);
-      T* remembered = state + f * p.memory;
-      std::memmove(remembered, remembered + 1, static_cast<std::size_t>(p.memory - 1) * sizeof(T));
-      remembered[p.memory - 1] = static_cast<T>(p.state_zero_point + now);
-      const T* t = time_weights + f * p.memory;
-      for (std::int64_t i = 0; i < p.memory; ++i)
-        sum += static_cast<std::uint32_t>(t[i] * (remembered[i] - p.state_zero_point));
-    }
+    auto sum = static_cast<std::uint32_t>(p.start[unit]);
+    for (std::int64_t i = 0; i < terms; ++i)
+      sum += static_cast<std::uint32_t>(time_weights[i] * state[i]);
+    time_weights += terms;
+    state += terms;
     const std::int64_t scaled =
         multiply_by_quantized_multiplier(static_cast<std::int32_t>(sum), p.output, p.rounding);
     y[unit] =
@@ -46,9 +45,9 @@ void svdf_step(const SvdfParams& p, const T* time_weights, const std::int8_t* x,
   }
 }
 
-template void svdf_step(const SvdfParams&, const std::int16_t*, const std::int8_t*, std::int16_t*,
+template void svdf_step(const SvdfParams&, const std::int16_t*, const std::int32_t*, std::int16_t*,
                         std::int8_t*) noexcept;
-template void svdf_step(const SvdfParams&, const std::int8_t*, const std::int8_t*, std::int8_t*,
+template void svdf_step(const SvdfParams&, const std::int8_t*, const std::int32_t*, std::int8_t*,
                         std::int8_t*) noexcept;
 
 }  // namespace octet::int8

@@ -2,17 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "int8/reference/fixed_point.h"
 
 namespace octet::int8 {
 
 struct SvdfParams {
-  std::span<const std::int8_t> feature_weights;  ///< [filters, features]
-  const std::int32_t* bias = nullptr;            ///< [filters / rank]; null: none
-  std::int64_t filters = 1, features = 1, memory = 1, rank = 1;
-  std::int32_t input_zero_point = 0, state_zero_point = 0, output_zero_point = 0;
+  /// [filters / rank]: bias - state_zero_point * sum of the unit's weights over time, wrapped.
+  const std::int32_t* start = nullptr;
+  std::int64_t filters = 1, memory = 1, rank = 1;
+  std::int32_t state_zero_point = 0, output_zero_point = 0;
   Multiplier feature, output;
   Rounding rounding = Rounding::double_rounding;
 };
@@ -23,11 +22,11 @@ void set_svdf_scales(SvdfParams& params, float s_in, float s_feature, float s_st
                      float s_out);
 
 /// T is that of the state and of the weights over time, [filters, memory]: int16 or int8. `state`
-/// is updated: what was remembered moves by one step, MBQM(feature_weights (x - z), feature),
-/// limited to T, comes last. y[u] = clamp8(MBQM(bias + sum over the filters of u, output) + z);
-/// sums are those of int32, which wrap.
+/// is updated: what was remembered moves by one step, MBQM(features, feature), limited to T, comes
+/// last. features: feature_weights (x - z), [filters]. y[u] = clamp8(MBQM(bias + sum over the
+/// filters of u, output) + z); sums are those of int32, which wrap.
 template <class T>
-void svdf_step(const SvdfParams& params, const T* time_weights, const std::int8_t* x, T* state,
-               std::int8_t* y) noexcept;
+void svdf_step(const SvdfParams& params, const T* time_weights, const std::int32_t* features,
+               T* state, std::int8_t* y) noexcept;
 
 }  // namespace octet::int8

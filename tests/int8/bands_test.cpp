@@ -39,8 +39,27 @@ Graph odd_net() {
   return b.done({in}, {b.head(strided, 10), strided});
 }
 
+/// Images one pixel wide, or one pixel high.
+Graph line_net(bool tall) {
+  NetBuilder b(23);
+  const int in = b.i8(tall ? Dims{1, 61, 1, 12} : Dims{1, 1, 61, 12}, 0.02f, -5);
+  const auto conv = [&](int x, int out_c, int kernel, int stride, bool depthwise,
+                        Padding padding = Padding::same) {
+    return b.conv(x, out_c, tall ? kernel : 1, stride, padding, depthwise, Activation::relu,
+                  tall ? 1 : kernel);
+  };
+  int x = conv(in, 40, 5, 1, false);
+  x = conv(conv(x, 0, 9, 1, true), 24, 3, 2, false);
+  const int skip = x;
+  x = b.add(conv(conv(x, 0, 4, 1, true), 24, 1, 1, false), skip);
+  return b.done({in}, {b.head(x, 10), conv(x, 16, 31, 1, false, Padding::valid),
+                       conv(x, 0, 31, 2, true, Padding::valid)});
+}
+
 std::vector<std::pair<std::string, Graph>> graphs() {
   auto all = zoo_like_graphs();
+  all.emplace_back("one pixel wide", line_net(true));
+  all.emplace_back("one pixel high", line_net(false));
   all.emplace_back("odd", odd_net());
   all.emplace_back("every op", every_op_graph());
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {

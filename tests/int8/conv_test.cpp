@@ -153,6 +153,37 @@ TEST_CASE("dense convolution: kernels, strides, dilations and asymmetric pads") 
   }
 }
 
+TEST_CASE("images one pixel wide, or as wide as the kernel") {
+  std::uint64_t seed = 800;
+  for (int c : {1, 2, 3, 8, 16, 40, 64, 100}) {
+    const Codes codes = seed % 2 ? Codes::uniform : Codes::extreme;
+    const std::vector<Factors> factors = {seed % 3 ? Factors::typical : Factors::power_of_two};
+    const auto check = [&](const ConvGeometry& g) {
+      ++seed;
+      check_all(g, 1 + static_cast<std::int64_t>(seed % 2), codes, factors, seed, {1, 3});
+    };
+    for (int h : {1, 2, 9, 50}) {
+      for (int stride : {1, 2}) {
+        check(geometry(h, 1, c, c, 9, 1, stride, 1, 4, 4, 0, 0, c));
+        check(geometry(h, 1, c, 2 * c, 5, 1, stride, 3, 4, 0, 0, 0, c));
+        check(geometry(h, 1, c, c, 3, 1, stride, 1, 2, 2, 0, 0, c, 2, 5));
+        check(geometry(h, 1, c, 17, 5, 1, stride, 1, 2, 2, 0, 0));
+        check(geometry(h, 1, c, 33, 3, 1, stride, 2, 2, 2, 0, 0, 1, 2, 3));
+        check(geometry(h, 4, c, 17, 3, 4, stride, 1, 1, 1, 0, 0));
+        check(geometry(h, 1, c, c, 1, 1, stride, 1, 0, 0, 0, 0));
+      }
+      check(geometry(h, 1, c, c, h, 1, 1, 1, 0, 0, 0, 0, c));  // one output
+      check(geometry(h, 1, c, 20, h, 1, 1, 1, 0, 0, 0, 0));
+      check(geometry(h, 5, c, 20, h, 5, 2, 3, 0, 0, 0, 0));
+      check(geometry(h, 5, c, 20, h, 3, 1, 1, 0, 0, 0, 0, 1, 1, 2));
+    }
+    check(geometry(700, 1, c, c, 5, 1, 1, 1, 2, 2, 0, 0, c));  // several blocks of columns
+    check(geometry(700, 1, c, 9, 5, 1, 1, 1, 2, 2, 0, 0));
+  }
+  check_all(geometry(300, 1, 512, 40, 3, 1, 1, 1, 1, 1, 0, 0), 1, Codes::uniform,
+            {Factors::typical}, 1, {1, 2});
+}
+
 TEST_CASE("dense convolution: blocks of rows and columns, any number of threads") {
   const std::vector<Factors> typical = {Factors::typical};
   check_all(geometry(64, 50, 16, 40, 3, 3, 1, 1, 1, 1, 1, 1), 2, Codes::uniform, typical, 1,

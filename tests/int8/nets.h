@@ -18,15 +18,18 @@ class NetBuilder : public Builder {
   int next_zero_point() { return static_cast<int>(rng() % 61) - 30; }
 
   int conv(int x, int out_c, int kernel, int stride, int8::Padding padding = int8::Padding::same,
-           bool depthwise = false, int8::Activation activation = int8::Activation::relu) {
+           bool depthwise = false, int8::Activation activation = int8::Activation::relu,
+           int kernel_w = 0) {  // 0: square
+    if (kernel_w == 0) kernel_w = kernel;
     const Dims in = shape(x);
     const int c = in[3];
     if (depthwise) out_c = c;
-    const Dims w = depthwise ? Dims{1, kernel, kernel, c} : Dims{out_c, kernel, kernel, c};
-    const auto extent = [&](int n) {
-      return padding == int8::Padding::same ? (n + stride - 1) / stride : (n - kernel) / stride + 1;
+    const Dims w = depthwise ? Dims{1, kernel, kernel_w, c} : Dims{out_c, kernel, kernel_w, c};
+    const auto extent = [&](int n, int k) {
+      return padding == int8::Padding::same ? (n + stride - 1) / stride : (n - k) / stride + 1;
     };
-    const int y = i8({in[0], extent(in[1]), extent(in[2]), out_c}, 0.05f, next_zero_point());
+    const int y = i8({in[0], extent(in[1], kernel), extent(in[2], kernel_w), out_c}, 0.05f,
+                     next_zero_point());
     std::vector<float> scales;
     std::vector<std::int32_t> bias;
     for (int i = 0; i < out_c; ++i) {
