@@ -41,9 +41,9 @@ void DensePlan::plan_pixels() {
     column_blocks = static_cast<int>(ceil_div(g_.out_w, pixels_target));
     if (one_row) {
       const std::int64_t whole = ((g_.out_w - 1) * step_w + span_w) * pixel_bytes;
-      column_blocks = static_cast<int>(
-          std::clamp(ceil_div(whole, packed_target), std::int64_t{column_blocks},
-                     ceil_div(g_.out_w, std::int64_t{2} * k_.tile_pixels)));
+      column_blocks =
+          static_cast<int>(std::clamp(ceil_div(whole, packed_target), std::int64_t{column_blocks},
+                                      ceil_div(g_.out_w, std::int64_t{2} * k_.tile_pixels)));
     }
     columns = static_cast<int>(ceil_div(g_.out_w, column_blocks));
     column_blocks = static_cast<int>(ceil_div(g_.out_w, columns));

@@ -52,9 +52,9 @@ class DensePlan {
   int step_h = 1, step_w = 1;  ///< strides within the packed input
   int rows = 1, columns = 1;   ///< of output, in a full block
   int row_blocks = 1, column_blocks = 1;
-  bool one_row = false;   ///< of input and of output: units are pixels
-  int block_units = 1;    ///< in a full block
-  int unit_blocks = 1;    ///< of columns, that a unit is cut into
+  bool one_row = false;  ///< of input and of output: units are pixels
+  int block_units = 1;   ///< in a full block
+  int unit_blocks = 1;   ///< of columns, that a unit is cut into
   std::int64_t pixel_bytes = 0, packed_row_bytes = 0, packed_size = 0;
   std::vector<std::int32_t> pixel_offsets;
 

@@ -57,6 +57,12 @@ OCTET_PRIMITIVE Lanes operator-(Lanes a, Lanes b) {
 OCTET_PRIMITIVE Lanes operator*(Lanes a, Lanes b) {
   return {_mm256_mullo_epi32(a.low, b.low), _mm256_mullo_epi32(a.high, b.high)};
 }
+OCTET_PRIMITIVE Lanes operator&(Lanes a, Lanes b) {
+  return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
+}
+OCTET_PRIMITIVE bool any_negative(Lanes v) {
+  return _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_or_si256(v.low, v.high))) != 0;
+}
 OCTET_PRIMITIVE Lanes shifted_left(Lanes v, int by) {
   return {_mm256_slli_epi32(v.low, by), _mm256_slli_epi32(v.high, by)};
 }

@@ -56,6 +56,12 @@ OCTET_PRIMITIVE Lanes operator-(Lanes a, Lanes b) {
 OCTET_PRIMITIVE Lanes operator*(Lanes a, Lanes b) {
   return {_mm512_mullo_epi32(a.v, b.v)};
 }
+OCTET_PRIMITIVE Lanes operator&(Lanes a, Lanes b) {
+  return {_mm512_and_si512(a.v, b.v)};
+}
+OCTET_PRIMITIVE bool any_negative(Lanes v) {
+  return _mm512_cmplt_epi32_mask(v.v, _mm512_setzero_si512()) != 0;
+}
 OCTET_PRIMITIVE Lanes shifted_left(Lanes v, int by) {
   return {_mm512_sll_epi32(v.v, _mm_cvtsi32_si128(by))};
 }

@@ -73,6 +73,13 @@ OCTET_PRIMITIVE Lanes operator-(Lanes a, Lanes b) {
 OCTET_PRIMITIVE Lanes operator*(Lanes a, Lanes b) {
   return each([&](int i) { return vmulq_s32(a.v[i], b.v[i]); });
 }
+OCTET_PRIMITIVE Lanes operator&(Lanes a, Lanes b) {
+  return each([&](int i) { return vandq_s32(a.v[i], b.v[i]); });
+}
+OCTET_PRIMITIVE bool any_negative(Lanes v) {
+  const int32x4_t all = vorrq_s32(vorrq_s32(v.v[0], v.v[1]), vorrq_s32(v.v[2], v.v[3]));
+  return vminvq_s32(all) < 0;
+}
 OCTET_PRIMITIVE Lanes shifted_left(Lanes v, int by) {
   return each([&](int i) { return vshlq_s32(v.v[i], vdupq_n_s32(by)); });
 }

@@ -88,9 +88,8 @@ std::unique_ptr<Step> create(const NodeView& node) {
               " columns, got shape ", to_string(feature.shape));
 
   const std::span<const std::int8_t> weights = node.i8_constant(1);
-  auto step =
-      std::make_unique<SvdfStep<T>>(ConvGeometry{.in_c = x.shape[1], .out_c = filters}, node.isa(),
-                                    weights.data(), in.zero_point);
+  auto step = std::make_unique<SvdfStep<T>>(ConvGeometry{.in_c = x.shape[1], .out_c = filters},
+                                            node.isa(), weights.data(), in.zero_point);
   step->inputs = {node.input_index(0), node.input_index(4)};
   step->outputs = {node.output_index()};
   SvdfParams& p = step->params;
@@ -108,8 +107,7 @@ std::unique_ptr<Step> create(const NodeView& node) {
   p.rounding = node.rounding();
   set_svdf_scales(p, in.scale, feature.quantization.scale[0], state.scale,
                   time.quantization.scale[0], out.scale);
-  check_no_overflow(largest_sum(weights, x.shape[1], in.zero_point, {}), p.feature,
-                    "features");
+  check_no_overflow(largest_sum(weights, x.shape[1], in.zero_point, {}), p.feature, "features");
   step->streams = streams;
   step->macs = streams * (element_count(feature.shape) + element_count(time.shape));
   return step;

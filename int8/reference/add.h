@@ -8,6 +8,14 @@
 
 namespace octet::int8 {
 
+/// The code before the clamp by two products: w = first * a + second * b + constant, wrapped,
+/// gives w >> bits, in either rounding, unless w modulo 2^bits is below `margin`: then it may be
+/// near a tie.
+struct AddShortcut {
+  std::int32_t first = 0, second = 0, constant = 0, margin = 0;
+  int bits = 0;  ///< 0: too many would be near a tie
+};
+
 struct AddParams {
   static constexpr int left_shift = 20;
   std::int32_t z1 = 0, z2 = 0, zo = 0;
@@ -15,6 +23,7 @@ struct AddParams {
   bool subtract = false;
   Rounding rounding = Rounding::single_rounding;
   ClampRange range;
+  AddShortcut shortcut;
 };
 
 /// ADD. With tm = 2 max(s1, s2), all in double: M1 = s1 / tm, M2 = s2 / tm, Mo = tm / (2^20 so).
