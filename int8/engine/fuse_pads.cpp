@@ -4,6 +4,8 @@
 #include <cstring>
 #include <optional>
 
+#include "int8/engine/uses.h"
+
 namespace octet::int8 {
 namespace {
 
@@ -29,13 +31,6 @@ std::optional<std::int32_t> neutral_code(const Graph& graph, const Node& consume
     if (consumer.op == OpCode::max_pool_2d && a->padding == Padding::valid) return -128;
   }
   return std::nullopt;
-}
-
-/// Whether somebody reads the tensor when all nodes have run.
-bool is_read_after(const Graph& graph, int t) {
-  return std::find(graph.outputs.begin(), graph.outputs.end(), t) != graph.outputs.end() ||
-         std::any_of(graph.states.begin(), graph.states.end(),
-                     [t](const State& s) { return s.output == t; });
 }
 
 /// The only node that reads the tensor, provided it does so once and as input 0; else -1.

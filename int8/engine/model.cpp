@@ -4,9 +4,11 @@
 #include <limits>
 
 #include "base/error.h"
+#include "int8/engine/fuse_gates.h"
 #include "int8/engine/fuse_pads.h"
 #include "int8/engine/graph_checks.h"
 #include "int8/engine/model_impl.h"
+#include "int8/ops/gate.h"
 #include "int8/ops/of_constants.h"
 
 namespace octet::int8 {
@@ -67,11 +69,20 @@ class Compiler {
         compile_node(n, fusions[n]);
       }
     }
+    for (const Gate& gate : find_gates(m_.graph)) {
+      const auto product = static_cast<std::size_t>(gate.product);
+      drop(static_cast<std::size_t>(gate.table));
+      drop(product);
+      steps_[product] = create_gate(view_of(gate.product), gate.x, view_of(gate.table));
+      steps_[product]->node_index = gate.product;
+      packed_bytes_ += steps_[product]->packed_bytes();
+    }
   }
+  NodeView view_of(int node) { return {m_.graph, node, m_.rounding, m_.isa}; }
 
   void compile_node(std::size_t n, const PadFusion& fusion) {
     const int index = static_cast<int>(n);
-    NodeView view(m_.graph, index, m_.rounding, m_.isa);
+    NodeView view = view_of(index);
     view.fused_input = fusion.input;
     view.fused_pads = fusion.pads;
     const OpSet& ops = options_.ops ? *options_.ops : cnn_ops();

@@ -49,14 +49,18 @@ std::unique_ptr<Step> create_table_step(const NodeView& node, const Table& table
   return step;
 }
 
+Table table_of(const NodeView& node) {
+  const UnaryCodes codes = find_unary_op(node.op())->codes(
+      {node.i8_activation(0), node.i8_output(), node.rounding(), node.attributes()});
+  return codes.table();
+}
+
 std::unique_ptr<Step> create_table(const NodeView& node) {
   check_unary(node);
   const UnaryOp& op = *find_unary_op(node.op());
   if (op.keeps_params) node.expect_same_params(node.input(0), node.output());
   if (op.fixed_output) node.expect_params(node.output(), *op.fixed_output);
-  const UnaryCodes codes =
-      op.codes({node.i8_activation(0), node.i8_output(), node.rounding(), node.attributes()});
-  return create_table_step(node, codes.table());
+  return create_table_step(node, table_of(node));
 }
 
 }  // namespace octet::int8
