@@ -27,22 +27,22 @@ AddShortcut shortcut_of(const AddParams& p) noexcept {
   const double second = factor * real_of(p.m2) * (p.subtract ? -1 : 1);
   // |w| < 2^31 with differences to zero points up to 255, and codes and halves up to 129.
   const double extent = 255 * (first + std::abs(second)) + 130;
-  const int bits = std::min(static_cast<int>(std::floor(std::log2(most / extent))), 24);
-  if (bits < 1) return {};
+  int bits = 0;
+  while (bits < 24 && std::ldexp(extent, bits + 1) < most) ++bits;
+  if (bits == 0) return {};
   // The sum is off by at most 2, its product by half a unit of the last shift. Here both factors
   // are off by a half, 255 times.
   const double off = 2 * real_of(p.mo) + std::ldexp(0.5, p.mo.shift);
-  const double margin = std::ceil(std::ldexp(off, bits)) + 257;
-  constexpr double rare = 1.0 / 64;
-  if (2 * margin > std::ldexp(rare, bits)) return {};
+  constexpr double rare = 1.0 / 128;
+  if (std::ldexp(off - rare, bits) > -258) return {};
+  const auto margin = static_cast<std::int32_t>(std::ldexp(off, bits)) + 258;
   AddShortcut s{.first = static_cast<std::int32_t>(std::lround(std::ldexp(first, bits))),
                 .second = static_cast<std::int32_t>(std::lround(std::ldexp(second, bits))),
-                .margin = 2 * static_cast<std::int32_t>(margin),
+                .margin = 2 * margin,
                 .bits = bits};
-  s.constant =
-      static_cast<std::int32_t>((std::int64_t{p.zo} << bits) + (std::int64_t{1} << (bits - 1)) +
-                                static_cast<std::int64_t>(margin) - std::int64_t{p.z1} * s.first -
-                                std::int64_t{p.z2} * s.second);  // modulo 2^32
+  s.constant = static_cast<std::int32_t>(
+      (std::int64_t{p.zo} << bits) + (std::int64_t{1} << (bits - 1)) + margin -
+      std::int64_t{p.z1} * s.first - std::int64_t{p.z2} * s.second);  // modulo 2^32
   return s;
 }
 
