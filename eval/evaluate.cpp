@@ -48,7 +48,7 @@ double measure(std::span<const Var> outputs, const Batch& batch, const Evaluatio
   const Var loss =
       options.loss ? options.loss(outputs, batch) : cross_entropy(outputs[logits], batch.y);
   OCTET_CHECK(loss.value().numel() == 1,
-              "evaluation: EvaluationOptions::loss: expected one value, ", "got shape ",
+              "evaluation: EvaluationOptions::loss: expected one value, got shape ",
               loss.value().shape());
   return double(loss.value().item());
 }
@@ -148,7 +148,8 @@ Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
       y.push_back(tape.input(std::move(value)));
     }
     const double loss = measure(y, batch, options, correct);
-    OCTET_CHECK(std::isfinite(loss), "evaluation: the integer model's loss is ", loss);
+    OCTET_CHECK(std::isfinite(loss), "evaluation: the integer model: expected a finite loss, got ",
+                loss);
     return loss;
   };
   return over_epoch(loader, options, add);

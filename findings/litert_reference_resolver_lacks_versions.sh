@@ -4,7 +4,7 @@
 # Expected: OpResolverType.BUILTIN_REF has the same operators in the same versions as the built-in resolver, only with
 # slower kernels: it is what one checks a runtime or an exporter against.
 # Happens: it registers fewer. TILE and ARG_MAX of version 3 (which converters write for operands that need them, but
-# a file may ask for on int8, too) and int8 ELU in any version are "Didn't find op for builtin opcode", although the
+# a file may ask for on int8, too) and int8 ELU of version 1 are "Didn't find op for builtin opcode", although the
 # other two resolvers run them and the reference kernels of the lower versions of TILE and ARG_MAX give the same codes
 # on the same file. So a valid detector or segmentation net seems broken in exactly the run that was to judge it; a copy
 # of the file with the version set back is the way round.

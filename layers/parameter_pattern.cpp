@@ -19,9 +19,9 @@ std::size_t distance(std::string_view name, std::string_view pattern) {
          edit_distance(tail, name.substr(name.size() - of_tail));
 }
 
-// The texts between stars are looked for from left to right, each at its first place behind the one
-// before: if the name matches at all, it matches like this.
-/// What each star of `pattern` stands for in `name`; nothing if it does not match.
+/// What each star of `pattern` stands for in `name`; nothing if it does not match. The texts
+/// between stars are looked for from left to right, each at its first place behind the one before:
+/// if the name matches at all, it matches like this.
 std::optional<std::vector<std::string_view>> star_texts(std::string_view name,
                                                         std::string_view pattern) {
   std::vector<std::string_view> texts;

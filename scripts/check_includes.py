@@ -266,7 +266,10 @@ def self_test():
     wrong += ["let through: two headers of one name"] if not namesakes(["core/a.h", "int8/a.h"]) else []
     one_type = [("core/a.h", "class A final : B {"), ("int8/b.h", "using A = int;")]
     wrong += ["let through: two types of one name"] if not types_named_alike(one_type) else []
-    return wrong, len(good) + len(bad) + 4
+    wrong += ["let through: a long file"] if not crowded([("core/a.cpp", "\n" * (MOST_LINES + 1))]) else []
+    full = [(f"core/{i}.h", "") for i in range(MOST_FILES + 1)]
+    wrong += ["let through: a full folder"] if not crowded(full) else []
+    return wrong, len(good) + len(bad) + 6
 
 
 def main(arguments):

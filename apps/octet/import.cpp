@@ -194,11 +194,11 @@ bool check(const Options& options, const OnnxNetwork& network) {
                 got.size(), " for a batch of ", batch);
     double largest = 0, difference = 0;
     for (std::size_t k = 0; k < got.size(); ++k) {
-      const double e = static_cast<double>(expected[k]),
-                   d = std::abs(static_cast<double>(got[k]) - e);
-      largest = std::max(largest, std::abs(e));
-      difference =
-          std::isnan(d) ? (std::isnan(e) ? difference : INFINITY) : std::max(difference, d);
+      const auto e = static_cast<double>(expected[k]), v = static_cast<double>(got[k]);
+      if (std::isfinite(e)) largest = std::max(largest, std::abs(e));
+      const bool same = v == e || (std::isnan(v) && std::isnan(e));
+      const bool finite = std::isfinite(v) && std::isfinite(e);
+      difference = std::max(difference, same ? 0 : finite ? std::abs(v - e) : INFINITY);
     }
     const double error = difference > 0 ? difference / std::max(largest, 1e-30) : 0;
     const bool near = error <= options.tolerance;

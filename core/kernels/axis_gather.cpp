@@ -76,10 +76,12 @@ AxisGather::AxisGather(std::vector<Axis> axes) {
 void AxisGather::gather_row(const real* x, real fill, real* y) const {
   for (const Run& r : runs_) {
     real* to = y + r.at * inner_;
-    const real* from = x + r.source * inner_;
     if (r.source < 0) {
       std::fill_n(to, r.count * inner_, fill);
-    } else if (r.step == 1 || r.count == 1) {
+      continue;
+    }
+    const real* from = x + r.source * inner_;
+    if (r.step == 1 || r.count == 1) {
       std::copy_n(from, r.count * inner_, to);
     } else if (inner_ == 1) {
       std::fill_n(to, r.count, *from);
@@ -119,8 +121,8 @@ void AxisGather::scatter(Context& ctx, const real* dy, real beta, real* dx) cons
     readers.emplace_back(a);
     rows *= a.source;
   }
-  const auto room =
-      ctx.pool.allocate(static_cast<std::size_t>(row * ctx.threads.size()) * sizeof(double));
+  const std::int64_t workers = rows == 1 ? 1 : ctx.threads.size();
+  const auto room = ctx.pool.allocate(static_cast<std::size_t>(row * workers) * sizeof(double));
   ctx.threads.run(rows, [&](std::int64_t r, int worker) {
     double* sums = reinterpret_cast<double*>(room.get()) + row * worker;
     std::fill_n(sums, row, 0.0);

@@ -43,7 +43,7 @@ Var clip(Var x, real low, real high) {
 }
 
 Var elu(Var x, real alpha) {
-  return alpha == 1 ? elu(x) : relu(x) + minimum(elu(x), real(0)) * alpha;
+  return alpha == 1 ? elu(x) : relu(x) + (elu(x) - relu(x)) * alpha;
 }
 
 Var hard_sigmoid(Var x, real alpha, real beta) {

@@ -29,7 +29,8 @@ std::string ConvTranspose2dOp::attributes() const {
 
 ConvShape conv_transpose_shape(const Shape& x, const Shape& w, const ConvTranspose2dOp& op,
                                std::string_view name) {
-  OCTET_CHECK(x.rank() == 4 && x[1] > 0 && x[2] > 0, name, ": x: expected [N, H, W, C], got ", x);
+  OCTET_CHECK(x.rank() == 4 && x[1] > 0 && x[2] > 0 && x[3] > 0, name,
+              ": x: expected [N, H, W, C] with H, W and C of at least 1, got ", x);
   const Window2d& window = op.window;
   OCTET_CHECK(x[3] % op.groups == 0, name, ": x ", x, ": expected channels that divide into ",
               op.groups, " groups");
@@ -37,6 +38,7 @@ ConvShape conv_transpose_shape(const Shape& x, const Shape& w, const ConvTranspo
                   w[3] == x[3] / op.groups && w[0] % op.groups == 0,
               name, ": w: expected [O, ", window.kernel_h, ", ", window.kernel_w, ", ",
               x[3] / op.groups, "], got ", w);
+  OCTET_CHECK(w[0] >= 1, name, ": w: expected at least one output channel, got ", w);
   ConvShape s;
   s.batch = x[0];
   s.out_h = x[1];

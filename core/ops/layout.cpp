@@ -50,7 +50,7 @@ SliceOp::SliceOp(int a, std::int64_t b, std::int64_t e, std::int64_t s)
 }
 
 std::int64_t SliceOp::count() const noexcept {
-  return ceil_div(std::abs(end - begin), std::abs(step));
+  return (end - begin - (step > 0 ? 1 : -1)) / step + 1;
 }
 
 std::string SliceOp::attributes() const {
@@ -74,9 +74,9 @@ StridedCopy SliceOp::copy(const Shape& x) const {
   for (int i = 0; i < x.rank(); ++i) {
     if (i != d) (i < d ? outer : inner) *= x[i];
   }
-  return StridedCopy(
-      {{outer, x[d] * inner, count() * inner}, {count(), step * inner, inner}, {inner, 1, 1}},
-      begin * inner, 0);
+  const std::int64_t n = count(), apart = n == 1 ? 0 : step * inner;
+  return StridedCopy({{outer, x[d] * inner, n * inner}, {n, apart, inner}, {inner, 1, 1}},
+                     begin * inner, 0);
 }
 
 Pad2dOp::Pad2dOp(const Padding2d& p, real v) : pads(p), value(v) {

@@ -1,6 +1,8 @@
 // Products of matrices, broadcast; each by OpenBLAS.
 #include "core/ops/matmul.h"
 
+#include <algorithm>
+
 #include "core/kernels/broadcast.h"
 #include "core/kernels/gemm.h"
 
@@ -46,6 +48,7 @@ void accumulate(Context& ctx, const std::vector<std::vector<std::int64_t>>& term
                 const R& right, real beta, real* out) {
   const auto product = [&](const auto& multiply, std::size_t i) {
     real* to = out + static_cast<std::int64_t>(i) * rows * columns;
+    if (terms[i].empty() && beta == 0) std::fill_n(to, rows * columns, real(0));
     real add = beta;
     for (const std::int64_t p : terms[i]) {
       multiply(left(p), right(p), add, to);

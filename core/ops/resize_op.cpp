@@ -131,6 +131,10 @@ Tensor Resize2dOp::forward(Context& ctx, In x, Saved& saved) const {
     const real *top = image + v.lo * line, *bottom = image + v.hi * line;
     real* out = py + r * out_w * channels;
     for (const ResizeTap& h : columns) {
+      if (interpolation == Interpolation::nearest) {
+        out = std::copy_n(top + h.lo * channels, channels, out);
+        continue;
+      }
       const std::int64_t left = h.lo * channels, right = h.hi * channels;
       for (std::int64_t c = 0; c < channels; ++c) {
         const real above = top[left + c] + h.weight * (top[right + c] - top[left + c]);

@@ -174,7 +174,7 @@ struct SqrtMath {
 struct PowerMath {
   static OCTET_INLINE real value(real x, real exponent) { return std::pow(x, exponent); }
   static OCTET_INLINE real slope(real x, real exponent) {
-    return exponent * std::pow(x, exponent - 1);
+    return exponent == 0 ? real(0) : exponent * std::pow(x, exponent - 1);
   }
 };
 struct RsqrtMath {

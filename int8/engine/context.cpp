@@ -1,4 +1,5 @@
-// Context: how a batch is cut, the memory of its inputs and outputs, and the instances that run it.
+// ExecutionContext: how a batch is cut, the memory of its inputs and outputs, and the instances
+// that run it.
 #include <algorithm>
 #include <cstring>
 #include <optional>

@@ -22,10 +22,6 @@ void WeightSums::compute(const std::int8_t* weights, std::int64_t per_channel) n
 
 namespace {
 
-std::uint32_t size_of(std::int32_t v) noexcept {
-  return v < 0 ? 0U - static_cast<std::uint32_t>(v) : static_cast<std::uint32_t>(v);
-}
-
 /// A code minus the zero point, and how many bits it is shifted for sums that are rounded to it.
 struct ConstantCode {
   std::int32_t p;
@@ -55,7 +51,9 @@ bool any_too_large(const ChannelInputs& in, const Requantization& r, int first, 
                    const ChannelConstantsOut& to) noexcept {
   const std::uint64_t limit = std::uint64_t{1} << (in.single_rounding ? 31 : 30);
   const auto too_large = [&](int c) {
-    return (std::uint64_t{in.bound[c]} + size_of(in.bias[c])) << to.left[c] >= limit;
+    return static_cast<std::uint64_t>(in.bound[c] + std::abs(std::int64_t{in.bias[c]}))
+               << to.left[c] >=
+           limit;
   };
   for (int c = 0; c < n; ++c) {
     if (too_large(c) && !constant_code(in, r, first, c)) return true;

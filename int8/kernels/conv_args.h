@@ -79,7 +79,7 @@ struct BlockArgs {
 
 /// Depthwise convolution of one row of output, for one block of channels.
 ///
-/// A block is `width` channels; `copies` neighbouring columns of it make a block of 4 vectors. A
+/// A channel block is `width` channels; `copies` neighbouring columns of it fill 4 vectors. A
 /// group holds `unit` neighbouring columns of input, channel by channel, so that one `dot` adds up
 /// `unit` taps; groups start every max(2, stride) columns. With stride 1 a group serves two
 /// outputs, from two sets of weights (phases).
@@ -93,10 +93,10 @@ struct DepthwiseArgs {
   const std::uint8_t* weights;  ///< [4][kernel_h][quads][phases][lanes][unit]
   int width, copies;
   int columns;      ///< outputs in the row
-  BlockOutput out;  ///< channels: of the block that exist, 1 .. width
+  BlockOutput out;  ///< channels: of the channel block that exist, 1 .. width
 };
 
-/// A row of the input, from a block's first channel on.
+/// A row of the input, from a channel block's first channel on.
 struct ImageRow {
   const std::int8_t* data;
   std::int64_t stride;  ///< bytes from one column to the next
@@ -166,7 +166,7 @@ extern const ConvKernels avx_vnni_kernels;
 extern const ConvKernels avx2_kernels;
 extern const ConvKernels neon_dot_kernels;
 
-// What training computes with: apart, so that a program that only runs models does not link them.
+// What training and SVDF compute with: apart, so that a program of cnn_ops() does not link them.
 extern const DepthwiseRows avx512_vnni_accumulators;
 extern const DepthwiseRows avx_vnni_accumulators;
 extern const DepthwiseRows avx2_accumulators;

@@ -45,6 +45,7 @@ class DepthwiseConv final : public BlockedConv {
   struct Region {
     std::int64_t sample = 0;
     int row = 0, row_end = 0, column = 0, columns = 0;
+    int in_end = 0;  ///< the input's columns from here on are not read
   };
 
   void fill_constants(std::int32_t correction, const ConvOutput& out, const ChannelTable& table,
@@ -52,8 +53,8 @@ class DepthwiseConv final : public BlockedConv {
   Workspace workspace(std::byte* memory) const noexcept;
   void compute(const Region& region, std::size_t block, const Run& run,
                const Workspace& w) const noexcept;
-  void load_row(const DepthwiseBlock& p, const std::int8_t* row, int ix, std::int32_t zero_point,
-                const Workspace& w, std::uint8_t* to) const noexcept;
+  void load_row(const DepthwiseBlock& p, const std::int8_t* row, int ix, int in_end,
+                std::int32_t zero_point, const Workspace& w, std::uint8_t* to) const noexcept;
   void row_one_by_one(DepthwiseArgs args, const DepthwiseBlock& p, const Requantization& r,
                       std::int8_t* y, std::int32_t* values) const noexcept;
 
@@ -115,15 +116,14 @@ DepthwiseConv::Workspace DepthwiseConv::workspace(std::byte* memory) const noexc
   return w;
 }
 
-void DepthwiseConv::load_row(const DepthwiseBlock& p, const std::int8_t* row, int ix,
+void DepthwiseConv::load_row(const DepthwiseBlock& p, const std::int8_t* row, int ix, int in_end,
                              std::int32_t zero_point, const Workspace& w,
                              std::uint8_t* to) const noexcept {
   const std::int8_t* from = row + std::int64_t{ix} * g_.in_c + p.first;
   std::int64_t stride = g_.in_c;
   const std::size_t runs = p.shared_quads ? 1 : plan_.quad_columns.size();
   if (p.channels == 4 * k_.lanes && plan_.multiplier == 1) {
-    const ImageRow image{row + p.first, stride, static_cast<int>(g_.in_w), w.zero_codes,
-                         zero_point};
+    const ImageRow image{row + p.first, stride, in_end, w.zero_codes, zero_point};
     for (std::size_t t = 0; t < runs; ++t) {
       k_.depthwise.interleave_image(to + (p.shared_quads ? 0 : p.quads[t]), image,
                                     ix + plan_.quad_columns[t], plan_.step, p.stored_groups);
@@ -131,8 +131,8 @@ void DepthwiseConv::load_row(const DepthwiseBlock& p, const std::int8_t* row, in
     return;
   }
   const int before = std::clamp(-ix, 0, p.entries * plan_.step);
-  const int inside = static_cast<int>(
-      std::clamp<std::int64_t>(g_.in_w - std::max(ix, 0), 0, p.entries * plan_.step - before));
+  const int inside =
+      static_cast<int>(std::clamp(in_end - std::max(ix, 0), 0, p.entries * plan_.step - before));
   if (plan_.multiplier > 1) {
     for (int i = before; i < before + inside; ++i) {
       const std::int8_t* pixel = row + std::int64_t{ix + i} * g_.in_c;
@@ -222,7 +222,8 @@ void DepthwiseConv::compute(const Region& region, std::size_t block, const Run& 
       const int slot = iy % plan_.ring_rows;
       std::uint8_t* row = w.ring + static_cast<std::size_t>(slot) * plan_.row_bytes;
       if (w.in_ring[slot] != iy) {
-        load_row(p, image + std::int64_t{iy} * g_.in_w * g_.in_c, ix, run.input_zero_point, w, row);
+        load_row(p, image + std::int64_t{iy} * g_.in_w * g_.in_c, ix, region.in_end,
+                 run.input_zero_point, w, row);
         w.in_ring[slot] = iy;
       }
       w.rows[ky] = row;
@@ -302,6 +303,7 @@ void DepthwiseConv::run(const std::int8_t* x, std::int32_t input_zero_point, con
       region.columns =
           static_cast<int>(std::min<std::int64_t>(plan_.columns, g_.out_w - region.column));
       region.sample = rest / plan_.column_regions;
+      region.in_end = static_cast<int>(g_.in_w);
       compute(region, block, run, w);
     }
   });
@@ -319,6 +321,12 @@ void DepthwiseConv::run_units(const std::int8_t* x, std::int32_t input_zero_poin
        region.column += plan_.columns) {
     region.columns =
         static_cast<int>(std::min<std::int64_t>(plan_.columns, columns.end - region.column));
+    region.in_end = static_cast<int>(g_.in_w);
+    if (one_row()) {  // what lies behind may be written meanwhile
+      const std::int64_t read = std::int64_t{region.column + region.columns - 1} * g_.stride_w -
+                                g_.pad_left + std::int64_t{g_.kernel_w - 1} * g_.dilation_w + 1;
+      region.in_end = static_cast<int>(std::clamp<std::int64_t>(read, 0, g_.in_w));
+    }
     for (std::size_t block = 0; block < plan_.blocks.size(); ++block) {
       compute(region, block, run, w);
     }

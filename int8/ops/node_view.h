@@ -73,9 +73,9 @@ class NodeView {
   void expect_same_params(const TensorDef& a, const TensorDef& b) const;
   void expect_params(const TensorDef& t, QuantParams expected) const;
 
-  /// Throws unless the declared shape of output `i` is `expected`.
-  /// ElementwiseAttributes without a fused activation.
+  /// Throws unless ElementwiseAttributes have no fused activation.
   void expect_no_activation() const;
+  /// Throws unless the declared shape of output `i` is `expected`.
   void expect_output_shape(const Dims& expected, int i = 0) const;
   void expect_rank(const TensorDef& t, int rank) const;
 

@@ -21,7 +21,8 @@ class ConstantStep final : public Step {
 /// which has a step of its own (int8/floats/constant.cpp).
 bool is_of_constants(const NodeView& node) noexcept;
 
-/// Requires is_of_constants(node), a node of `graph`, which is as before afterwards. The outputs'
+/// Requires is_of_constants(node), a node of `graph`, which is as before afterwards
+/// unless this throws. The outputs'
 /// bytes, by what the set has for a computed value. Throws Error as that does, and for operators
 /// that accumulate products or look through windows: loading takes time by the bytes, whatever a
 /// file says.

@@ -29,7 +29,6 @@ AddShortcut shortcut_of(const AddParams& p) noexcept {
   const double extent = 255 * (first + std::abs(second)) + 130;
   int bits = 0;
   while (bits < 24 && std::ldexp(extent, bits + 1) < most) ++bits;
-  if (bits == 0) return {};
   // The sum is off by at most 2, its product by half a unit of the last shift. Here both factors
   // are off by a half, 255 times.
   const double off = 2 * real_of(p.mo) + std::ldexp(0.5, p.mo.shift);
@@ -46,10 +45,8 @@ AddShortcut shortcut_of(const AddParams& p) noexcept {
   return s;
 }
 
-}  // namespace
-
-AddParams make_add_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
-                          std::int32_t zo, Activation activation, Rounding rounding) {
+AddParams make(float s1, std::int32_t z1, float s2, std::int32_t z2, float so, std::int32_t zo,
+               Activation activation, Rounding rounding, bool subtract) {
   const double twice_max = 2.0 * static_cast<double>(std::max(s1, s2));
   const double widened = (1 << AddParams::left_shift) * static_cast<double>(so);
   AddParams params{
@@ -62,7 +59,7 @@ AddParams make_add_params(float s1, std::int32_t z1, float s2, std::int32_t z2, 
                       "multiplier of the second input"),
       .mo = below_one(twice_max / widened, rounding,
                       "output multiplier 2 * max(input scales) / (2^20 * output scale)"),
-      .subtract = false,
+      .subtract = subtract,
       .rounding = rounding,
       .range = clamp_range(activation, so, zo),
       .shortcut = {}};
@@ -70,12 +67,16 @@ AddParams make_add_params(float s1, std::int32_t z1, float s2, std::int32_t z2, 
   return params;
 }
 
+}  // namespace
+
+AddParams make_add_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
+                          std::int32_t zo, Activation activation, Rounding rounding) {
+  return make(s1, z1, s2, z2, so, zo, activation, rounding, false);
+}
+
 AddParams make_sub_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
                           std::int32_t zo, Activation activation, Rounding rounding) {
-  AddParams params = make_add_params(s1, z1, s2, z2, so, zo, activation, rounding);
-  params.subtract = true;
-  params.shortcut = shortcut_of(params);
-  return params;
+  return make(s1, z1, s2, z2, so, zo, activation, rounding, true);
 }
 
 void add(const AddParams& params, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,

@@ -18,6 +18,8 @@ struct Constant {
   bool real = false;
   Tensor reals;  ///< [n]
   std::vector<std::int64_t> ints;
+  /// Computed from the number of samples, which is not known: open_batch stands for it.
+  bool of_batch = false;
 
   std::int64_t size() const {
     return real ? reals.numel() : static_cast<std::int64_t>(ints.size());

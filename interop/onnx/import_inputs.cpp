@@ -88,6 +88,7 @@ void Importer::add_inputs() {
     if (v.batch_axis() >= 0) described.dims[static_cast<std::size_t>(v.batch_axis())] = 0;
     v.node = graph_.input(input.name(), node_shape(v.dims, v.order));
     inputs_.push_back(std::move(described));
+    ++names_of_[v.node];
     OCTET_CHECK(values_.emplace(input.name(), std::move(v)).second, file_.path,
                 ": two inputs are named '", one_line(input.name()), "'");
   }

@@ -6,6 +6,15 @@
 
 namespace octet::onnx {
 
+namespace {
+
+/// Where the elements of a value that is not a constant are.
+int node_of(const Value& v) {
+  return v.flattened ? node_of(*v.flattened) : v.node;
+}
+
+}  // namespace
+
 Importer::Importer(ModelFile& file, const OnnxOptions& options, FileBatch batch)
     : file_(file), options_(options), batch_(batch), opset_(opset_of(file.model)) {}
 
@@ -19,7 +28,10 @@ void Importer::count_readers() {
 
 OnnxNetwork Importer::run() {
   proto::GraphProto& graph = *file_.model.mutable_graph();
-  for (proto::TensorProto& t : *graph.mutable_initializer()) initializers_[t.name()] = &t;
+  for (proto::TensorProto& t : *graph.mutable_initializer()) {
+    OCTET_CHECK(initializers_.emplace(t.name(), &t).second, file_.path,
+                ": two initializers are named '", one_line(t.name()), "'");
+  }
   count_readers();
   add_inputs();
   for (proto::NodeProto& node : *graph.mutable_node()) import_node(node);
@@ -74,7 +86,11 @@ void Importer::import_node(proto::NodeProto& node) {
     for (const std::string& name : node.input()) {
       inputs.push_back(name.empty() ? nullptr : find(name));
       known = known && (name.empty() || inputs.back());
-      read_once.push_back(readers_[name] == 1);
+    }
+    for (int i = 0; i < node.input_size(); ++i) {
+      const Value* v = inputs[static_cast<std::size_t>(i)];
+      const bool alias = v && !v->is_constant() && names_of_[node_of(*v)] > 1;
+      read_once.push_back(readers_[node.input(i)] == 1 && !alias);
     }
   } catch (const Error& error) {
     problems_.push_back(error.what());
@@ -91,6 +107,7 @@ void Importer::import_node(proto::NodeProto& node) {
                 row->since, " to ", row->until, ", got ", opset_);
     if (!known) return;  // because of a node before it, which is named
     if (!fold_constants(op)) {
+      if (op.computes_with_batch()) throw BatchError("the number of samples is computed with");
       OCTET_CHECK(row->import, "its operands are computed, expected constants");
       row->import(op);
     }
@@ -116,14 +133,20 @@ void Importer::keep_results(const proto::NodeProto& node, OpNode& op) {
       OCTET_CHECK(computed_ <= 4 * largest_result, "constants of more than ", 4 * largest_result,
                   " elements are computed");
     }
+    const int made = result->is_constant() ? -1 : node_of(*result);
     OCTET_CHECK(!initializers_.contains(name) && values_.emplace(name, std::move(*result)).second,
                 "two values are named '", one_line(name), "'");
+    if (made >= 0) ++names_of_[made];
   }
 }
 
 void Importer::drop_read(const proto::NodeProto& node) {
   for (const std::string& name : node.input()) {
-    if (!name.empty() && --readers_[name] == 0) values_.erase(name);
+    if (name.empty() || --readers_[name] > 0) continue;
+    const auto value = values_.find(name);
+    if (value == values_.end()) continue;
+    if (!value->second.is_constant()) --names_of_[node_of(value->second)];
+    values_.erase(value);
   }
 }
 

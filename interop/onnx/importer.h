@@ -33,7 +33,6 @@ class Importer {
   bool is_channels_last(const std::string& input) const;
   void count_readers();
   void import_node(proto::NodeProto& node);
-  void run_node(OpNode& node);
   void keep_results(const proto::NodeProto& node, OpNode& op);
   /// The value called `name`; null if it is one of a node that could not be read.
   const Value* find(const std::string& name);
@@ -48,6 +47,7 @@ class Importer {
   int opset_;
   NetworkBuilder graph_;
   std::map<std::string, Value, std::less<>> values_;
+  std::map<int, int> names_of_;  ///< of values_, how many are a node of the graph
   std::map<std::string, proto::TensorProto*, std::less<>> initializers_;
   std::map<std::string, int, std::less<>> readers_;  // of each value; outputs count
   std::vector<OnnxValue> inputs_;

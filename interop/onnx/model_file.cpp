@@ -33,6 +33,12 @@ void check_model(const ModelFile& file, bool parsed) {
               ": expected an operator set of ", first_opset, " to ", last_opset, ", got ", opset);
 }
 
+void check_size(const std::string& path, std::uint64_t bytes) {
+  constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();
+  OCTET_CHECK(bytes <= largest, path, ": expected at most ", largest,
+              " bytes (larger models have external data), got ", bytes);
+}
+
 }  // namespace
 
 int opset_of(const proto::ModelProto& model) {
@@ -53,9 +59,7 @@ ModelFile read_model_file(const std::string& path) {
   struct stat status {};
   OCTET_CHECK(::fstat(fd, &status) == 0 && S_ISREG(status.st_mode), "cannot read ", path,
               ": not a regular file");
-  constexpr auto largest = std::numeric_limits<std::int32_t>::max();
-  OCTET_CHECK(status.st_size <= largest, path, ": expected at most ", largest,
-              " bytes (larger models have external data), got ", status.st_size);
+  check_size(path, static_cast<std::uint64_t>(status.st_size));
   ModelFile file{path, {}};
   check_model(file, file.model.ParseFromZeroCopyStream(&stream));
   return file;
@@ -63,6 +67,7 @@ ModelFile read_model_file(const std::string& path) {
 
 ModelFile parse_model_file(std::span<const std::byte> bytes, const std::string& path) {
   be_quiet();
+  check_size(path, bytes.size());
   ModelFile file{path, {}};
   check_model(file, file.model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
   return file;

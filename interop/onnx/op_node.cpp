@@ -52,6 +52,12 @@ bool OpNode::all_constant() const {
                      [](const Value* v) { return !v || v->is_constant(); });
 }
 
+bool OpNode::computes_with_batch() const {
+  return std::any_of(inputs_.begin(), inputs_.end(), [](const Value* v) {
+    return v && v->is_constant() && v->constant->real && v->constant->of_batch;
+  });
+}
+
 std::int64_t OpNode::constant_elements() const {
   std::int64_t n = 0;
   for (const Value* v : inputs_) n += v && v->is_constant() ? v->constant->size() : 0;

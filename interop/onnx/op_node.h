@@ -37,6 +37,8 @@ class OpNode {
   /// The same, of reals.
   const ConstantPtr& reals(std::size_t i, std::string_view what) const;
   bool all_constant() const;
+  /// Whether an operand is a real number that the number of samples went into.
+  bool computes_with_batch() const;
   /// Of all operands.
   std::int64_t constant_elements() const;
   bool read_once(std::size_t i) const { return read_once_[i]; }

@@ -1,7 +1,9 @@
 // From TensorProto to Constant.
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -165,6 +167,22 @@ std::optional<std::uint64_t> number(const std::string& text) {
   return value;
 }
 
+/// The file that `location` names relative to the model's folder; nothing if it is not below that,
+/// links followed.
+std::filesystem::path file_below(const std::string& model_path, const std::string& location) {
+  namespace fs = std::filesystem;
+  if (location.empty() || location.find('\0') != std::string::npos) return {};
+  const fs::path folder = fs::path(model_path).parent_path();
+  std::error_code error;
+  const fs::path base = fs::weakly_canonical(folder.empty() ? "." : folder, error);
+  if (error) return {};
+  fs::path file = fs::weakly_canonical(base / location, error);
+  if (error || file == base) return {};
+  const bool below =
+      std::mismatch(base.begin(), base.end(), file.begin(), file.end()).first == base.end();
+  return below ? file : fs::path();
+}
+
 ConstantPtr from_file(const Proto& t, Extents dims, const std::string& model_path) {
   std::string location;
   std::optional<std::uint64_t> offset = 0, length;
@@ -177,16 +195,15 @@ ConstantPtr from_file(const Proto& t, Extents dims, const std::string& model_pat
     if (entry.key() == "offset") offset = value;
     if (entry.key() == "length") length = value;
   }
-  const bool plain = !location.empty() && location != "." && location != ".." &&
-                     location.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
-  OCTET_CHECK(plain, named(t), ": external data: expected a file in the model's folder, got '",
-              one_line(location), "'");
+  const std::filesystem::path path = file_below(model_path, location);
+  OCTET_CHECK(!path.empty(), named(t),
+              ": external data: expected a file in the model's folder, got '", one_line(location),
+              "'");
   const auto expected = static_cast<std::uint64_t>(product(dims)) * element_bytes(t.data_type());
   if (!length) length = expected;
   OCTET_CHECK(*length == expected, named(t), " ", text(dims), ": external data: expected ",
               expected, " bytes, got ", *length);
-  const MappedFile file =
-      map_file(model_path.substr(0, model_path.find_last_of('/') + 1) + location);
+  const MappedFile file = map_file(path.string());
   OCTET_CHECK(*offset <= file.bytes.size() && *length <= file.bytes.size() - *offset, named(t),
               ": external data: expected bytes ", *offset, " to ", *offset + *length, " of '",
               one_line(location), "', which has ", file.bytes.size());

@@ -134,9 +134,10 @@ void set_integers(int8::TensorDef& tensor, const tflite::IntValue& value) {
 void give_out_constants(int8::Graph& graph, CopyBudget& budget) {
   for (int& t : graph.outputs) {
     if (t < 0 || static_cast<std::size_t>(t) >= graph.tensors.size()) continue;  // refused later
-    int8::TensorDef copy = graph.tensors[static_cast<std::size_t>(t)];
-    if (!copy.constant) continue;
-    budget.charge(sizeof(int8::TensorDef) + sizeof(int8::Node) + copy.name.size());
+    const int8::TensorDef& constant = graph.tensors[static_cast<std::size_t>(t)];
+    if (!constant.constant) continue;
+    budget.charge(sizeof(int8::TensorDef) + sizeof(int8::Node) + constant.name.size());
+    int8::TensorDef copy = constant;
     copy.constant = {};
     const int y = static_cast<int>(graph.tensors.size());
     graph.tensors.push_back(std::move(copy));

@@ -136,7 +136,7 @@ void Variables::read(const Operator& op) {
   Variable& v = variable(op);
   const int result = tensor(op.outputs(), 0);
   OCTET_CHECK(results_.insert(result).second, "tensor ", result,
-              ": another variable is read into it, too");
+              ": expected one variable read into it, got another");
   if (v.assigned < 0 && v.first_read < 0) {
     v.first_read = result;
   } else {
@@ -147,7 +147,7 @@ void Variables::read(const Operator& op) {
 void Variables::assign(const Operator& op) {
   const int value = tensor(op.inputs(), 1);
   OCTET_CHECK(!later_[static_cast<std::size_t>(value)], "tensor ", value,
-              ", which a later operator computes");
+              ": expected a value that is there, got one that a later operator computes");
   const auto read_before = same_.find(value);
   variable(op).assigned = read_before == same_.end() ? value : read_before->second;
 }

@@ -2,14 +2,15 @@
 """Times octet and another runtime in turns on the same int8 models, one thread.
 
     tests/benchmarks/tflite_vs_peers.py [--peer litert|onnxruntime|openvino] [--python PYTHON]
-        [--rounds 3] [--seconds 0.2] [--build build/release] [--worst 5] [--json FILE] [MODEL...]
+        [--rounds 3] [--seconds 0.2] [--build build/release] [--worst 5] [--agree 0.2] [--json FILE] [MODEL...]
 
 MODEL: a .tflite file, a folder of them (default: $OCTET_WILD), or FILE.tflite=FILE.onnx for
-onnxruntime. PYTHON has the peer's package: ai-edge-litert 2.3, onnxruntime 1.31 or openvino 2026.4.
+onnxruntime. PYTHON has the peer's package: ai-edge-litert 2.3, onnxruntime 1.32 or openvino 2026.4.
 First the outputs are compared on random inputs: peers round otherwise than TFLite's reference, so that a
-code may differ here and there, but results that have nothing in common end a model's measurement.
+code may differ here and there, but a model whose results differ by more than --agree of their range is left
+out.
 A figure is the least of the rounds' medians of CPU time, which counts no work of others; the ratio is the
-peer's over octet's. All-int8 CNNs are the models whose operators are those of the smaller set on codes alone.
+peer's over octet's. All-int8 CNNs are the models with a convolution and without floats, SVDF, LSTM and BATCH_MATMUL.
 """
 import argparse
 import array
@@ -132,9 +133,11 @@ def main():
     options, files = arguments()
     cases = []
     with tempfile.TemporaryDirectory() as folder:
-        for file in files:
+        for number, file in enumerate(files):
+            work = pathlib.Path(folder) / str(number)
+            work.mkdir()
             try:
-                case = Case(file, options, pathlib.Path(folder))
+                case = Case(file, options, work)
                 difference = case.compare()
                 if not difference <= options.agree:
                     raise Refused(f"outputs differ by {difference:.2f} of their range")
@@ -143,8 +146,12 @@ def main():
                 continue
             cases.append((case, difference))
         for i in range(options.rounds):
-            for case, _ in cases:
-                case.round()
+            for entry in list(cases):
+                try:
+                    entry[0].round()
+                except Refused as reason:
+                    print(f"left out: {entry[0].model}: {reason}", file=sys.stderr)
+                    cases.remove(entry)
             print(f"round {i + 1} of {options.rounds}", file=sys.stderr, flush=True)
 
     cases.sort(key=lambda entry: entry[0].figures()[2])

@@ -7,8 +7,10 @@ usage: by_operator.py OCTET [FOLDER...]
 
 A FOLDER holds model.tflite and input.bin, samples of its only input back to back; default: those below
 cases/converters in $OCTET_SHARED. Needs ai-edge-litert, numpy and flatbuffers: this Python's, or those
-that tests/clients/setup.sh installs below $OCTET_CLIENTS (default: build/clients). Exit status: 0 if all are equal, but for codes of FULLY_CONNECTED with a scale for each
-channel, which LiteRT rounds once and which may differ by 1; 77 if something is not here; else 1.
+that tests/clients/setup.sh installs below $OCTET_CLIENTS (default: build/clients). Operators of which an
+integer operand depends on the sample, or that have a variable, are run on the first sample alone. Exit
+status: 0 if all are equal, but for codes of FULLY_CONNECTED with a scale for each channel, which LiteRT
+rounds once and which may differ by 1; 77 if something is not here; else 1.
 """
 import os
 import pathlib

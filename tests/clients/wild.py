@@ -53,7 +53,7 @@ def inputs_of_file(octet, path):
     inputs = json.loads(said.stdout)['inputs']
     other = [v['type'] for v in inputs if v['type'] not in names]
     if other:
-        return f'inputs of type {other[0]}', None
+        return f'inputs of type {other[0]}: wild.py makes {", ".join(names)} only', None
     return None, [(v['shape'], names[v['type']]) for v in inputs]
 
 

@@ -210,6 +210,28 @@ TEST_SUITE("core math ops") {
     }
   }
 
+  TEST_CASE("gradients where formulas have holes") {
+    Context ctx;
+    const auto gradient = [&](const Tensor& x, const std::function<Var(Var)>& f) {
+      Tape tape(ctx);
+      const Var v = tape.input(x, true);
+      Var y = f(v);
+      tape.backward(
+          sum(y, y.shape().rank() == 1 ? std::vector<int>{0} : std::vector<int>{0, 1, 2}));
+      return tape.grad(v);
+    };
+    const Tensor zero = Tensor::zeros({1});
+    CHECK(gradient(zero, [](Var x) { return x + pow(x, real(0)); }).r()[0] == 1);
+    CHECK(gradient(zero, [](Var x) { return elu(x, real(2)); }).r()[0] == 2);
+    const Tensor lone = gradient(Tensor::full({2}, 1), [](Var x) {  // a product of no samples
+      const Var none = x.tape->input(Tensor::empty({0, 2, 1}));
+      const Var y = matmul(view(x, {1, 1, 2}), none);
+      return concat({y, view(x, {2, 1, 1})}, 0);
+    });
+    CHECK(lone.r()[0] == 1);
+    CHECK(lone.r()[1] == 1);
+  }
+
   TEST_CASE("errors name op, expected and got") {
     Tape tape;
     const Var a = tape.input(Tensor::zeros({2, 3, 4}));

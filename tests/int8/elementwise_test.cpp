@@ -92,7 +92,14 @@ TEST_SUITE("int8") {
   }
 
   TEST_CASE("ADD and SUB kernels on every pair of codes, on scales of real models") {
-    const Codes codes = all_codes();
+    Codes first, second;  // 65,536 in one call: long enough to give up shortcuts that rarely hold
+    for (const std::int8_t a : all_codes()) {
+      for (const std::int8_t b : all_codes()) {
+        first.push_back(a);
+        second.push_back(b);
+      }
+    }
+    const auto count = static_cast<std::int64_t>(first.size());
     std::mt19937_64 rng = octet::test::rng(12);
     const auto between = [&](double lo, double hi) {
       return lo + (hi - lo) * (static_cast<double>(rng() >> 11) / 9007199254740992.0);
@@ -102,22 +109,22 @@ TEST_SUITE("int8") {
       CAPTURE(n);
       const auto s1 = static_cast<float>(std::exp2(between(-8, 0)));
       const auto ratio = std::exp2(n % 5 == 0 ? std::round(between(-3, 3)) : between(-5, 5));
-      const auto s2 = n % 7 == 0 ? s1 : static_cast<float>(s1 * ratio);
-      const auto so = static_cast<float>(std::max(s1, s2) * std::exp2(between(-2, 2)));
+      const bool ties = n % 10 == 9;  // the exact sum lies between two codes, half of the time
+      const auto s2 = ties || n % 7 == 0 ? s1 : static_cast<float>(s1 * ratio);
+      const auto so =
+          ties ? 2 * s1 : static_cast<float>(std::max(s1, s2) * std::exp2(between(-2, 2)));
       const auto zero = [&] { return static_cast<int>(rng() % 256) - 128; };
       const auto make = n % 3 ? make_add_params : make_sub_params;
       const AddParams p = make(s1, zero(), s2, zero(), so, zero(), Activation::none,
                                n % 2 ? Rounding::single_rounding : Rounding::double_rounding);
       shortcuts += p.shortcut.bits > 0;
-      for (const int first : codes) {
-        const Codes a(256, static_cast<std::int8_t>(first));
-        Codes expected(256);
-        add(p, a.data(), codes.data(), expected.data(), 256);
-        for (const Isa isa : available_isas()) {
-          Codes y(256);
-          add_kernel(isa)(p, a.data(), codes.data(), y.data(), 256);
-          if (y != expected) FAIL(isa_name(isa) << ": differs from " << first << " on");
-        }
+      Codes expected(first.size());
+      add(p, first.data(), second.data(), expected.data(), count);
+      for (const Isa isa : available_isas()) {
+        Codes y(first.size());
+        add_kernel(isa)(p, first.data(), second.data(), y.data(), count);
+        CAPTURE(isa_name(isa));
+        CHECK(octet::test::first_difference(y, expected) == -1);
       }
     }
     CHECK(shortcuts > 50);

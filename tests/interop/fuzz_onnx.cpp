@@ -2,12 +2,11 @@
 // octet::Error or a network that runs, with a batch of two, and gives results of the shapes that it
 // says.
 // `fuzz_onnx --seeds FOLDER` writes a corpus to begin with.
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 
 #include "base/error.h"
+#include "tests/interop/fuzz_target.h"
 #include "tests/interop/onnx_builder.h"
 
 namespace {
@@ -15,12 +14,7 @@ namespace {
 using octet::GraphNode;
 using octet::OnnxNetwork;
 using octet::Tape;
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::cerr << what << '\n';
-  std::abort();
-}
+using octet::test::require;
 
 /// Roughly, the multiplications of one sample; elements alone for most ops.
 double work(const OnnxNetwork& network) {
@@ -114,19 +108,13 @@ OnnxBuilder attention_seed() {
   return b;
 }
 
-int write_seeds(const std::filesystem::path& folder) {
+void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   int index = 0;
   for (const OnnxBuilder& b : {conv_seed(), shape_seed(), image_seed(), attention_seed()}) {
-    try {
-      b.import();
-    } catch (const octet::Error& error) {
-      std::cerr << "seed " << index << ": " << error.what() << '\n';
-      return 1;
-    }
+    b.import();  // a seed that is refused stops here
     std::ofstream(folder / (std::to_string(index++) + ".onnx"), std::ios::binary) << b.bytes();
   }
-  return 0;
 }
 
 }  // namespace
@@ -143,6 +131,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 }
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  if (*argc == 3 && std::string_view((*argv)[1]) == "--seeds") std::exit(write_seeds((*argv)[2]));
-  return 0;
+  return octet::test::write_seeds_if_asked(*argc, *argv, write_seeds);
 }

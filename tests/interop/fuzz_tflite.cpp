@@ -2,11 +2,9 @@
 // there is an octet::Error or a result, within the memory limits; what the reader accepts, the
 // writer writes and the reader reads again; the best kernels give the portable ones' bytes.
 // `fuzz_tflite --seeds FOLDER` writes a corpus to begin with.
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <limits>
 #include <memory>
 
@@ -16,9 +14,11 @@
 #include "interop/tflite/writer.h"
 #include "tests/int8/graphs.h"
 #include "tests/interop/file_builder.h"
+#include "tests/interop/fuzz_target.h"
 
 namespace {
 
+using octet::test::require;
 namespace int8 = octet::int8;
 
 /// Bytes of all values of one sample: what a context may at most need.
@@ -30,12 +30,6 @@ double value_bytes(const int8::Graph& graph) {
     bytes += one;
   }
   return bytes;
-}
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::cerr << what << '\n';
-  std::abort();
 }
 
 int8::Graph rewritten(const int8::Graph& graph) {
@@ -225,11 +219,7 @@ void write_seeds(const std::filesystem::path& folder) {
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  if (*argc == 3 && std::strcmp((*argv)[1], "--seeds") == 0) {
-    write_seeds((*argv)[2]);
-    std::exit(0);
-  }
-  return 0;
+  return octet::test::write_seeds_if_asked(*argc, *argv, write_seeds);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

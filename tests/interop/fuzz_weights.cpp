@@ -2,28 +2,21 @@
 // (HDF5's would be libhdf5's). Whatever they are, there is an octet::Error or tensors that lie
 // where they say. `fuzz_weights --seeds FOLDER` writes a corpus to begin with.
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 
 #include "base/error.h"
 #include "interop/weights/formats/npy.h"
 #include "interop/weights/formats/safetensors.h"
 #include "interop/weights/formats/zip.h"
+#include "tests/interop/fuzz_target.h"
 #include "tests/interop/weight_files.h"
 
 namespace {
 
 using namespace octet;
 using namespace octet::test;
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::cerr << what << '\n';
-  std::abort();
-}
 
 /// Reads every number.
 void use(const StoredTensor& t) {
@@ -76,11 +69,7 @@ void write_seeds(const std::filesystem::path& folder) {
 }  // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  if (*argc == 3 && std::strcmp((*argv)[1], "--seeds") == 0) {
-    write_seeds((*argv)[2]);
-    std::exit(0);
-  }
-  return 0;
+  return octet::test::write_seeds_if_asked(*argc, *argv, write_seeds);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -266,5 +266,74 @@ TEST_CASE("onnx: rows (N, C, L) are images of height 1") {
   CHECK(run_onnx(net, {numbers(10)}, 1)[0].size() == 6);
 }
 
+TEST_CASE("onnx: a value with two names is as it was for whoever reads the other") {
+  for (const char* alias : {"Identity", "Cast", "Reshape"}) {
+    CAPTURE(alias);
+    OnnxBuilder b;
+    b.input("x", {0, 3}).floats("w", {3, 2}, numbers(6)).floats("b", {2}, {10, 20});
+    b.ints("shape", {2}, {-1, 2});
+    b.node("MatMul", {"x", "w"}, {"c"});
+    if (alias == std::string("Reshape")) {
+      b.node(alias, {"c", "shape"}, {"t"});
+    } else {
+      b.node(alias, {"c"}, {"t"});
+      if (alias == std::string("Cast")) b.with("to", 1);
+    }
+    b.node("Add", {"t", "b"}, {"y"}).node("Neg", {"c"}, {"z"}).output("y").output("z");
+    const auto y = run_onnx(b.import(), {{1, 2, 3}}, 1);
+    for (std::size_t i = 0; i < 2; ++i)
+      CHECK(y[0][i] + y[1][i] == doctest::Approx(i == 0 ? 10 : 20));
+  }
+}
+
+TEST_CASE("onnx: the number of samples, where it is computed with, is one") {
+  OnnxBuilder b;
+  b.input("x", {0, 3}).node("Size", {"x"}, {"n"}).node("Cast", {"n"}, {"f"}).with("to", 1);
+  b.node("Div", {"x", "f"}, {"y"}).output("y");
+  const OnnxNetwork net = b.import();
+  CHECK(net.notes.size() >= 1);
+  check_near(run_onnx(net, {{3, 6, 9}}, 1)[0], {1, 2, 3});
+}
+
+TEST_CASE("onnx: one weight scaled by two small numbers") {
+  OnnxBuilder b;
+  b.input("x", {0, 1}).floats("w", {1, 1}, {1e8f});
+  b.node("Gemm", {"x", "w"}, {"a"}).with("alpha", 1e-8f);
+  b.node("Gemm", {"x", "w"}, {"b"}).with("alpha", 3e-8f).output("a").output("b");
+  const auto y = run_onnx(b.import(), {{1}}, 1);
+  CHECK(y[0][0] == doctest::Approx(1));
+  CHECK(y[1][0] == doctest::Approx(3));
+}
+
+TEST_CASE("onnx: a divisor whose inverse is infinite") {
+  OnnxBuilder b;
+  b.input("x", {0, 1}).floats("d", {1}, {1e-39f}).node("Div", {"x", "d"}, {"y"}).output("y");
+  CHECK(run_onnx(b.import(), {{1e-10f}}, 1)[0][0] == 1e-10f / 1e-39f);
+}
+
+TEST_CASE("onnx: integers are computed as integers") {
+  OnnxBuilder b;
+  b.input("x", {0, 5}).ints("a", {5}, {-7, 7, (1LL << 32) + 5, 3, 1000});
+  b.ints("p", {2}, {-4, 7}).ints("three", {}, {3}).ints("many", {}, {39}).ints("k", {}, {1000});
+  b.node("Mod", {"a", "three"}, {"m"}).with("fmod", 1);                    // -1, 1, 0, 0, 1
+  b.node("Cast", {"a"}, {"n"}).with("to", 6);                              // -7, 7, 5, 3, 1000
+  b.node("Pow", {"three", "many"}, {"q"}).node("Mod", {"q", "k"}, {"r"});  // 267
+  b.node("ReduceProd", {"p"}, {"s"}).with("keepdims", 0);                  // -28
+  b.node("Add", {"m", "n"}, {"t"}).node("Add", {"t", "r"}, {"u"}).node("Add", {"u", "s"}, {"v"});
+  b.node("Cast", {"v"}, {"f"}).with("to", 1).node("Add", {"x", "f"}, {"y"}).output("y");
+  check_near(run_onnx(b.import(), {{0, 0, 0, 0, 0}}, 1)[0], {231, 247, 244, 242, 1240});
+}
+
+TEST_CASE("onnx: pads of SAME stay where windows are rounded up") {
+  OnnxBuilder b;
+  b.input("x", {0, 1, 5, 5}).node("AveragePool", {"x"}, {"y"}).with("kernel_shape", {3, 3});
+  b.with("strides", {2, 2}).with("ceil_mode", 1).with("count_include_pad", 1);
+  b.with("auto_pad", std::string("SAME_UPPER")).output("y");
+  const Floats y = run_onnx(b.import(), {Floats(25, 9)}, 1)[0];
+  REQUIRE(y.size() == 9);
+  CHECK(y[0] == doctest::Approx(4));
+  CHECK(y[4] == doctest::Approx(9));
+}
+
 }  // namespace
 }  // namespace octet

@@ -412,14 +412,14 @@ TEST_SUITE("tflite") {
           }
           return t;
         },
-        "integers of 9 dimensions, expected at most 8");
+        "expected integers of at most 8 dimensions, got 9");
     says(
         [](Chain& c) {
           const int y = c.result();
           c.op(unpack, {c.i32({1, 2, 3})}, {y});
           return y;
         },
-        "1 outputs, expected 3");
+        "expected 3 outputs, got 1");
     says(of_constants(range, {{0}, {5}, {0}}), "a step of 0");
     says(of_constants(range, {{0}, {most}, {1}}), "more than 1024 integers");
     says(of_constants(reshape, {{1, 2, 3}, {2, -1}}), "does not fit");

@@ -214,17 +214,18 @@ TEST_SUITE("tflite") {
       f.read_variable(h, 0.5f, {1, 3});
       f.op(assign, {h, 0}, {});
     });
-    says("tensor 2, which a later operator computes", [](StreamFile& f) {
-      const int h = f.handle("a"), y = f.i8({1, 2});
-      f.op(assign, {h, y}, {});
-      f.op(relu, {0}, {y});
-    });
+    says("tensor 2: expected a value that is there, got one that a later operator",
+         [](StreamFile& f) {
+           const int h = f.handle("a"), y = f.i8({1, 2});
+           f.op(assign, {h, y}, {});
+           f.op(relu, {0}, {y});
+         });
     says("a variable of another scale", [](StreamFile& f) {
       const int h = f.handle("a");
       f.op(assign, {h, 0}, {});
       f.read_variable(h, 0.25f);
     });
-    says("another variable is read into it", [](StreamFile& f) {
+    says("expected one variable read into it, got another", [](StreamFile& f) {
       const int t = f.read_variable(f.handle("a"));
       f.op(read_op, {f.handle("b")}, {t});
     });

@@ -45,30 +45,28 @@ std::int32_t upper_half(std::int32_t m) noexcept {
   return m >= largest ? 32767 : (m + (1 << 15)) >> 16;
 }
 
-}  // namespace
-
-UnaryCodes make_logistic_codes(float s_in, std::int32_t z_in) {
+/// Codes of a curve of fixed-point arguments that is flat beyond the radius.
+template <class Curve>
+UnaryCodes tabulate_sigmoid(float s_in, std::int32_t z_in, const Curve& curve) {
   const ToQ4 to_q4 = make_to_q4(s_in);
   return tabulate([&](int q) -> std::int32_t {
     const std::int32_t v = q - z_in;
     if (v <= -to_q4.radius) return -128;
     if (v >= to_q4.radius) return 128;
-    const std::int32_t z =
-        multiply_by_quantized_multiplier(v, to_q4.multiplier, Rounding::double_rounding);
-    return rounding_divide_by_pot(logistic_q4(z), 23) - 128;
+    return curve(multiply_by_quantized_multiplier(v, to_q4.multiplier, Rounding::double_rounding));
   });
 }
 
+}  // namespace
+
+UnaryCodes make_logistic_codes(float s_in, std::int32_t z_in) {
+  return tabulate_sigmoid(
+      s_in, z_in, [](std::int32_t z) { return rounding_divide_by_pot(logistic_q4(z), 23) - 128; });
+}
+
 UnaryCodes make_tanh_codes(float s_in, std::int32_t z_in) {
-  const ToQ4 to_q4 = make_to_q4(s_in);
-  return tabulate([&](int q) -> std::int32_t {
-    const std::int32_t v = q - z_in;
-    if (v <= -to_q4.radius) return -128;
-    if (v >= to_q4.radius) return 128;
-    const std::int32_t z =
-        multiply_by_quantized_multiplier(v, to_q4.multiplier, Rounding::double_rounding);
-    return rounding_divide_by_pot(tanh_q4(z), 24);
-  });
+  return tabulate_sigmoid(s_in, z_in,
+                          [](std::int32_t z) { return rounding_divide_by_pot(tanh_q4(z), 24); });
 }
 
 UnaryCodes make_hard_swish_codes(float s_in, std::int32_t z_in, float s_out, std::int32_t z_out) {

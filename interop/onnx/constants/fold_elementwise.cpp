@@ -32,9 +32,18 @@ Int modulo(Int a, Int b) {
   return m != 0 && (m < 0) != (b < 0) ? m + b : m;
 }
 
+Int remainder(Int a, Int b) {
+  OCTET_CHECK(b != 0, "division of an integer by 0");
+  return b == -1 ? 0 : a % b;
+}
+
 Int power(Int a, Int b) {
-  const double p = std::pow(static_cast<double>(a), static_cast<double>(b));
-  return std::abs(p) < 0x1p62 ? static_cast<Int>(p) : 0;
+  if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 == 0 ? 1 : -1) : 0;
+  std::uint64_t y = 1, x = u(a);
+  for (; b > 0; b /= 2, x *= x) {
+    if (b % 2 != 0) y *= x;
+  }
+  return wrapped(y);
 }
 
 struct Binary {
@@ -150,6 +159,9 @@ ConstantPtr binary(const Binary& f, const ConstantPtr& a, const ConstantPtr& b) 
 
 ConstantPtr unary(Unary f, const ConstantPtr& x) {
   if (!x->real) {
+    OCTET_CHECK(std::all_of(x->ints.begin(), x->ints.end(),
+                            [](Int e) { return std::abs(static_cast<double>(e)) <= 0x1p53; }),
+                "expected integers up to 2^53");
     std::vector<Int> v;
     for (const Int e : x->ints) v.push_back(static_cast<Int>(f(static_cast<double>(e))));
     return make_ints(x->name, x->dims, std::move(v));
@@ -165,20 +177,47 @@ Int to_int(double v, std::int64_t type) {
   return static_cast<Int>(v);
 }
 
+/// What an element of an integer type keeps.
+Int narrowed(Int v, std::int64_t type) {
+  using Type = proto::TensorProto;
+  switch (type) {
+    case Type::BOOL:
+      return v != 0;
+    case Type::INT8:
+      return static_cast<std::int8_t>(v);
+    case Type::UINT8:
+      return static_cast<std::uint8_t>(v);
+    case Type::INT16:
+      return static_cast<std::int16_t>(v);
+    case Type::UINT16:
+      return static_cast<std::uint16_t>(v);
+    case Type::INT32:
+      return static_cast<std::int32_t>(v);
+    case Type::UINT32:
+      return static_cast<std::uint32_t>(v);
+    default:
+      return v;
+  }
+}
+
 ConstantPtr cast(const ConstantPtr& x, std::int64_t to) {
   using Type = proto::TensorProto;
   const bool real =
       to == Type::FLOAT || to == Type::DOUBLE || to == Type::FLOAT16 || to == Type::BFLOAT16;
   OCTET_CHECK(real || (to >= Type::UINT8 && to <= Type::UINT64 && to != Type::STRING),
               "to: expected a float or integer type, got ", to);
-  if (real == x->real && to != Type::BOOL) return x;
+  if (real && x->real) return x;
   if (real) {
     Tensor t = Tensor::empty({x->size()});
     for (Int i = 0; i < x->size(); ++i) t.r()[i] = static_cast<float>(x->at(i));
     return make_reals(x->name, x->dims, std::move(t));
   }
   std::vector<Int> v;
-  for (Int i = 0; i < x->size(); ++i) v.push_back(to_int(x->at(i), to));
+  for (Int i = 0; i < x->size(); ++i) {
+    const Int e = x->real ? to_int(x->at(i), to) : x->ints[static_cast<std::size_t>(i)];
+    v.push_back(narrowed(e, to));
+  }
+  if (!x->real && v == x->ints) return x;
   return make_ints(x->name, x->dims, std::move(v));
 }
 
@@ -209,9 +248,10 @@ bool fold_elementwise(OpNode& node, const Constants& x) {
     return x[i];
   };
   if (const auto f = binaries().find(node.type()); f != binaries().end()) {
-    node.ignore({"fmod"});
+    Binary by = f->second;
+    if (node.integer("fmod", 0) != 0) by.ints = remainder;  // of Mod
     ConstantPtr y = operand(0);
-    for (std::size_t i = 1; i < x.size(); ++i) y = binary(f->second, y, operand(i));
+    for (std::size_t i = 1; i < x.size(); ++i) y = binary(by, y, operand(i));
     set_constant(node, 0, std::move(y));
   } else if (const auto g = unaries().find(node.type()); g != unaries().end()) {
     set_constant(node, 0, unary(g->second, x[0]));

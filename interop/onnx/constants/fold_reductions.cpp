@@ -28,7 +28,7 @@ const std::map<std::string, Reduction, std::less<>>& reductions() {
       {"ReduceProd",
        {[](double a, double b) { return a * b; },
         [](Int a, Int b) {
-          return product({a, b});
+          return static_cast<Int>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
         },
         17}},
       {"ReduceMax",

@@ -1,5 +1,6 @@
 // Operators element by element: of two operands, or of several.
 #include <algorithm>
+#include <cmath>
 
 #include "core/ops/ops.h"
 #include "interop/onnx/ops/fusion.h"
@@ -79,14 +80,20 @@ void import_div(OpNode& node) {
   }
   const ConstantPtr& c = node.reals(1, "the divisor");
   std::optional<Value> y = with_scaled_weights(node, 0, c, true);
-  if (!y && c->size() == 1) y = scaled_gate(node.graph, node.input(0), 1 / c->reals.r()[0]);
+  if (!y && c->size() == 1 && std::isfinite(1 / c->reals.r()[0]))
+    y = scaled_gate(node.graph, node.input(0), 1 / c->reals.r()[0]);
   if (!y) {
     Tensor inverse = Tensor::empty({c->size()});
-    for (std::int64_t i = 0; i < c->size(); ++i) inverse.r()[i] = 1 / c->reals.r()[i];
+    bool finite = true;
+    for (std::int64_t i = 0; i < c->size(); ++i) {
+      inverse.r()[i] = 1 / c->reals.r()[i];
+      finite = finite && std::isfinite(inverse.r()[i]);
+    }
     Value factor;
     factor.constant = make_reals(c->name, c->dims, std::move(inverse));
     factor.dims = c->dims;
-    y = binary(node.graph, std::make_shared<MulOp>(), node.input(0), factor);
+    y = finite ? binary(node.graph, std::make_shared<MulOp>(), node.input(0), factor)
+               : binary(node.graph, std::make_shared<DivOp>(), node.input(0), node.input(1));
   }
   node.set(std::move(*y));
 }

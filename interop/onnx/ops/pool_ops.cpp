@@ -55,7 +55,9 @@ void import_average_pool(OpNode& node) {
   const Padding2d all = w.resolve(in[1], in[2]);
   Value padded = x;
   bool counts = include;
-  if (include && node.integer("ceil_mode", 0) != 0) {
+  const std::string automatic = node.string("auto_pad", "NOTSET");
+  const bool explicit_pads = automatic.empty() || automatic == "NOTSET";
+  if (include && node.integer("ceil_mode", 0) != 0 && explicit_pads) {
     // Zeros of the file's pads count, those that make the last windows fit do not.
     const std::vector<std::int64_t> pads = node.ints("pads", {0, 0, 0, 0});
     const auto at = [&](std::size_t i) { return static_cast<int>(pads[i]); };

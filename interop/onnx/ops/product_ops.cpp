@@ -1,5 +1,6 @@
 // Matrix products.
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "core/ops/ops.h"
@@ -58,6 +59,11 @@ Rows rows_and_features(NetworkBuilder& graph, const Value& x) {
   return rows;
 }
 
+/// A key that tells all numbers apart.
+std::string bits_of(float v) {
+  return std::to_string(std::bit_cast<std::uint32_t>(v));
+}
+
 /// The weights [O, I], with the features where the value has them.
 int weight_parameter(NetworkBuilder& graph, const Weights& w, const Rows& rows) {
   const std::int64_t inputs = product(rows.extents);
@@ -67,7 +73,7 @@ int weight_parameter(NetworkBuilder& graph, const Weights& w, const Rows& rows) 
   dims.insert(w.rows_are_outputs ? dims.begin() : dims.end(), outputs);
   std::vector<std::size_t> permutation{w.rows_are_outputs ? 0 : rows.extents.size()};
   std::string use = w.rows_are_outputs ? "OI" : "IO";
-  use += std::to_string(w.factor);
+  use += bits_of(w.factor);
   for (const std::size_t d : rows.features) {
     permutation.push_back(d + shift);
     use += "," + std::to_string(d) + ":" + std::to_string(rows.extents[d]);
@@ -153,7 +159,7 @@ void import_gemm(OpNode& node) {
                                                node.input(2).constant->dims.back() == outputs));
   if (is_bias) {
     const ConstantPtr& c = node.input(2).constant;
-    bias = node.graph.parameter(c, "bias " + std::to_string(beta), false, [&] {
+    bias = node.graph.parameter(c, "bias " + bits_of(beta), false, [&] {
       Tensor t = Tensor::empty({outputs});
       for (std::int64_t i = 0; i < outputs; ++i)
         t.r()[i] = beta * c->reals.r()[c->size() == 1 ? 0 : i];

@@ -64,8 +64,8 @@ std::vector<IntValue> unpack(const IntOperands& o) {
   strides.erase(strides.begin() + static_cast<std::ptrdiff_t>(axis));
   std::vector<IntValue> parts;
   const std::size_t outputs = o.op.outputs()->size();
-  OCTET_CHECK(outputs == static_cast<std::size_t>(x.shape[axis]), outputs, " outputs, expected ",
-              x.shape[axis]);
+  OCTET_CHECK(outputs == static_cast<std::size_t>(x.shape[axis]), "expected ", x.shape[axis],
+              " outputs, got ", outputs);
   for (std::int64_t i = 0; i < x.shape[axis]; ++i)
     parts.push_back(strided(x, i * step, strides, shape));
   return parts;

@@ -65,7 +65,7 @@ std::optional<Dims> reshaped(const Dims& from, const IntValue& to) {
 
 /// `from` as often as `times` says; without `from`, what `times` says.
 std::optional<Dims> repeated(const Dims* from, const IntValue& times) {
-  if (times.elements.size() > 8 || (from && from->size() != times.elements.size()))
+  if (times.elements.size() > IntValue::max_rank || (from && from->size() != times.elements.size()))
     return std::nullopt;
   Dims shape;
   for (std::size_t d = 0; d < times.elements.size(); ++d) {

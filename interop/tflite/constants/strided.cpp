@@ -18,8 +18,8 @@ Dims broadcast(const Dims& a, const Dims& b) {
 }
 
 std::size_t checked_count(const Dims& shape) {
-  OCTET_CHECK(shape.size() <= IntValue::max_rank, "integers of ", shape.size(),
-              " dimensions, expected at most ", IntValue::max_rank);
+  OCTET_CHECK(shape.size() <= IntValue::max_rank, "expected integers of at most ",
+              IntValue::max_rank, " dimensions, got ", shape.size());
   std::size_t n = 1;
   for (const std::int32_t d : shape) {
     OCTET_CHECK(d >= 0, "a dimension of ", d);

@@ -122,6 +122,7 @@ Type type_of(const std::string& descr, const std::string& where) {
   const auto wrong = [&](const char* expected) {
     fail(where, ": descr: expected ", expected, ", got '", one_line(descr), "'");
   };
+  if (descr.size() < 2) wrong("a type like '<f4'");
   OCTET_CHECK(
       descr[1] != 'O', where,
       ": Python objects (a pickle), which are programs and are not run here: save arrays of "
