@@ -10,6 +10,7 @@
 #include "base/simd/isa.h"
 #include "int8/graph/graph.h"
 #include "int8/reference/fixed_point.h"
+#include "layers/graph/stored_quantization.h"
 #include "quant/observers/observer.h"
 #include "quant/weights/quant_spec.h"
 
@@ -28,6 +29,8 @@ Stage parse_stage(std::string_view name);
 /// real = scale * (code - zero_point)
 using int8::QuantParams;
 
+enum class StoredUse : std::uint8_t { start, keep };
+
 struct QConfig {
   /// Rounding of every requantization; recorded in the file.
   int8::Rounding rounding = int8::Rounding::single_rounding;
@@ -45,6 +48,11 @@ struct QConfig {
   /// The same of a network with several inputs, by their names ("input_0", "input_1", ... where
   /// trace() got none).
   std::map<std::string, QuantParams> inputs;
+  /// How the model was quantized where it comes from, for the graph that is prepared.
+  StoredQuantization stored;
+  /// keep: `stored` stays as it is, value by value and weight by weight; start: its ranges are where
+  /// the observers begin, as if they had seen many batches.
+  StoredUse stored_use = StoredUse::start;
   /// What kernels over codes, accumulators and masks may use in place of the context's isa, forward
   /// and backward: one of available_isas(), which all give the same bits. Calibration and the float
   /// convolutions of backward are the context's.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "layers/graph/graph_module.h"
+#include "layers/graph/stored_quantization.h"
 
 namespace octet {
 
@@ -29,6 +30,7 @@ struct OnnxNetwork {
   std::vector<OnnxValue> inputs, outputs;
   int opset = 0;
   std::vector<std::string> notes;  ///< what was folded, a sentence each
+  StoredQuantization stored;       ///< of a file with QuantizeLinear and DequantizeLinear
 };
 
 struct OnnxOptions {
