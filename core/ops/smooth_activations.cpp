@@ -132,9 +132,10 @@ struct GeluTanhMath {  // (1 + tanh u) / 2 is sigmoid(2 u)
     return SigmoidMath::value(factor * (x + cubic * x * x * x), 0);
   }
   static OCTET_INLINE real value(real x, real) { return x * gate(x); }
-  static OCTET_INLINE real slope(real x, real) {
-    const real s = gate(x);
-    return s + x * s * (1 - s) * factor * (1 + 3 * cubic * x * x);
+  static OCTET_INLINE real slope(real x, real) {  // from |x| = 10 on it is 0 or 1
+    const real low = x < -10 ? real(-10) : x, z = low > 10 ? real(10) : low;
+    const real s = gate(z);
+    return s + z * s * (1 - s) * factor * (1 + 3 * cubic * z * z);
   }
 };
 struct LogMath {
@@ -159,8 +160,8 @@ struct MishMath {
     return x * (n / (n + 2));
   }
   static OCTET_INLINE real slope(real x, real) {
-    const real n = n_of(x), t = n / (n + 2);
-    return t + x * (4 * (n + 1) / ((n + 2) * (n + 2))) * SigmoidMath::value(x, 0);
+    const real n = n_of(x), t = n / (n + 2), z = x > 20 ? real(20) : x;
+    return t + z * (4 * (n + 1) / ((n + 2) * (n + 2))) * SigmoidMath::value(x, 0);
   }
 };
 struct ReciprocalMath {

@@ -1,6 +1,7 @@
 #include "interop/weights/axis_order.h"
 
 #include <algorithm>
+#include <array>
 
 namespace octet {
 namespace {
@@ -11,6 +12,13 @@ struct Axis {
 
 AxisView view(Axis a, Axis b, Axis c, Axis d) {
   return {{a.extent, b.extent, c.extent, d.extent}, {a.step, b.step, c.step, d.step}};
+}
+
+/// The columns of flattened pixels in PyTorch's order, as H, W, C; nothing if `in` is none.
+std::optional<std::array<Axis, 3>> pixels(const LayerUse& use, Axis in) {
+  if (use.h * use.w * use.c != in.extent) return std::nullopt;
+  return std::array{Axis{use.h, use.w * in.step}, Axis{use.w, in.step},
+                    Axis{use.c, use.h * use.w * in.step}};
 }
 
 /// Whether the view's extents are those of [O, H, W, I], or [O, H W I], or [O] of one number each.
@@ -46,10 +54,12 @@ std::optional<AxisView> view_as(const StoredTensor& stored, AxisOrder order, con
                                 const LayerUse& use) {
   const std::size_t rank = stored.shape.size();
   const bool weight = (rank == 2 || rank == 4) && (target.rank() == 2 || target.rank() == 4);
-  if (order == AxisOrder::octet || !weight) return same_view(stored, target);
-
   const std::vector<std::int64_t> steps = stored.strides();
   const auto axis = [&](std::size_t i) { return Axis{stored.shape[i], steps[i]}; };
+  if (order == AxisOrder::torch && rank == 1 && target == Shape{stored.shape[0]}) {
+    if (const auto p = pixels(use, axis(0))) return view({}, (*p)[0], (*p)[1], (*p)[2]);
+  }
+  if (order == AxisOrder::octet || !weight) return same_view(stored, target);
   AxisView v;
   if (order == AxisOrder::torch && rank == 4) {
     const std::size_t out = use.transposed_conv ? 1 : 0;
@@ -57,10 +67,7 @@ std::optional<AxisView> view_as(const StoredTensor& stored, AxisOrder order, con
   } else if (order == AxisOrder::torch) {
     const Axis in = axis(1);
     v = view(axis(0), {}, {}, in);
-    if (use.h * use.w * use.c == in.extent && use.h * use.w > 1) {
-      v = view(axis(0), {use.h, use.w * in.step}, {use.w, in.step},
-               {use.c, use.h * use.w * in.step});
-    }
+    if (const auto p = pixels(use, in)) v = view(axis(0), (*p)[0], (*p)[1], (*p)[2]);
   } else if (rank == 4) {
     const std::size_t out = use.transposed_conv ? 2 : 3;
     v = view(axis(out), axis(0), axis(1), axis(5 - out));

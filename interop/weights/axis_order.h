@@ -18,8 +18,8 @@ enum class AxisOrder : std::uint8_t { octet, torch, keras };
 /// What a network does with a weight, where its shape does not tell.
 struct LayerUse {
   bool transposed_conv = false;
-  /// Height, width and channels of the image whose flattened pixels a linear weight multiplies;
-  /// zeros: none, or of one pixel.
+  /// Height, width and channels of the image whose flattened pixels a linear weight multiplies, or
+  /// a batch norm's vector belongs to; zeros: none.
   std::int64_t h = 0, w = 0, c = 0;
 };
 

@@ -9,8 +9,8 @@
 
 namespace octet {
 
-/// By the names of the parameters: the weights of transposed convolutions, and those of linear
-/// layers that read a flattened image of more than one pixel.
+/// By the names of the parameters and statistics: the weights of transposed convolutions, and of
+/// linear layers and batch norms that read a flattened image.
 std::map<std::string, LayerUse> weight_uses(const GraphModule& graph);
 
 }  // namespace octet

@@ -16,6 +16,19 @@ namespace octet::quant {
 
 namespace {
 
+/// The context is one of a training step while it lives.
+class TrainingScope {
+ public:
+  explicit TrainingScope(Context& ctx) : ctx_(ctx), before_(std::exchange(ctx.training, true)) {}
+  ~TrainingScope() { ctx_.training = before_; }
+  TrainingScope(const TrainingScope&) = delete;
+  TrainingScope& operator=(const TrainingScope&) = delete;
+
+ private:
+  Context& ctx_;
+  bool before_;
+};
+
 PoolVector<double> as_double(Pool& pool, const Tensor& t) {
   const auto v = t.span<real>();
   return {v.begin(), v.end(), pool};
@@ -114,9 +127,8 @@ void QConvOp::estimate_statistics(Context& ctx, const Tensor& u, const Tensor& g
   const auto weight = real(1.0 / static_cast<double>(++state->estimates[batch_norm->stats.get()]));
   const std::array<Tensor, 3> x{u, gamma, beta};
   Saved unused;
-  const bool was_training = std::exchange(ctx.training, true);
+  const TrainingScope scope(ctx);
   BatchNormOp(batch_norm->stats, real(batch_norm->eps), weight).prepare(ctx, x, unused);
-  ctx.training = was_training;
 }
 
 // Line 7 from the sums of acc and acc^2.

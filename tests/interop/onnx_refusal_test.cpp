@@ -175,3 +175,13 @@ TEST_CASE("onnx: external data") {
 
 }  // namespace
 }  // namespace octet
+
+TEST_CASE("onnx: what is joined has the same extents elsewhere") {
+  for (const bool constant_first : {false, true}) {
+    OnnxBuilder b;
+    b.input("x", {0, 2, 3}).floats("c", {1, 1, 1}, {7});
+    b.node("Concat", {constant_first ? "c" : "x", constant_first ? "x" : "c"}, {"y"});
+    b.with("axis", 1).output("y");
+    CHECK(has(refusal(b), "expected [N, 2, 3] but for dimension 1, got [1, 1, 1]"));
+  }
+}

@@ -98,6 +98,29 @@ TEST_CASE("weights: PyTorch's axes become ours, behind a flattened image too") {
   CHECK(values(*net, "bn.bias") == Floats{70, 71, 72});
 }
 
+TEST_CASE("weights: a batch norm of PyTorch's flattened pixels, and what is behind it") {
+  Init init(1);
+  const auto net = std::make_shared<Sequential>();
+  net->add("flatten", std::make_shared<Flatten>());
+  net->add("bn", std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = 12}));
+  net->add("fc", std::make_shared<Linear>(LinearOptions{12, 1}, init));
+  File f;
+  for (const char* name : {"weight", "bias", "running_mean", "running_var"}) {
+    f.add(std::string("bn.") + name, {12}, 1);
+  }
+  f.add("fc.weight", {1, 12}, 1).add("fc.bias", {1}, 1);
+  const auto graph = trace(net, Tensor::zeros({1, 2, 2, 3}));
+  const Transfer t = transfer_weights(f.file, *graph);
+  CHECK(t.headline() == "transferred 6 of 6 tensors");
+  const Floats hwc{1, 5, 9,  2, 6, 10,
+                   3, 7, 11, 4, 8, 12};  // pixel (h, w)'s c was number c H W + h W + w
+  for (const char* name :
+       {"bn.weight", "bn.bias", "bn.running_mean", "bn.running_var", "fc.weight"}) {
+    CAPTURE(std::string(name));
+    CHECK(values(*graph, name) == hwc);
+  }
+}
+
 TEST_CASE("weights: Keras's axes become ours") {
   const auto net = small_net();
   File f;

@@ -6,16 +6,24 @@
 namespace octet::onnx {
 namespace {
 
-void check_parts(OpNode& node, std::size_t axis, const Extents& first) {
-  for (std::size_t i = 1; i < node.input_count(); ++i) {
+/// The extents that the parts must have but for `axis`: those of the first that is computed.
+const Extents& expected_dims(const OpNode& node) {
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
+    if (!node.input(i).is_constant()) return node.input(i).dims;
+  }
+  return node.input(0).dims;
+}
+
+void check_parts(OpNode& node, std::size_t axis, const Extents& expected) {
+  for (std::size_t i = 0; i < node.input_count(); ++i) {
     const Extents& dims = node.input(i).dims;
-    bool fits = dims.size() == first.size();
+    bool fits = dims.size() == expected.size();
     for (std::size_t d = 0; fits && d < dims.size(); ++d) {
       // A constant that is the same for each sample has an extent of 1 for the batch.
-      const bool repeats = node.input(i).is_constant() && dims[d] == 1;
-      fits = d == axis || dims[d] == first[d] || repeats || node.input(0).is_constant();
+      const bool repeats = node.input(i).is_constant() && dims[d] == 1 && expected[d] == open_batch;
+      fits = d == axis || dims[d] == expected[d] || repeats;
     }
-    OCTET_CHECK(fits, "operand ", i, ": expected ", text(first), " but for dimension ", axis,
+    OCTET_CHECK(fits, "operand ", i, ": expected ", text(expected), " but for dimension ", axis,
                 ", got ", text(dims));
   }
 }
@@ -50,11 +58,11 @@ void place(const Constant& c, std::size_t axis, std::int64_t begin, const Extent
 /// Constants are added to zeros that the values beside them are padded with.
 void import_concat(OpNode& node) {
   OCTET_CHECK(node.input_count() > 0, "expected operands");
-  const Extents& first = node.input(0).dims;
-  const std::size_t axis = resolve_axis(node.integer("axis", 1), first.size());
-  check_parts(node, axis, first);
+  const Extents& expected = expected_dims(node);
+  const std::size_t axis = resolve_axis(node.integer("axis", 1), expected.size());
+  check_parts(node, axis, expected);
   std::vector<Value> parts;
-  Extents own(first.size(), 1);  // of what is added: that of the constants
+  Extents own(expected.size(), 1);  // of what is added: that of the constants
   std::vector<std::pair<std::int64_t, const Constant*>> constants;
   std::int64_t at = 0, before = 0;
   for (std::size_t i = 0; i < node.input_count(); ++i) {
