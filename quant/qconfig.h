@@ -50,8 +50,8 @@ struct QConfig {
   std::map<std::string, QuantParams> inputs;
   /// How the model was quantized where it comes from, for the graph that is prepared.
   StoredQuantization stored;
-  /// keep: `stored` stays as it is, value by value and weight by weight; start: its ranges are where
-  /// the observers begin, as if they had seen many batches.
+  /// keep: `stored` stays as it is, value by value and weight by weight; start: its ranges are
+  /// where the observers begin, as if they had seen many batches.
   StoredUse stored_use = StoredUse::start;
   /// What kernels over codes, accumulators and masks may use in place of the context's isa, forward
   /// and backward: one of available_isas(), which all give the same bits. Calibration and the float
