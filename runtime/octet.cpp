@@ -81,10 +81,11 @@ octet_status read_options(const octet_model_options* from, int8::ModelOptions& t
     int rounding = 0;
     static_assert(sizeof rounding == sizeof from->rounding);
     std::memcpy(&rounding, &from->rounding, sizeof rounding);
-    OCTET_CHECK(rounding >= OCTET_ROUNDING_OF_MODEL && rounding <= OCTET_DOUBLE_ROUNDING,
-                "rounding: expected 0 to 2, got ", rounding);
+    OCTET_CHECK(rounding >= OCTET_ROUNDING_OF_MODEL && rounding <= OCTET_FLOAT_ROUNDING,
+                "rounding: expected 0 to 3, got ", rounding);
     if (rounding == OCTET_SINGLE_ROUNDING) to.rounding = int8::Rounding::single_rounding;
     if (rounding == OCTET_DOUBLE_ROUNDING) to.rounding = int8::Rounding::double_rounding;
+    if (rounding == OCTET_FLOAT_ROUNDING) to.rounding = int8::Rounding::float_rounding;
     if (from->memory_limit > 0) to.memory_limit = from->memory_limit;
     to.ops = reinterpret_cast<const int8::OpSet*>(from->operators);
     if (!from->isa) return;

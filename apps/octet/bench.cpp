@@ -192,7 +192,7 @@ Json bench_json(const Options& options) {
   const double macs = static_cast<double>(model.macs()) * options.run.batch;
   Json json = {{"model", options.model.path},
                {"isa", int8::isa_name(model.isa())},
-               {"rounding", rounding_text(model.rounding())},
+               {"rounding", int8::rounding_name(model.rounding())},
                {"batch", options.run.batch},
                {"threads", options.run.threads},
                {"spin_us", options.spin_us},

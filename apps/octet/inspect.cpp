@@ -109,7 +109,7 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
                {"description", graph.description},
                {"name", graph.name},
                {"metadata", graph.metadata},
-               {"rounding", rounding_text(model.rounding())},
+               {"rounding", int8::rounding_name(model.rounding())},
                {"inputs", Json::array()},
                {"outputs", Json::array()},
                {"ops", Json::array()}};

@@ -19,8 +19,8 @@ void ModelArguments::add_to(CLI::App& command) {
   command.add_option("MODEL", path, "TFLite file (full-integer INT8)")->required();
   command
       .add_option("--rounding", rounding,
-                  "single or double: overrides the rounding mode that the file records")
-      ->check(CLI::IsMember({"single", "double"}));
+                  "single, double or float: overrides the rounding mode that the file records")
+      ->check(CLI::IsMember({"single", "double", "float"}));
   command
       .add_option("--isa", isa,
                   "kernels to use: portable, avx2, avx_vnni, avx512_vnni, amx_int8 or neon_dot; "
@@ -35,8 +35,7 @@ int8::ModelOptions ModelArguments::options() const {
   int8::ModelOptions options;
   options.memory_limit = memory_limit();
   options.ops = &int8::all_ops();
-  if (rounding == "single") options.rounding = int8::Rounding::single_rounding;
-  if (rounding == "double") options.rounding = int8::Rounding::double_rounding;
+  options.rounding = int8::parse_rounding(rounding);
   return options;
 }
 
@@ -65,10 +64,6 @@ void RunArguments::add_to(CLI::App& command, const char* batch_help) {
   command.add_option("--threads", threads, "threads that share the work")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-}
-
-std::string rounding_text(int8::Rounding rounding) {
-  return rounding == int8::Rounding::single_rounding ? "single" : "double";
 }
 
 std::string shape_text(const std::vector<std::int32_t>& shape) {

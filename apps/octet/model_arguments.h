@@ -46,7 +46,6 @@ struct RunArguments {
   void add_to(CLI::App& command, const char* batch_help);
 };
 
-std::string rounding_text(int8::Rounding rounding);
 /// "[1, 32, 32, 3]".
 std::string shape_text(const std::vector<std::int32_t>& shape);
 

@@ -25,8 +25,8 @@ struct Options {
   std::size_t memory_limit_mib = 1024;
 };
 
-std::string rounding_name(int8::Rounding rounding) {
-  return rounding_text(rounding) + " rounding";
+std::string text_of_mode(int8::Rounding rounding) {
+  return std::string(int8::rounding_name(rounding)) + " rounding";
 }
 
 /// A value of one sample that differs: operator 3 CONV_2D "name": code 17 is 4, expected 5.
@@ -179,7 +179,8 @@ void verify(const Options& options) {
       options.path.empty() ? "built-in network with every operator" : options.path;
   int differences = 0;
   constexpr int8::Rounding roundings[] = {int8::Rounding::single_rounding,
-                                          int8::Rounding::double_rounding};
+                                          int8::Rounding::double_rounding,
+                                          int8::Rounding::float_rounding};
   for (const int8::Rounding rounding : roundings) {
     std::optional<Verifier> verifier;
     try {
@@ -194,14 +195,14 @@ void verify(const Options& options) {
     for (const Isa isa : int8::available_isas()) {
       const auto difference = verifier->check(isa);
       differences += difference.has_value();
-      std::cout << rounding_name(rounding) << ", " << int8::isa_name(isa) << ": "
+      std::cout << text_of_mode(rounding) << ", " << int8::isa_name(isa) << ": "
                 << (difference
                         ? "DIFFERENT: " + *difference
                         : "same bytes on " + std::to_string(verifier->samples()) + " samples")
                 << '\n';
     }
     const bool own = rounding == graph.rounding;
-    std::cout << rounding_name(rounding) << (own ? " (the file's)" : "")
+    std::cout << text_of_mode(rounding) << (own ? " (the file's)" : "")
               << ", signature: " << int8::signature_text(verifier->signature()) << '\n';
   }
   OCTET_CHECK(differences == 0, name, ": ", differences,

@@ -35,10 +35,6 @@ std::optional<quant::Parity> compare_test_codes(Session& s, const int8::Model& m
   return sum;
 }
 
-const char* rounding_name(int8::Rounding r) {
-  return r == int8::Rounding::single_rounding ? "single" : "double";
-}
-
 /// Adds the quantized model's part of the summary; false if the user asked to stop.
 bool finish_quantized(Session& s, Summary& summary) {
   if (!s.qat) {
@@ -74,13 +70,13 @@ bool finish_quantized(Session& s, Summary& summary) {
     const auto e = evaluate_unless_interrupted(rounded, test, s.ctx);
     if (!e) return false;
     if (rounding == model.rounding()) i["accuracy"] = e->accuracy();
-    i[std::string("accuracy_") + rounding_name(rounding)] = e->accuracy();
+    i["accuracy_" + std::string(int8::rounding_name(rounding))] = e->accuracy();
   }
   const std::string lost = accuracy_warning(summary["float"]["accuracy"], i["accuracy"]);
   if (!lost.empty()) s.progress.say(lost);
   i["codes_compared"] = parity->compared;
   i["codes_different"] = parity->different;
-  i["rounding"] = rounding_name(model.rounding());
+  i["rounding"] = int8::rounding_name(model.rounding());
   i["signature"] = int8::signature_text(int8::signature(model));
   i["isa"] = int8::isa_name(model.isa());
   i["bytes"] = std::filesystem::file_size(s.files.model);

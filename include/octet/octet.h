@@ -81,8 +81,9 @@ typedef struct octet_value_info {
 
 typedef enum octet_rounding {
   OCTET_ROUNDING_OF_MODEL = 0, /**< as the file records it; double if it says nothing */
-  OCTET_SINGLE_ROUNDING = 1,   /**< what XNNPACK and ONNX Runtime approximate */
-  OCTET_DOUBLE_ROUNDING = 2    /**< TFLite Micro, bit for bit */
+  OCTET_SINGLE_ROUNDING = 1,   /**< what ONNX Runtime approximates */
+  OCTET_DOUBLE_ROUNDING = 2,   /**< TFLite Micro, bit for bit */
+  OCTET_FLOAT_ROUNDING = 3     /**< XNNPACK, bit for bit; needs octet_all_operators() */
 } octet_rounding;
 
 /** A set of operators. */

@@ -69,6 +69,7 @@ class Compiler {
         compile_node(n, fusions[n]);
       }
     }
+    if (m_.rounding == Rounding::float_rounding) return;  // a product there is not this table's
     for (const Gate& gate : find_gates(m_.graph)) {
       const auto product = static_cast<std::size_t>(gate.product);
       drop(static_cast<std::size_t>(gate.table));

@@ -6,6 +6,7 @@
 #include "int8/floats/create.h"
 #include "int8/ops/catalogue.h"
 #include "int8/ops/wide.h"
+#include "int8/xnnpack/xnnpack_nodes.h"
 
 namespace octet::int8 {
 namespace {
@@ -50,6 +51,7 @@ CreateStep find_wide(OpCode op) noexcept {
 }
 
 CreateStep find(const NodeView& node) noexcept {
+  if (node.rounding() == Rounding::float_rounding) return xnnpack::create;
   if (is_wide(node)) {
     if (const CreateStep create = find_wide(node.op())) return create;
   }

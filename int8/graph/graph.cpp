@@ -5,6 +5,26 @@
 
 namespace octet::int8 {
 
+std::string_view rounding_name(Rounding rounding) noexcept {
+  switch (rounding) {
+    case Rounding::single_rounding:
+      return "single";
+    case Rounding::double_rounding:
+      return "double";
+    case Rounding::float_rounding:
+      return "float";
+  }
+  return "?";
+}
+
+std::optional<Rounding> parse_rounding(std::string_view name) noexcept {
+  for (const Rounding r :
+       {Rounding::single_rounding, Rounding::double_rounding, Rounding::float_rounding}) {
+    if (name == rounding_name(r)) return r;
+  }
+  return std::nullopt;
+}
+
 std::string_view dtype_name(DType type) noexcept {
   switch (type) {
     case DType::f32:

@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "int8/reference/float_rounding.h"
+
 namespace octet::int8 {
 
 void WeightSums::compute(const std::int8_t* weights, std::int64_t per_channel) noexcept {
@@ -34,8 +36,8 @@ std::optional<ConstantCode> constant_code(const ChannelInputs& in, const Requant
                                           int first, int c) noexcept {
   const std::int64_t bias = in.bias[c], bound = in.bound[c];
   if (std::abs(bias) + bound > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
-  const int code = requantize_one(static_cast<std::int32_t>(bias - bound), first + c, r);
-  if (code != requantize_one(static_cast<std::int32_t>(bias + bound), first + c, r))
+  const int code = requantize_sum(static_cast<std::int32_t>(bias - bound), first + c, r);
+  if (code != requantize_sum(static_cast<std::int32_t>(bias + bound), first + c, r))
     return std::nullopt;
   // p units of 2^bits, of which the bound is less than a quarter: rounded to p in either way.
   const std::int32_t p = code - r.output_zero_point;
@@ -77,13 +79,19 @@ BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int 
                         std::int32_t correction, const ConvOutput& out,
                         const ChannelConstantsOut& to) noexcept {
   BlockMode mode;
-  if (!out.requantization) {
+  // What the kernels' constants cannot say: they leave accumulators.
+  const bool one_by_one =
+      out.requantization && (out.requantization->factor || out.requantization->ties_up > 0);
+  if (!out.requantization || one_by_one) {
+    const std::int32_t* bias = one_by_one ? out.requantization->bias + first : nullptr;
     for (int c = 0; c < n; ++c) {
       // Unsigned: accumulators wrap, and only their final values need fit.
       to.start[c] =
-          static_cast<std::int32_t>(0U - static_cast<std::uint32_t>(correction) *
-                                             static_cast<std::uint32_t>(sums.sum()[first + c]));
+          static_cast<std::int32_t>((bias ? static_cast<std::uint32_t>(bias[c]) : 0U) -
+                                    static_cast<std::uint32_t>(correction) *
+                                        static_cast<std::uint32_t>(sums.sum()[first + c]));
     }
+    mode.one_by_one = one_by_one;
     return mode;
   }
   static_assert(sizeof(Multiplier) == 2 * sizeof(std::int32_t));
@@ -102,10 +110,17 @@ BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int 
   return mode;
 }
 
-std::int8_t requantize_one(std::int32_t value, int c, const Requantization& r) noexcept {
-  const std::int32_t p =
-      multiply_by_quantized_multiplier(value, r.multiplier[c], r.rounding) + r.output_zero_point;
-  return static_cast<std::int8_t>(std::min(std::max(p, r.lo), r.hi));
+void requantize_row(const std::int32_t* sum, int first, int n, const Requantization& r,
+                    std::int8_t* y) noexcept {
+  if (!r.factor) {
+    for (int c = 0; c < n; ++c) y[c] = requantize_sum(sum[c], first + c, r);
+    return;
+  }
+  const float* factor = r.factor + first;
+  for (int c = 0; c < n; ++c) {
+    const std::int32_t p = scale_in_float(sum[c], factor[c]) + r.output_zero_point;
+    y[c] = static_cast<std::int8_t>(std::min(std::max(p, r.lo), r.hi));
+  }
 }
 
 }  // namespace octet::int8

@@ -41,8 +41,8 @@ struct ChannelBlock {
 struct BlockMode {
   Epilogue epilogue = Epilogue::accumulators;
   bool any_left = false;
-  /// The kernels' 32-bit intermediate results could overflow: store accumulators and requantize
-  /// them one by one.
+  /// The kernels' 32-bit intermediate results could overflow, or they do not know the rounding:
+  /// store accumulators and requantize them one by one.
   bool one_by_one = false;
 };
 
@@ -76,7 +76,8 @@ BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int 
                         std::int32_t correction, const ConvOutput& out,
                         const ChannelConstantsOut& to) noexcept;
 
-/// The definition, for values that already hold the bias.
-std::int8_t requantize_one(std::int32_t value, int c, const Requantization& r) noexcept;
+/// The codes of n channels from `first` on, one by one, of sums that hold the bias.
+void requantize_row(const std::int32_t* sum, int first, int n, const Requantization& r,
+                    std::int8_t* y) noexcept;
 
 }  // namespace octet::int8

@@ -170,9 +170,7 @@ void DenseConv::compute_one_by_one(BlockArgs args, const DenseBlock& b,
     args.pixels = args.columns = std::min(chunk, pixels - first);
     b.kernels->block[b.vectors](args);
     for (int i = 0; i < args.pixels; ++i) {
-      for (int c = 0; c < b.channels; ++c) {
-        y[(first + i) * stride + c] = requantize_one(acc[i * b.padded + c], b.first + c, r);
-      }
+      requantize_row(acc + i * b.padded, b.first, b.channels, r, y + (first + i) * stride);
     }
   }
 }

@@ -251,9 +251,7 @@ void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwiseBlock& p,
   args.out.stride = p.channels;
   k_.depthwise.accumulators(args);
   for (int ox = 0; ox < args.columns; ++ox) {
-    for (int c = 0; c < p.channels; ++c) {
-      y[ox * stride + c] = requantize_one(values[ox * p.channels + c], p.first + c, r);
-    }
+    requantize_row(values + ox * p.channels, p.first, p.channels, r, y + ox * stride);
   }
 }
 

@@ -18,6 +18,7 @@ constexpr auto entries = std::to_array<OpEntry>({
 
 /// Whether only the set of all operators has this form of an operator that both have.
 bool is_of_larger_set(const NodeView& node) noexcept {
+  if (node.rounding() == Rounding::float_rounding) return true;
   if (node.output_count() == 0 || !node.has_input(0)) return false;
   const bool floats = node.output().type == DType::f32;
   switch (node.op()) {

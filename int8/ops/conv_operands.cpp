@@ -85,10 +85,12 @@ void check_accumulators(const ConvOperands& o) {
     for (std::size_t i = 0; i < per_channel; ++i) {
       sum += std::abs(std::int32_t{weights[c * per_channel + i]});
     }
+    // A float factor shifts nothing.
+    const Multiplier multiplier = o.factor.empty() ? o.multiplier[c] : Multiplier{1 << 30, -1};
     // From -2^31 on, where nothing is shifted to the left.
-    const std::int64_t lowest = o.multiplier[c].shift < 0 ? 1 : 0;
+    const std::int64_t lowest = multiplier.shift < 0 ? 1 : 0;
     const std::int64_t worst = sum * reach + std::max<std::int64_t>(bias[c], -lowest - bias[c]);
-    check_no_overflow(worst, o.multiplier[c], "output channel " + std::to_string(c));
+    check_no_overflow(worst, multiplier, "output channel " + std::to_string(c));
   }
 }
 
@@ -100,7 +102,9 @@ Requantization ConvOperands::requantization() const noexcept {
           .output_zero_point = out.zero_point,
           .lo = range.lo,
           .hi = range.hi,
-          .rounding = rounding};
+          .rounding = rounding,
+          .factor = factor.empty() ? nullptr : factor.data(),
+          .ties_up = ties_up};
 }
 
 ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& spec) {
@@ -113,7 +117,7 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
   o.rounding = node.rounding();
   o.in = node.i8_activation(spec.data);
   o.out = node.i8_output();
-  o.range = clamp_range(spec.activation, o.out.scale, o.out.zero_point);
+  o.range = node.i8_range(spec.activation);
   const auto weights = node.i8_constant(spec.weights);
   o.weights = spec.axis == 0 ? ConstantValues<std::int8_t>(weights)
                              : ConstantValues<std::int8_t>(channels_outermost(weights, out_c));
@@ -124,10 +128,15 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
     OCTET_CHECK(o.bias.values().size() == out_c, quoted(bias), ": expected ", out_c,
                 " values, got shape ", to_string(bias.shape));
   }
-  o.multiplier = conv_multipliers(o.in.scale, scales_that_count(o, w.quantization.scale),
-                                  o.out.scale, node.rounding());
-  if (o.multiplier.size() == 1) o.multiplier.resize(out_c, o.multiplier[0]);
-  clear_dead_channels(o);
+  if (node.rounding() == Rounding::float_rounding) {
+    o.factor = conv_factors(o.in.scale, w.quantization.scale, o.out.scale);
+    if (o.factor.size() == 1) o.factor.resize(out_c, o.factor[0]);
+  } else {
+    o.multiplier = conv_multipliers(o.in.scale, scales_that_count(o, w.quantization.scale),
+                                    o.out.scale, node.rounding());
+    if (o.multiplier.size() == 1) o.multiplier.resize(out_c, o.multiplier[0]);
+    clear_dead_channels(o);
+  }
   check_accumulators(o);
   return o;
 }

@@ -35,14 +35,17 @@ class ConstantValues {
 struct ConvOperands {
   ConstantValues<std::int8_t> weights;  ///< [out_c, weights per channel]
   ConstantValues<std::int32_t> bias;    ///< out_c
-  std::vector<Multiplier> multiplier;   ///< out_c
+  std::vector<Multiplier> multiplier;   ///< out_c; none in float rounding
+  std::vector<float> factor;            ///< out_c in float rounding
+  int ties_up = 0;                      ///< see Requantization
   QuantParams in, out;
   ClampRange range;
   Rounding rounding = Rounding::single_rounding;
 
   /// Bytes that are not the graph's.
   std::size_t copied_bytes() const noexcept {
-    return weights.copied_bytes() + bias.copied_bytes() + multiplier.size() * sizeof(Multiplier);
+    return weights.copied_bytes() + bias.copied_bytes() + multiplier.size() * sizeof(Multiplier) +
+           factor.size() * sizeof(float);
   }
   /// Points into this object and the graph.
   Requantization requantization() const noexcept;
@@ -57,10 +60,10 @@ struct ConvOperandsSpec {
 
 /// Reads and checks weights (int8 constant, symmetric, one scale or one for each output channel),
 /// bias (optional int32 constant; its codes are used, whatever scale it has) and the output;
-/// derives multipliers. A channel whose multiplier is 0 holds the output's zero point whatever it
-/// sums: its weights and bias become 0. For every other channel proves that sum |w| * max|x -
-/// zero_point| + |bias|, shifted left as the multiplier asks, stays below 2^31. Throws Error naming
-/// the channel.
+/// derives multipliers, or factors. A channel whose multiplier is 0 holds the output's zero point
+/// whatever it sums: its weights and bias become 0. For every other channel proves that sum |w| *
+/// max|x - zero_point| + |bias|, shifted left as the multiplier asks, stays below 2^31. Throws
+/// Error naming the channel.
 ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& spec);
 
 }  // namespace octet::int8

@@ -151,6 +151,12 @@ QuantParams NodeView::i8_output(int i) const {
   return i8_params(output(i));
 }
 
+ClampRange NodeView::i8_range(Activation activation) const {
+  const auto [scale, zero_point] = i8_output();
+  return rounding_ == Rounding::float_rounding ? float_clamp_range(activation, scale, zero_point)
+                                               : clamp_range(activation, scale, zero_point);
+}
+
 void NodeView::expect_same_params(const TensorDef& a, const TensorDef& b) const {
   expect_params(b, i8_params(a));
 }

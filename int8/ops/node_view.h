@@ -14,6 +14,7 @@
 #include "int8/graph/graph.h"
 #include "int8/kernels/engine_isa.h"
 #include "int8/ops/step.h"
+#include "int8/reference/activation_range.h"
 
 namespace octet::int8 {
 
@@ -33,6 +34,12 @@ class NodeView {
   NodeView(const Graph& graph, int index, Rounding rounding, Isa isa);
 
   Rounding rounding() const noexcept { return rounding_; }
+  /// The same node in another rounding.
+  NodeView with(Rounding rounding) const {
+    NodeView node = *this;
+    node.rounding_ = rounding;
+    return node;
+  }
   Isa isa() const noexcept { return isa_; }
   OpCode op() const noexcept { return node_.op; }
   int input_count() const noexcept { return static_cast<int>(node_.inputs.size()); }
@@ -60,6 +67,8 @@ class NodeView {
   QuantParams i8_input(int i) const;
   QuantParams i8_activation(int i) const;
   QuantParams i8_output(int i = 0) const;
+  /// Codes that the fused activation leaves of the int8 output.
+  ClampRange i8_range(Activation activation) const;
   /// Those of codes of either type, for QUANTIZE and DEQUANTIZE.
   static QuantParams code_params(const TensorDef& t);
   /// A computed value whose codes an op only moves: of either type, quantized or not.

@@ -77,7 +77,7 @@ std::unique_ptr<Step> create_pool(const NodeView& node,
                     .stride_w = a.stride_w,
                     .pad_top = h.pad_before,
                     .pad_left = w.pad_before};
-  step->range = clamp_range(a.activation, out.scale, out.zero_point);
+  step->range = node.i8_range(a.activation);
   step->kernel = kernel(isa_for_channels(node.isa(), x.shape[3]));
   step->images = x.shape[0];
   step->window_codes = element_count(node.output().shape) * a.filter_h * a.filter_w;

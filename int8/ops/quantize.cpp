@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "int8/kernels/dispatch.h"
 #include "int8/ops/node_view.h"
+#include "int8/ops/quantize_floats.h"
 #include "int8/ops/unary_step.h"
 #include "int8/reference/multipliers.h"
 #include "int8/reference/quantize.h"
@@ -86,21 +87,29 @@ Table requantize_table(const NodeView& node) {
 
 }  // namespace
 
-std::unique_ptr<Step> create_quantize(const NodeView& node) {
-  node.expect_operands(1, 1);
+std::unique_ptr<Step> create_quantize_floats(const NodeView& node,
+                                             Kernel<QuantizeFunction> kernel) {
   const TensorDef &x = node.input(0), &y = node.output();
   const QuantParams out = NodeView::code_params(y);
-  OCTET_CHECK((x.type == DType::f32 || is_codes(x.type)) && !x.constant, quoted(x),
-              ": expected a computed value of type f32, i8 or u8, got ",
-              x.constant ? "a constant of type " : "type ", dtype_name(x.type));
   node.expect_output_shape(x.shape);
-  if (is_codes(x.type)) return create_table_step(node, requantize_table(node));
   auto step = new_step<QuantizeStep>(node);
   step->sample = element_count(x.shape);
   step->type = y.type;
   step->out = {out.scale, i8_zero_point(y.type, out.zero_point)};
-  step->kernel = quantize_kernel(node.isa());
+  step->kernel = kernel;
   return step;
+}
+
+std::unique_ptr<Step> create_quantize(const NodeView& node) {
+  node.expect_operands(1, 1);
+  const TensorDef& x = node.input(0);
+  OCTET_CHECK((x.type == DType::f32 || is_codes(x.type)) && !x.constant, quoted(x),
+              ": expected a computed value of type f32, i8 or u8, got ",
+              x.constant ? "a constant of type " : "type ", dtype_name(x.type));
+  if (x.type == DType::f32) return create_quantize_floats(node, quantize_kernel(node.isa()));
+  const Table table = requantize_table(node);
+  node.expect_output_shape(x.shape);
+  return create_table_step(node, table);
 }
 
 std::unique_ptr<Step> create_dequantize(const NodeView& node) {

@@ -1,3 +1,5 @@
+#include "int8/ops/resize_bilinear.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -142,18 +144,23 @@ std::unique_ptr<Step> create_resize_nearest(const NodeView& node) {
   return step;
 }
 
-std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
+std::unique_ptr<Step> create_bilinear(const NodeView& node, BilinearTaps& taps,
+                                      Kernel<BilinearFunction> (&kernel)(Isa)) {
   const auto a = node.attributes<ResizeAttributes>();
   OCTET_CHECK(!(a.align_corners && a.half_pixel_centers),
               "align_corners and half_pixel_centers exclude each other");
   node.expect_operands(2, 2);
   node.expect_same_params(node.input(0), node.output());
   auto step = create_resize<BilinearStep>(node);
-  step->rows = bilinear_taps(step->in_h, step->out_h, a);
-  step->columns = bilinear_taps(step->in_w, step->out_w, a);
+  step->rows = taps(step->in_h, step->out_h, a);
+  step->columns = taps(step->in_w, step->out_w, a);
   step->rounding = node.rounding();
-  step->kernel = bilinear_kernel(isa_for_channels(node.isa(), step->channels));
+  step->kernel = kernel(isa_for_channels(node.isa(), step->channels));
   return step;
+}
+
+std::unique_ptr<Step> create_resize_bilinear(const NodeView& node) {
+  return create_bilinear(node, bilinear_taps, bilinear_kernel);
 }
 
 }  // namespace octet::int8

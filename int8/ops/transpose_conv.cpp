@@ -2,6 +2,8 @@
 // of the stride meet the same taps of the filter, those of one phase, and are a convolution of
 // stride 1 of the input with them, in reverse order. Where the stride exceeds the filter, outputs
 // between the filters are the bias alone.
+#include "int8/ops/transpose_conv.h"
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -168,6 +170,10 @@ class TransposeConvStep final : public Step {
 }  // namespace
 
 std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
+  return create_transpose_conv(node, 0);
+}
+
+std::unique_ptr<Step> create_transpose_conv(const NodeView& node, int ties_up) {
   node.expect_operands(3, 4);
   const auto a = node.attributes<TransposeConvAttributes>();
   const std::vector<std::int32_t> shape = node.i32_constant(0);
@@ -200,6 +206,7 @@ std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
   auto step = new_step<TransposeConvStep>(node, {2});
   step->operands =
       read_conv_operands(node, {.data = 2, .weights = 1, .bias = 3, .activation = a.activation});
+  step->operands.ties_up = ties_up;
   const std::vector<AxisPhase> row_phases = phases_of(rows), column_phases = phases_of(columns);
   const std::size_t phases = row_phases.size() * column_phases.size();
   OCTET_CHECK(phases <= most_phases, "strides: expected at most ", most_phases,
@@ -214,13 +221,8 @@ std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
     p.conv.prepare(step->operands.in.zero_point, step->operands.requantization());
   }
   if (a.stride_h > w.shape[1] || a.stride_w > w.shape[2]) {
-    const ConvOperands& o = step->operands;
-    const std::span<const std::int32_t> bias = o.bias.values();
-    for (std::size_t c = 0; c < bias.size(); ++c) {
-      step->between.push_back(
-          o.range.clamp(multiply_by_quantized_multiplier(bias[c], o.multiplier[c], o.rounding) +
-                        o.out.zero_point));
-    }
+    const Requantization r = step->operands.requantization();
+    for (int c = 0; c < shape[3]; ++c) step->between.push_back(requantize_channel(0, c, r));
   }
   step->in_image = std::int64_t{x.shape[1]} * x.shape[2] * x.shape[3];
   step->out_image = std::int64_t{shape[1]} * shape[2] * shape[3];

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "int8/reference/float_rounding.h"
+
 namespace octet::int8 {
 namespace {
 
@@ -12,16 +14,16 @@ std::int32_t code_of(float real, float scale, std::int32_t zero_point) noexcept 
   return zero_point + static_cast<std::int32_t>(steps);
 }
 
-}  // namespace
+std::int32_t float_code_of(float real, float scale, std::int32_t zero_point) noexcept {
+  return nearest_even(real / scale + static_cast<float>(zero_point));
+}
 
-ClampRange clamp_range(Activation activation, float scale, std::int32_t zero_point) noexcept {
+/// code(v) is that of the real v.
+template <class Code>
+ClampRange range_of(Activation activation, const Code& code) noexcept {
   ClampRange range;
-  const auto at_least = [&](float real) {
-    range.lo = std::clamp(code_of(real, scale, zero_point), -128, 127);
-  };
-  const auto at_most = [&](float real) {
-    range.hi = std::clamp(code_of(real, scale, zero_point), -128, 127);
-  };
+  const auto at_least = [&](float real) { range.lo = std::clamp(code(real), -128, 127); };
+  const auto at_most = [&](float real) { range.hi = std::clamp(code(real), -128, 127); };
   switch (activation) {
     case Activation::none:
       break;
@@ -38,6 +40,16 @@ ClampRange clamp_range(Activation activation, float scale, std::int32_t zero_poi
       break;
   }
   return range;
+}
+
+}  // namespace
+
+ClampRange clamp_range(Activation activation, float scale, std::int32_t zero_point) noexcept {
+  return range_of(activation, [&](float real) { return code_of(real, scale, zero_point); });
+}
+
+ClampRange float_clamp_range(Activation activation, float scale, std::int32_t zero_point) noexcept {
+  return range_of(activation, [&](float real) { return float_code_of(real, scale, zero_point); });
 }
 
 }  // namespace octet::int8

@@ -23,4 +23,7 @@ struct ClampRange {
 /// saturated to [-128, 127]. Requires scale > 0.
 ClampRange clamp_range(Activation activation, float scale, std::int32_t zero_point) noexcept;
 
+/// XNNPACK's: v becomes f32(f32(v / scale) + zero_point), to nearest, ties to even, saturated.
+ClampRange float_clamp_range(Activation activation, float scale, std::int32_t zero_point) noexcept;
+
 }  // namespace octet::int8

@@ -1,6 +1,7 @@
 #include "int8/reference/batch_matmul.h"
 
 #include "base/error.h"
+#include "int8/reference/float_rounding.h"
 #include "int8/reference/multipliers.h"
 
 namespace octet::int8 {
@@ -15,15 +16,19 @@ MatMulParams make_matmul_params(float s_a, std::int32_t z_a, float s_b, std::int
       static_cast<double>(s_a) * static_cast<double>(s_b) / static_cast<double>(s_out), rounding,
       what);
   check_no_overflow(largest * depth, m, what);
-  return {z_a, z_b, z_out, m, rounding};
+  const float product = s_a * s_b;
+  return {z_a, z_b, z_out, m, rounding, product / s_out};
 }
 
 void matmul_row(const MatMulParams& p, const std::int16_t* a, const std::int16_t* b, std::int64_t n,
                 std::int64_t depth, std::int8_t* y) noexcept {
+  const bool floats = p.rounding == Rounding::float_rounding;
   for (std::int64_t i = 0; i < n; ++i, b += depth) {
     std::int32_t sum = 0;
     for (std::int64_t k = 0; k < depth; ++k) sum += a[k] * b[k];
-    y[i] = clamp_to_int8(multiply_by_quantized_multiplier(sum, p.m, p.rounding) + p.z_out);
+    const std::int32_t code = floats ? scale_in_float(sum, p.factor)
+                                     : multiply_by_quantized_multiplier(sum, p.m, p.rounding);
+    y[i] = clamp_to_int8(code + p.z_out);
   }
 }
 

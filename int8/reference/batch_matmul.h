@@ -11,6 +11,7 @@ struct MatMulParams {
   std::int32_t z_a = 0, z_b = 0, z_out = 0;
   Multiplier m;
   Rounding rounding = Rounding::single_rounding;
+  float factor = 0;  ///< f32(f32(s_a * s_b) / s_out), in float rounding
 };
 
 /// M = double(s_a) * double(s_b) / double(s_out). Throws Error if a sum of `depth` products could

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "int8/reference/float_rounding.h"
+
 namespace octet::int8 {
 
 std::int32_t conv_accumulator(const ConvGeometry& g, const std::int8_t* weights,
@@ -25,10 +27,19 @@ std::int32_t conv_accumulator(const ConvGeometry& g, const std::int8_t* weights,
   return acc;
 }
 
-std::int8_t requantize_channel(std::int32_t acc, int oc, const Requantization& by) noexcept {
-  const std::int32_t p =
-      multiply_by_quantized_multiplier(acc + by.bias[oc], by.multiplier[oc], by.rounding) +
-      by.output_zero_point;
+namespace {
+
+std::int32_t rescaled(std::int32_t sum, int oc, const Requantization& by) noexcept {
+  if (by.factor) return scale_in_float(sum, by.factor[oc]);
+  const Multiplier m = by.multiplier[oc];
+  if (oc < by.ties_up) return multiply_with_ties_up(sum, m);
+  return multiply_by_quantized_multiplier(sum, m, by.rounding);
+}
+
+}  // namespace
+
+std::int8_t requantize_sum(std::int32_t sum, int oc, const Requantization& by) noexcept {
+  const std::int32_t p = rescaled(sum, oc, by) + by.output_zero_point;
   return static_cast<std::int8_t>(std::min(std::max(p, by.lo), by.hi));
 }
 

@@ -50,6 +50,15 @@ constexpr std::int32_t multiply_by_quantized_multiplier(std::int32_t x, Multipli
   return rounding_divide_by_pot(srdhm(shifted, by.m), right);
 }
 
+/// The same in double rounding, but that the second rounding has its ties toward +infinity: what
+/// vectors of 32 bits do in LiteRT where its scalar code has them away from zero.
+constexpr std::int32_t multiply_with_ties_up(std::int32_t x, Multiplier by) noexcept {
+  const int left = by.shift > 0 ? by.shift : 0, right = by.shift > 0 ? 0 : -by.shift;
+  const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << left);
+  const std::int64_t half = right > 0 ? std::int64_t{1} << (right - 1) : 0;
+  return static_cast<std::int32_t>((srdhm(shifted, by.m) + half) >> right);
+}
+
 /// The multiplier nearest to `real`. Requires `real` finite and >= 0.
 /// Values below 2^-32 flush to zero; in single rounding shifts above 30 saturate.
 inline Multiplier quantize_multiplier(double real, Rounding rounding) noexcept {

@@ -1,11 +1,11 @@
 #include "int8/reference/mean.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "base/error.h"
 #include "int8/reference/multipliers.h"
+#include "int8/reference/reduction_sums.h"
 
 namespace octet::int8 {
 
@@ -45,25 +45,10 @@ MeanParams make_sum_params(float s_in, std::int32_t z_in, float s_out, std::int3
   return make_params(whole_multiplier(s_in, s_out, count, rounding), z_in, z_out, count, rounding);
 }
 
-void mean(const MeanParams& params, const ReductionLayout& l, const std::int8_t* x,
+void mean(const MeanParams& params, const ReductionLayout& layout, const std::int8_t* x,
           std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept {
-  std::array<std::int32_t, 64> sum;
-  const auto width = static_cast<std::int64_t>(sum.size());
-  for (std::int64_t k = begin; k < end; ++k) {
-    for (std::int64_t c = 0; c < l.inner; c += width) {
-      const std::int64_t n = std::min(width, l.inner - c);
-      sum.fill(0);
-      for (const std::int64_t offset : l.reduced) {
-        const std::int8_t* row = x + l.kept[static_cast<std::size_t>(k)] + offset + c;
-        for (std::int64_t r = 0; r < l.run; ++r, row += l.run_stride) {
-          for (std::int64_t i = 0; i < n; ++i) sum[static_cast<std::size_t>(i)] += row[i];
-        }
-      }
-      for (std::int64_t i = 0; i < n; ++i) {
-        *y++ = clamp_to_int8(mean_preclamp(params, sum[static_cast<std::size_t>(i)]));
-      }
-    }
-  }
+  for_each_sum(layout, x, begin, end,
+               [&](std::int32_t sum) { *y++ = clamp_to_int8(mean_preclamp(params, sum)); });
 }
 
 }  // namespace octet::int8

@@ -66,10 +66,10 @@ void read_metadata(const tflite::File& file, int8::Graph& graph, CopyBudget& bud
     const std::string_view value(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     bool is_new = true;
     if (name == "octet.rounding") {
-      OCTET_CHECK(value == "single" || value == "double", "metadata octet.rounding: expected ",
-                  "\"single\" or \"double\", got ", tflite::quoted(value));
-      graph.rounding =
-          value == "single" ? int8::Rounding::single_rounding : int8::Rounding::double_rounding;
+      const auto rounding = int8::parse_rounding(value);
+      OCTET_CHECK(rounding, "metadata octet.rounding: expected single, double or float, got ",
+                  tflite::quoted(value));
+      graph.rounding = *rounding;
       is_new = !std::exchange(has_rounding, true);
     } else {
       budget.charge(value.size());

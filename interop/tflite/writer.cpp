@@ -25,7 +25,7 @@ using int8::Graph;
 using int8::Node;
 using int8::TensorDef;
 
-/// Metadata entry that records the rounding mode: "single" or "double".
+/// Metadata entry that records the rounding mode: see rounding_name().
 constexpr const char* rounding_key = "octet.rounding";
 
 /// The file's buffers: number 0 is empty, equal constants share one.
@@ -323,7 +323,7 @@ class Writer {
     std::string runtime = needed.text();
     runtime.resize(16, '\0');
     add("min_runtime_version", runtime);
-    add(rounding_key, graph_.rounding == int8::Rounding::single_rounding ? "single" : "double");
+    add(rounding_key, std::string(int8::rounding_name(graph_.rounding)));
     for (const auto& [name, value] : graph_.metadata) add(name, value);
     return builder_.CreateVector(entries);
   }
