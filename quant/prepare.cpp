@@ -23,6 +23,8 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
       config_(config),
       state_(std::make_shared<QatState>()),
       weights_(make_weight_quantizer(config.weights)) {
+  OCTET_CHECK(config.rounding != int8::Rounding::float_rounding,
+              "prepare: rounding: expected single or double, got float, which only runs models");
   state_->folds_first = weights_->folds_first();
   state_->rounding = config.rounding;
   if (config.isa) {

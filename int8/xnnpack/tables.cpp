@@ -1,4 +1,6 @@
 // Operators that are tables of 256 codes.
+#include "int8/graph/op_set.h"
+#include "int8/ops/catalogue.h"
 #include "int8/ops/quantize_floats.h"
 #include "int8/ops/unary_step.h"
 #include "int8/reference/xnnpack/float_quantize.h"
@@ -62,7 +64,7 @@ std::unique_ptr<Step> create_rescaling(const NodeView& node) {
 }
 
 std::unique_ptr<Step> create_far_rescaling(const NodeView& node) {
-  if (node.input(0).type != DType::i8) return create_quantize(node);  // of codes of two types
+  if (node.input(0).type != DType::i8) return create_step(all_ops(), node);
   check_unary(node);
   const QuantParams in = node.i8_activation(0), out = node.i8_output();
   auto step = new_step<TwoTablesStep>(node);

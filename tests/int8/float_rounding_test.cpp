@@ -1,0 +1,126 @@
+// Float rounding: files of one operator each against bytes of LiteRT's default interpreter
+// (tests/golden/make_float_golden.py), on every ISA, and what is not in such files.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "int8/engine/every_op.h"
+#include "int8/reference/float_rounding.h"
+#include "int8/reference/xnnpack/float_tables.h"
+#include "interop/tflite/reader.h"
+#include "tests/int8/last_sample.h"
+#include "tests/int8/refusal.h"
+#include "tests/support.h"
+
+namespace octet::test {
+namespace {
+
+using namespace int8;
+
+std::vector<std::byte> from_hex(const std::string& text) {
+  std::vector<std::byte> bytes(text.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
+  return bytes;
+}
+
+std::size_t bytes_of(std::span<const ValueInfo> values) {
+  std::size_t bytes = 0;
+  for (const ValueInfo& v : values) bytes += v.bytes;
+  return bytes;
+}
+
+}  // namespace
+
+TEST_SUITE("int8") {
+  TEST_CASE("float rounding gives the bytes of LiteRT's default interpreter") {
+    std::ifstream file(source_dir() / "tests" / "golden" / "float_rounding.txt");
+    REQUIRE(file);
+    std::set<std::string> ops;
+    int number = 0;
+    for (std::string line; std::getline(file, line); ++number) {
+      if (line[0] == '#') continue;
+      std::istringstream words(line);
+      std::string name, by, content, inputs, expected;
+      words >> name >> by >> content >> inputs >> expected;
+      CAPTURE(name);
+      CAPTURE(number);
+      const std::vector<std::byte> bytes = from_hex(content);
+      const std::vector<std::byte> x = from_hex(inputs), y = from_hex(expected);
+      const Graph graph = parse_tflite(bytes, nullptr);
+      for (const Isa isa : available_isas()) {
+        const Model model(graph,
+                          {.rounding = Rounding::float_rounding, .isa = isa, .ops = &all_ops()});
+        const std::size_t in = bytes_of(model.inputs()), out = bytes_of(model.outputs());
+        REQUIRE(x.size() / in == y.size() / out);
+        for (std::size_t s = 0; s < x.size() / in; ++s) {
+          const auto sample = std::span(x).subspan(s * in, in);
+          const auto want = std::span(y).subspan(s * out, out);
+          for (const int batch : {1, 3})
+            CHECK(std::ranges::equal(last_sample(model, sample, batch), want));
+        }
+      }
+      ops.insert(name);
+    }
+    CHECK(ops.size() == 17);
+  }
+
+  TEST_CASE("every operator in float rounding: the same bytes on every ISA, in batches") {
+    for (const Graph& graph : {every_op_graph(), every_other_op_graph()}) {
+      const auto model = [&](Isa isa) {
+        return Model(graph, {.rounding = Rounding::float_rounding, .isa = isa, .ops = &all_ops()});
+      };
+      const Model portable = model(Isa::portable);
+      std::vector<std::byte> x(bytes_of(portable.inputs()));
+      for (std::size_t i = 0; i + 3 < x.size(); i += 4) {
+        const float v = static_cast<float>(static_cast<int>(i * 7919 % 1001) - 500) / 250;
+        std::memcpy(x.data() + i, &v, sizeof v);
+      }
+      const std::vector<std::byte> expected = last_sample(portable, x, 1);
+      for (const Isa isa : available_isas()) {
+        CAPTURE(isa_name(isa));
+        CHECK(last_sample(model(isa), x, 1) == expected);
+        CHECK(last_sample(model(isa), x, 3) == expected);
+      }
+    }
+  }
+
+  TEST_CASE("float rounding: to nearest, ties to even, and saturated") {
+    CHECK(nearest_even(0.5f) == 0);
+    CHECK(nearest_even(1.5f) == 2);
+    CHECK(nearest_even(-0.5f) == 0);
+    CHECK(nearest_even(-2.5f) == -2);
+    CHECK(nearest_even(1e30f) == 32767);
+    CHECK(nearest_even(-1e30f) == -32767);
+    CHECK(scale_in_float(16777217, 1.0f / 65536) == 256);
+    // A bound is rounded after the zero point is added: 12.5 steps and an odd zero point.
+    CHECK(float_clamp_range(Activation::relu6, 0.48f, 1) == ClampRange{1, 14});
+    CHECK(clamp_range(Activation::relu6, 0.48f, 1) == ClampRange{1, 14});
+    CHECK(float_clamp_range(Activation::relu6, 0.48f, 0) == ClampRange{0, 12});
+    CHECK(clamp_range(Activation::relu6, 0.48f, 0) == ClampRange{0, 13});
+  }
+
+  TEST_CASE("float rounding is of the set of all operators, with factors that LiteRT takes") {
+    Graph graph = every_op_graph();
+    graph.rounding = Rounding::float_rounding;
+    std::string message;
+    try {
+      const Model model(std::move(graph));
+    } catch (const Error& e) {
+      message = e.what();
+    }
+    CHECK(message.find("not of the operators of convolutional networks") != std::string::npos);
+    Builder large = conv();
+    large.graph.rounding = Rounding::float_rounding;
+    CHECK(refusal(large.graph) == "");
+    large[1].quantization.scale[3] = 256;
+    CHECK(refusal(large.graph).find("expected below 256, got 256") != std::string::npos);
+    CHECK(rounding_name(Rounding::float_rounding) == "float");
+    CHECK(parse_rounding("float") == Rounding::float_rounding);
+    CHECK(!parse_rounding("floats"));
+  }
+}
+
+}  // namespace octet::test
