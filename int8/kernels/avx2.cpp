@@ -101,6 +101,7 @@ const ConvKernels avx2_kernels = {
     .convert = convert,
     .fill = fill,
     .channels = channels,
+    .float_codes = float_codes,
     .block = {nullptr, block<1, 8, 4, 1>, block<2, 6, 4, 1>, nullptr, nullptr},
     .narrow = nullptr,
     .depthwise = depthwise_kernels,

@@ -109,6 +109,7 @@ constexpr ConvKernels vnni_kernels = {
     .convert = convert,
     .fill = fill,
     .channels = channels,
+    .float_codes = float_codes,
     .block = {nullptr, block<1, 8, 4, 1>, block<2, 7, 4, 1>, nullptr, nullptr},
     .narrow = &avx512_vnni_narrow_kernels,
     .depthwise = depthwise_kernels,

@@ -6,8 +6,6 @@
 #include <limits>
 #include <optional>
 
-#include "int8/reference/float_rounding.h"
-
 namespace octet::int8 {
 
 void WeightSums::compute(const std::int8_t* weights, std::int64_t per_channel) noexcept {
@@ -110,16 +108,26 @@ BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int 
   return mode;
 }
 
-void requantize_row(const std::int32_t* sum, int first, int n, const Requantization& r,
-                    std::int8_t* y) noexcept {
-  if (!r.factor) {
-    for (int c = 0; c < n; ++c) y[c] = requantize_sum(sum[c], first + c, r);
+void requantize_rows(const ConvKernels& kernels, const SumRows& rows, const Requantization& r,
+                     std::int8_t* y, std::int64_t y_stride) noexcept {
+  if (r.factor) {
+    const std::int32_t z = r.output_zero_point;
+    kernels.float_codes({.sum = rows.sum,
+                         .sum_stride = rows.stride,
+                         .factor = r.factor + rows.first,
+                         .rows = rows.count,
+                         .channels = rows.channels,
+                         .zero_point = z,
+                         .low = static_cast<float>(r.lo - z),
+                         .high = static_cast<float>(r.hi - z),
+                         .y = y,
+                         .y_stride = y_stride});
     return;
   }
-  const float* factor = r.factor + first;
-  for (int c = 0; c < n; ++c) {
-    const std::int32_t p = scale_in_float(sum[c], factor[c]) + r.output_zero_point;
-    y[c] = static_cast<std::int8_t>(std::min(std::max(p, r.lo), r.hi));
+  for (int i = 0; i < rows.count; ++i) {
+    const std::int32_t* sum = rows.sum + i * rows.stride;
+    for (int c = 0; c < rows.channels; ++c)
+      y[i * y_stride + c] = requantize_sum(sum[c], rows.first + c, r);
   }
 }
 

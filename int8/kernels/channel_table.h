@@ -76,8 +76,14 @@ BlockMode fill_channels(const ConvKernels& kernels, const WeightSums& sums, int 
                         std::int32_t correction, const ConvOutput& out,
                         const ChannelConstantsOut& to) noexcept;
 
-/// The codes of n channels from `first` on, one by one, of sums that hold the bias.
-void requantize_row(const std::int32_t* sum, int first, int n, const Requantization& r,
-                    std::int8_t* y) noexcept;
+/// Sums that hold the bias: of `channels` output channels from `first` on, pixel by pixel.
+struct SumRows {
+  const std::int32_t* sum;
+  std::int64_t stride;
+  int count, first, channels;
+};
+/// Their codes, of what no kernel's constants say.
+void requantize_rows(const ConvKernels& kernels, const SumRows& rows, const Requantization& r,
+                     std::int8_t* y, std::int64_t y_stride) noexcept;
 
 }  // namespace octet::int8

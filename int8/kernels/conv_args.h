@@ -44,6 +44,19 @@ struct ChannelNeeds {
   bool one_by_one;  ///< some |a << left| could be too large: the constants must not be used
 };
 
+/// Float rounding: rows of sums that hold the bias become codes,
+/// y[r][c] = rint(min(max(f32(f32(sum[r][c]) * factor[c]), low), high)) + zero_point.
+struct FloatCodesArgs {
+  const std::int32_t* sum;
+  std::int64_t sum_stride;
+  const float* factor;
+  int rows, channels;
+  std::int32_t zero_point;
+  float low, high;  ///< the codes' bounds less the zero point
+  std::int8_t* y;
+  std::int64_t y_stride;
+};
+
 /// One block of output channels at some pixels: where results go and how.
 struct BlockOutput {
   ChannelConstants constants;
@@ -148,6 +161,7 @@ struct ConvKernels {
   void (*fill)(std::uint8_t* to, std::int64_t n, std::int32_t zero_point);
   /// n channels' constants. left is meaningful up to 31.
   ChannelNeeds (*channels)(const ChannelInputs& in, int n, const ChannelConstantsOut& out);
+  void (*float_codes)(const FloatCodesArgs& args);
   /// Called by each thread before and after it calls block kernels; may be null.
   void (*enter)() = nullptr;
   void (*leave)() = nullptr;

@@ -158,20 +158,24 @@ void DenseConv::compute(const PixelBlock& p, std::size_t block, const Run& run,
 
 void DenseConv::compute_one_by_one(BlockArgs args, const DenseBlock& b,
                                    const Requantization& r) const noexcept {
-  constexpr int chunk = 8;  // fewer than a tile of any kernel: need not be a grid
-  std::int32_t acc[chunk * 64];
+  constexpr int most = 32;
+  std::int32_t acc[most * 64];
   std::int8_t* y = args.out.y;
   const std::int64_t stride = args.out.stride;
-  const int pixels = args.pixels;
+  const int pixels = args.pixels, columns = args.columns;
+  const int tiles = most / k_.tile_pixels * k_.tile_pixels;
   args.out.epilogue = Epilogue::accumulators;
   args.out.acc = acc;
   args.out.stride = b.padded;
-  for (int first = 0; first < pixels; first += chunk, args.pixel_offsets += chunk) {
-    args.pixels = args.columns = std::min(chunk, pixels - first);
+  // Grids, as kernels want them: whole rows, or parts of one.
+  const int rows = columns <= tiles ? tiles / columns * columns : 0;
+  for (int first = 0; first < pixels; first += args.pixels, args.pixel_offsets += args.pixels) {
+    args.pixels =
+        rows > 0 ? std::min(rows, pixels - first) : std::min(tiles, columns - first % columns);
+    args.columns = std::min(columns, args.pixels);
     b.kernels->block[b.vectors](args);
-    for (int i = 0; i < args.pixels; ++i) {
-      requantize_row(acc + i * b.padded, b.first, b.channels, r, y + (first + i) * stride);
-    }
+    requantize_rows(k_, {acc, b.padded, args.pixels, b.first, b.channels}, r, y + first * stride,
+                    stride);
   }
 }
 

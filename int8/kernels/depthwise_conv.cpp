@@ -250,9 +250,7 @@ void DepthwiseConv::row_one_by_one(DepthwiseArgs args, const DepthwiseBlock& p,
   args.out.acc = values;
   args.out.stride = p.channels;
   k_.depthwise.accumulators(args);
-  for (int ox = 0; ox < args.columns; ++ox) {
-    requantize_row(values + ox * p.channels, p.first, p.channels, r, y + ox * stride);
-  }
+  requantize_rows(k_, {values, p.channels, args.columns, p.first, p.channels}, r, y, stride);
 }
 
 void DepthwiseConv::fill_constants(std::int32_t correction, const ConvOutput& out,

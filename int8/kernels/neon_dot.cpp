@@ -182,6 +182,7 @@ const ConvKernels neon_dot_kernels = {
     .convert = convert,
     .fill = fill,
     .channels = channels,
+    .float_codes = float_codes,
     .block = {nullptr, block<1, 8, 4, 1>, block<2, 8, 4, 1>, nullptr, block<4, 6, 4, 2, 1>},
     .narrow = nullptr,
     .depthwise = depthwise_kernels,
