@@ -94,7 +94,8 @@ struct TensorDef {
   DType type = DType::i8;
   Dims shape;
   Quantization quantization;
-  ConstBytes constant;  ///< set for constants only
+  ConstBytes constant;    ///< set for constants only
+  bool computed = false;  ///< a constant that the file has as the result of operators on shapes
 };
 
 struct ConvAttributes {  // CONV_2D, DEPTHWISE_CONV_2D

@@ -49,7 +49,7 @@ bool takes_convolution(const NodeView& node) {
 }
 
 bool takes_transpose_conv(const NodeView& node) {
-  if (!node.has_input(3) || !node.input(3).constant || !node.input(0).constant) return false;
+  if (node.input(0).computed || (node.has_input(3) && !node.input(3).constant)) return false;
   const auto a = node.attributes<TransposeConvAttributes>();
   const Dims &w = node.input(1).shape, &y = node.output().shape;
   if (w.size() != 4 || y.size() != 4) return false;

@@ -31,7 +31,7 @@ constexpr auto rows = std::to_array<Row>({
     {OpCode::tanh, create_curve, nullptr},
     {OpCode::mean, create_mean_or_sum, nullptr},
     {OpCode::sub, create_sum_or_difference, nullptr},
-    {OpCode::transpose_conv, int8::create_transpose_conv, create_small_kernel_transpose_conv},
+    {OpCode::transpose_conv, int8::create_transpose_conv, create_built_in_transpose_conv},
     {OpCode::sum, create_mean_or_sum, nullptr},
     {OpCode::leaky_relu, create_leaky_relu, nullptr},
     {OpCode::elu, create_curve, nullptr},

@@ -128,6 +128,7 @@ void set_integers(int8::TensorDef& tensor, const tflite::IntValue& value) {
   tensor.type = int8::DType::i32;
   tensor.shape = value.shape;
   tensor.constant = int8::own_bytes(std::as_bytes(std::span(elements)));
+  tensor.computed = true;
 }
 
 /// Constants that the model returns are given out by a RESHAPE.
