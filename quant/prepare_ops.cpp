@@ -279,6 +279,10 @@ void Rewriter::rewrite_average_pool(int id) {
   const Source x = source(id, 0);
   const Shape& in = old_node(old_node(id).inputs[0]).shape;
   const Padding2d pads = pool.window.resolve(in[1], in[2]);
+  if ((pool.count_include_pad || pads == Padding2d{}) && other_params(id, *x.value)) {
+    add_window_mean(id, pool.window);
+    return;
+  }
   if (!pool.count_include_pad || pads == Padding2d{}) {
     rewrite_pool(id, QPoolOp::Kind::average, pool.window);
     return;

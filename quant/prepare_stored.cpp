@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/ops/resize_op.h"
+#include "quant/qops/qconv.h"
 #include "quant/qops/qtable.h"
 #include "quant/rewriter.h"
 
@@ -139,6 +140,23 @@ void Rewriter::requantize_as_stored(int id) {
   const std::string name = unique_name(old_node(id).name + ".quantize");
   new_id_[id] = add_table(name, y, make_requantize_function(), fixed_value(name, *params),
                           old_node(id).shape);
+}
+
+void Rewriter::add_window_mean(int id, const Window2d& window) {
+  const GraphNode& n = old_node(id);
+  const Source x = source(id, 0);
+  const std::int64_t channels = n.shape[-1], taps = std::int64_t{window.kernel_h} * window.kernel_w;
+  GraphNode weights;
+  weights.kind = Tape::Kind::constant;
+  weights.constant = Tensor::full({channels, window.kernel_h, window.kernel_w, 1},
+                                  static_cast<real>(1.0 / static_cast<double>(taps)));
+  weights.shape = weights.constant.shape();
+  weights.name = n.name + ".mean";
+  auto op = std::make_shared<QConvOp>(state_, result_value(id, id), n.name);
+  op->in = x.value;
+  op->window = window;
+  op->groups = static_cast<int>(channels);
+  add_op(id, op, {x.node, append(std::move(weights))});
 }
 
 WeightQuantizerPtr Rewriter::weights_of(int id, const WeightQuantizerPtr& otherwise) const {

@@ -101,6 +101,9 @@ class Rewriter {
   /// A QUANTIZE behind the result of old node `id`, an op that keeps its operand's params, if other
   /// ones are stored.
   void requantize_as_stored(int id);
+  /// The mean over a window as a depthwise convolution, which has params of its own and rounds
+  /// once.
+  void add_window_mean(int id, const Window2d& window);
   /// What makes the codes of the weight of old node `id`.
   WeightQuantizerPtr weights_of(int id, const WeightQuantizerPtr& otherwise) const;
 

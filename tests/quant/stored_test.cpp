@@ -216,7 +216,23 @@ TEST_CASE("stored: an average pool rounds, so that its params are not its operan
   CHECK(ops_of(*kept(*graph, stored)) == "ABS AVERAGE_POOL_2D");
   stored.values["global_avg_pool"] = {0.125f, -5};
   CHECK(ops_of(*kept(*graph, stored)) == "ABS MEAN");
-  stored.values.erase("abs");
+  Window2d w;
+  w.kernel_h = w.kernel_w = w.stride_h = w.stride_w = 2;
+  const auto windows = traced([w](Var x) { return avg_pool2d(abs(x), w, true); }, {1, 4, 4, 2});
+  stored.values = {{"input", {0.5f, 0}}, {"abs", {0.25f, 1}}, {"avg_pool2d", {0.0625f, -5}}};
+  QatModelPtr qat = kept(*windows, stored);
+  CHECK(ops_of(*qat) == "ABS DEPTHWISE_CONV_2D");
+  CHECK(params_of(*qat, "avg_pool2d") == QuantParams{0.0625f, -5});
+  Context ctx;  // |x| is 1/2 to 4 halves: their mean is a code of a sixteenth
+  Tensor x = Tensor::empty({1, 4, 4, 2});
+  for (std::int64_t i = 0; i < 32; ++i) x.r()[i] = real(i % 9 - 4) / 2;
+  Tape tape(ctx, GradMode::off);
+  const Tensor y = (*qat)(tape.input(x)).value();
+  Tape plain(ctx, GradMode::off);
+  const Tensor expected = (*windows)(plain.input(x)).value();
+  for (std::int64_t i = 0; i < y.numel(); ++i) CHECK(y.r()[i] == expected.r()[i]);
+
+  stored.values = {{"input", {0.5f, 0}}, {"global_avg_pool", {0.125f, -5}}};
   CHECK_THROWS_WITH_AS(kept(*graph, stored), doctest::Contains("value abs has no observed range"),
                        Error);
   QConfig config;
