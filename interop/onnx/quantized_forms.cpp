@@ -6,14 +6,29 @@
 namespace octet::onnx {
 namespace {
 
-constexpr std::array operator_oriented{
-    "QLinearConv", "QLinearMatMul", "QLinearAdd", "QLinearMul", "QLinearAveragePool",
-    "QLinearGlobalAveragePool", "QLinearConcat", "QLinearSigmoid", "QLinearLeakyRelu",
-    "QLinearSoftmax", "QLinearReduceMean", "QLinearWhere", "QGemm", "QAttention",
-    "QOrderedMatMul", "QOrderedAttention"};
-constexpr std::array dynamic{
-    "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "DynamicQuantizeLSTM",
-    "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "QEmbedLayerNormalization"};
+constexpr std::array operator_oriented{"QLinearConv",
+                                       "QLinearMatMul",
+                                       "QLinearAdd",
+                                       "QLinearMul",
+                                       "QLinearAveragePool",
+                                       "QLinearGlobalAveragePool",
+                                       "QLinearConcat",
+                                       "QLinearSigmoid",
+                                       "QLinearLeakyRelu",
+                                       "QLinearSoftmax",
+                                       "QLinearReduceMean",
+                                       "QLinearWhere",
+                                       "QGemm",
+                                       "QAttention",
+                                       "QOrderedMatMul",
+                                       "QOrderedAttention"};
+constexpr std::array dynamic{"ConvInteger",
+                             "MatMulInteger",
+                             "DynamicQuantizeLinear",
+                             "DynamicQuantizeLSTM",
+                             "DynamicQuantizeMatMul",
+                             "MatMulIntegerToFloat",
+                             "QEmbedLayerNormalization"};
 constexpr std::array float_blocks{"MatMulNBits", "MatMulBnb4", "GatherBlockQuantized", "QMoE"};
 constexpr std::array qonnx{"Quant", "BipolarQuant", "Trunc", "MultiThreshold"};
 
@@ -36,7 +51,8 @@ std::string other_quantized_form(std::string_view op) {
     return "dynamic quantization has no scales to keep: write the network in float, or quantized "
            "statically with QuantizeLinear and DequantizeLinear";
   }
-  if (contains(float_blocks, op)) return "weights in blocks are not read: write the network in float";
+  if (contains(float_blocks, op))
+    return "weights in blocks are not read: write the network in float";
   if (contains(qonnx, op)) {
     return "QONNX is not read: export QuantizeLinear and DequantizeLinear (QCDQ) instead";
   }

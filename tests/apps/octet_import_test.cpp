@@ -104,6 +104,7 @@ TEST_CASE("octet import --int8: the integer model that a quantized file is") {
   CHECK(r.code == 0);
   CHECK(has(r.output, "int8     "));
   CHECK(has(r.output, " bytes, rounding double"));
+  CHECK(has(r.output, "stored   scales of 2 values and 1 weights"));
   // Real x is 0.5 (code + 8), a code of y is 8 y - 28.
   const std::string x = write(dir / "x.i8", {2, -2, char(-128), 127});
   Process run({OCTET_CLI, "run", out, "--input", x, "--output", (dir / "y.i8").string()},
@@ -126,8 +127,8 @@ TEST_CASE("octet import --int8: the integer model that a quantized file is") {
   const Result missing = import(dir, {write(dir / "open.onnx", open.bytes()), "--int8", out});
   CHECK(missing.code == 1);
   CHECK(has(missing.output,
-            "open.onnx: --int8: no int8 scale in the file for the result of y, the "
-            "result of a, the weights of y; import it"));
+            "open.onnx: --int8: the file has no params that an integer model can "
+            "keep for the result of y, the result of a, the weights of y; "));
   OnnxBuilder plain;
   plain.input("x", {0, 3}).node("Relu", {"x"}, {"y"}).output("y");
   const Result floats = import(dir, {write(dir / "f.onnx", plain.bytes()), "--int8", out});

@@ -1,4 +1,5 @@
-// ONNX in: files with QuantizeLinear and DequantizeLinear as float networks, and what is kept of them.
+// ONNX in: files with QuantizeLinear and DequantizeLinear as float networks, and what is kept of
+// them.
 #include <doctest/doctest.h>
 
 #include "base/error.h"
@@ -50,8 +51,7 @@ TEST_CASE("onnx: a quantized convolution in float, and what is kept of it") {
   CHECK(op_names(net) == "conv2d");
   CHECK(run(net, {2, 10}) == Floats{2 * 0.5f - 10 + 1, 2 * 0.75f + 10 - 1, -20 + 2540 + 1});
   CHECK(net.stored.values == std::map<std::string, Value>{{"x", {0.5f, -8}}, {"c", {0.125f, -28}}});
-  CHECK(net.stored.weights ==
-        std::map<std::string, Floats>{{"c.weight", Floats{0.5f, 0.25f, 2}}});
+  CHECK(net.stored.weights == std::map<std::string, Floats>{{"c.weight", Floats{0.5f, 0.25f, 2}}});
 }
 
 TEST_CASE("onnx: int8 and uint8, zero points left out, scales of one element") {
@@ -120,7 +120,9 @@ TEST_CASE("onnx: Clip between the two, quantizers of fewer bits; Clip of constan
   b.codes("wq", Type::INT8, {2, 1}, {-100, 3}).codes("m", Type::INT8, {}, {-7});
   b.codes("n", Type::INT8, {}, {7}).floats("ws", {}, {0.25f});
   b.codes("wz", Type::INT8, {}, {0}).node("Clip", {"wq", "m", "n"}, {"wc"});
-  b.node("DequantizeLinear", {"wc", "ws", "wz"}, {"w"}).node("MatMul", {"d", "w"}, {"y"}).output("y");
+  b.node("DequantizeLinear", {"wc", "ws", "wz"}, {"w"})
+      .node("MatMul", {"d", "w"}, {"y"})
+      .output("y");
   const OnnxNetwork net = b.import();
   CHECK(net.stored.values.at("x") == Value{0.5f, -128, -128, -113});
   CHECK(net.stored.weights.at("wq") == Floats{0.25f});
@@ -178,9 +180,10 @@ TEST_CASE("onnx: codes that are moved, inputs and outputs of codes, constants") 
   b.codes("kz", Type::INT8, {}, {-1}).node("DequantizeLinear", {"k_q", "ks", "kz"}, {"k"});
   b.node("Mul", {"d", "k"}, {"m"}, "m").quantize("m", 2, 7, Type::INT8).output("m_q");
   const OnnxNetwork net = b.import();
-  CHECK(net.stored.values == std::map<std::string, Value>{{"m.constant", {0.25f, -1}},
-                                                          {"m", {2, 7}},
-                                                          {net.graph->nodes()[1].name, {0.5f, -125}}});
+  CHECK(net.stored.values ==
+        std::map<std::string, Value>{{"m.constant", {0.25f, -1}},
+                                     {"m", {2, 7}},
+                                     {net.graph->nodes()[1].name, {0.5f, -125}}});
   Floats x(16, 0);
   x[5] = 4;
   CHECK(run(net, x) == Floats{0, 3, 0, 0});
@@ -205,10 +208,12 @@ TEST_CASE("onnx: quantized forms that are not read, by name") {
     b.codes("z", type, dims, std::vector<int>(s.size(), 0));
     return b.node("QuantizeLinear", {"x", "s", "z"}, {"q"}, "Q").output("q");
   };
-  CHECK(has(refusal(quantizer(Type::INT16, {}, {1})), "expected codes of type int8 or uint8, got int16"));
+  CHECK(has(refusal(quantizer(Type::INT16, {}, {1})),
+            "expected codes of type int8 or uint8, got int16"));
   CHECK(has(refusal(quantizer(static_cast<Type::DataType>(22), {}, {1})), "got int4"));
   CHECK(has(refusal(quantizer(static_cast<Type::DataType>(17), {}, {1})), "got float8e4m3fn"));
-  CHECK(has(refusal(quantizer(Type::INT8, {2}, {1, 2})), "QuantizeLinear 'Q': per-channel activation"));
+  CHECK(has(refusal(quantizer(Type::INT8, {2}, {1, 2})),
+            "QuantizeLinear 'Q': per-channel activation"));
   CHECK(refusal(quantizer(Type::INT8, {2}, {1, 1})) == "nothing thrown");
   CHECK(has(refusal(quantizer(Type::INT8, {3}, {1, 1, 1})), "expected one number, or 2"));
   CHECK(has(refusal(quantizer(Type::INT8, {}, {0})), "scale: expected finite numbers > 0, got 0"));
@@ -222,7 +227,10 @@ TEST_CASE("onnx: quantized forms that are not read, by name") {
   c.node("DequantizeLinear", {"x_q", "t", "x_z"}, {"y"}, "r").output("y");
   CHECK(has(refusal(c), "expected the scale and zero point of the QuantizeLinear"));
   OnnxBuilder d(13);
-  d.input("x", {0, 2}).node("Exp", {"x"}, {"e"}).node("QuantizeLinear", {"x", "e"}, {"y"}).output("y");
+  d.input("x", {0, 2})
+      .node("Exp", {"x"}, {"e"})
+      .node("QuantizeLinear", {"x", "e"}, {"y"})
+      .output("y");
   CHECK(has(refusal(d), "scale: expected a constant"));
   OnnxBuilder e(13);
   e.input("x", {0, 2}).codes("w", static_cast<Type::DataType>(21), {2}, {1, 2});

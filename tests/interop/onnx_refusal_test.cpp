@@ -42,6 +42,28 @@ TEST_CASE("onnx: operator sets 7 to 28") {
   CHECK(refusal(relu_net(29)) == "net.onnx: expected an operator set of 7 to 28, got 29");
 }
 
+TEST_CASE("onnx: a missing external file is said once, and the model's file always") {
+  OnnxBuilder b;
+  b.input("x", {0, 2});
+  for (const char* name : {"v", "w"}) {
+    b.floats(name, {2}, {1, 2});
+    auto& t = *b.graph().mutable_initializer(b.graph().initializer_size() - 1);
+    t.clear_raw_data();
+    t.set_data_location(onnx::TensorProto::EXTERNAL);
+    auto& location = *t.add_external_data();
+    location.set_key("location");
+    location.set_value("missing.data");
+  }
+  b.node("Add", {"x", "v"}, {"y"}).node("Add", {"x", "w"}, {"z"}).output("y").output("z");
+  const std::string text = refusal(b);
+  CHECK(has(text, "net.onnx: 1 node cannot be imported: "));
+  CHECK(text.find("missing.data") == text.rfind("missing.data"));
+
+  OnnxBuilder twice;
+  twice.input("x", {0, 2}).node("Relu", {"x"}, {"y"}).output("y").output("y");
+  CHECK(has(refusal(twice), "net.onnx: graph: two outputs are named 'y'"));
+}
+
 TEST_CASE("onnx: all nodes that cannot be read are named at once") {
   OnnxBuilder b;
   b.input("x", {0, 3});

@@ -140,6 +140,24 @@ TEST_CASE("stored: what a file has, kept, gives the file again without a calibra
   }
 }
 
+TEST_CASE("stored: what is kept stays through training, with batch norm too") {
+  const Shape input{6, 12, 12, 1};
+  const ModulePtr model = zoo::lenet({.classes = 4, .in_h = 12, .in_w = 12});
+  const auto graph = trace(model, random_input(9, input));
+  Context ctx(2);
+  const auto batches = random_batches(input, 3, 4);
+  const QatModelPtr observed = prepare_ptq(*graph, QConfig{});
+  calibrate(*observed, batches, {}, ctx);
+  const StoredQuantization stored = stored_of(*graph, *observed);
+  const QatModelPtr qat = prepare_qat(*graph, keeping(stored));
+  qat->finish_calibration();
+  CHECK(qat->stage() == Stage::train_bn);
+  optim::Adam adam(qat->parameters(), {.lr = 1e-2});
+  for (const test::Batch& b : batches) test::train_step(*qat, ctx, adam, b);
+  CHECK(stored_of(*graph, *qat).values == stored.values);
+  file_of(*qat);  // checks the codes of training against those of the file
+}
+
 TEST_CASE("stored: weights have their scales and stop at 127 codes") {
   Context ctx(2);
   const float w[] = {1.27f, -0.5f, 0.05f, 0.15f, -0.25f, 10};

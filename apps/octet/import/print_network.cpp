@@ -51,6 +51,10 @@ void print_network(const std::string& path, const OnnxNetwork& network) {
   print_values(network, false);
   std::cout << '\n';
   print_layers(*network.graph, network.notes);
+  const StoredQuantization& stored = network.stored;
+  if (stored.empty()) return;
+  std::cout << "stored   scales of " << stored.values.size() << " values and "
+            << stored.weights.size() << " weights\n";
 }
 
 void print_layers(const GraphModule& graph, const std::vector<std::string>& notes) {

@@ -43,7 +43,7 @@ int8::Model converted(const GraphModule& graph, const StoredQuantization& stored
   std::string list;
   for (const std::string& name : without_params(graph, stored, *model))
     list += (list.empty() ? "" : ", ") + one_line(name);
-  OCTET_CHECK(list.empty(), "no int8 scale in the file for ", list,
+  OCTET_CHECK(list.empty(), "the file has no params that an integer model can keep for ", list,
               "; import it as a float network, and calibrate or train it");
   model->finish_calibration();
   Context context;

@@ -31,7 +31,8 @@ ConstantPtr quantize(OpNode& node, const Constant& x) {
   std::vector<std::int64_t> codes(static_cast<std::size_t>(x.size()));
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const std::size_t c = channel(i);
-    const double v = std::nearbyint(double(x.reals.r()[i] / q.scales[c])) + double(q.zero_points[c]);
+    const double v =
+        std::nearbyint(double(x.reals.r()[i] / q.scales[c])) + double(q.zero_points[c]);
     OCTET_CHECK(!std::isnan(v), "a weight is not a number");
     codes[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(std::clamp(v, low, high));
   }

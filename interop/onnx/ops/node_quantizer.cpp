@@ -36,8 +36,9 @@ NodeQuantizer quantizer_of(const OpNode& node, int operand_type) {
   q.type = code_type(node, zero, operand_type);
   const bool allowed = q.is_int8() || (q.type == Type::INT32 && node.type() != "QuantizeLinear");
   OCTET_CHECK(allowed, "expected codes of type int8 or uint8, got ", type_name(q.type));
-  OCTET_CHECK(operand_type == 0 || operand_type == q.type, "expected codes and zero point of one type, got ",
-              type_name(operand_type), " and ", type_name(q.type));
+  OCTET_CHECK(operand_type == 0 || operand_type == q.type,
+              "expected codes and zero point of one type, got ", type_name(operand_type), " and ",
+              type_name(q.type));
   const Extents& dims = node.input(0).dims;
   const std::int64_t axis = node.integer("axis", 1);
   const bool several = scale.size() != 1;
@@ -50,7 +51,8 @@ NodeQuantizer quantizer_of(const OpNode& node, int operand_type) {
     q.scales.push_back(scale.reals.r()[i]);
     OCTET_CHECK(std::isfinite(q.scales.back()) && q.scales.back() > 0,
                 "scale: expected finite numbers > 0, got ", q.scales.back());
-    const std::int64_t z = zero ? zero->ints[static_cast<std::size_t>(zero->size() == 1 ? 0 : i)] : 0;
+    const std::int64_t z =
+        zero ? zero->ints[static_cast<std::size_t>(zero->size() == 1 ? 0 : i)] : 0;
     OCTET_CHECK(q.is_int8() ? z >= low && z <= high : z == 0, "zero point: expected ",
                 q.is_int8() ? "a code" : "0", ", got ", z);
     q.zero_points.push_back(z);
@@ -60,8 +62,9 @@ NodeQuantizer quantizer_of(const OpNode& node, int operand_type) {
 
 StoredQuantization::Value value_params(const NodeQuantizer& q) {
   OCTET_CHECK(q.is_int8(), "expected codes of type int8 or uint8, got ", type_name(q.type));
-  const bool same = std::ranges::count(q.scales, q.scales[0]) == std::ssize(q.scales) &&
-                    std::ranges::count(q.zero_points, q.zero_points[0]) == std::ssize(q.zero_points);
+  const bool same =
+      std::ranges::count(q.scales, q.scales[0]) == std::ssize(q.scales) &&
+      std::ranges::count(q.zero_points, q.zero_points[0]) == std::ssize(q.zero_points);
   OCTET_CHECK(same, "per-channel activation: ", q.scales.size(),
               " scales of a value that is computed, expected one for all of it");
   return {q.scales[0], static_cast<std::int32_t>(q.zero_points[0] - q.shift())};

@@ -7,7 +7,7 @@ namespace octet::onnx {
 
 /// As the node has them; zero points of an unsigned file type too.
 struct NodeQuantizer {
-  std::vector<float> scales;             ///< one, or one for each index of dimension `axis`
+  std::vector<float> scales;              ///< one, or one for each index of dimension `axis`
   std::vector<std::int64_t> zero_points;  ///< as many
   std::size_t axis = 0;
   int type = 0;  ///< of the codes, as proto::TensorProto has it
@@ -18,8 +18,9 @@ struct NodeQuantizer {
   std::int64_t shift() const { return is_unsigned() ? 128 : 0; }
 };
 
-/// `operand_type`: of the codes that a DequantizeLinear reads, 0 if the file does not say. Throws Error
-/// for other types than int8 and uint8 (and int32), for blocks, and for scales that are no numbers > 0.
+/// `operand_type`: of the codes that a DequantizeLinear reads, 0 if the file does not say. Throws
+/// Error for other types than int8 and uint8 (and int32), for blocks, and for scales that are no
+/// numbers > 0.
 NodeQuantizer quantizer_of(const OpNode& node, int operand_type);
 
 /// The params of a value, which has one scale. Throws Error for more, and for int32.

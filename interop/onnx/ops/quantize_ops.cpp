@@ -29,6 +29,10 @@ void import_dequantize_linear(OpNode& node) {
   }
   Value y = with_params(node.graph, x, params, !x.codes->params);
   y.codes.reset();
+  if (!y.flattened && y.node != x.node) {
+    node.note(node.described() + " is " + std::string(node.graph.node(y.node).op->name()) +
+              " behind " + node.graph.node(x.node).name);
+  }
   node.set(std::move(y));
 }
 
@@ -46,8 +50,8 @@ void import_clip_of_codes(OpNode& node) {
   v.lowest = std::max(v.lowest, code(1, "min", v.lowest));
   v.highest = std::min(v.highest, code(2, "max", v.highest));
   OCTET_CHECK(v.lowest < v.highest && v.zero_point >= v.lowest && v.zero_point <= v.highest,
-              "expected codes on both sides of the zero point, or from it on; got ", v.lowest, " to ",
-              v.highest, " (as int8), zero point ", v.zero_point);
+              "expected codes on both sides of the zero point, or from it on; got ", v.lowest,
+              " to ", v.highest, " (as int8), zero point ", v.zero_point);
   node.set(std::move(y));
 }
 

@@ -37,8 +37,8 @@ bool is_never_negative(const NetworkBuilder& graph, int id, int depth = 8) {
     return true;
   if (n.kind == Tape::Kind::op && makes_no_sign(*n.op)) return true;
   if (n.kind != Tape::Kind::op || depth == 0 || !keeps_sign(*n.op)) return false;
-  return std::ranges::all_of(
-      n.inputs, [&](int in) { return is_never_negative(graph, in, depth - 1); });
+  return std::ranges::all_of(n.inputs,
+                             [&](int in) { return is_never_negative(graph, in, depth - 1); });
 }
 
 int behind(NetworkBuilder& graph, int id, const char* what, OpPtr op) {
@@ -69,9 +69,9 @@ int node_with_params(NetworkBuilder& graph, int id, const StoredQuantization::Va
     if (graph.quantized.at(other) == q) return other;
   }
   const auto dims = graph.node(id).shape.dims().subspan(1);
-  const int y = behind(
-      graph, id, ".quantize",
-      std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())));
+  const int y =
+      behind(graph, id, ".quantize",
+             std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())));
   graph.identities[id].push_back(y);
   graph.quantized[y] = q;
   return y;
@@ -83,8 +83,7 @@ Value with_params(NetworkBuilder& graph, const Value& v, const StoredQuantizatio
                   bool of_codes) {
   Value y = v;
   if (v.flattened) {
-    y.flattened =
-        std::make_shared<const Value>(with_params(graph, *v.flattened, params, of_codes));
+    y.flattened = std::make_shared<const Value>(with_params(graph, *v.flattened, params, of_codes));
     return y;
   }
   y.node = node_with_params(graph, v.node, params);
