@@ -195,9 +195,6 @@ TEST_CASE("onnx: external data") {
   CHECK(has(refused(external("w.bin", "18446744073709551615", "24")), "expected bytes"));
 }
 
-}  // namespace
-}  // namespace octet
-
 TEST_CASE("onnx: what is joined has the same extents elsewhere") {
   for (const bool constant_first : {false, true}) {
     OnnxBuilder b;
@@ -207,3 +204,6 @@ TEST_CASE("onnx: what is joined has the same extents elsewhere") {
     CHECK(has(refusal(b), "expected [N, 2, 3] but for dimension 1, got [1, 1, 1]"));
   }
 }
+
+}  // namespace
+}  // namespace octet
