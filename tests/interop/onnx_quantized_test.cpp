@@ -54,6 +54,15 @@ TEST_CASE("onnx: a quantized convolution in float, and what is kept of it") {
   CHECK(net.stored.weights == std::map<std::string, Floats>{{"c.weight", Floats{0.5f, 0.25f, 2}}});
 }
 
+TEST_CASE("onnx: constants are not folded over a quantizer") {
+  for (const char* op : {"Add", "Mul"}) {
+    OnnxBuilder b = conv_net();
+    b.graph().clear_output();
+    b.floats("t", {3, 1, 1}, {1, 2, 3}).node(op, {"y_dq", "t"}, {"a"}).output("a");
+    CHECK(op_names(b.import()) == (*op == 'A' ? "conv2d add" : "conv2d mul"));
+  }
+}
+
 TEST_CASE("onnx: int8 and uint8, zero points left out, scales of one element") {
   for (const int opset : {10, 13, 19, 21, 23, 25, 28}) {
     OnnxBuilder b(opset);
