@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "interop/onnx/operator_oriented.h"
 #include "interop/onnx/ops/quantized_value.h"
 #include "interop/onnx/quantized_forms.h"
 #include "interop/onnx/value_layout.h"
@@ -38,6 +39,7 @@ OnnxNetwork Importer::run() {
     OCTET_CHECK(initializers_.emplace(t.name(), &t).second, file_.path,
                 ": two initializers are named '", one_line(t.name()), "'");
   }
+  expand_operators_on_codes(graph);
   count_readers();
   add_inputs();
   for (proto::NodeProto& node : *graph.mutable_node()) import_node(node);

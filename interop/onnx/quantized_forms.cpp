@@ -3,25 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "interop/onnx/ops/quantized_value.h"
+
 namespace octet::onnx {
 namespace {
 
-constexpr std::array operator_oriented{"QLinearConv",
-                                       "QLinearMatMul",
-                                       "QLinearAdd",
-                                       "QLinearMul",
-                                       "QLinearAveragePool",
-                                       "QLinearGlobalAveragePool",
-                                       "QLinearConcat",
-                                       "QLinearSigmoid",
-                                       "QLinearLeakyRelu",
-                                       "QLinearSoftmax",
-                                       "QLinearReduceMean",
-                                       "QLinearWhere",
-                                       "QGemm",
-                                       "QAttention",
-                                       "QOrderedMatMul",
-                                       "QOrderedAttention"};
+constexpr std::array operator_oriented{"QLinearReduceMean", "QLinearWhere", "QAttention",
+                                       "QOrderedMatMul", "QOrderedAttention"};
 constexpr std::array dynamic{"ConvInteger",
                              "MatMulInteger",
                              "DynamicQuantizeLinear",
@@ -44,7 +32,7 @@ bool contains(const auto& names, std::string_view op) {
 
 std::string other_quantized_form(std::string_view op) {
   if (contains(operator_oriented, op)) {
-    return "operators on codes are not read: write the network with QuantizeLinear and "
+    return "this operator on codes is not read: write the network with QuantizeLinear and "
            "DequantizeLinear around float operators (quant_format=QuantFormat.QDQ)";
   }
   if (contains(dynamic, op)) {
@@ -68,6 +56,8 @@ void import_with_codes(OpNode& node, void (*import)(OpNode& node)) {
     if (i == 0) codes = node.input(i).codes;
     OCTET_CHECK(codes == node.input(i).codes, "operand ", i,
                 ": expected codes of the scale and zero point of operand 0");
+    if (codes->params && contains(moves, node.type()))
+      node.set_input(i, with_params(node.graph, node.input(i), *codes->params));
   }
   import(node);
   if (!codes || !contains(moves, node.type())) return;

@@ -95,25 +95,36 @@ def branches():
 
 
 NETS = {"plain": plain, "residual": residual, "mobile": mobile, "branches": branches}
-FORMS = [(activations, per_channel, symmetric) for activations in ("QUInt8", "QInt8")
+FORMS = [("QDQ", activations, per_channel, symmetric) for activations in ("QUInt8", "QInt8")
          for per_channel in (False, True) for symmetric in (False, True)]
+FORMS += [("QOperator", "QUInt8", per_channel, False) for per_channel in (False, True)]
+# Of operators on codes: the inputs that are weights and bias, and the axis of output channels.
+ON_CODES = {"QLinearConv": (3, 8, 0), "QGemm": (3, 6, 0), "QLinearMatMul": (3, -1, 1)}
 
 
 def dequantized(model, numpy_helper):
     """The weights of a quantized model, by their names in the float one."""
     constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
     weights = {}
-    for node in model.graph.node:
-        if node.op_type != "DequantizeLinear" or node.input[0] not in constants:
-            continue
-        q, s = constants[node.input[0]].astype("int64"), constants[node.input[1]]
-        z = constants[node.input[2]].astype("int64") if len(node.input) > 2 else 0 * s.astype("int64")
-        axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
-        if s.size > 1:
+
+    def add(name, scale, zero, axis):
+        q, z = constants[name].astype("int64"), constants.get(zero, 0 * scale).astype("int64")
+        if scale.size > 1:
             dims = [1] * q.ndim
-            dims[axis] = s.size
-            s, z = s.reshape(dims), z.reshape(dims)
-        weights[node.input[0].removesuffix("_quantized")] = ((q - z) * s).astype("float32")
+            dims[axis] = scale.size
+            scale, z = scale.reshape(dims), z.reshape(dims)
+        weights[name.removesuffix("_quantized")] = ((q - z) * scale).astype("float32")
+
+    for node in model.graph.node:
+        x = list(node.input)
+        if node.op_type == "DequantizeLinear" and x[0] in constants:
+            axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
+            add(x[0], constants[x[1]], x[2], axis)
+        elif node.op_type in ON_CODES:
+            weight, bias, axis = ON_CODES[node.op_type]
+            add(x[weight], constants[x[weight + 1]], x[weight + 2], axis)
+            if 0 < bias < len(x) and x[bias]:
+                add(x[bias], constants[x[1]] * constants[x[weight + 1]], "", 0)
     return weights
 
 
@@ -122,7 +133,7 @@ class Case:
         import numpy
         import onnx
         from onnxruntime import quantization
-        activations, per_channel, symmetric = form
+        kind, activations, per_channel, symmetric = form
         self.folder, self.path = folder, folder / "quantized.onnx"
         onnx.save(float_model, folder / "float.onnx")
         shape = [d.dim_value for d in float_model.graph.input[0].type.tensor_type.shape.dim][1:]
@@ -136,7 +147,7 @@ class Case:
 
         types = quantization.QuantType
         quantization.quantize_static(
-            folder / "float.onnx", self.path, Reader(), quant_format=quantization.QuantFormat.QDQ,
+            folder / "float.onnx", self.path, Reader(), quant_format=quantization.QuantFormat[kind],
             activation_type=types[activations], weight_type=types.QInt8, per_channel=per_channel,
             extra_options={"ActivationSymmetric": symmetric, "WeightSymmetric": True})
         self.model, self.float_model = onnx.load(self.path), float_model
@@ -207,7 +218,7 @@ def main():
     wrong = 0
     for name, make in NETS.items():
         for form in FORMS:
-            said = f"{name} {form[0]}{' per channel' if form[1] else ''}{' symmetric' if form[2] else ''}"
+            said = f"{name} {form[0]} {form[1]}{' per channel' * form[2]}{' symmetric' * form[3]}"
             with tempfile.TemporaryDirectory() as folder:
                 try:
                     case = Case(pathlib.Path(folder), make(), form)

@@ -198,6 +198,59 @@ TEST_CASE("onnx: codes that are moved, inputs and outputs of codes, constants") 
   CHECK(run(net, x) == Floats{0, 3, 0, 0});
 }
 
+/// The operator-oriented form of conv_net(), with a sum, an average and a product behind it.
+OnnxBuilder operator_net() {
+  OnnxBuilder b(13);
+  const auto scale = [&](const std::string& name, float s, int z,
+                         Type::DataType type = Type::UINT8) {
+    b.floats(name + "s", {}, {s}).codes(name + "z", type, {}, {z});
+  };
+  scale("x", 0.5f, 120), scale("y", 0.125f, 100), scale("a", 0.25f, 90), scale("g", 0.25f, 80);
+  scale("m", 0.5f, 3, Type::INT8), scale("w2", 0.5f, 0, Type::INT8);
+  b.input("x", {0, 2, 1, 1}).node("QuantizeLinear", {"x", "xs", "xz"}, {"xq"});
+  b.codes("c.weight_quantized", Type::INT8, {3, 2, 1, 1}, {1, -2, 3, 4, -5, 127});
+  b.floats("ws", {3}, {0.5f, 0.25f, 2}).codes("wz", Type::INT8, {3}, {0, 0, 0});
+  b.codes("b_q", Type::INT32, {3}, {4, -8, 1});
+  b.node("QLinearConv", {"xq", "xs", "xz", "c.weight_quantized", "ws", "wz", "ys", "yz", "b_q"},
+         {"yq"}, "conv");
+  b.node("QLinearAdd", {"yq", "ys", "yz", "yq", "ys", "yz", "as", "az"}, {"aq"}, "sum");
+  b.node("QLinearGlobalAveragePool", {"aq", "as", "az", "gs", "gz"}, {"gq"}, "mean");
+  b.with("channels_last", 0).node("Flatten", {"gq"}, {"fq"});
+  b.codes("w2_quantized", Type::INT8, {3, 1}, {2, 4, 1});
+  b.node("QLinearMatMul", {"fq", "gs", "gz", "w2_quantized", "w2s", "w2z", "ms", "mz"}, {"mq"},
+         "product");
+  for (int i = 1; i < b.graph().node_size(); ++i) {
+    if (b.graph().node(i).op_type() != "Flatten" && i != 1)
+      b.graph().mutable_node(i)->set_domain("com.microsoft");
+  }
+  return b.node("DequantizeLinear", {"mq", "ms", "mz"}, {"m"}).output("m");
+}
+
+TEST_CASE("onnx: operators on codes are float operators between quantizers") {
+  const OnnxNetwork net = operator_net().import();
+  CHECK(op_names(net) == "conv2d add global_avg_pool reshape linear");
+  const Floats y{2 * 0.5f - 10 + 1, 2 * 0.75f + 10 - 1, -20 + 2540 + 1};
+  CHECK(run(net, {2, 10}) == Floats{2 * (y[0] + 2 * y[1] + 0.5f * y[2])});
+  CHECK(net.stored.values == std::map<std::string, Value>{{"x", {0.5f, -8}},
+                                                          {"c", {0.125f, -28}},
+                                                          {"sum", {0.25f, -38}},
+                                                          {"mean", {0.25f, -48}},
+                                                          {"product_1", {0.5f, 3}}});
+  CHECK(net.stored.weights.at("c.weight") == Floats{0.5f, 0.25f, 2});
+  CHECK(net.stored.weights.at("w2") == Floats{0.5f});
+}
+
+TEST_CASE("onnx: a clamp is in front of the ops that move its codes") {
+  OnnxBuilder b(13);
+  b.input("x", {0, 1, 2, 2}).node("Tanh", {"x"}, {"t"}).quantize("t", 0.5f, 0);
+  b.node("MaxPool", {"t_q"}, {"p"}).with("kernel_shape", {2, 2});
+  b.node("DequantizeLinear", {"p", "t_s", "t_z"}, {"y"}).output("y");
+  const OnnxNetwork net = b.import();
+  CHECK(op_names(net) == "tanh relu max_pool2d");
+  CHECK(net.stored.values ==
+        std::map<std::string, Value>{{"t.relu", {0.5f, -128}}, {"p", {0.5f, -128}}});
+}
+
 TEST_CASE("onnx: quantized forms that are not read, by name") {
   const auto unary = [](const char* op, const char* domain = "") {
     OnnxBuilder b(13);
@@ -205,8 +258,8 @@ TEST_CASE("onnx: quantized forms that are not read, by name") {
     b.graph().mutable_node(0)->set_domain(domain);
     return refusal(b);
   };
-  CHECK(has(unary("QLinearConv"), "QLinearConv 'n': operators on codes are not read"));
-  CHECK(has(unary("QGemm", "com.microsoft"), "QuantFormat.QDQ"));
+  CHECK(has(unary("QAttention", "com.microsoft"), "QAttention 'n': this operator on codes is not"));
+  CHECK(has(unary("QLinearWhere", "com.microsoft"), "QuantFormat.QDQ"));
   CHECK(has(unary("ConvInteger"), "dynamic quantization"));
   CHECK(has(unary("DynamicQuantizeLSTM", "com.microsoft"), "dynamic quantization"));
   CHECK(has(unary("Quant", "qonnx.custom_op.general"), "QCDQ"));
