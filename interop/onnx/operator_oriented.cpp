@@ -11,9 +11,9 @@ namespace {
 /// `bias` says where, then scale and zero point of the result (in front of all if `result_first`).
 struct Form {
   std::string_view op, float_op;
-  int operands;        ///< 0: as many as there are
-  int bias = -1;       ///< which input is an int32 bias
-  int result = -1;     ///< the input that is the result's scale
+  int operands;         ///< 0: as many as there are
+  int bias = -1;        ///< which input is an int32 bias
+  int result = -1;      ///< the input that is the result's scale
   int weight_axis = 1;  ///< of the output channels of operand 1, where it has scales for each
 };
 constexpr std::array forms{
@@ -44,8 +44,7 @@ class Expansion {
 
   void run() {
     const int first = form_.result == 0 ? 2 : 0;
-    const int operands =
-        form_.operands > 0 ? form_.operands : (node_.input_size() - first) / 3;
+    const int operands = form_.operands > 0 ? form_.operands : (node_.input_size() - first) / 3;
     std::vector<std::string> reals;
     for (int i = 0; i < operands; ++i) {
       const bool weight = i == 1 && form_.float_op != "Concat";
@@ -53,15 +52,16 @@ class Expansion {
     }
     if (form_.bias >= 0 && !input(form_.bias).empty()) reals.push_back(bias());
     const bool rescales = !input(form_.result).empty();  // QGemm's result may be reals
-    proto::NodeProto& op = add(std::string(form_.float_op), reals,
-                               rescales ? own("reals") : node_.output(0));
+    proto::NodeProto& op =
+        add(std::string(form_.float_op), reals, rescales ? own("reals") : node_.output(0));
     op.set_name(node_.name().empty() ? node_.output(0) : node_.name());
     for (const auto& a : node_.attribute()) {
       const bool is_default = a.name() == "channels_last" && a.i() == 0;
       if (!is_default && a.name() != "opset") *op.add_attribute() = a;
     }
     if (rescales)
-      add("QuantizeLinear", {own("reals"), input(form_.result), input(form_.result + 1)}, node_.output(0));
+      add("QuantizeLinear", {own("reals"), input(form_.result), input(form_.result + 1)},
+          node_.output(0));
   }
 
  private:
