@@ -92,6 +92,26 @@ OnnxBuilder quantized_seed() {
   return b;
 }
 
+/// Operators on codes.
+OnnxBuilder operator_seed() {
+  OnnxBuilder b;
+  b.input("x", {0, 2, 2, 2}).floats("s", {}, {0.25f}).codes("z", Type::UINT8, {}, {100});
+  b.codes("w", Type::INT8, {3, 2, 1, 1}, {1, -2, 3, 4, -5, 127}).floats("ws", {3}, {0.5f, 1, 2});
+  b.codes("wz", Type::INT8, {3}, {0, 0, 0}).codes("b", Type::INT32, {3}, {4, -8, 1});
+  b.node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  b.node("QLinearConv", {"q", "s", "z", "w", "ws", "wz", "s", "z", "b"}, {"c"})
+      .with("strides", {1, 1});
+  b.node("QLinearConcat", {"s", "z", "c", "s", "z", "q", "s", "z"}, {"k"}).with("axis", 1);
+  b.node("QLinearAdd", {"k", "s", "z", "k", "s", "z", "s", "z"}, {"a"});
+  b.node("QLinearGlobalAveragePool", {"a", "s", "z", "s", "z"}, {"g"}).with("channels_last", 0);
+  b.node("Flatten", {"g"}, {"f"}).codes("v", Type::INT8, {5, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  b.codes("vz", Type::INT8, {}, {0});
+  b.node("QGemm", {"f", "s", "z", "v", "s", "vz", "", "s", "z"}, {"m"}).with("transB", 0);
+  b.node("QLinearSigmoid", {"m", "s", "z", "s", "z"}, {"y"});
+  b.node("DequantizeLinear", {"y", "s", "z"}, {"r"}).output("r");
+  return b;
+}
+
 OnnxBuilder conv_seed() {
   OnnxBuilder b;
   b.input("x", {0, 2, 4, 4}).floats("w", {3, 2, 3, 3}, numbers(54)).floats("v", {3}, {1, 2, 3});
@@ -144,8 +164,8 @@ OnnxBuilder attention_seed() {
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   int index = 0;
-  for (const OnnxBuilder& b :
-       {conv_seed(), shape_seed(), image_seed(), attention_seed(), quantized_seed()}) {
+  for (const OnnxBuilder& b : {conv_seed(), shape_seed(), image_seed(), attention_seed(),
+                               quantized_seed(), operator_seed()}) {
     b.import();  // a seed that is refused stops here
     std::ofstream(folder / (std::to_string(index++) + ".onnx"), std::ios::binary) << b.bytes();
   }

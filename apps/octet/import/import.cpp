@@ -36,9 +36,7 @@ void import(const Options& options) {
   }
   if (options.int8.empty()) return;
   std::cout.flush();
-  write_int8(options.path, *network.graph, network.stored,
-             options.rounding == "single" ? int8::Rounding::single_rounding
-                                          : int8::Rounding::double_rounding,
+  write_int8(options.path, *network.graph, network.stored, *int8::parse_rounding(options.rounding),
              options.int8);
 }
 

@@ -5,7 +5,6 @@
 #include <iostream>
 
 #include "apps/common/text_table.h"
-#include "apps/octet/model_arguments.h"
 #include "base/printable.h"
 #include "interop/tflite/writer.h"
 #include "quant/convert.h"
@@ -65,7 +64,7 @@ void write_int8(const std::string& path, const GraphModule& graph, const StoredQ
   write_tflite(model, out);
   std::cout << "int8     " << printable_text(out) << ", "
             << grouped(static_cast<std::int64_t>(report.file_bytes)) << " bytes, rounding "
-            << rounding_text(rounding) << '\n';
+            << int8::rounding_name(rounding) << '\n';
 }
 
 }  // namespace octet::app
