@@ -1,10 +1,12 @@
 #include "quant/convert.h"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "core/random.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "quant/lowering.h"
@@ -185,10 +187,31 @@ Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
   return parity;
 }
 
+namespace {
+
+/// Reals in the range of each input's codes, for a model that was not calibrated. Its params must
+/// be up to date.
+std::vector<Tensor> random_sample(const QatModel& qat) {
+  constexpr std::int64_t samples = 4;
+  const std::vector<GraphNode>& nodes = qat.graph().nodes();
+  std::vector<Tensor> sample;
+  for (const int id : qat.graph().inputs()) {
+    const auto reader = std::ranges::find_if(nodes, [&](const GraphNode& n) {
+      return n.op && n.inputs[0] == id;  // its quantizing op
+    });
+    const RealRange range = fixed_range(qop(*reader).out->params);
+    Shape shape = nodes[static_cast<std::size_t>(id)].shape;
+    shape.set(0, samples);
+    sample.push_back(Tensor::empty(shape));
+    Random random(0, sample.size());
+    for (real& v : sample.back().span<real>()) v = real(random.uniform(range.min, range.max));
+  }
+  return sample;
+}
+
+}  // namespace
+
 int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
-  OCTET_CHECK(!qat.sample().empty(),
-              "convert: the model has no sample to check itself on; "
-              "calibrate it, or give it one with set_sample()");
   const Lowering lowered = lower_model(qat, "octet");
   const auto bytes =
       std::make_shared<const std::vector<std::byte>>(serialize_tflite(lowered.graph));
@@ -197,7 +220,8 @@ int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
   int8::ModelOptions reference;
   reference.isa = int8::Isa::portable;
   reference.fuse = false;
-  const Parity parity = compare_codes(qat, ctx, int8::Model(read_back(), reference), qat.sample());
+  const Parity parity = compare_codes(qat, ctx, int8::Model(read_back(), reference),
+                                      qat.sample().empty() ? random_sample(qat) : qat.sample());
   OCTET_CHECK(parity.different == 0, "convert: layer ", parity.layer, ": element ", parity.index,
               ": training computed code ", parity.expected, ", the integer graph ", parity.got,
               "; ", parity.different, " of ", parity.compared, " codes differ");

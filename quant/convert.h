@@ -40,9 +40,10 @@ struct ConvertReport {
 int8::Graph lower(QatModel& qat, std::string name = "octet");
 
 /// Lowers, serializes to the file format, reads that back, runs it on the portable kernels with
-/// every value materialized and compares with the training forward on the model's sample. Throws
-/// Error naming the first differing layer. Returns the model as read back, ready to run.
-/// Requires an integer stage. `ctx` supplies threads and memory.
+/// every value materialized and compares with the training forward on the model's sample, or where
+/// it has none on random reals in the range of its inputs. Throws Error naming the first differing
+/// layer. Returns the model as read back, ready to run. Requires an integer stage. `ctx` supplies
+/// threads and memory.
 int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report = nullptr);
 int8::Model convert(QatModel& qat);
 

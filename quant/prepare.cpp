@@ -62,12 +62,15 @@ QatModelPtr Rewriter::rewrite(Stage integer_stage) {
     integer_stage = Stage::frozen_bn;
   }
   check_ops();
+  check_stored();
   add_inputs();
   const auto& nodes = old_.nodes();
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {
     const GraphNode& n = nodes[static_cast<std::size_t>(id)];
     if (n.kind != Tape::Kind::op || !live_.contains(id) || new_id_.count(id)) continue;
-    (this->*rule_of(*n.op)->rewrite)(id);
+    const Rule& rule = *rule_of(*n.op);
+    (this->*rule.rewrite)(id);
+    if (rule.keeps_params) requantize_as_stored(id);
   }
   std::vector<GraphOutput> outputs = add_outputs();
   std::vector<int> inputs;
@@ -132,8 +135,8 @@ int8::Activation Rewriter::clamp_of(int id) const {
 std::pair<int8::Activation, int> Rewriter::fuse_clamp(int last) const {
   const int next = sole_consumer(last);
   const int8::Activation activation = clamp_of(next);
-  return activation == int8::Activation::none ? std::pair{activation, last}
-                                              : std::pair{activation, next};
+  const bool fuses = activation != int8::Activation::none && may_fuse(last, next);
+  return fuses ? std::pair{activation, next} : std::pair{int8::Activation::none, last};
 }
 
 Rewriter::Source Rewriter::add_node(std::shared_ptr<QOp> op, std::vector<int> inputs,
@@ -185,14 +188,13 @@ void Rewriter::add_inputs() {
   std::set<std::string> known;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const GraphNode& in = old_node(inputs[i]);
-    const std::string name = !in.name.empty()     ? in.name
-                             : inputs.size() == 1 ? "input"
-                                                  : "input_" + std::to_string(i);
+    const std::string name = value_name(inputs[i]);
     known.insert(name);
     const int node = append(in);
     const std::string layer = unique_name(name);
     QuantizedTensorPtr value = new_value(layer, false);
     value->fixed = fixed_input(name);
+    if (!value->fixed) take_stored(*value, stored_of_result(inputs[i], inputs[i]));
     add_op(inputs[i], std::make_shared<QInputOp>(state_, value, layer), {node});
   }
   for (const auto& [name, params] : config_.inputs) {

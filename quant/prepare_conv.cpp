@@ -23,10 +23,10 @@ void Rewriter::rewrite_conv(int id) {
   }
   if (!batch_norm && has_bias) inputs.push_back(parameter(id, 2));
   const auto [activation, end] = fuse_clamp(last);
-  const QuantizedTensorPtr value = new_value(n.name, is_output(end));
+  const QuantizedTensorPtr value = result_value(id, end);
   auto op = std::make_shared<QConvOp>(state_, value, n.name);
   op->in = x.value;
-  op->weights = weights_;
+  op->weights = weights_of(id, weights_);
   op->linear = conv == nullptr;
   if (conv) {
     op->window = conv->window;
@@ -40,7 +40,7 @@ void Rewriter::rewrite_conv(int id) {
 
 int Rewriter::folding_batch_norm(int id) const {
   const int next = sole_consumer(id);
-  if (next < 0 || old_node(next).inputs[0] != id) return -1;
+  if (next < 0 || old_node(next).inputs[0] != id || !may_fuse(id, next)) return -1;
   const auto* bn = dynamic_cast<const BatchNormOp*>(old_node(next).op.get());
   if (!bn) return -1;
   const Parameter* bias = bias_before(next);
@@ -93,7 +93,7 @@ void Rewriter::rewrite_batch_norm(int id) {
   ones.name = n.name + ".one";
   std::vector<int> inputs{x.node, append(std::move(ones)), parameter(id, 1), parameter(id, 2)};
   const auto [activation, end] = fuse_clamp(id);
-  const QuantizedTensorPtr value = new_value(n.name, is_output(end));
+  const QuantizedTensorPtr value = result_value(id, end);
   auto op = std::make_shared<QConvOp>(state_, value, n.name);
   op->in = x.value;
   op->weights = weights_;

@@ -57,11 +57,15 @@ void Rewriter::rewrite_dropout(int id) {
 }
 
 void Rewriter::rewrite_mean(int id) {
+  add_mean(id, std::static_pointer_cast<const MeanOp>(old_node(id).op));
+}
+
+void Rewriter::add_mean(int id, std::shared_ptr<const MeanOp> mean) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
-  auto op = std::make_shared<QMeanOp>(state_, new_value(n.name, is_output(id)), n.name);
+  auto op = std::make_shared<QMeanOp>(state_, result_value(id, id), n.name);
   op->in = x.value;
-  op->mean = std::static_pointer_cast<const MeanOp>(n.op);
+  op->mean = std::move(mean);
   add_op(id, op, {x.node});
 }
 
@@ -76,13 +80,13 @@ void Rewriter::rewrite_softmax(int id) {
 void Rewriter::rewrite_prelu(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
-  auto op = std::make_shared<QPreluOp>(state_, new_value(n.name, is_output(id)), n.name);
+  auto op = std::make_shared<QPreluOp>(state_, result_value(id, id), n.name);
   op->in = x.value;
+  op->slopes = weights_of(id, op->slopes);
   add_op(id, op, {x.node, parameter(id, 1)});
 }
 
-QuantizedTensorPtr Rewriter::shared_value(const std::string& name,
-                                          std::vector<QuantizedTensorPtr> parts) {
+QuantizedTensorPtr Rewriter::shared_value(int id, std::vector<QuantizedTensorPtr> parts) {
   auto shared = std::make_shared<SharedParams>();
   shared->parts = std::move(parts);
   shared->requantized = Tensor::zeros({static_cast<std::int64_t>(shared->parts.size())});
@@ -100,15 +104,21 @@ QuantizedTensorPtr Rewriter::shared_value(const std::string& name,
     }
     if (!fits) fixed.reset();
   }
-  const QuantizedTensorPtr value = new_value(name, false);
-  value->shared = shared;
+  const QuantizedTensorPtr value = new_value(old_node(id).name, false);
   value->fixed = fixed;
-  for (std::size_t i = 0; i < shared->parts.size() && !fixed; ++i) {
+  const StoredQuantization::Value* stored = stored_of_result(id, id);
+  if (keeps_stored()) take_stored(*value, stored);
+  value->shared = shared;
+  for (std::size_t i = 0; i < shared->parts.size(); ++i) {
     const QuantizedTensorPtr& part = shared->parts[i];
+    if (value->fixed && (part->constant || part->fixed == value->fixed)) continue;
     const auto of_part = shared_.try_emplace(part.get(), value.get()).first->second;
     // A part takes its params from one class only, and only if they are its own to take.
-    if (part->fixed || part->before_dropout || of_part != value.get())
+    if (part->fixed || part->before_dropout || of_part != value.get()) {
       shared->requantized.r()[i] = 1;
+    } else if (part->observed() && !part->seen()) {
+      take_stored(*part, stored);
+    }
   }
   return value;
 }
@@ -122,7 +132,7 @@ void Rewriter::rewrite_concat(int id) {
     parts.push_back(x.value);
     inputs.push_back(x.node);
   }
-  auto op = std::make_shared<QConcatOp>(state_, shared_value(n.name, std::move(parts)), n.name);
+  auto op = std::make_shared<QConcatOp>(state_, shared_value(id, std::move(parts)), n.name);
   op->axis = static_cast<const ConcatOp&>(*n.op).resolved_axis(n.shape);
   add_op(id, op, std::move(inputs));
 }
@@ -130,7 +140,7 @@ void Rewriter::rewrite_concat(int id) {
 void Rewriter::rewrite_min_max(int id, bool minimum) {
   const GraphNode& n = old_node(id);
   const auto [a, b] = operands(id);
-  auto op = std::make_shared<QMinMaxOp>(state_, shared_value(n.name, {a.value, b.value}), n.name);
+  auto op = std::make_shared<QMinMaxOp>(state_, shared_value(id, {a.value, b.value}), n.name);
   op->minimum = minimum;
   add_op(id, op, {a.node, b.node});
 }
@@ -143,7 +153,7 @@ void Rewriter::rewrite_pad(int id) {
   const QuantizedTensorPtr value =
       constant_value(n.name + ".value",
                      std::make_shared<Parameter>(Tensor::full({1}, static_cast<real>(pad->value))));
-  auto op = std::make_shared<QPadOp>(state_, shared_value(n.name, {x.value, value}), n.name);
+  auto op = std::make_shared<QPadOp>(state_, shared_value(id, {x.value, value}), n.name);
   op->pad = std::move(pad);
   add_op(id, op, {x.node});
 }
@@ -151,9 +161,9 @@ void Rewriter::rewrite_pad(int id) {
 void Rewriter::rewrite_conv_transpose(int id) {
   const GraphNode& n = old_node(id);
   const Source x = source(id, 0);
-  auto op = std::make_shared<QConvTransposeOp>(state_, new_value(n.name, is_output(id)), n.name);
+  auto op = std::make_shared<QConvTransposeOp>(state_, result_value(id, id), n.name);
   op->in = x.value;
-  op->weights = weights_;
+  op->weights = weights_of(id, weights_);
   op->conv = std::static_pointer_cast<const ConvTranspose2dOp>(n.op);
   std::vector<int> inputs{x.node, parameter(id, 1)};
   if (n.inputs.size() > 2) inputs.push_back(parameter(id, 2));
@@ -182,10 +192,11 @@ std::pair<Rewriter::Source, Rewriter::Source> Rewriter::operands(int id) {
                 " must not add dimensions or samples to ", other.shape);
     const auto [at, added] = parameter_node_.try_emplace(n.inputs[i], 0);
     if (added) at->second = append(c);
-    return {at->second,
-            constant_value(n.name + ".constant", c.kind == Tape::Kind::param
-                                                     ? c.parameter
-                                                     : std::make_shared<Parameter>(c.constant))};
+    const bool is_parameter = c.kind == Tape::Kind::param;
+    const QuantizedTensorPtr value = constant_value(
+        n.name + ".constant", is_parameter ? c.parameter : std::make_shared<Parameter>(c.constant));
+    if (!is_parameter) take_stored(*value, stored(n.inputs[i]));
+    return {at->second, value};
   };
   const Source a = operand(0);
   return {a, operand(1)};
@@ -208,8 +219,11 @@ bool Rewriter::rewrite_with_scalar(int id, QBinaryOp::Kind kind) {
                                                              : WithConstant::subtract_from;
     const Source from = source(id, 1 - side);
     const auto [activation, end] = fuse_clamp(id);
-    new_id_[end] = add_table(n.name, from, make_constant_function(with, value, activation),
-                             new_value(n.name, is_output(end)), n.shape);
+    const StoredQuantization::Value* params = keeps_stored() ? stored(n.inputs[side]) : nullptr;
+    const UnaryFunctionPtr function = make_constant_function(
+        with, value, activation,
+        params ? QuantParams{params->scale, params->zero_point} : exact_params(value));
+    new_id_[end] = add_table(n.name, from, function, result_value(id, end), n.shape);
     new_id_.try_emplace(id, new_id_[end]);
     return true;
   }
@@ -221,7 +235,7 @@ void Rewriter::rewrite_binary(int id, QBinaryOp::Kind kind) {
   const GraphNode& n = old_node(id);
   const auto [a, b] = operands(id);
   const auto [activation, end] = fuse_clamp(id);
-  const QuantizedTensorPtr value = new_value(n.name, is_output(end));
+  const QuantizedTensorPtr value = result_value(id, end);
   if (kind == QBinaryOp::Kind::add && !a.value->constant && !b.value->constant &&
       old_node(n.inputs[0]).shape == old_node(n.inputs[1]).shape) {
     auto op = std::make_shared<QAddOp>(state_, value, n.name);
@@ -245,6 +259,10 @@ void Rewriter::rewrite_max_pool(int id) {
 }
 
 void Rewriter::rewrite_global_average_pool(int id) {
+  if (other_params(id, *source(id, 0).value)) {  // one rounding instead of two
+    add_mean(id, std::make_shared<MeanOp>(std::vector{1, 2}, true));
+    return;
+  }
   rewrite_pool(id, QPoolOp::Kind::global_average, {});
 }
 
@@ -261,6 +279,10 @@ void Rewriter::rewrite_average_pool(int id) {
   const Source x = source(id, 0);
   const Shape& in = old_node(old_node(id).inputs[0]).shape;
   const Padding2d pads = pool.window.resolve(in[1], in[2]);
+  if ((pool.count_include_pad || pads == Padding2d{}) && other_params(id, *x.value)) {
+    add_window_mean(id, pool.window);
+    return;
+  }
   if (!pool.count_include_pad || pads == Padding2d{}) {
     rewrite_pool(id, QPoolOp::Kind::average, pool.window);
     return;

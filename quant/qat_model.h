@@ -32,8 +32,8 @@ class QatModel final : public MultiModule {
 
   Stage stage() const noexcept { return state_->stage; }
   /// To a later stage (or the same). Leaving Stage::calibrate requires that every value was
-  /// observed; with weights of one scale per tensor there is no Stage::train_bn. Throws Error
-  /// otherwise.
+  /// observed or has stored params (QConfig::stored); with weights of one scale per tensor there is
+  /// no Stage::train_bn. Throws Error otherwise.
   void advance(Stage to);
   /// Leaves Stage::calibrate for the first integer stage.
   void finish_calibration() { advance(integer_stage_); }
@@ -57,7 +57,7 @@ class QatModel final : public MultiModule {
   /// Sets every value's params from its observer, as each forward does first.
   void update_params();
   static constexpr int max_sample = 16;
-  /// A few real samples for convert()'s check, a tensor for each input; none before calibration.
+  /// A few real samples for convert()'s check, a tensor for each input; none without calibration.
   const std::vector<Tensor>& sample() const noexcept { return sample_; }
   void set_sample(std::vector<Tensor> sample) { sample_ = std::move(sample); }
 

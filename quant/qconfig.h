@@ -29,7 +29,11 @@ Stage parse_stage(std::string_view name);
 /// real = scale * (code - zero_point)
 using int8::QuantParams;
 
-enum class StoredUse : std::uint8_t { start, keep };
+/// What becomes of QConfig::stored.
+enum class StoredUse : std::uint8_t {
+  start,  ///< observers begin with its ranges, as if they had seen many batches
+  keep,   ///< scales and zero points stay as they are, value by value and weight by weight
+};
 
 struct QConfig {
   /// Rounding of every requantization; recorded in the file.
@@ -48,10 +52,9 @@ struct QConfig {
   /// The same of a network with several inputs, by their names ("input_0", "input_1", ... where
   /// trace() got none).
   std::map<std::string, QuantParams> inputs;
-  /// How the model was quantized where it comes from, for the graph that is prepared.
+  /// How the graph that is prepared was quantized where it comes from. What is not listed is
+  /// observed. `input`, `inputs` and params that the format fixes win.
   StoredQuantization stored;
-  /// keep: `stored` stays as it is, value by value and weight by weight; start: its ranges are
-  /// where the observers begin, as if they had seen many batches.
   StoredUse stored_use = StoredUse::start;
   /// What kernels over codes, accumulators and masks may use in place of the context's isa, forward
   /// and backward: one of available_isas(), which all give the same bits. Calibration and the float

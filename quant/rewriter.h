@@ -81,6 +81,32 @@ class Rewriter {
   std::optional<QuantParams> fixed_input(const std::string& name) const;
   std::vector<GraphOutput> add_outputs();
 
+  // --- prepare_stored.cpp: QConfig::stored ---
+  bool keeps_stored() const { return config_.stored_use == StoredUse::keep; }
+  /// Throws Error for names that the graph does not have, and params that are none.
+  void check_stored() const;
+  /// Of old node `id`, as QConfig::stored has it.
+  std::string value_name(int id) const;
+  const StoredQuantization::Value* stored(int id) const;
+  /// Of the value that old nodes `first` to `end`, which become one op, make: the last one's that
+  /// has any, else that of an op behind which has its operand's params.
+  const StoredQuantization::Value* stored_of_result(int first, int end) const;
+  void take_stored(QuantizedTensor& value, const StoredQuantization::Value* stored) const;
+  /// The value of `first` to `end`, with its stored params.
+  QuantizedTensorPtr result_value(int first, int end);
+  /// False: between old nodes `last` and `next` stands a quantizer that is to be kept.
+  bool may_fuse(int last, int next) const;
+  /// Params to keep for old node `id`, if they are not those of `value`.
+  std::optional<QuantParams> other_params(int id, const QuantizedTensor& value) const;
+  /// A QUANTIZE behind the result of old node `id`, an op that keeps its operand's params, if other
+  /// ones are stored.
+  void requantize_as_stored(int id);
+  /// The mean over a window as a depthwise convolution, which has params of its own and rounds
+  /// once.
+  void add_window_mean(int id, const Window2d& window);
+  /// What makes the codes of the weight of old node `id`.
+  WeightQuantizerPtr weights_of(int id, const WeightQuantizerPtr& otherwise) const;
+
   // --- prepare_conv.cpp ---
   void rewrite_conv(int id);
   /// The batch norm that folds into convolution `id`, or -1.
@@ -110,6 +136,7 @@ class Rewriter {
   void rewrite_resize(int id);
   void rewrite_dropout(int id);
   void rewrite_mean(int id);
+  void add_mean(int id, std::shared_ptr<const MeanOp> mean);
   void rewrite_softmax(int id);
   void rewrite_prelu(int id);
   void rewrite_concat(int id);
@@ -120,7 +147,7 @@ class Rewriter {
   std::pair<Source, Source> operands(int id);
   /// The class of an op whose parts and result have the same params, but for those that are cut
   /// off.
-  QuantizedTensorPtr shared_value(const std::string& name, std::vector<QuantizedTensorPtr> parts);
+  QuantizedTensorPtr shared_value(int id, std::vector<QuantizedTensorPtr> parts);
   void rewrite_add(int id) { rewrite_binary(id, QBinaryOp::Kind::add); }
   void rewrite_sub(int id) { rewrite_binary(id, QBinaryOp::Kind::sub); }
   void rewrite_mul(int id) { rewrite_binary(id, QBinaryOp::Kind::mul); }

@@ -45,8 +45,9 @@ RULES = {
     "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for models: the runtime, and what reads other files than the deployed ones.
-    "apps/octet/": ("int8/", "interop/tflite/reader.h", "interop/tflite/names.h",
-                    "interop/onnx/import_onnx.h", "quant/prepare.h", "apps/common/version/",
+    "apps/octet/": ("int8/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
+                    "interop/tflite/names.h", "interop/onnx/import_onnx.h", "quant/prepare.h",
+                    "quant/convert.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),
     "apps/": ("",),

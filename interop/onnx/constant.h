@@ -8,6 +8,7 @@
 
 #include "core/tensor.h"
 #include "interop/onnx/dims.h"
+#include "interop/onnx/quantized.h"
 
 namespace octet::onnx {
 
@@ -18,6 +19,9 @@ struct Constant {
   bool real = false;
   Tensor reals;  ///< [n]
   std::vector<std::int64_t> ints;
+  int type = 0;  ///< of integers that a file has, as proto::TensorProto has it; 0: computed
+  /// Of reals that a DequantizeLinear made.
+  std::shared_ptr<const Dequantized> dequantized;
   /// Computed from the number of samples, which is not known: open_batch stands for it.
   bool of_batch = false;
 
@@ -32,8 +36,10 @@ struct Constant {
 using ConstantPtr = std::shared_ptr<const Constant>;
 
 ConstantPtr make_reals(std::string name, Extents dims, Tensor values);
-ConstantPtr make_ints(std::string name, Extents dims, std::vector<std::int64_t> values);
-/// The same elements with other extents. Throws Error if their number differs.
+ConstantPtr make_ints(std::string name, Extents dims, std::vector<std::int64_t> values,
+                      int type = 0);
+/// The same elements with other extents. Throws Error if their number differs. The quantization
+/// stays known where its dimension does.
 ConstantPtr reshaped(const ConstantPtr& c, Extents dims);
 /// Dimension d of the result is dimension permutation[d] of `c`.
 ConstantPtr permuted(const ConstantPtr& c, const std::vector<std::size_t>& permutation);

@@ -10,9 +10,14 @@ using Nodes = google::protobuf::RepeatedPtrField<proto::NodeProto>;
 
 /// Operators that leave the dimensions where they are.
 bool is_elementwise(const std::string& op) {
-  static const std::set<std::string, std::less<>> names{"Add", "Cast", "Div",  "Identity",
-                                                        "Mul", "Sub",  "Clip", "Dropout"};
+  static const std::set<std::string, std::less<>> names{
+      "Add", "Cast", "Div",     "Identity",       "Mul",
+      "Sub", "Clip", "Dropout", "QuantizeLinear", "DequantizeLinear"};
   return names.contains(op);
+}
+
+bool is_code_type(int type) {
+  return type == proto::TensorProto::INT8 || type == proto::TensorProto::UINT8;
 }
 
 bool permutes(const proto::NodeProto& node, const std::vector<std::int64_t>& permutation) {
@@ -41,8 +46,9 @@ bool Importer::is_channels_last(const std::string& input) const {
 Extents Importer::input_dims(const proto::ValueInfoProto& input) const {
   const std::string name = "input '" + one_line(input.name()) + "'";
   const proto::TypeProto::Tensor& type = input.type().tensor_type();
-  OCTET_CHECK(type.elem_type() == proto::TensorProto::FLOAT, file_.path, ": ", name,
-              ": expected float32 (type 1), got type ", type.elem_type());
+  OCTET_CHECK(type.elem_type() == proto::TensorProto::FLOAT || is_code_type(type.elem_type()),
+              file_.path, ": ", name, ": expected float32, or int8 or uint8 codes; got ",
+              type_name(type.elem_type()));
   const auto given = options_.shapes.find(input.name());
   OCTET_CHECK(type.has_shape() || given != options_.shapes.end(), file_.path, ": ", name,
               ": its shape is unknown; give one");
@@ -84,6 +90,8 @@ void Importer::add_inputs() {
     } else {
       for (int d = 0; d < rank; ++d) v.order.push_back(d);
     }
+    const auto type = input.type().tensor_type().elem_type();
+    if (is_code_type(type)) v.codes = Codes{std::nullopt, type == proto::TensorProto::UINT8};
     OnnxValue described{input.name(), v.dims, v.order};
     if (v.batch_axis() >= 0) described.dims[static_cast<std::size_t>(v.batch_axis())] = 0;
     v.node = graph_.input(input.name(), node_shape(v.dims, v.order));

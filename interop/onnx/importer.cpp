@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "interop/onnx/operator_oriented.h"
+#include "interop/onnx/ops/quantized_value.h"
+#include "interop/onnx/quantized_forms.h"
 #include "interop/onnx/value_layout.h"
 
 namespace octet::onnx {
@@ -11,6 +14,10 @@ namespace {
 /// Where the elements of a value that is not a constant are.
 int node_of(const Value& v) {
   return v.flattened ? node_of(*v.flattened) : v.node;
+}
+
+bool is_quantizer(const std::string& op) {
+  return op == "QuantizeLinear" || op == "DequantizeLinear";
 }
 
 }  // namespace
@@ -32,6 +39,7 @@ OnnxNetwork Importer::run() {
     OCTET_CHECK(initializers_.emplace(t.name(), &t).second, file_.path,
                 ": two initializers are named '", one_line(t.name()), "'");
   }
+  expand_operators_on_codes(graph);
   count_readers();
   add_inputs();
   for (proto::NodeProto& node : *graph.mutable_node()) import_node(node);
@@ -45,7 +53,13 @@ OnnxNetwork Importer::run() {
          " cannot be imported: ", all);
   }
   network.inputs = std::move(inputs_);
-  network.graph = graph_.finish(std::move(outputs));
+  try {
+    NetworkBuilder::Finished finished = graph_.finish(std::move(outputs));
+    network.graph = std::move(finished.graph);
+    network.stored = std::move(finished.stored);
+  } catch (const Error& error) {
+    fail(file_.path, ": ", error.what());
+  }
   network.opset = opset_;
   network.notes = std::move(notes_);
   return network;
@@ -93,14 +107,19 @@ void Importer::import_node(proto::NodeProto& node) {
       read_once.push_back(readers_[node.input(i)] == 1 && !alias);
     }
   } catch (const Error& error) {
-    problems_.push_back(error.what());
+    // Once for all tensors of an external file that is missing.
+    if (std::ranges::find(problems_, error.what()) == problems_.end())
+      problems_.push_back(error.what());
     return;
   }
   graph_.enter(layer_name(node, inputs));
   OpNode op(node, opset_, file_.path, std::move(inputs), std::move(read_once), graph_, notes_);
   try {
-    if (!node.domain().empty() && node.domain() != "ai.onnx")
-      fail("operators of domain '", one_line(node.domain()), "' are not read");
+    const std::string form = other_quantized_form(node.op_type());
+    OCTET_CHECK(form.empty(), form);
+    const bool standard = node.domain().empty() || node.domain() == "ai.onnx" ||
+                          (node.domain() == "com.microsoft" && is_quantizer(node.op_type()));
+    OCTET_CHECK(standard, "operators of domain '", one_line(node.domain()), "' are not read");
     const OpRow* row = find_op(node.op_type());
     OCTET_CHECK(row, "the operator is not read");
     OCTET_CHECK(opset_ >= row->since && opset_ <= row->until, "expected an operator set of ",
@@ -109,7 +128,7 @@ void Importer::import_node(proto::NodeProto& node) {
     if (!fold_constants(op)) {
       if (op.computes_with_batch()) throw BatchError("the number of samples is computed with");
       OCTET_CHECK(row->import, "its operands are computed, expected constants");
-      row->import(op);
+      import_with_codes(op, row->import);
     }
     op.check_all_attributes_read();
     keep_results(node, op);
@@ -159,7 +178,11 @@ std::vector<GraphOutput> Importer::take_outputs(OnnxNetwork& network) {
                           (found ? "': it is a constant" : "': no node computes it"));
       continue;
     }
-    Value v = found->rank() == 4 ? with_all_dims(graph_, *found) : in_file_order(graph_, *found);
+    Value y = *found;
+    if (y.codes && y.codes->params) y = with_params(graph_, y, *y.codes->params);
+    if (y.codes)
+      notes_.push_back("output '" + output.name() + "' is codes in the file, reals here");
+    const Value v = y.rank() == 4 ? with_all_dims(graph_, y) : in_file_order(graph_, y);
     OnnxValue described{output.name(), v.dims, v.order};
     if (v.batch_axis() >= 0) described.dims[static_cast<std::size_t>(v.batch_axis())] = 0;
     outputs.push_back({v.node, output.name()});

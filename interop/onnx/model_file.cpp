@@ -49,6 +49,18 @@ int opset_of(const proto::ModelProto& model) {
   return version > 0 && version < std::numeric_limits<int>::max() ? static_cast<int>(version) : 0;
 }
 
+std::string type_name(int type) {
+  static constexpr const char* names[] = {
+      "undefined",      "float32",  "uint8",        "int8",           "uint16",
+      "int16",          "int32",    "int64",        "string",         "bool",
+      "float16",        "float64",  "uint32",       "uint64",         "complex64",
+      "complex128",     "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
+      "float8e5m2fnuz", "uint4",    "int4",         "float4e2m1",     "float8e8m0",
+      "uint2",          "int2"};
+  const bool known = type >= 0 && type < static_cast<int>(std::size(names));
+  return known ? names[type] : "type " + std::to_string(type);
+}
+
 ModelFile read_model_file(const std::string& path) {
   be_quiet();
   // O_NONBLOCK: opening a pipe that nobody writes to must not hang.

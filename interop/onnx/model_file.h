@@ -25,6 +25,9 @@ ModelFile parse_model_file(std::span<const std::byte> bytes, const std::string& 
 /// The operator set of the standard operators.
 int opset_of(const proto::ModelProto& model);
 
+/// "uint4", for messages.
+std::string type_name(int type);
+
 /// Takes the elements out of `tensor`, which is empty afterwards. Throws Error naming the tensor if
 /// its type is none of float, double, float16, bfloat16, bool and integers, if the number of
 /// elements is not that of its extents, or if its external data is not in the model's folder or too

@@ -72,6 +72,7 @@ int NetworkBuilder::own_parameter(int id) {
     return new_parameter(n.name, n.parameter->value.clone(), n.parameter->decay);
   }
   std::erase_if(parameters_, [id](const auto& entry) { return entry.second == id; });
+  weight_scales.erase(id);
   return id;
 }
 
@@ -100,16 +101,22 @@ std::vector<bool> NetworkBuilder::live(const std::vector<GraphOutput>& outputs) 
   return live;
 }
 
-std::shared_ptr<GraphModule> NetworkBuilder::finish(std::vector<GraphOutput> outputs) const {
+NetworkBuilder::Finished NetworkBuilder::finish(std::vector<GraphOutput> outputs) const {
+  StoredQuantization stored;
   const std::vector<bool> used = live(outputs);
   std::vector<GraphNode> nodes;
   std::vector<int> new_id(nodes_.size(), -1);
-  std::set<std::string> op_names, parameter_names;
+  std::set<std::string> value_names, parameter_names;
+  for (const int id : inputs_) value_names.insert(node(id).name);
   const auto move = [&](int id) {
     GraphNode n = node(id);
     for (int& in : n.inputs) in = new_id[static_cast<std::size_t>(in)];
-    if (n.kind == Tape::Kind::op) n.name = unique(op_names, n.name);
+    if (n.kind == Tape::Kind::op || n.kind == Tape::Kind::constant)
+      n.name = unique(value_names, n.name);
     if (n.kind == Tape::Kind::param) n.name = unique(parameter_names, n.name);
+    if (const auto q = quantized.find(id); q != quantized.end()) stored.values[n.name] = q->second;
+    if (const auto s = weight_scales.find(id); s != weight_scales.end())
+      stored.weights[n.name] = s->second;
     new_id[static_cast<std::size_t>(id)] = static_cast<int>(nodes.size());
     nodes.push_back(std::move(n));
   };
@@ -127,7 +134,7 @@ std::shared_ptr<GraphModule> NetworkBuilder::finish(std::vector<GraphOutput> out
   auto graph =
       std::make_shared<GraphModule>(std::move(nodes), std::move(inputs), std::move(outputs));
   graph->eval();
-  return graph;
+  return {std::move(graph), std::move(stored)};
 }
 
 }  // namespace octet::onnx

@@ -11,6 +11,7 @@
 
 #include "interop/onnx/value.h"
 #include "layers/graph/graph_module.h"
+#include "layers/graph/stored_quantization.h"
 
 namespace octet::onnx {
 
@@ -33,7 +34,8 @@ class NetworkBuilder {
     if (isnew) at->second = new_parameter(from->name, make(), decay);
     return at->second;
   }
-  /// The parameter, if one op reads it; else a copy. parameter() gives it to nobody else.
+  /// The parameter, if one op reads it; else a copy. parameter() gives it to nobody else, and it is
+  /// for its new owner to say how it is quantized.
   int own_parameter(int id);
   int new_parameter(const std::string& name, Tensor value, bool decay);
 
@@ -47,12 +49,22 @@ class NetworkBuilder {
   /// Ops that read node `id`.
   int readers(int id) const;
 
-  /// The graph of all that the outputs depend on, in evaluation mode. What is named twice has a
-  /// number behind its name.
-  std::shared_ptr<GraphModule> finish(std::vector<GraphOutput> outputs) const;
+  struct Finished {
+    std::shared_ptr<GraphModule> graph;
+    StoredQuantization stored;
+  };
+  /// The graph of all that the outputs depend on, in evaluation mode, and how it was quantized.
+  /// What is named twice has a number behind its name.
+  Finished finish(std::vector<GraphOutput> outputs) const;
 
   /// Rearranged values, so that none is made twice: see arrange().
   std::map<std::pair<int, std::string>, int> rearranged;
+
+  /// How the file quantizes nodes, and the scales of parameters; see quantized_value.h.
+  std::map<int, StoredQuantization::Value> quantized;
+  std::map<int, std::vector<float>> weight_scales;
+  std::map<int, int> clamped;                  ///< node -> its ReLU that a quantizer was
+  std::map<int, std::vector<int>> identities;  ///< node -> the same with other params
 
  private:
   int append(GraphNode node);

@@ -31,6 +31,10 @@ const Value& OpNode::input(std::size_t i) const {
   return *inputs_[i];
 }
 
+void OpNode::set_input(std::size_t i, Value v) {
+  inputs_.at(i) = &own_inputs_.emplace_back(std::move(v));
+}
+
 Value OpNode::activation(std::size_t i) const {
   OCTET_CHECK(!input(i).is_constant(), "operand ", i, " is a constant, expected it to be computed");
   return realized(graph, input(i));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,6 +31,8 @@ class OpNode {
   bool has(std::size_t i) const { return i < inputs_.size() && inputs_[i]; }
   /// Throws Error if the node leaves it out.
   const Value& input(std::size_t i) const;
+  /// Another value in its place.
+  void set_input(std::size_t i, Value v);
   /// With a node of the graph. Throws Error for a constant.
   Value activation(std::size_t i) const;
   /// Throws Error, saying what it is, unless it is known.
@@ -85,6 +88,7 @@ class OpNode {
   int opset_;
   const std::string& path_;
   std::vector<const Value*> inputs_;
+  std::deque<Value> own_inputs_;
   std::vector<bool> read_once_;
   std::vector<std::optional<Value>> results_;
   std::vector<std::string>& notes_;

@@ -1,6 +1,5 @@
 // From TensorProto to Constant.
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
@@ -8,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "base/mapped_file.h"
 #include "interop/onnx/model_file.h"
 
@@ -50,20 +50,6 @@ bool is_real(int type) {
          type == Proto::BFLOAT16;
 }
 
-float from_half(std::uint16_t h) {
-  const int exponent = h >> 10 & 31, mantissa = h & 1023;
-  float value = 0;
-  if (exponent == 31) {
-    value = std::bit_cast<float>(0x7f800000u | static_cast<std::uint32_t>(mantissa) << 13);
-  } else if (exponent == 0) {
-    value = static_cast<float>(mantissa) * 0x1p-24f;
-  } else {
-    value = std::bit_cast<float>(static_cast<std::uint32_t>(exponent + 112) << 23 |
-                                 static_cast<std::uint32_t>(mantissa) << 13);
-  }
-  return h & 0x8000 ? -value : value;
-}
-
 template <class T>
 T element(const std::byte* raw, std::int64_t i) {
   T value;
@@ -76,9 +62,9 @@ double real_at(int type, const std::byte* raw, std::int64_t i) {
     case Proto::DOUBLE:
       return element<double>(raw, i);
     case Proto::FLOAT16:
-      return from_half(element<std::uint16_t>(raw, i));
+      return float_of_half(element<std::uint16_t>(raw, i));
     default:  // BFLOAT16
-      return std::bit_cast<float>(std::uint32_t{element<std::uint16_t>(raw, i)} << 16);
+      return float_of_bfloat(element<std::uint16_t>(raw, i));
   }
 }
 
@@ -113,7 +99,7 @@ ConstantPtr from_raw(const Proto& t, Extents dims, std::span<const std::byte> ra
     std::vector<std::int64_t> values(static_cast<std::size_t>(n));
     for (std::int64_t i = 0; i < n; ++i)
       values[static_cast<std::size_t>(i)] = int_at(t.data_type(), raw.data(), i);
-    return make_ints(t.name(), std::move(dims), std::move(values));
+    return make_ints(t.name(), std::move(dims), std::move(values), t.data_type());
   }
   Tensor values = Tensor::empty({n});
   if (t.data_type() == Proto::FLOAT) {
@@ -141,8 +127,8 @@ ConstantPtr from_fields(const Proto& t, Extents dims) {
     Tensor values = Tensor::empty({n});
     for (int i = 0; i < n; ++i) {
       const auto bits = static_cast<std::uint32_t>(half || brain ? t.int32_data(i) : 0);
-      values.r()[i] = half                             ? from_half(static_cast<std::uint16_t>(bits))
-                      : brain                          ? std::bit_cast<float>(bits << 16)
+      values.r()[i] = half    ? float_of_half(static_cast<std::uint16_t>(bits))
+                      : brain ? float_of_bfloat(static_cast<std::uint16_t>(bits))
                       : t.data_type() == Proto::DOUBLE ? static_cast<real>(t.double_data(i))
                                                        : t.float_data(i);
     }
@@ -157,7 +143,7 @@ ConstantPtr from_fields(const Proto& t, Extents dims) {
                      : u64 ? static_cast<std::int64_t>(t.uint64_data(i))
                            : t.int32_data(i));
   }
-  return make_ints(t.name(), std::move(dims), std::move(values));
+  return make_ints(t.name(), std::move(dims), std::move(values), t.data_type());
 }
 
 std::optional<std::uint64_t> number(const std::string& text) {
@@ -214,7 +200,7 @@ ConstantPtr from_file(const Proto& t, Extents dims, const std::string& model_pat
 
 ConstantPtr take_tensor(Proto& t, const std::string& model_path) {
   OCTET_CHECK(element_bytes(t.data_type()) > 0, named(t),
-              ": expected elements of a float or integer type, got type ", t.data_type());
+              ": expected elements of a float or integer type, got ", type_name(t.data_type()));
   Extents dims(t.dims().begin(), t.dims().end());
   product(dims);  // checked
   ConstantPtr c;

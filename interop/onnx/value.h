@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/shape.h"
@@ -23,6 +24,8 @@ struct Value {
   /// Instead of a node: these values as [batch, K], in the file's order of elements. Whoever reads
   /// them with weights permutes those; others have them transposed.
   std::shared_ptr<const Value> flattened;
+  /// The value is codes in the file; the node makes their reals.
+  std::optional<Codes> codes = std::nullopt;
 
   bool is_constant() const { return constant != nullptr; }
   int batch_axis() const { return order[0]; }

@@ -5,21 +5,12 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/half.h"
 
 namespace octet {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they are stored");
-
-float float_of_half(std::uint16_t h) {
-  const std::uint32_t sign = (h & 0x8000u) << 16, exponent = (h >> 10) & 31u, mantissa = h & 1023u;
-  if (exponent == 0) {  // zero and subnormals
-    const float magnitude = std::ldexp(static_cast<float>(mantissa), -24);
-    return sign ? -magnitude : magnitude;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | mantissa << 13);
-}
 
 struct Half {
   using Stored = std::uint16_t;
@@ -27,7 +18,7 @@ struct Half {
 };
 struct BFloat {
   using Stored = std::uint16_t;
-  static float value(Stored v) { return std::bit_cast<float>(std::uint32_t{v} << 16); }
+  static float value(Stored v) { return float_of_bfloat(v); }
 };
 struct Single {
   using Stored = float;

@@ -25,6 +25,8 @@ class Observer {
   /// Adds a batch of which a pass over integers knows the range only. Throws Error if that is not
   /// finite or empty.
   virtual void observe(const RealRange& range) = 0;
+  /// As if many batches had had this range. Throws as observe().
+  virtual void start(const RealRange& range) = 0;
   /// Whether any batch was seen (since construction or the state loaded).
   virtual bool seen() const = 0;
   /// Of the reals to cover. Requires seen().

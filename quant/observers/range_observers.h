@@ -9,11 +9,13 @@ class RangeObserver : public Observer {
  public:
   using Observer::observe;
   void observe(const RealRange& range) final;
+  void start(const RealRange& range) final;
   bool seen() const final { return batches() > 0; }
   RealRange range() const final { return {double(state_.r()[0]), double(state_.r()[1])}; }
-  /// real [3]: min, max, number of batches (which stops counting at 2^20).
+  /// real [3]: min, max, number of batches (which stops counting at most_batches).
   Tensor state() const final { return state_; }
   std::int64_t batches() const { return std::int64_t(state_.r()[2]); }
+  static constexpr double most_batches = 0x1p20;
 
  private:
   /// The range known after `batches` >= 1 and one more batch.

@@ -17,11 +17,10 @@
 namespace octet::quant {
 namespace {
 
-/// A constant as an int8 operand: zero point 0, code 127 or -127, so that it is exact.
+/// A constant as an int8 operand.
 struct Constant {
-  explicit Constant(float v) : value(v), params(exact_params(v)) {
-    code = int8::quantize_one(v, params.scale, 0);
-  }
+  Constant(float v, QuantParams p)
+      : value(v), params(p), code(int8::quantize_one(v, p.scale, p.zero_point)) {}
   float value;
   QuantParams params;
   std::int8_t code;
@@ -45,9 +44,10 @@ constexpr ConstantKind kinds[] = {
 
 class ConstantFunction final : public UnaryFunction {
  public:
-  ConstantFunction(WithConstant kind, float constant, int8::Activation activation)
+  ConstantFunction(WithConstant kind, float constant, int8::Activation activation,
+                   QuantParams params)
       : kind_(kinds[static_cast<std::size_t>(kind)]),
-        constant_(constant),
+        constant_(constant, params),
         activation_(activation) {}
   std::string_view name() const override { return kind_.name; }
   std::string attributes() const override {
@@ -111,8 +111,13 @@ class ConstantFunction final : public UnaryFunction {
 }  // namespace
 
 UnaryFunctionPtr make_constant_function(WithConstant kind, float constant,
+                                        int8::Activation activation, QuantParams params) {
+  return std::make_shared<ConstantFunction>(kind, constant, activation, params);
+}
+
+UnaryFunctionPtr make_constant_function(WithConstant kind, float constant,
                                         int8::Activation activation) {
-  return std::make_shared<ConstantFunction>(kind, constant, activation);
+  return make_constant_function(kind, constant, activation, exact_params(constant));
 }
 
 }  // namespace octet::quant

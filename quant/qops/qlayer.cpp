@@ -1,5 +1,7 @@
 #include "quant/qops/qlayer.h"
 
+#include <algorithm>
+
 #include "quant/constant_channels.h"
 #include "quant/lowering.h"
 
@@ -67,12 +69,14 @@ QLayerOp::Lowered QLayerOp::lower_integers(Lowering& l, In x, const Shape& shape
       {layer, x[1].shape()[0],
        constant_channels(codes.codes, folded, in->params, out->params, range, state->rounding)});
   std::vector<float> scale(folded.scale.begin(), folded.scale.end());
-  if (!weights->spec().axis) scale.resize(1);
+  const bool same =
+      !weights->spec().axis && std::ranges::count(scale, scale[0]) == std::ssize(scale);
+  if (same) scale.resize(1);
   std::vector<float> bias_scale;
   for (const float s : scale) bias_scale.push_back(in->params.scale * s);
   const int weight =
       l.add_weights(layer + ".weight", shape, file_codes(codes.codes, folded.sign, axis > 0),
-                    std::move(scale), weights->spec().axis ? axis : 0);
+                    std::move(scale), same ? 0 : axis);
   return {weight, l.add_bias(layer + ".bias", folded.bias, std::move(bias_scale))};
 }
 

@@ -49,7 +49,10 @@ UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op
 UnaryFunctionPtr make_requantize_function();
 /// x + c, x - c, c - x, x c.
 enum class WithConstant { add, subtract, subtract_from, multiply };
-/// ADD, SUB or MUL with one finite constant, then the clamp.
+/// ADD, SUB or MUL with one finite constant, whose code has `params`, then the clamp.
+UnaryFunctionPtr make_constant_function(WithConstant kind, float constant,
+                                        int8::Activation activation, QuantParams params);
+/// The same with exact_params().
 UnaryFunctionPtr make_constant_function(WithConstant kind, float constant,
                                         int8::Activation activation = int8::Activation::none);
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/context.h"
 #include "quant/params.h"
@@ -35,7 +36,7 @@ class WeightQuantizer {
   /// Channels with different factors of batch norm share a scale, so the codes are of the weight
   /// times the factor (line 14). Otherwise they are of the weight alone, and neither the factor nor
   /// min_scale matters (line 4).
-  bool folds_first() const noexcept { return !spec_.axis; }
+  virtual bool folds_first() const noexcept { return !spec_.axis; }
 
   /// Throws Error naming the layer if a weight (times its factor) is not finite or if
   /// sum |q| * 255 of a channel reaches 2^30 (line 5).
@@ -49,5 +50,9 @@ using WeightQuantizerPtr = std::shared_ptr<const WeightQuantizer>;
 /// Throws Error unless the spec is one that integer kernels have: symmetric, 2 to 8 bits, one scale
 /// for all or for each output channel (axis 0).
 WeightQuantizerPtr make_weight_quantizer(const QuantSpec& spec);
+
+/// With these scales whatever the weights: one for all, or one for each output channel. Codes stop
+/// at +-127; they are of the weight alone.
+WeightQuantizerPtr make_stored_weight_quantizer(std::vector<float> scales);
 
 }  // namespace octet::quant

@@ -84,6 +84,61 @@ TEST_CASE("octet import --check") {
   CHECK(has(import(dir, {net, "--check", x, z, z, s}).output, "2 values, expected 6"));
 }
 
+/// x [N, 2] times weights, quantized with powers of two: every sum is a code, or beyond.
+OnnxBuilder quantized_net() {
+  OnnxBuilder b;
+  b.input("x", {0, 2}).quantize("x", 0.5f, 120);
+  b.codes("w_quantized", onnx::TensorProto::INT8, {2, 3}, {1, 4, -5, -2, 3, 100});
+  b.floats("s", {3}, {0.5f, 0.25f, 2}).codes("z", onnx::TensorProto::INT8, {3}, {0, 0, 0});
+  b.node("DequantizeLinear", {"w_quantized", "s", "z"}, {"w"}).with("axis", 1);
+  b.node("MatMul", {"x_dq", "w"}, {"y"}).quantize("y", 0.125f, 100);
+  return b;
+}
+
+TEST_CASE("octet import --int8: the integer model that a quantized file is") {
+  const TempDir dir;
+  OnnxBuilder b = quantized_net();
+  const std::string net = write(dir / "net.onnx", b.output("y_dq").bytes());
+  const std::string out = (dir / "net.tflite").string();
+  const Result r = import(dir, {net, "--int8", out, "--rounding", "double"});
+  CHECK(r.code == 0);
+  CHECK(has(r.output, "int8     "));
+  CHECK(has(r.output, " bytes, rounding double"));
+  CHECK(has(r.output, "stored   scales of 2 values and 1 weights"));
+  // Real x is 0.5 (code + 8), a code of y is 8 y - 28.
+  const std::string x = write(dir / "x.i8", {2, -2, char(-128), 127});
+  Process run({OCTET_CLI, "run", out, "--input", x, "--output", (dir / "y.i8").string()},
+              dir.path());
+  CHECK(run.wait() == 0);
+  const auto expected = [](int p, int q) {
+    const double u = 0.5 * (p + 8), v = 0.5 * (q + 8);
+    std::string codes;
+    for (const double y : {0.5 * (u - 2 * v), 0.25 * (4 * u + 3 * v), 2 * (-5 * u + 100 * v)})
+      codes += static_cast<char>(std::clamp(8 * y - 28, -128.0, 127.0));
+    return codes;
+  };
+  const std::vector<char> y = octet::test::read_file(dir / "y.i8");
+  CHECK(std::string(y.begin(), y.end()) == expected(2, -2) + expected(-128, 127));
+
+  fs::remove(out);
+  OnnxBuilder open;
+  open.input("x", {0, 2}).quantize("x", 0.5f, 120).floats("w", {2, 3}, numbers(6));
+  open.node("MatMul", {"x_dq", "w"}, {"y"}).node("Abs", {"y"}, {"a"}).output("a");
+  const Result missing = import(dir, {write(dir / "open.onnx", open.bytes()), "--int8", out});
+  CHECK(missing.code == 1);
+  CHECK(has(missing.output,
+            "open.onnx: --int8: the file has no params that an integer model can "
+            "keep for the result of y, the result of a, the weights of y; "));
+  OnnxBuilder plain;
+  plain.input("x", {0, 3}).node("Relu", {"x"}, {"y"}).output("y");
+  const Result floats = import(dir, {write(dir / "f.onnx", plain.bytes()), "--int8", out});
+  CHECK(floats.code == 1);
+  CHECK(has(floats.output, "f.onnx: --int8: the network is not quantized"));
+  CHECK(!fs::exists(out));
+  CHECK(import(dir, {net, "--int8", (dir / "no/net.tflite").string()}).code == 1);
+  CHECK(import(dir, {net, "--int8", out, "--rounding", "up"}).code == 2);
+}
+
 TEST_CASE("octet import: usage and errors") {
   const TempDir dir;
   CHECK(import(dir, {}).code == 2);

@@ -93,10 +93,21 @@ def alone(content, index, values):
     return packed(model), graph.inputs
 
 
+def runnable(graph, op, samples):
+    """The samples that the operator alone can be run on: the first, where its integers are others in
+    others or it has a variable."""
+    for t in (t for t in op.inputs if t >= 0):
+        same = all(t in v and numpy.array_equal(v[t], samples[0][t]) for v in samples)
+        if graph.tensors[t].isVariable or not (same or graph.tensors[t].type in COMPARED):
+            return samples[:1]
+    return samples
+
+
 def difference(octet, content, index, samples, folder):
     """(differing values, the largest difference) of an operator's outputs, or what octet says."""
     graph = unpacked(content).subgraphs[0]
     op = graph.operators[index]
+    samples = runnable(graph, op, samples)
     model, inputs = alone(content, index, samples[0])
     (folder / "model").write_bytes(model)
     command = [octet, "run", folder / "model", "--rounding", "double"]

@@ -1,11 +1,13 @@
 // libFuzzer target (clang): arbitrary bytes as an ONNX file. Whatever they are, there is an
 // octet::Error or a network that runs, with a batch of two, and gives results of the shapes that it
-// says.
-// `fuzz_onnx --seeds FOLDER` writes a corpus to begin with.
+// says. What it says of the file's quantization may be none that can be kept; else the integer
+// model computes what it should. `fuzz_onnx --seeds FOLDER` writes a corpus to begin with.
 #include <filesystem>
 #include <fstream>
 
 #include "base/error.h"
+#include "quant/convert.h"
+#include "quant/prepare.h"
 #include "tests/interop/fuzz_target.h"
 #include "tests/interop/onnx_builder.h"
 
@@ -56,8 +58,59 @@ void run(const OnnxNetwork& network) {
   }
 }
 
+void keep_quantization(const OnnxNetwork& network) {
+  octet::quant::QConfig config;
+  config.stored = network.stored;
+  prepare_qat(*network.graph, config);
+  config.stored_use = octet::quant::StoredUse::keep;
+  const octet::quant::QatModelPtr model = prepare_ptq(*network.graph, config);
+  model->finish_calibration();
+  convert(*model);
+}
+
 using octet::test::numbers;
 using octet::test::OnnxBuilder;
+using Type = onnx::TensorProto;
+
+OnnxBuilder quantized_seed() {
+  OnnxBuilder b;
+  b.input("x", {0, 2, 4, 4}).quantize("x", 0.25f, 128);
+  b.codes("w_q", Type::INT8, {3, 2, 1, 1}, {1, -2, 3, 4, -5, 127})
+      .floats("s", {3}, {0.5f, 0.25f, 2});
+  b.codes("z", Type::INT8, {3}, {0, 0, 0});
+  b.node("DequantizeLinear", {"w_q", "s", "z"}, {"w"}).with("axis", 0);
+  b.node("Conv", {"x_dq", "w"}, {"c"}).quantize("c", 0.5f, 0);
+  b.node("MaxPool", {"c_dq"}, {"p"}).with("kernel_shape", {2, 2}).quantize("p", 0.5f, 0);
+  b.node("GlobalAveragePool", {"p_dq"}, {"g"}).quantize("g", 0.125f, 3, Type::INT8);
+  b.node("Flatten", {"g_q"}, {"f"}).node("DequantizeLinear", {"f", "g_s", "g_z"}, {"d"});
+  b.floats("v", {3, 2}, numbers(6)).floats("vs", {}, {0.01f});
+  b.node("QuantizeLinear", {"v", "vs"}, {"vq"}).with("output_dtype", 3);
+  b.codes("lo", Type::INT8, {}, {-7}).codes("hi", Type::INT8, {}, {7});
+  b.node("Clip", {"vq", "lo", "hi"}, {"vc"}).node("DequantizeLinear", {"vc", "vs"}, {"vd"});
+  b.node("MatMul", {"d", "vd"}, {"m"}).quantize("m", 1, -1, Type::INT8);
+  b.node("Softmax", {"m_dq"}, {"y"}).quantize("y", 1.0f / 256, 0).output("y_dq").output("p_dq");
+  return b;
+}
+
+/// Operators on codes.
+OnnxBuilder operator_seed() {
+  OnnxBuilder b;
+  b.input("x", {0, 2, 2, 2}).floats("s", {}, {0.25f}).codes("z", Type::UINT8, {}, {100});
+  b.codes("w", Type::INT8, {3, 2, 1, 1}, {1, -2, 3, 4, -5, 127}).floats("ws", {3}, {0.5f, 1, 2});
+  b.codes("wz", Type::INT8, {3}, {0, 0, 0}).codes("b", Type::INT32, {3}, {4, -8, 1});
+  b.node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  b.node("QLinearConv", {"q", "s", "z", "w", "ws", "wz", "s", "z", "b"}, {"c"})
+      .with("strides", {1, 1});
+  b.node("QLinearConcat", {"s", "z", "c", "s", "z", "q", "s", "z"}, {"k"}).with("axis", 1);
+  b.node("QLinearAdd", {"k", "s", "z", "k", "s", "z", "s", "z"}, {"a"});
+  b.node("QLinearGlobalAveragePool", {"a", "s", "z", "s", "z"}, {"g"}).with("channels_last", 0);
+  b.node("Flatten", {"g"}, {"f"}).codes("v", Type::INT8, {5, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  b.codes("vz", Type::INT8, {}, {0});
+  b.node("QGemm", {"f", "s", "z", "v", "s", "vz", "", "s", "z"}, {"m"}).with("transB", 0);
+  b.node("QLinearSigmoid", {"m", "s", "z", "s", "z"}, {"y"});
+  b.node("DequantizeLinear", {"y", "s", "z"}, {"r"}).output("r");
+  return b;
+}
 
 OnnxBuilder conv_seed() {
   OnnxBuilder b;
@@ -111,7 +164,8 @@ OnnxBuilder attention_seed() {
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   int index = 0;
-  for (const OnnxBuilder& b : {conv_seed(), shape_seed(), image_seed(), attention_seed()}) {
+  for (const OnnxBuilder& b : {conv_seed(), shape_seed(), image_seed(), attention_seed(),
+                               quantized_seed(), operator_seed()}) {
     b.import();  // a seed that is refused stops here
     std::ofstream(folder / (std::to_string(index++) + ".onnx"), std::ios::binary) << b.bytes();
   }
@@ -127,6 +181,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   run(*network);  // what is imported runs
+  if (network->stored.empty() || work(*network) > 1e5) return 0;
+  try {
+    keep_quantization(*network);
+  } catch (const octet::Error& error) {
+    require(std::string_view(error.what()).find("convert: layer") != 0,
+            "the integer model differs from its training forward");
+  }
   return 0;
 }
 

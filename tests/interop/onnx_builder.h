@@ -46,6 +46,23 @@ class OnnxBuilder {
     for (const std::int64_t v : values) t.add_int64_data(v);
     return *this;
   }
+  /// Of int8, uint8, int32 or another integer type.
+  OnnxBuilder& codes(const std::string& name, onnx::TensorProto::DataType type, const Ints& dims,
+                     const std::vector<int>& values) {
+    onnx::TensorProto& t = *graph().add_initializer();
+    t.set_name(name);
+    t.set_data_type(type);
+    for (const std::int64_t d : dims) t.add_dims(d);
+    for (const int v : values) t.add_int32_data(v);
+    return *this;
+  }
+  /// QuantizeLinear and DequantizeLinear behind value `x`, which is called x + "_dq" then.
+  OnnxBuilder& quantize(const std::string& x, float scale, int zero_point,
+                        onnx::TensorProto::DataType type = onnx::TensorProto::UINT8) {
+    floats(x + "_s", {}, {scale}).codes(x + "_z", type, {}, {zero_point});
+    node("QuantizeLinear", {x, x + "_s", x + "_z"}, {x + "_q"}, x + "_q");
+    return node("DequantizeLinear", {x + "_q", x + "_s", x + "_z"}, {x + "_dq"}, x + "_dq");
+  }
   /// The node that was added last takes the attributes.
   OnnxBuilder& node(const std::string& op, const std::vector<std::string>& inputs,
                     const std::vector<std::string>& outputs, const std::string& name = "") {

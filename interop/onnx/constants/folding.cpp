@@ -40,7 +40,8 @@ bool fold_constants(OpNode& node) {
   for (std::size_t i = 0; i < node.input_count(); ++i)
     x.push_back(node.has(i) ? node.input(i).constant : nullptr);
   OCTET_CHECK(x[0], "expected an operand 0");
-  return fold_elementwise(node, x) || fold_moves(node, x) || fold_reductions(node, x);
+  return fold_elementwise(node, x) || fold_moves(node, x) || fold_reductions(node, x) ||
+         fold_quantized(node, x);
 }
 
 }  // namespace octet::onnx

@@ -13,6 +13,7 @@ using Constants = std::vector<ConstantPtr>;
 bool fold_elementwise(OpNode& node, const Constants& x);
 bool fold_moves(OpNode& node, const Constants& x);
 bool fold_reductions(OpNode& node, const Constants& x);
+bool fold_quantized(OpNode& node, const Constants& x);
 /// Those that make constants: Constant, ConstantOfShape, Range, Shape, Size.
 bool fold_sources(OpNode& node);
 

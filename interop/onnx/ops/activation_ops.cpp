@@ -6,6 +6,7 @@
 #include "core/ops/ops.h"
 #include "interop/onnx/ops/fusion.h"
 #include "interop/onnx/ops/op_list.h"
+#include "interop/onnx/ops/quantized_value.h"
 
 namespace octet::onnx {
 namespace {
@@ -130,6 +131,7 @@ void import_neg(OpNode& node) {
 }
 
 void import_clip(OpNode& node) {
+  if (node.input(0).codes) return import_clip_of_codes(node);
   constexpr float most = std::numeric_limits<float>::max();
   const float low = bound(node, "min", 1, -most), high = bound(node, "max", 2, most);
   OCTET_CHECK(!node.input(0).is_constant(), "expected a value that is computed");
@@ -175,6 +177,8 @@ void import_prelu(OpNode& node) {
     if (slope->size() == channels) return slope->reals.clone();
     return Tensor::full({channels}, slope->reals.r()[0]);
   });
+  if (slope->dequantized && slope->dequantized->scales.size() == 1)
+    note_weight_scales(node.graph, alpha, *slope, 0);
   x.node =
       node.graph.op(std::make_shared<PreluOp>(), {x.node, alpha}, node.graph.node(x.node).shape);
   node.set(std::move(x));

@@ -4,6 +4,7 @@
 #include "interop/onnx/ops/node_operands.h"
 #include "interop/onnx/ops/node_window.h"
 #include "interop/onnx/ops/op_list.h"
+#include "interop/onnx/ops/quantized_value.h"
 
 namespace octet::onnx {
 namespace {
@@ -22,14 +23,17 @@ Shape shape_of(const Extents& dims, const std::vector<std::size_t>& permutation)
   return Shape(std::span<const std::int64_t>(extents));
 }
 
+/// `axis` of the file's weight is the output channels, of each of `groups`.
 int weight_parameter(OpNode& node, const Extents& dims, const std::vector<std::size_t>& permutation,
-                     const Shape& shape, const char* use) {
+                     const Shape& shape, const char* use, std::size_t axis, int groups) {
   const ConstantPtr& w = node.reals(1, "weight");
-  return node.graph.parameter(w, use + shape.to_string(), true, [&] {
+  const int id = node.graph.parameter(w, use + shape.to_string(), true, [&] {
     Tensor t = Tensor::empty(shape);
     permute_elements(w->reals.r(), dims, permutation, t.r());
     return t;
   });
+  note_weight_scales(node.graph, id, *w, axis, groups);
+  return id;
 }
 
 int extent(std::int64_t n) {
@@ -56,7 +60,8 @@ void import_conv(OpNode& node) {
   const Window2d window = window_of(node, {extent(w[2]), extent(w[3])}, in, rank);
   const std::vector<std::size_t> ohwi{0, 2, 3, 1};
   const ConvShape s = conv_shape(in, shape_of(w, ohwi), window, group, "Conv");
-  std::vector<int> operands{x.node, weight_parameter(node, w, ohwi, shape_of(w, ohwi), "OHWI")};
+  std::vector<int> operands{x.node,
+                            weight_parameter(node, w, ohwi, shape_of(w, ohwi), "OHWI", 0, 1)};
   if (node.has(2)) operands.push_back(vector_parameter(node, 2, "bias", s.out_c));
   const int y = node.graph.op(std::make_shared<Conv2dOp>(window, group), std::move(operands),
                               {1, s.out_h, s.out_w, s.out_c});
@@ -79,7 +84,8 @@ void import_conv_transpose(OpNode& node) {
   w = {group, w[0] / group, w[1], w[2], w[3]};
   const ConvTranspose2dOp op(t.window, t.extra_h, t.extra_w, group);
   const ConvShape s = conv_transpose_shape(in, shape, op, "ConvTranspose");
-  const int weight = weight_parameter(node, w, {0, 2, 3, 4, 1}, shape, "OHWI of a transpose");
+  const int weight =
+      weight_parameter(node, w, {0, 2, 3, 4, 1}, shape, "OHWI of a transpose", 1, group);
   std::vector<int> operands{x.node, weight};
   if (node.has(2)) operands.push_back(vector_parameter(node, 2, "bias", s.in_c));
   const int y = node.graph.op(std::make_shared<ConvTranspose2dOp>(op), std::move(operands),

@@ -28,6 +28,7 @@ bool is_foldable(const OpNode& node, std::size_t i) {
   const Value& x = node.input(i);
   const NetworkBuilder& g = node.graph;
   if (x.is_constant() || x.flattened || g.readers(x.node) > 0) return false;
+  if (g.quantized.contains(x.node)) return false;  // a quantizer stands between them
   const bool product =
       g.op_as<Conv2dOp>(x.node) || g.op_as<ConvTranspose2dOp>(x.node) || g.op_as<LinearOp>(x.node);
   return product && g.node(x.node).inputs[0] != g.node(x.node).inputs[1] &&

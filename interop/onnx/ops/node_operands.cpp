@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/ops/ops.h"
+#include "interop/onnx/ops/quantized_value.h"
 
 namespace octet::onnx {
 namespace {
@@ -44,7 +45,9 @@ int constant_operand(NetworkBuilder& graph, const Constant& c, const Extents& di
   if (extents.empty()) extents.push_back(1);
   Tensor t = Tensor::empty(Shape(std::span<const std::int64_t>(extents)));
   permute_elements(c.reals.r(), dims, permutation, t.r());
-  return graph.constant(std::move(t));
+  const int id = graph.constant(std::move(t));
+  note_constant(graph, id, c);
+  return id;
 }
 
 }  // namespace

@@ -9,4 +9,7 @@ namespace octet::onnx {
 #define OCTET_ONNX_CONSTANT_OP(op, since, until, text)
 #include "interop/onnx/ops/ops.inc"
 
+/// Clip between a QuantizeLinear and a DequantizeLinear: a quantizer of fewer codes.
+void import_clip_of_codes(OpNode& node);
+
 }  // namespace octet::onnx

@@ -6,6 +6,7 @@
 #include "core/ops/ops.h"
 #include "interop/onnx/ops/node_operands.h"
 #include "interop/onnx/ops/op_list.h"
+#include "interop/onnx/ops/quantized_value.h"
 
 namespace octet::onnx {
 namespace {
@@ -78,7 +79,7 @@ int weight_parameter(NetworkBuilder& graph, const Weights& w, const Rows& rows) 
     permutation.push_back(d + shift);
     use += "," + std::to_string(d) + ":" + std::to_string(rows.extents[d]);
   }
-  return graph.parameter(w.matrix, use, true, [&] {
+  const int id = graph.parameter(w.matrix, use, true, [&] {
     Tensor t = Tensor::empty({outputs, inputs});
     permute_elements(w.matrix->reals.r(), dims, permutation, t.r());
     if (w.factor != 1) {
@@ -86,6 +87,8 @@ int weight_parameter(NetworkBuilder& graph, const Weights& w, const Rows& rows) 
     }
     return t;
   });
+  note_weight_scales(graph, id, *w.matrix, w.rows_are_outputs ? 0 : 1, 1, w.factor);
+  return id;
 }
 
 Value product_with(NetworkBuilder& graph, const Value& x, const Weights& w,

@@ -1,4 +1,4 @@
-# Runs onnx_models.py by the client programs' Python, where there is one.
+# Runs a script by the client programs' Python, where there is one.
 set(folder $ENV{OCTET_CLIENTS})
 if(folder)
   set(VENV ${folder}/venv)

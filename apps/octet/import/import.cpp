@@ -1,0 +1,76 @@
+// octet import: what a file of another program becomes, whether it computes what it should, and the
+// integer model that it already is.
+#include <iostream>
+#include <memory>
+
+#include "apps/octet/commands.h"
+#include "apps/octet/import/check.h"
+#include "apps/octet/import/input_shapes.h"
+#include "apps/octet/import/print_network.h"
+#include "apps/octet/import/write_int8.h"
+#include "base/error.h"
+
+namespace octet::app {
+namespace {
+
+struct Options {
+  std::string path, int8, rounding = "single";
+  std::vector<std::string> files, shapes;
+  double tolerance = 1e-4;
+  bool operators = false;
+};
+
+void import(const Options& options) {
+  if (options.operators) {
+    print_operators();
+    return;
+  }
+  OnnxOptions given = given_shapes(options.shapes);
+  if (!options.files.empty()) add_shapes_of_files(given, options.path, options.files);
+  const OnnxNetwork network = import_onnx(options.path, given);
+  print_network(options.path, network);
+  if (!options.files.empty()) {
+    const bool good = check(network, options.files, options.tolerance);
+    std::cout.flush();
+    OCTET_CHECK(good, options.path, ": the outputs are not those expected");
+  }
+  if (options.int8.empty()) return;
+  std::cout.flush();
+  write_int8(options.path, *network.graph, network.stored, *int8::parse_rounding(options.rounding),
+             options.int8);
+}
+
+}  // namespace
+
+void add_import(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "import",
+      "Show what an ONNX file becomes: its layers, shapes and parameters, what was folded and what "
+      "cannot be int8.");
+  command->add_option("FILE", options->path, "an .onnx file");
+  command->add_option("--check", options->files,
+                      "raw little-endian float32: a file for each input, then the expected values "
+                      "of each output, in the file's order and layout; exit code 1 if they differ");
+  command
+      ->add_option("--tolerance", options->tolerance,
+                   "for --check: the largest difference, of the largest expected value")
+      ->capture_default_str();
+  command->add_option("--shape", options->shapes,
+                      "NAME=1,3,224,224: the shape of an input whose extents the file leaves open");
+  command->add_option(
+      "--int8", options->int8,
+      "of a quantized file: write the integer model, a TFLite file, with the scales "
+      "and zero points that it has");
+  command->add_option("--rounding", options->rounding, "for --int8: single or double")
+      ->check(CLI::IsMember({"single", "double"}))
+      ->capture_default_str();
+  command->add_flag("--ops", options->operators,
+                    "instead: the operators that are read, as Markdown");
+  command->callback([options] {
+    if (!options->operators && options->path.empty()) throw CLI::RequiredError("FILE");
+    import(*options);
+  });
+}
+
+}  // namespace octet::app
