@@ -35,6 +35,8 @@ RULES = {
     "int8/floats/": ("int8/xnnpack/xnnpack_nodes.h", "int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "int8/engine/": ("int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "interop/tflite/": ("int8/", "flatbuffers"),
+    "interop/tflite_import/": ("core/", "layers/", "int8/graph/", "int8/reference/slice.h",
+                               "interop/tflite/file_reader.h"),
     "interop/hdf5/": ("data/hdf5_handle.h", "HDF5"),
     "interop/checkpoint/": ("core/", "data/hdf5_handle.h", "interop/hdf5/", "HDF5"),
     "interop/weights/formats/": ("data/hdf5_handle.h", "interop/hdf5/", "interop/weights/stored_tensor.h",

@@ -1,0 +1,244 @@
+#include "interop/tflite_import/file_node.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/ops/ops.h"
+
+namespace octet::tflite_import {
+
+using int8::TensorDef;
+
+std::string FileNode::described() const {
+  std::string text(int8::op_name(op()));
+  if (!node_.outputs.empty()) text += " '" + one_line(output().name) + "'";
+  return text;
+}
+
+// --- operands ---
+
+int FileNode::tensor_of(std::size_t i) const {
+  OCTET_CHECK(has(i), "expected an operand ", i);
+  return node_.inputs[i];
+}
+
+int FileNode::make_constant(int tensor) const {
+  const TensorDef& t = state_.tensor(tensor);
+  OCTET_CHECK(t.constant, "'", one_line(t.name), "' is not computed");
+  std::int64_t n = 1;
+  for (const std::int32_t d : t.shape) n *= d;
+  state_.count_elements(n);
+  state_.graph.enter(layer_name(t.name));
+  const int id = state_.graph.constant(constant_reals(t).reshape(graph_shape(t.shape)));
+  std::string& name = state_.graph.node(id).name;
+  name = unique_name(state_.names, name);
+  state_.constant_tensors[id] = tensor;
+  if (t.quantization.scale.size() == 1) {
+    if (const auto params = stored_value(t)) state_.params[id] = *params;
+  }
+  return id;
+}
+
+int FileNode::value(std::size_t i) const {
+  int& node = state_.node_of[static_cast<std::size_t>(tensor_of(i))];
+  if (node < 0) node = make_constant(tensor_of(i));
+  return node;
+}
+
+int FileNode::computed(std::size_t i) const {
+  const int id = value(i);
+  OCTET_CHECK(!is_constant_node(id), "operand ", i, " is a constant, expected it to be computed");
+  return id;
+}
+
+const Tensor& FileNode::reals(std::size_t i, std::string_view what) const {
+  const int id = value(i);
+  OCTET_CHECK(is_constant_node(id), what, ": expected a constant, got a value that is computed");
+  return state_.graph.node(id).constant;
+}
+
+std::vector<std::int32_t> FileNode::integers(std::size_t i, std::string_view what) const {
+  const TensorDef& t = input(i);
+  OCTET_CHECK(t.constant && t.type == int8::DType::i32, what, ": expected constant integers");
+  std::vector<std::int32_t> values(t.constant.size / sizeof(std::int32_t));
+  std::memcpy(values.data(), t.constant.data, t.constant.size);
+  return values;
+}
+
+const TensorDef* FileNode::constant_of(std::size_t i) const {
+  if (input(i).constant) return &input(i);
+  const auto at = state_.constant_tensors.find(value(i));
+  return at == state_.constant_tensors.end() ? nullptr : &state_.tensor(at->second);
+}
+
+// --- parameters ---
+
+const TensorDef& FileNode::weight_constant(std::size_t i) const {
+  const TensorDef* t = constant_of(i);
+  OCTET_CHECK(t, "operand ", i, ": expected a constant, got a value that is computed");
+  return *t;
+}
+
+template <class Make>
+int FileNode::parameter(const TensorDef& from, const std::string& use, bool decay,
+                        const Make& make) {
+  NetworkBuilder& graph = state_.graph;
+  // The file outlives the graph's making.
+  const std::shared_ptr<const void> key(std::shared_ptr<const void>(), &from);
+  const int id = graph.parameter(key, layer_name(from.name), use, decay, make);
+  if (state_.parameters.insert(id).second) {
+    std::string& name = graph.node(id).name;
+    name = unique_name(state_.parameter_names, name);
+  }
+  return id;
+}
+
+namespace {
+
+/// Scales of channels that are switched off stand for weights that are 0: any other does.
+std::vector<float> usable_scales(std::vector<float> scales) {
+  float largest = 0;
+  for (const float s : scales) largest = std::max(largest, s);
+  for (float& s : scales) s = s >= std::numeric_limits<float>::min() ? s : std::max(largest, 1e-6f);
+  return scales;
+}
+
+}  // namespace
+
+int FileNode::weight(std::size_t i, const Shape& shape, int axis) {
+  const TensorDef& t = weight_constant(i);
+  const auto& scales = t.quantization.scale;
+  OCTET_CHECK(scales.size() <= 1 || t.quantization.axis == axis, "weight '", one_line(t.name),
+              "': quantized dimension ", t.quantization.axis, ", expected ", axis);
+  const int id = parameter(t, shape.to_string(), true, [&] {
+    Tensor w = constant_reals(t);
+    state_.count_elements(w.numel());
+    const std::int64_t channels = shape[0];
+    OCTET_CHECK(w.numel() == shape.numel(), "weight '", one_line(t.name), "': expected ",
+                shape.numel(), " elements, got ", w.shape());
+    if (axis == 0) return w.reshape(shape);
+    Tensor first = Tensor::empty(shape);
+    const std::int64_t taps = w.numel() / channels;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      for (std::int64_t k = 0; k < taps; ++k) first.r()[c * taps + k] = w.r()[k * channels + c];
+    }
+    return first;
+  });
+  const auto& zero = t.quantization.zero_point;
+  if (t.type == int8::DType::i8 && std::ranges::all_of(zero, [](int z) { return z == 0; }))
+    state_.weights.emplace(state_.graph.node(id).name, usable_scales(scales));
+  return id;
+}
+
+int FileNode::bias(std::size_t i, std::int64_t channels, std::size_t in, std::size_t w) {
+  const TensorDef& t = weight_constant(i);
+  std::int64_t n = 1;
+  for (const std::int32_t d : t.shape) n *= d;
+  OCTET_CHECK(n == channels, "bias '", one_line(t.name), "': expected ", channels,
+              " elements, got ", n);
+  if (t.type != int8::DType::i32)
+    return parameter(t, "vector", false, [&] { return constant_reals(t).reshape({channels}); });
+  const std::vector<std::int32_t> codes = integers(i, "bias");
+  const std::optional<StoredValue> x = stored_value(input(in));
+  const TensorDef& weights = weight_constant(w);
+  const std::vector<float>& scales = weights.quantization.scale;
+  OCTET_CHECK(x && !scales.empty(), "bias '", one_line(t.name),
+              "': int32 beside values that are not codes");
+  const std::string use = "bias " + std::to_string(&weights - state_.file.tensors.data()) + " " +
+                          std::to_string(std::bit_cast<std::uint32_t>(x->scale));
+  return parameter(t, use, false, [&] {
+    Tensor b = Tensor::empty({channels});
+    for (std::size_t c = 0; c < codes.size(); ++c)
+      b.r()[c] = static_cast<real>(static_cast<double>(codes[c]) * double{x->scale} *
+                                   double{scales[scales.size() == 1 ? 0 : c]});
+    return b;
+  });
+}
+
+int FileNode::slopes(std::size_t i, std::int64_t channels) {
+  const TensorDef& t = weight_constant(i);
+  const int id = parameter(t, "slopes " + std::to_string(channels), false, [&] {
+    const Tensor all = constant_reals(t);
+    if (all.numel() == 1) return Tensor::full({channels}, all.r()[0]);
+    OCTET_CHECK(all.numel() == channels, "slopes '", one_line(t.name), "': expected 1 or ",
+                channels, " of channels, got ", all.shape());
+    return all.reshape({channels});
+  });
+  if (t.type == int8::DType::i8 && t.quantization.zero_point[0] == 0)
+    state_.weights.emplace(state_.graph.node(id).name, usable_scales(t.quantization.scale));
+  return id;
+}
+
+// --- ops ---
+
+int FileNode::add(const OpPtr& op, std::vector<int> inputs, const Shape& shape) {
+  NetworkBuilder& graph = state_.graph;
+  graph.enter(layer_name(output().name));
+  if (!std::ranges::all_of(inputs, [&](int id) { return is_constant_node(id); })) {
+    graph.enter(unique_name(state_.names, graph.layer()));
+    return graph.op(op, std::move(inputs), shape);
+  }
+  state_.count_elements(shape.numel());
+  std::vector<Tensor> x;
+  for (const int id : inputs) x.push_back(graph.node(id).constant);
+  Context context;
+  context.training = false;
+  Saved unused;
+  unused.wanted = false;
+  const Tensor y = op->forward(context, x, unused);
+  OCTET_CHECK(y.shape() == shape, op->name(), ": expected a result of shape ", shape, ", got ",
+              y.shape());
+  return graph.constant(y);
+}
+
+int FileNode::constant(float value) {
+  state_.graph.enter(layer_name(output().name));
+  return state_.graph.constant(Tensor::full({1}, value));
+}
+
+int FileNode::reshaped(int id, const Shape& wanted) {
+  return shape(id) == wanted ? id : copied(id, wanted);
+}
+
+int FileNode::copied(int id, const Shape& wanted) {
+  OCTET_CHECK(shape(id).numel() == wanted.numel(), "expected ", wanted.numel(), " elements, got ",
+              shape(id));
+  const auto dims = wanted.dims().subspan(1);
+  return add(std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())), {id},
+             wanted);
+}
+
+int FileNode::activated(int id, int8::Activation activation) {
+  if (activation == int8::Activation::none) return id;
+  // Before it is fused again the result has the same scale.
+  if (const auto params = stored_value(output())) state_.params.try_emplace(id, *params);
+  OpPtr op;
+  if (activation == int8::Activation::relu) op = std::make_shared<ReluOp>();
+  if (activation == int8::Activation::relu6) op = std::make_shared<Relu6Op>();
+  if (activation == int8::Activation::relu_n1_to_1) op = std::make_shared<HardTanhOp>();
+  OCTET_CHECK(op, "fused activation ", static_cast<int>(activation), " is not known");
+  return add(op, {id}, shape(id));
+}
+
+int FileNode::quantized(int id, const StoredValue& params) {
+  const auto [at, isnew] = state_.params.try_emplace(id, params);
+  if (isnew || at->second == params) return id;
+  const int other = copied(id, shape(id));
+  state_.params[other] = params;
+  return other;
+}
+
+// --- results ---
+
+void FileNode::set(int id, std::size_t i) {
+  const TensorDef& t = output(i);
+  const Shape expected = graph_shape(t.shape);
+  OCTET_CHECK(shape(id) == expected, "its result is ", shape(id), ", the file says ", expected);
+  const auto params = stored_value(t);
+  OCTET_CHECK(params || t.type == int8::DType::f32, "its result is ", int8::dtype_name(t.type),
+              ", expected float32 or int8");
+  if (params) id = quantized(id, *params);
+  state_.node_of[static_cast<std::size_t>(node_.outputs[i])] = id;
+}
+
+}  // namespace octet::tflite_import
