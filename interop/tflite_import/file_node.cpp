@@ -200,9 +200,19 @@ int FileNode::reshaped(int id, const Shape& wanted) {
   return shape(id) == wanted ? id : copied(id, wanted);
 }
 
+int FileNode::same_constant(int id, const Shape& wanted) {
+  NetworkBuilder& graph = state_.graph;
+  const int other = graph.constant(graph.node(id).constant.reshape(wanted));
+  graph.node(other).name = unique_name(state_.names, graph.node(id).name);
+  const auto params = state_.params.find(id);
+  if (params != state_.params.end()) state_.params[other] = params->second;
+  return other;
+}
+
 int FileNode::copied(int id, const Shape& wanted) {
   OCTET_CHECK(shape(id).numel() == wanted.numel(), "expected ", wanted.numel(), " elements, got ",
               shape(id));
+  if (is_constant_node(id)) return same_constant(id, wanted);
   const auto dims = wanted.dims().subspan(1);
   return add(std::make_shared<ReshapeOp>(std::vector<std::int64_t>(dims.begin(), dims.end())), {id},
              wanted);

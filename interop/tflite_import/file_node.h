@@ -82,6 +82,7 @@ class FileNode {
   int tensor_of(std::size_t i) const;
   bool is_constant_node(int id) const { return state_.graph.node(id).kind == Tape::Kind::constant; }
   int make_constant(int tensor) const;
+  int same_constant(int id, const Shape& shape);
   /// The file's constant that operand i is, through DEQUANTIZE too; null: there is none.
   const int8::TensorDef* constant_of(std::size_t i) const;
   const int8::TensorDef& weight_constant(std::size_t i) const;
