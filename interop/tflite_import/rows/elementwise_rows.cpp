@@ -44,8 +44,13 @@ void import_sub(FileNode& node) {
 void import_mul(FileNode& node) {
   import_activated<MulOp>(node);
 }
+/// By a constant: times its reciprocal, which has an int8 form.
 void import_div(FileNode& node) {
-  import_activated<DivOp>(node);
+  if (!node.is_constant(1)) return import_activated<DivOp>(node);
+  const auto a = node.attributes<int8::ElementwiseAttributes>();
+  const int x = aligned(node, 0), c = aligned(node, 1);
+  const int factor = node.add(std::make_shared<ReciprocalOp>(), {c}, node.shape(c));
+  node.set(node.activated(combined(node, std::make_shared<MulOp>(), x, factor), a.activation));
 }
 void import_pow(FileNode& node) {
   node.set(binary<PowOp>(node));

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "core/ops/ops.h"
+#include "interop/tflite_import/rows/axis_ops.h"
 #include "interop/tflite_import/rows/row_table.h"
 
 namespace octet::tflite_import {
@@ -30,7 +31,10 @@ void import_reduction(FileNode& node) {
               "its result is not of the shape that "
               "is left");
   int y = x;
-  if (!axes.empty()) {
+  const bool neighbours = !axes.empty() && *axes.rbegin() - *axes.begin() + 1 == std::ssize(axes);
+  if (std::is_same_v<Op, ReduceMaxOp> && neighbours) {
+    y = largest(node, x, *axes.begin(), *axes.rbegin());
+  } else if (!axes.empty()) {
     y = node.add(std::make_shared<Op>(std::vector<int>(axes.begin(), axes.end()), true), {x},
                  result);
   }

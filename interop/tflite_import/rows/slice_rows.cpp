@@ -1,34 +1,12 @@
 // Parts of a value.
 #include <algorithm>
 
-#include "core/ops/ops.h"
 #include "int8/reference/slice.h"
+#include "interop/tflite_import/rows/axis_ops.h"
 #include "interop/tflite_import/rows/row_table.h"
 
 namespace octet::tflite_import {
 namespace {
-
-using int8::AxisSlice;
-
-/// Those elements of dimension `axis` of the file's `x`, whose first dimension in the graph is the
-/// batch.
-int sliced(FileNode& node, const int8::Dims& dims, int x, std::size_t axis,
-           const AxisSlice& range) {
-  OCTET_CHECK(range.count > 0, "dimension ", axis, ": expected at least one element");
-  if (range.begin == 0 && range.stride == 1 && range.count == dims[axis]) return x;
-  const int d = static_cast<int>(axis) + (has_batch(dims) ? 0 : 1);
-  const auto op = std::make_shared<SliceOp>(
-      d, range.begin, range.begin + (range.count - 1) * range.stride + (range.stride > 0 ? 1 : -1),
-      range.stride);
-  return node.add(op, {x}, op->result(node.shape(x)));
-}
-
-std::size_t axis_of(std::int32_t axis, const int8::Dims& dims) {
-  const auto rank = static_cast<std::int32_t>(dims.size());
-  OCTET_CHECK(axis >= -rank && axis < rank, "axis: expected one of ", rank, " dimensions, got ",
-              axis);
-  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
-}
 
 /// Results are parts of dimension `axis` of operand `i`, with these extents.
 void import_parts(FileNode& node, std::size_t i, std::size_t axis,
@@ -41,7 +19,7 @@ void import_parts(FileNode& node, std::size_t i, std::size_t axis,
   for (std::size_t k = 0; k < extents.size(); ++k) {
     OCTET_CHECK(extents[k] > 0 && extents[k] <= dims[axis] - begin,
                 "expected parts that add up to ", dims[axis]);
-    node.set_reshaped(sliced(node, dims, x, axis, {begin, 1, extents[k]}), k);
+    node.set_reshaped(sliced(node, x, graph_axis(dims, axis), begin, extents[k]), k);
     begin += extents[k];
   }
   OCTET_CHECK(begin == dims[axis], "expected parts that add up to ", dims[axis], ", got ", begin);
@@ -62,14 +40,14 @@ void import_strided_slice(FileNode& node) {
   for (std::size_t d = 0; d < dims.size(); ++d) {
     const auto has = [&](int mask) { return ((mask >> d) & 1) != 0; };
     OCTET_CHECK(by[d] != 0, "strides: expected other than 0");
-    AxisSlice range =
+    int8::AxisSlice range =
         int8::axis_slice(begin[d], end[d], by[d], dims[d], has(a.begin_mask), has(a.end_mask));
     if (has(a.shrink_axis_mask)) {
       const std::int64_t at = has(a.begin_mask) ? 0 : begin[d] < 0 ? begin[d] + dims[d] : begin[d];
       OCTET_CHECK(at >= 0 && at < dims[d], "begin: ", begin[d], " is outside dimension ", d);
       range = {at, 1, 1};
     }
-    x = sliced(node, dims, x, d, range);
+    x = sliced(node, x, graph_axis(dims, d), range.begin, range.count, range.stride);
   }
   node.set_reshaped(x);
 }
@@ -84,7 +62,7 @@ void import_slice(FileNode& node) {
     const std::int64_t count = size[d] == -1 ? dims[d] - begin[d] : size[d];
     OCTET_CHECK(begin[d] >= 0 && count >= 1 && count <= dims[d] - begin[d], "dimension ", d,
                 ": expected elements within ", dims[d], ", got ", size[d], " from ", begin[d]);
-    x = sliced(node, dims, x, d, {begin[d], 1, count});
+    x = sliced(node, x, graph_axis(dims, d), begin[d], count);
   }
   node.set_reshaped(x);
 }
@@ -92,7 +70,7 @@ void import_slice(FileNode& node) {
 void import_split(FileNode& node) {
   const std::vector<std::int32_t> axis = node.integers(0, "axis");
   OCTET_CHECK(axis.size() == 1, "axis: expected one number");
-  const std::size_t d = axis_of(axis[0], node.dims(1));
+  const std::size_t d = file_axis(axis[0], node.dims(1));
   const auto parts = static_cast<std::int64_t>(node.output_count());
   OCTET_CHECK(node.dims(1)[d] % parts == 0, "expected an extent that divides into ", parts);
   import_parts(node, 1, d, std::vector<std::int64_t>(node.output_count(), node.dims(1)[d] / parts));
@@ -102,7 +80,7 @@ void import_split_v(FileNode& node) {
   const std::vector<std::int32_t> sizes = node.integers(1, "sizes"),
                                   axis = node.integers(2, "axis");
   OCTET_CHECK(axis.size() == 1, "axis: expected one number");
-  const std::size_t d = axis_of(axis[0], node.dims(0));
+  const std::size_t d = file_axis(axis[0], node.dims(0));
   std::vector<std::int64_t> extents(sizes.begin(), sizes.end());
   std::int64_t rest = node.dims(0)[d];
   for (const std::int64_t n : extents) rest -= std::max<std::int64_t>(n, 0);
@@ -111,7 +89,7 @@ void import_split_v(FileNode& node) {
 }
 
 void import_unpack(FileNode& node) {
-  const std::size_t d = axis_of(node.attributes<int8::PackAttributes>().axis, node.dims(0));
+  const std::size_t d = file_axis(node.attributes<int8::PackAttributes>().axis, node.dims(0));
   import_parts(node, 0, d, std::vector<std::int64_t>(node.output_count(), 1));
 }
 
@@ -119,29 +97,9 @@ void import_gather(FileNode& node) {
   const auto a = node.attributes<int8::GatherAttributes>();
   OCTET_CHECK(a.batch_dims == 0, "batch_dims: expected 0, got ", a.batch_dims);
   const int8::Dims& dims = node.dims(0);
-  const std::size_t axis = axis_of(a.axis, dims);
   const std::vector<std::int32_t> indices = node.integers(1, "indices");
-  OCTET_CHECK(!indices.empty() && indices.size() <= 4096, "indices: expected 1 to 4096, got ",
-              indices.size());
-  // Neighbours that stay neighbours are a slice.
-  std::vector<int> parts;
-  for (std::size_t i = 0; i < indices.size();) {
-    OCTET_CHECK(indices[i] >= 0 && indices[i] < dims[axis], "indices: expected 0 to ",
-                dims[axis] - 1, ", got ", indices[i]);
-    std::int64_t n = 1;
-    const auto more = [&](std::size_t k) {
-      return k < indices.size() && indices[k] == indices[i] + n;
-    };
-    while (more(i + static_cast<std::size_t>(n)) && indices[i] + n < dims[axis]) ++n;
-    parts.push_back(sliced(node, dims, node.value(0), axis, {indices[i], 1, n}));
-    i += static_cast<std::size_t>(n);
-  }
-  if (parts.size() == 1) return node.set_reshaped(parts[0]);
-  const int d = static_cast<int>(axis) + (has_batch(dims) ? 0 : 1);
-  OCTET_CHECK(d > 0, "it takes several samples of one");
-  Shape whole = node.shape(node.value(0));
-  whole.set(d, static_cast<std::int64_t>(indices.size()));
-  node.set_reshaped(node.add(std::make_shared<ConcatOp>(d), std::move(parts), whole));
+  const std::vector<std::int64_t> wide(indices.begin(), indices.end());
+  node.set_reshaped(taken(node, node.value(0), graph_axis(dims, file_axis(a.axis, dims)), wide));
 }
 
 }  // namespace octet::tflite_import
