@@ -48,7 +48,8 @@ RULES = {
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for models: the runtime, and what reads other files than the deployed ones.
     "apps/octet/": ("int8/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
-                    "interop/tflite/names.h", "interop/onnx/import_onnx.h", "quant/prepare.h",
+                    "interop/tflite/names.h", "interop/onnx/import_onnx.h",
+                    "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),
