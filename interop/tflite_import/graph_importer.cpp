@@ -1,6 +1,7 @@
 // From a file to a network.
 #include "base/mapped_file.h"
 #include "interop/tflite/file_reader.h"
+#include "interop/tflite_import/dilated_convs.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "interop/tflite_import/rows/row_table.h"
 
@@ -124,7 +125,8 @@ TfliteNetwork import_tflite(std::span<const std::byte> bytes, const std::string&
     // Who reads the bytes is done with them when the network is made.
     const std::shared_ptr<const void> owner(std::shared_ptr<const void>(), bytes.data());
     const tflite::ReadOptions options{.any_weights = true, .widen = tflite_import::widened};
-    const int8::Graph file = tflite::read_file(bytes, owner, options);
+    int8::Graph file = tflite::read_file(bytes, owner, options);
+    tflite_import::join_dilated_convs(file);
     return tflite_import::GraphImporter(file).run();
   } catch (const Error& error) {
     throw Error(path + ": " + error.what());
