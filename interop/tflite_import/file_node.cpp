@@ -30,11 +30,9 @@ int FileNode::make_constant(int tensor) const {
   state_.count_elements(n);
   state_.graph.enter(layer_name(t.name));
   const int id = state_.graph.constant(constant_reals(t).reshape(graph_shape(t.shape)));
-  std::string& name = state_.graph.node(id).name;
-  name = unique_name(state_.names, name);
   state_.constant_tensors[id] = tensor;
   if (t.quantization.scale.size() == 1) {
-    if (const auto params = stored_value(t)) state_.params[id] = *params;
+    if (const auto params = stored_value(t)) state_.graph.quantized[id] = *params;
   }
   return id;
 }
@@ -82,15 +80,9 @@ const TensorDef& FileNode::weight_constant(std::size_t i) const {
 template <class Make>
 int FileNode::parameter(const TensorDef& from, const std::string& use, bool decay,
                         const Make& make) {
-  NetworkBuilder& graph = state_.graph;
   // The file outlives the graph's making.
   const std::shared_ptr<const void> key(std::shared_ptr<const void>(), &from);
-  const int id = graph.parameter(key, layer_name(from.name), use, decay, make);
-  if (state_.parameters.insert(id).second) {
-    std::string& name = graph.node(id).name;
-    name = unique_name(state_.parameter_names, name);
-  }
-  return id;
+  return state_.graph.parameter(key, layer_name(from.name), use, decay, make);
 }
 
 namespace {
@@ -126,7 +118,7 @@ int FileNode::weight(std::size_t i, const Shape& shape, int axis) {
   });
   const auto& zero = t.quantization.zero_point;
   if (t.type == int8::DType::i8 && std::ranges::all_of(zero, [](int z) { return z == 0; }))
-    state_.weights.emplace(state_.graph.node(id).name, usable_scales(scales));
+    state_.graph.weight_scales[id] = usable_scales(scales);
   return id;
 }
 
@@ -165,7 +157,7 @@ int FileNode::slopes(std::size_t i, std::int64_t channels) {
     return all.reshape({channels});
   });
   if (t.type == int8::DType::i8 && t.quantization.zero_point[0] == 0)
-    state_.weights.emplace(state_.graph.node(id).name, usable_scales(t.quantization.scale));
+    state_.graph.weight_scales[id] = usable_scales(t.quantization.scale);
   return id;
 }
 
@@ -174,10 +166,8 @@ int FileNode::slopes(std::size_t i, std::int64_t channels) {
 int FileNode::add(const OpPtr& op, std::vector<int> inputs, const Shape& shape) {
   NetworkBuilder& graph = state_.graph;
   graph.enter(layer_name(output().name));
-  if (!std::ranges::all_of(inputs, [&](int id) { return is_constant_node(id); })) {
-    graph.enter(unique_name(state_.names, graph.layer()));
+  if (!std::ranges::all_of(inputs, [&](int id) { return is_constant_node(id); }))
     return graph.op(op, std::move(inputs), shape);
-  }
   state_.count_elements(shape.numel());
   std::vector<Tensor> x;
   for (const int id : inputs) x.push_back(graph.node(id).constant);
@@ -203,9 +193,9 @@ int FileNode::reshaped(int id, const Shape& wanted) {
 int FileNode::same_constant(int id, const Shape& wanted) {
   NetworkBuilder& graph = state_.graph;
   const int other = graph.constant(graph.node(id).constant.reshape(wanted));
-  graph.node(other).name = unique_name(state_.names, graph.node(id).name);
-  const auto params = state_.params.find(id);
-  if (params != state_.params.end()) state_.params[other] = params->second;
+  graph.node(other).name = graph.node(id).name;
+  const auto params = graph.quantized.find(id);
+  if (params != graph.quantized.end()) graph.quantized[other] = params->second;
   return other;
 }
 
@@ -221,7 +211,7 @@ int FileNode::copied(int id, const Shape& wanted) {
 int FileNode::activated(int id, int8::Activation activation) {
   if (activation == int8::Activation::none) return id;
   // Before it is fused again the result has the same scale.
-  if (const auto params = stored_value(output())) state_.params.try_emplace(id, *params);
+  if (const auto params = stored_value(output())) state_.graph.quantized.try_emplace(id, *params);
   OpPtr op;
   if (activation == int8::Activation::relu) op = std::make_shared<ReluOp>();
   if (activation == int8::Activation::relu6) op = std::make_shared<Relu6Op>();
@@ -231,10 +221,10 @@ int FileNode::activated(int id, int8::Activation activation) {
 }
 
 int FileNode::quantized(int id, const StoredValue& params) {
-  const auto [at, isnew] = state_.params.try_emplace(id, params);
+  const auto [at, isnew] = state_.graph.quantized.try_emplace(id, params);
   if (isnew || at->second == params) return id;
   const int other = copied(id, shape(id));
-  state_.params[other] = params;
+  state_.graph.quantized[other] = params;
   return other;
 }
 

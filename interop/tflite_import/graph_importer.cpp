@@ -1,4 +1,6 @@
 // From a file to a network.
+#include <set>
+
 #include "base/mapped_file.h"
 #include "interop/tflite/file_reader.h"
 #include "interop/tflite_import/dilated_convs.h"
@@ -18,7 +20,6 @@ class GraphImporter {
   void add_inputs();
   void import_node(const int8::Node& node);
   void take_outputs();
-  StoredQuantization stored() const;
   const int8::Graph& file() const { return state_.file; }
 
   ImportState state_;
@@ -36,9 +37,10 @@ TfliteNetwork GraphImporter::run() {
     for (const std::string& p : problems_) all += (all.empty() ? "" : "; ") + p;
     fail(problems_.size(), problems_.size() == 1 ? " node" : " nodes", " cannot train: ", all);
   }
-  network_.graph = state_.graph.finish(std::move(outputs_));
+  NetworkBuilder::Finished finished = state_.graph.finish(std::move(outputs_));
+  network_.graph = std::move(finished.graph);
+  network_.stored = std::move(finished.stored);
   network_.rounding = file().rounding;
-  network_.stored = stored();
   return std::move(network_);
 }
 
@@ -47,10 +49,11 @@ void GraphImporter::add_inputs() {
     problems_.push_back("'" + one_line(state_.tensor(s.input).name) +
                         "': it keeps a state from run to run");
   }
+  std::set<std::string> names;
   for (std::size_t i = 0; i < file().inputs.size(); ++i) {
     const int t = file().inputs[i];
     const int8::TensorDef& x = state_.tensor(t);
-    const std::string name = unique_name(state_.names, int8::input_name(file(), i));
+    const std::string name = unique_name(names, int8::input_name(file(), i));
     network_.inputs.push_back({name, x.type, x.shape});
     if (state_.readers[static_cast<std::size_t>(t)] > 0 && x.type != int8::DType::f32 &&
         !int8::is_codes(x.type)) {
@@ -60,7 +63,7 @@ void GraphImporter::add_inputs() {
     }
     try {
       const int id = state_.graph.input(name, graph_shape(x.shape));
-      if (const auto params = stored_value(x)) state_.params[id] = *params;
+      if (const auto params = stored_value(x)) state_.graph.quantized[id] = *params;
       state_.node_of[static_cast<std::size_t>(t)] = id;
     } catch (const Error& error) {
       problems_.push_back("input '" + one_line(name) + "': " + error.what());
@@ -100,21 +103,6 @@ void GraphImporter::take_outputs() {
     outputs_.push_back({id, name});
   }
   if (outputs_.empty()) problems_.push_back("all of its outputs are constants");
-}
-
-StoredQuantization GraphImporter::stored() const {
-  StoredQuantization stored;
-  std::set<std::string> values, parameters;  // that the outputs depend on
-  for (const GraphNode& n : network_.graph->nodes())
-    (n.kind == Tape::Kind::param ? parameters : values).insert(n.name);
-  for (const auto& [id, params] : state_.params) {
-    const std::string& name = state_.graph.node(id).name;
-    if (values.contains(name)) stored.values[name] = params;
-  }
-  for (const auto& [name, scales] : state_.weights) {
-    if (parameters.contains(name)) stored.weights[name] = scales;
-  }
-  return stored;
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,13 +23,8 @@ struct ImportState {
   NetworkBuilder graph;
   std::vector<int> node_of;             ///< of each tensor; -1: none (yet)
   std::vector<int> readers;             ///< of each tensor; outputs count
-  std::map<int, StoredValue> params;    ///< of nodes
   std::map<int, int> constant_tensors;  ///< of nodes that are a constant of the file as it stands
-  std::map<std::string, std::vector<float>> weights;  ///< see StoredQuantization
-  std::set<std::string> names;                        ///< of inputs and ops
-  std::set<int> parameters;                           ///< nodes
-  std::set<std::string> parameter_names;
-  std::int64_t elements = 0;  ///< of constants that were made
+  std::int64_t elements = 0;            ///< of constants that were made
 
   const int8::TensorDef& tensor(int t) const { return file.tensors[static_cast<std::size_t>(t)]; }
   /// Throws Error when more has been counted than files need.

@@ -62,7 +62,7 @@ class NetworkBuilder {
   /// Rearranged values, by node and what was done, so that none is made twice.
   std::map<std::pair<int, std::string>, int> rearranged;
 
-  /// How the file quantizes nodes, and the scales of parameters; see quantized_value.h.
+  /// How the file quantizes nodes, and the scales of parameters.
   std::map<int, StoredQuantization::Value> quantized;
   std::map<int, std::vector<float>> weight_scales;
   std::map<int, int> clamped;                  ///< node -> its ReLU that a quantizer was
