@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
+#include <filesystem>
 #include <set>
 
 #include "core/ops/ops.h"
@@ -10,6 +12,7 @@
 #include "tests/int8/graphs.h"
 #include "tests/interop/file_builder.h"
 #include "tests/interop/round_trip.h"
+#include "tests/support.h"
 
 using namespace octet;
 using int8::OpCode;
@@ -354,4 +357,37 @@ TEST_CASE("tflite in: weights in float16, and int8 ones beside float values") {
   CHECK(network.stored.weights.at("t4") == Floats{0.5f});
   CHECK(run(network, {1, 1})[0] == doctest::Approx(-1 + 2 * (0.5f + 0x1p-24f) - 3 * 65504));
   CHECK_THROWS_AS(f.parse(), Error);
+}
+
+TEST_SUITE("shared") {
+  TEST_CASE("tflite in: files of converters and of TFLite Micro ship again with the same codes") {
+    namespace fs = std::filesystem;
+    // What has no int8 form of ours, or computes with floats that have no scale.
+    const std::set<std::string> others{
+        "aeq_unet",           "aeq_vit", "l2_normalization",     "log_softmax", "pt2e_mbv3",
+        "pt2e_float_islands", "tf_vit",  "tf_vit_gelu_layernorm"};
+    const std::set<std::string> refused{"arg_max", "int16x8_conv", "int8_without_scales",
+                                        "streaming_state_1"};
+    int equal = 0;
+    for (const char* kind : {"cases/int8", "cases/converters", "golden/nets"}) {
+      for (const auto& entry : fs::directory_iterator(*test::shared_dir() / kind)) {
+        const fs::path path = entry.path() / "model.tflite";
+        if (!fs::exists(path)) continue;
+        const std::string name = entry.path().filename();
+        CAPTURE(name);
+        const std::vector<char> read = test::read_file(path);
+        test::Bytes file(read.size());
+        std::memcpy(file.data(), read.data(), read.size());
+        if (refused.contains(name)) {
+          CHECK(has(refusal(file), "cannot train"));
+          continue;
+        }
+        const TfliteNetwork network = import_bytes(file);
+        if (others.contains(name)) continue;
+        CHECK(different_codes(file, network) == 0);
+        ++equal;
+      }
+    }
+    CHECK(equal >= 41);
+  }
 }
