@@ -4,6 +4,7 @@
 #include "base/mapped_file.h"
 #include "interop/tflite/file_reader.h"
 #include "interop/tflite_import/dilated_convs.h"
+#include "interop/tflite_import/fixed_batch.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "interop/tflite_import/rows/row_table.h"
 
@@ -105,6 +106,24 @@ void GraphImporter::take_outputs() {
   if (outputs_.empty()) problems_.push_back("all of its outputs are constants");
 }
 
+TfliteNetwork import_graph(const int8::Graph& file) {
+  int8::Graph one = file;
+  const int samples = take_one_sample(one);
+  if (samples > 1) {
+    try {
+      TfliteNetwork network = GraphImporter(one).run();
+      for (auto* values : {&network.inputs, &network.outputs}) {
+        for (TfliteValue& v : *values) v.dims.at(0) *= samples;
+      }
+      network.notes.push_back("the batch is open, in the file it is " + std::to_string(samples));
+      return network;
+    } catch (const Error&) {
+      // It computes with the number of samples, if it can be imported at all.
+    }
+  }
+  return GraphImporter(file).run();
+}
+
 }  // namespace
 }  // namespace tflite_import
 
@@ -115,7 +134,7 @@ TfliteNetwork import_tflite(std::span<const std::byte> bytes, const std::string&
     const tflite::ReadOptions options{.any_weights = true, .widen = tflite_import::widened};
     int8::Graph file = tflite::read_file(bytes, owner, options);
     tflite_import::join_dilated_convs(file);
-    return tflite_import::GraphImporter(file).run();
+    return tflite_import::import_graph(file);
   } catch (const Error& error) {
     throw Error(path + ": " + error.what());
   }

@@ -59,7 +59,10 @@ inline void set_inputs(const int8::Model& model, int8::ExecutionContext& x,
 inline std::int64_t different_codes(const Bytes& file, const TfliteNetwork& network) {
   const int8::Model model = model_of(file), again = shipped_again(network);
   int8::ExecutionContext x(model, {.batch = 3, .threads = 1});
-  int8::ExecutionContext y(again, {.batch = 3, .threads = 1});
+  // The file's batch may be more than 1.
+  const auto samples = x.input(0).size() / int8::ExecutionContext(again, {}).input(0).size() /
+                       (model.inputs()[0].type == int8::DType::f32 ? 4 : 1);
+  int8::ExecutionContext y(again, {.batch = static_cast<int>(samples), .threads = 1});
   REQUIRE(model.inputs().size() == again.inputs().size());
   set_inputs(model, x, again, y);
   x.run();

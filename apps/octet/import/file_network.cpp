@@ -14,14 +14,17 @@ bool is_tflite(const std::string& path) {
   return file.bytes.size() >= 8 && std::memcmp(file.bytes.data() + 4, "TFL3", 4) == 0;
 }
 
-std::vector<OnnxValue> values_of(const std::vector<TfliteValue>& values) {
+/// `nodes`: of the graph, for each value.
+std::vector<OnnxValue> values_of(const std::vector<TfliteValue>& values, const GraphModule& graph,
+                                 const std::vector<int>& nodes) {
   std::vector<OnnxValue> result;
-  for (const TfliteValue& v : values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const TfliteValue& v = values[i];
     OnnxValue& value = result.emplace_back();
     value.name = v.name;
     value.dims.assign(v.dims.begin(), v.dims.end());
-    const bool has_batch = !v.dims.empty() && v.dims[0] == 1;
-    if (has_batch) {
+    const Shape& here = graph.nodes()[static_cast<std::size_t>(nodes[i])].shape;
+    if (here.rank() == static_cast<int>(v.dims.size())) {
       value.dims[0] = 0;
     } else {
       value.order.push_back(-1);
@@ -40,10 +43,14 @@ FileNetwork read_network(const std::string& path, const std::vector<std::string>
     OCTET_CHECK(shapes.empty(), path,
                 ": --shape is for ONNX files; TFLite files have their shapes");
     TfliteNetwork n = import_tflite(path);
+    std::vector<int> outputs;
+    for (const GraphOutput& y : n.graph->outputs()) outputs.push_back(y.node);
+    auto inputs = values_of(n.inputs, *n.graph, n.graph->inputs());
+    auto results = values_of(n.outputs, *n.graph, outputs);
     return {n.stored.empty() ? "TFLite" : "TFLite, quantized",
             std::move(n.graph),
-            values_of(n.inputs),
-            values_of(n.outputs),
+            std::move(inputs),
+            std::move(results),
             std::move(n.notes),
             std::move(n.stored),
             n.rounding};
