@@ -396,8 +396,16 @@ TEST_CASE("tflite in: weights in float16, and int8 ones beside float values") {
 }
 
 TEST_SUITE("shared") {
-  TEST_CASE("tflite in: files of converters and of TFLite Micro ship again with the same codes") {
-    namespace fs = std::filesystem;
+  namespace fs = std::filesystem;
+
+  test::Bytes file_in(const fs::path& folder) {
+    const std::vector<char> read = test::read_file(folder / "model.tflite");
+    test::Bytes file(read.size());
+    std::memcpy(file.data(), read.data(), read.size());
+    return file;
+  }
+
+  TEST_CASE("tflite in: files of converters and of others ship again with the same codes") {
     // What has no int8 form of ours, or computes with floats that have no scale.
     const std::set<std::string> others{
         "aeq_unet",           "aeq_vit", "l2_normalization",     "log_softmax", "pt2e_mbv3",
@@ -407,13 +415,10 @@ TEST_SUITE("shared") {
     int equal = 0;
     for (const char* kind : {"cases/int8", "cases/converters", "golden/nets"}) {
       for (const auto& entry : fs::directory_iterator(*test::shared_dir() / kind)) {
-        const fs::path path = entry.path() / "model.tflite";
-        if (!fs::exists(path)) continue;
+        if (!fs::exists(entry.path() / "model.tflite")) continue;
         const std::string name = entry.path().filename();
         CAPTURE(name);
-        const std::vector<char> read = test::read_file(path);
-        test::Bytes file(read.size());
-        std::memcpy(file.data(), read.data(), read.size());
+        const test::Bytes file = file_in(entry.path());
         if (refused.contains(name)) {
           CHECK(has(refusal(file), "cannot train"));
           continue;
@@ -425,5 +430,22 @@ TEST_SUITE("shared") {
       }
     }
     CHECK(equal >= 39);
+  }
+
+  TEST_CASE("tflite in: single operators, of one sample and of two") {
+    int equal = 0;
+    for (const auto& entry : fs::directory_iterator(*test::shared_dir() / "golden/ops")) {
+      if (!fs::exists(entry.path() / "model.tflite")) continue;
+      const std::string name = entry.path().filename();
+      CAPTURE(name);
+      const test::Bytes file = file_in(entry.path());
+      const TfliteNetwork network = import_bytes(file);
+      if (op_names(network).empty()) continue;  // from reals to codes or back, and nothing else
+      if (op_names(network) == "mul softmax") continue;  // its beta becomes a product
+      const std::int64_t different = different_codes(file, network);
+      CHECK((different == 0 || name.ends_with("_PRELU")));  // slopes with a zero point are not kept
+      equal += different == 0;
+    }
+    CHECK(equal >= 210);
   }
 }
