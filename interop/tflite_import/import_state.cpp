@@ -1,14 +1,29 @@
 #include "interop/tflite_import/import_state.h"
 
+#include <set>
+
 namespace octet::tflite_import {
 namespace {
 
-constexpr std::int64_t most_elements = std::int64_t{1} << 28;
+/// Tables may share their data, and constants grow where they are tiled; no file that a converter
+/// writes comes close.
+std::int64_t element_limit(const int8::Graph& file) {
+  std::set<const std::byte*> known;
+  std::int64_t bytes = 0;
+  for (const int8::TensorDef& t : file.tensors) {
+    if (t.constant && known.insert(t.constant.data).second)
+      bytes += static_cast<std::int64_t>(t.constant.size);
+  }
+  return 8 * bytes + (1 << 24);
+}
 
 }  // namespace
 
 ImportState::ImportState(const int8::Graph& f)
-    : file(f), node_of(f.tensors.size(), -1), readers(f.tensors.size()) {
+    : file(f),
+      node_of(f.tensors.size(), -1),
+      readers(f.tensors.size()),
+      elements_left(element_limit(f)) {
   const auto count = [&](const std::vector<int>& list) {
     for (const int t : list) {
       if (t >= 0) ++readers[static_cast<std::size_t>(t)];
@@ -19,9 +34,8 @@ ImportState::ImportState(const int8::Graph& f)
 }
 
 void ImportState::count_elements(std::int64_t n) {
-  OCTET_CHECK(n >= 0 && n <= most_elements - elements, "constants of more than ", most_elements,
-              " elements");
-  elements += n;
+  OCTET_CHECK(n >= 0 && n <= elements_left, "constants of more elements than the file could need");
+  elements_left -= n;
 }
 
 Shape graph_shape(const int8::Dims& dims) {

@@ -24,7 +24,7 @@ struct ImportState {
   std::vector<int> node_of;             ///< of each tensor; -1: none (yet)
   std::vector<int> readers;             ///< of each tensor; outputs count
   std::map<int, int> constant_tensors;  ///< of nodes that are a constant of the file as it stands
-  std::int64_t elements = 0;            ///< of constants that were made
+  std::int64_t elements_left;           ///< of constants that may be made
 
   const int8::TensorDef& tensor(int t) const { return file.tensors[static_cast<std::size_t>(t)]; }
   /// Throws Error when more has been counted than files need.
