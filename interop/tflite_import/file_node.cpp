@@ -24,13 +24,11 @@ int FileNode::tensor_of(std::size_t i) const {
 
 int FileNode::make_constant(int tensor) const {
   const TensorDef& t = state_.tensor(tensor);
-  OCTET_CHECK(t.constant, "'", one_line(t.name), "' is not computed");
   std::int64_t n = 1;
   for (const std::int32_t d : t.shape) n *= d;
   state_.count_elements(n);
   state_.graph.enter(layer_name(t.name));
   const int id = state_.graph.constant(constant_reals(t).reshape(graph_shape(t.shape)));
-  state_.constant_tensors[id] = tensor;
   if (t.quantization.scale.size() == 1) {
     if (const auto params = stored_value(t)) state_.graph.quantized[id] = *params;
   }
@@ -38,9 +36,12 @@ int FileNode::make_constant(int tensor) const {
 }
 
 int FileNode::value(std::size_t i) const {
-  int& node = state_.node_of[static_cast<std::size_t>(tensor_of(i))];
-  if (node < 0) node = make_constant(tensor_of(i));
-  return node;
+  const auto t = static_cast<std::size_t>(tensor_of(i));
+  if (state_.node_of[t] < 0) {
+    OCTET_CHECK(state_.constant_of[t] >= 0, "'", one_line(input(i).name), "' is not computed");
+    state_.node_of[t] = make_constant(state_.constant_of[t]);
+  }
+  return state_.node_of[t];
 }
 
 int FileNode::computed(std::size_t i) const {
@@ -64,9 +65,8 @@ std::vector<std::int32_t> FileNode::integers(std::size_t i, std::string_view wha
 }
 
 const TensorDef* FileNode::constant_of(std::size_t i) const {
-  if (input(i).constant) return &input(i);
-  const auto at = state_.constant_tensors.find(value(i));
-  return at == state_.constant_tensors.end() ? nullptr : &state_.tensor(at->second);
+  const int t = state_.constant_of[static_cast<std::size_t>(tensor_of(i))];
+  return t < 0 ? nullptr : &state_.tensor(t);
 }
 
 // --- ops ---
@@ -137,6 +137,16 @@ int FileNode::quantized(int id, const StoredValue& params) {
 }
 
 // --- results ---
+
+bool FileNode::passes_constant() {
+  const int t = state_.constant_of[static_cast<std::size_t>(tensor_of(0))];
+  if (t < 0) return false;
+  OCTET_CHECK(graph_shape(state_.tensor(t).shape) == graph_shape(output().shape) &&
+                  output().type == int8::DType::f32,
+              "its result is not as its operand");
+  state_.constant_of[static_cast<std::size_t>(node_.outputs[0])] = t;
+  return true;
+}
 
 void FileNode::set(int id, std::size_t i) {
   const TensorDef& t = output(i);

@@ -68,6 +68,8 @@ class FileNode {
   // --- results ---
   std::size_t output_count() const { return node_.outputs.size(); }
   const int8::TensorDef& output(std::size_t i = 0) const { return state_.tensor(node_.outputs[i]); }
+  /// Operand 0 is a constant of the file, and the result the same reals.
+  bool passes_constant();
   /// Node `id` is result i. Throws Error unless it has the shape that the file says.
   void set(int id, std::size_t i = 0);
   /// The same, of as many elements as the file says, in its order.

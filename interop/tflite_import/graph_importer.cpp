@@ -75,9 +75,10 @@ void GraphImporter::add_inputs() {
 void GraphImporter::import_node(const int8::Node& node) {
   FileNode file_node(state_, node);
   for (const int t : node.inputs) {
-    if (t < 0 || state_.tensor(t).constant) continue;
+    if (t < 0) continue;
+    const auto i = static_cast<std::size_t>(t);
     // A node before it is named already.
-    if (state_.node_of[static_cast<std::size_t>(t)] < 0) return;
+    if (state_.constant_of[i] < 0 && state_.node_of[i] < 0) return;
   }
   const OperatorRow* row = find_row(node.op);
   try {

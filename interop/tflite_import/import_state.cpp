@@ -23,7 +23,11 @@ ImportState::ImportState(const int8::Graph& f)
     : file(f),
       node_of(f.tensors.size(), -1),
       readers(f.tensors.size()),
+      constant_of(f.tensors.size(), -1),
       elements_left(element_limit(f)) {
+  for (std::size_t t = 0; t < f.tensors.size(); ++t) {
+    if (f.tensors[t].constant) constant_of[t] = static_cast<int>(t);
+  }
   const auto count = [&](const std::vector<int>& list) {
     for (const int t : list) {
       if (t >= 0) ++readers[static_cast<std::size_t>(t)];

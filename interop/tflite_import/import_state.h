@@ -1,7 +1,6 @@
 // What is known of a file's values while it becomes a graph. Not for users of the library.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,10 +20,10 @@ struct ImportState {
 
   const int8::Graph& file;
   NetworkBuilder graph;
-  std::vector<int> node_of;             ///< of each tensor; -1: none (yet)
-  std::vector<int> readers;             ///< of each tensor; outputs count
-  std::map<int, int> constant_tensors;  ///< of nodes that are a constant of the file as it stands
-  std::int64_t elements_left;           ///< of constants that may be made
+  std::vector<int> node_of;      ///< of each tensor; -1: none (yet)
+  std::vector<int> readers;      ///< of each tensor; outputs count
+  std::vector<int> constant_of;  ///< of each tensor, the constant of the file that it is; -1: none
+  std::int64_t elements_left;    ///< of constants that may be made
 
   const int8::TensorDef& tensor(int t) const { return file.tensors[static_cast<std::size_t>(t)]; }
   /// Throws Error when more has been counted than files need.

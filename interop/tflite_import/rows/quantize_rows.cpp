@@ -4,8 +4,9 @@
 namespace octet::tflite_import {
 
 void import_dequantize(FileNode& node) {
+  if (node.passes_constant()) return;
   const int8::TensorDef& x = node.input(0);
-  OCTET_CHECK(x.type == int8::DType::f32 || int8::is_codes(x.type) || x.constant, "its operand is ",
+  OCTET_CHECK(x.type == int8::DType::f32 || int8::is_codes(x.type), "its operand is ",
               int8::dtype_name(x.type));
   node.set(node.value(0));
 }
