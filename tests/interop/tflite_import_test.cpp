@@ -2,6 +2,7 @@
 // edges, float files, and what is refused.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -140,6 +141,9 @@ TEST_CASE("tflite in: a PAD that others read, too, stays one") {
   b.graph.outputs = {y, p};
   const TfliteNetwork network = check_trip(b.graph);
   CHECK(op_names(network) == "pad2d conv2d");
+  const auto* conv = dynamic_cast<const Conv2dOp*>(network.graph->nodes().back().op.get());
+  REQUIRE(conv);
+  CHECK(conv->window.padding == Padding2d{});
   CHECK(network.stored.weights.at("w").size() == 1);
 }
 
@@ -212,7 +216,11 @@ TEST_CASE("tflite in: operands of fewer dimensions, and constants with scales of
   b.node(OpCode::sub, {one, t}, {y}, int8::ElementwiseAttributes{int8::Activation::relu});
   b.graph.inputs = {x, z};
   b.graph.outputs = {y};
-  CHECK(op_names(check_trip(b.graph)) == "reshape add mul sub relu");
+  const TfliteNetwork network = check_trip(b.graph);
+  CHECK(op_names(network) == "reshape add mul sub relu");
+  CHECK(std::ranges::any_of(network.stored.values, [](const auto& v) {
+    return v.second == StoredQuantization::Value{0.03f, 11};
+  }));
 }
 
 TEST_CASE("tflite in: edges of uint8 and float32, and codes that are scaled anew") {
