@@ -112,19 +112,21 @@ tests "contexts of one model at once: thread sanitizer" build/tsan -R '^int8_thr
 check "configure: fuzzers" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
   -DOCTET_BUILD_TRAINING=ON -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
   -DOCTET_SANITIZE=fuzzer-no-link,address,undefined "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
-check "build: fuzzers" cmake --build build/fuzz --target fuzz_tflite fuzz_weights fuzz_onnx
+check "build: fuzzers" cmake --build build/fuzz --target fuzz_tflite fuzz_tflite_import fuzz_weights \
+  fuzz_onnx
 # What it finds stays in build/fuzz/*_corpus, where the next run goes on; a crash in build/fuzz.
-# fuzz <target> <files> <seconds>
+# fuzz <target> <files> <seconds> [target that writes the seeds]
 fuzz() {
-  local time=$3
+  local time=$3 seeds=${4:-$1}
   [ $long = yes ] && time=3600
-  check "seeds of the fuzzer: $2" "build/fuzz/tests/$1" --seeds "build/fuzz/$1_seeds"
+  check "seeds of the fuzzer: $2" "build/fuzz/tests/$seeds" --seeds "build/fuzz/${seeds}_seeds"
   mkdir -p "build/fuzz/$1_corpus"
   check "fuzz: $2, $time s" "build/fuzz/tests/$1" -max_total_time="$time" -timeout=20 \
     -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
-    "build/fuzz/$1_corpus" "build/fuzz/$1_seeds"
+    "build/fuzz/$1_corpus" "build/fuzz/${seeds}_seeds"
 }
-fuzz fuzz_tflite "TFLite files" 60
+fuzz fuzz_tflite "TFLite files" 45
+fuzz fuzz_tflite_import "TFLite files to train on" 15 fuzz_tflite
 fuzz fuzz_weights "files of weights" 15
 fuzz fuzz_onnx "ONNX files" 15
 

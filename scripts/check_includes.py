@@ -35,6 +35,8 @@ RULES = {
     "int8/floats/": ("int8/xnnpack/xnnpack_nodes.h", "int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "int8/engine/": ("int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "interop/tflite/": ("int8/", "flatbuffers"),
+    "interop/tflite_import/": ("core/", "layers/", "int8/graph/", "int8/reference/slice.h",
+                               "interop/tflite/file_reader.h"),
     "interop/hdf5/": ("data/hdf5_handle.h", "HDF5"),
     "interop/checkpoint/": ("core/", "data/hdf5_handle.h", "interop/hdf5/", "HDF5"),
     "interop/weights/formats/": ("data/hdf5_handle.h", "interop/hdf5/", "interop/weights/stored_tensor.h",
@@ -46,7 +48,8 @@ RULES = {
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for models: the runtime, and what reads other files than the deployed ones.
     "apps/octet/": ("int8/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
-                    "interop/tflite/names.h", "interop/onnx/import_onnx.h", "quant/prepare.h",
+                    "interop/tflite/names.h", "interop/onnx/import_onnx.h",
+                    "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),

@@ -51,5 +51,6 @@
 #include "interop/checkpoint/checkpoint.h"
 #include "interop/onnx/import_onnx.h"
 #include "interop/tflite/writer.h"
+#include "interop/tflite_import/import_tflite.h"
 #include "interop/weights/read_weights.h"
 #include "interop/weights/transfer.h"

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "interop/onnx/model_file.h"
-#include "interop/onnx/network_builder.h"
 #include "interop/onnx/value.h"
+#include "layers/graph/network_builder.h"
 
 namespace octet::onnx {
 

@@ -1,8 +1,8 @@
 // Where the dimensions of a value lie: rearranging, reshaping, transposing.
 #pragma once
 
-#include "interop/onnx/network_builder.h"
 #include "interop/onnx/value.h"
+#include "layers/graph/network_builder.h"
 
 namespace octet::onnx {
 

@@ -25,8 +25,8 @@ std::uint64_t checked_bytes(const int8::TensorDef& tensor, const std::string& wh
 /// range. What other types say about quantization is not looked at.
 /// Operators: known, with the number of operands they take, all of them tensors of the graph.
 /// Data flow: every value is written once and before it is read; outputs and next states are
-/// written. Weights: INT8, quantized, zero points 0, channels where the operator has them; biases
-/// INT32. Throws Error naming operator and tensor.
-void check_graph(const int8::Graph& graph);
+/// written. Unless `any_weights`, weights: INT8, quantized, zero points 0, channels where the
+/// operator has them; biases INT32. Throws Error naming operator and tensor.
+void check_graph(const int8::Graph& graph, bool any_weights = false);
 
 }  // namespace octet::tflite

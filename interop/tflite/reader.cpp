@@ -12,6 +12,7 @@
 #include "base/mapped_file.h"
 #include "interop/tflite/constants/fold_constants.h"
 #include "interop/tflite/file_checks.h"
+#include "interop/tflite/file_reader.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/nodes.h"
 #include "interop/tflite/states.h"
@@ -147,9 +148,10 @@ void give_out_constants(int8::Graph& graph, CopyBudget& budget) {
   }
 }
 
-int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner) {
+int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner,
+                       const tflite::ReadOptions& options) {
   const tflite::Model& model = verified_model(bytes);
-  const tflite::File file{model, bytes, owner};
+  const tflite::File file{model, bytes, owner, options};
   check_model(model);
   const tflite::SubGraph& subgraph = *model.subgraphs()->Get(0);
   CopyBudget budget(bytes.size());
@@ -182,20 +184,25 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   variables.apply(graph, budget);
   tflite::add_variable_tensors(subgraph, graph, budget);
   give_out_constants(graph, budget);
-  tflite::check_graph(graph);
+  tflite::check_graph(graph, options.any_weights);
   read_signature(model, outputs, graph, budget);
   return graph;
 }
 
 }  // namespace
 
-int8::Graph parse_tflite(std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+int8::Graph tflite::read_file(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                              const ReadOptions& options) {
   // Fields are aligned to up to 8 bytes relative to the start of the file.
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 8 != 0) {
     const int8::ConstBytes copy = int8::own_bytes(bytes);
-    return read_graph({copy.data, copy.size}, copy.owner);
+    return read_graph({copy.data, copy.size}, copy.owner, options);
   }
-  return read_graph(bytes, owner);
+  return read_graph(bytes, owner, options);
+}
+
+int8::Graph parse_tflite(std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+  return tflite::read_file(bytes, std::move(owner), {});
 }
 
 int8::Graph read_tflite(const std::string& path) {

@@ -30,9 +30,12 @@ std::string user_text(const Model& model, const SubGraph& subgraph, unsigned ten
   return {};
 }
 
-int8::DType read_type(const Model& model, const SubGraph& subgraph, unsigned tensor,
+constexpr int half_type = 1;
+
+int8::DType read_type(const File& file, const SubGraph& subgraph, unsigned tensor,
                       const std::string& where) {
   const int type = subgraph.tensors()->Get(tensor)->type();
+  if (type == half_type && file.options.widen) return int8::DType::f32;
   switch (type) {
     case 0:
       return int8::DType::f32;
@@ -47,7 +50,7 @@ int8::DType read_type(const Model& model, const SubGraph& subgraph, unsigned ten
     case 9:
       return int8::DType::i8;
     default:
-      fail(where, user_text(model, subgraph, tensor), ": ", tensor_type_text(type),
+      fail(where, user_text(file.model, subgraph, tensor), ": ", tensor_type_text(type),
            " is not supported (a full-integer model has INT8 and INT32, UINT8, INT16 or FLOAT32 at "
            "its edges, and INT64 where it counts)");
   }
@@ -80,10 +83,15 @@ std::vector<std::int32_t> read_shape(const Tensor& t, const std::string& where,
   return shape;
 }
 
-int8::ConstBytes read_constant(const File& file, const Tensor& t, const std::string& where) {
+int8::ConstBytes read_constant(const File& file, const Tensor& t, const std::string& where,
+                               CopyBudget& budget) {
   const std::span<const std::byte> bytes = file.buffer(t.buffer(), where);
   if (bytes.empty()) return {};
   OCTET_CHECK(t.buffer() != 0, where, ": buffer 0 has ", bytes.size(), " bytes, expected none");
+  if (t.type() == half_type) {
+    budget.charge(2 * bytes.size());
+    return file.options.widen(bytes);
+  }
   return {file.owner, bytes.data(), bytes.size()};
 }
 
@@ -194,10 +202,10 @@ int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned
   int8::TensorDef result;
   result.name = copy_string(t.name(), budget);
   const std::string where = tensor_text(index, result.name);
-  result.type = read_type(file.model, subgraph, index, where);
+  result.type = read_type(file, subgraph, index, where);
   refuse_special_tensors(t, where);
   result.shape = shape ? *shape : read_shape(t, where, budget);
-  result.constant = read_constant(file, t, where);
+  result.constant = read_constant(file, t, where, budget);
   if (!result.constant && !shape) refuse_dynamic(t, where);
   OCTET_CHECK(!(t.is_variable() && result.constant), where, ": a variable tensor with data");
   result.quantization = read_quantization(t.quantization(), result, where, budget);

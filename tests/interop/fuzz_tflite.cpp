@@ -195,6 +195,23 @@ void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
+/// Weights in float16, and int8 ones beside floats: to train on, not to run.
+std::string float_file() {
+  FileBuilder f;
+  constexpr auto half = static_cast<octet::test::FileType>(1);
+  const int x = f.tensor(octet::test::FLOAT32, {1, 2}), h = f.tensor(half, {3, 2});
+  const int w = f.tensor(octet::test::FLOAT32, {3, 2}), y = f.tensor(octet::test::FLOAT32, {1, 3});
+  const int q = f.i8({2, 3}), z = f.tensor(octet::test::FLOAT32, {1, 2});
+  f.set_data(h, std::vector<std::uint16_t>(6, 0x3c00));
+  f.set_data(q, std::vector<std::int8_t>{2, 4, -6, 0, 1, 127});
+  f.op(/*DEQUANTIZE*/ 6, {h}, {w});
+  f.op(/*FULLY_CONNECTED*/ 9, {x, w}, {y}, octet::test::fbs::FullyConnectedOptionsT());
+  f.op(/*FULLY_CONNECTED*/ 9, {y, q}, {z}, octet::test::fbs::FullyConnectedOptionsT());
+  f.graph().inputs = {x};
+  f.graph().outputs = {z};
+  return f.bytes();
+}
+
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   std::size_t number = 0;
@@ -214,6 +231,7 @@ void write_seeds(const std::filesystem::path& folder) {
   write_bytes(folder / "flatten.tflite", flatten_file());
   write_bytes(folder / "arithmetic.tflite", arithmetic_file());
   write_bytes(folder / "behind.tflite", data_behind_file());
+  write_bytes(folder / "float.tflite", float_file());
 }
 
 }  // namespace

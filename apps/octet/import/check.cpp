@@ -34,7 +34,7 @@ std::int64_t batch_of(const std::string& path, std::size_t elements, std::int64_
 
 }  // namespace
 
-bool check(const OnnxNetwork& network, const std::vector<std::string>& files, double tolerance) {
+bool check(const FileNetwork& network, const std::vector<std::string>& files, double tolerance) {
   GraphModule& graph = *network.graph;
   const std::size_t inputs = network.inputs.size(), outputs = network.outputs.size();
   OCTET_CHECK(files.size() == inputs + outputs, "--check: expected ", inputs,

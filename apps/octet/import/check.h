@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "interop/onnx/import_onnx.h"
+#include "apps/octet/import/file_network.h"
 
 namespace octet::app {
 
@@ -12,6 +12,6 @@ namespace octet::app {
 /// files that follow (raw little-endian float32, in the order and layout of `network.inputs` and
 /// `outputs`). Returns whether each differs by at most `tolerance` of the largest expected value.
 /// Throws Error where a file cannot be read or has another size.
-bool check(const OnnxNetwork& network, const std::vector<std::string>& files, double tolerance);
+bool check(const FileNetwork& network, const std::vector<std::string>& files, double tolerance);
 
 }  // namespace octet::app

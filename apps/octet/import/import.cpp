@@ -5,7 +5,7 @@
 
 #include "apps/octet/commands.h"
 #include "apps/octet/import/check.h"
-#include "apps/octet/import/input_shapes.h"
+#include "apps/octet/import/file_network.h"
 #include "apps/octet/import/print_network.h"
 #include "apps/octet/import/write_int8.h"
 #include "base/error.h"
@@ -14,10 +14,10 @@ namespace octet::app {
 namespace {
 
 struct Options {
-  std::string path, int8, rounding = "single";
+  std::string path, int8, rounding;
   std::vector<std::string> files, shapes;
   double tolerance = 1e-4;
-  bool operators = false;
+  bool operators = false, tflite_operators = false;
 };
 
 void import(const Options& options) {
@@ -25,9 +25,11 @@ void import(const Options& options) {
     print_operators();
     return;
   }
-  OnnxOptions given = given_shapes(options.shapes);
-  if (!options.files.empty()) add_shapes_of_files(given, options.path, options.files);
-  const OnnxNetwork network = import_onnx(options.path, given);
+  if (options.tflite_operators) {
+    print_tflite_operators();
+    return;
+  }
+  const FileNetwork network = read_network(options.path, options.shapes, options.files);
   print_network(options.path, network);
   if (!options.files.empty()) {
     const bool good = check(network, options.files, options.tolerance);
@@ -36,8 +38,9 @@ void import(const Options& options) {
   }
   if (options.int8.empty()) return;
   std::cout.flush();
-  write_int8(options.path, *network.graph, network.stored, *int8::parse_rounding(options.rounding),
-             options.int8);
+  const int8::Rounding rounding =
+      options.rounding.empty() ? network.rounding : *int8::parse_rounding(options.rounding);
+  write_int8(options.path, *network.graph, network.stored, rounding, options.int8);
 }
 
 }  // namespace
@@ -46,9 +49,9 @@ void add_import(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "import",
-      "Show what an ONNX file becomes: its layers, shapes and parameters, what was folded and what "
-      "cannot be int8.");
-  command->add_option("FILE", options->path, "an .onnx file");
+      "Show what an ONNX or TFLite file becomes as a network that trains: its layers, shapes and "
+      "parameters, what was folded and what cannot be int8.");
+  command->add_option("FILE", options->path, "an .onnx or .tflite file");
   command->add_option("--check", options->files,
                       "raw little-endian float32: a file for each input, then the expected values "
                       "of each output, in the file's order and layout; exit code 1 if they differ");
@@ -62,13 +65,17 @@ void add_import(CLI::App& app) {
       "--int8", options->int8,
       "of a quantized file: write the integer model, a TFLite file, with the scales "
       "and zero points that it has");
-  command->add_option("--rounding", options->rounding, "for --int8: single or double")
-      ->check(CLI::IsMember({"single", "double"}))
-      ->capture_default_str();
+  command
+      ->add_option("--rounding", options->rounding,
+                   "for --int8: single or double; unless given, as a TFLite file says, of an ONNX "
+                   "file single")
+      ->check(CLI::IsMember({"single", "double"}));
   command->add_flag("--ops", options->operators,
-                    "instead: the operators that are read, as Markdown");
+                    "instead: the operators that are read of ONNX files, as Markdown");
+  command->add_flag("--tflite-ops", options->tflite_operators, "instead: those of TFLite files");
   command->callback([options] {
-    if (!options->operators && options->path.empty()) throw CLI::RequiredError("FILE");
+    const bool lists = options->operators || options->tflite_operators;
+    if (!lists && options->path.empty()) throw CLI::RequiredError("FILE");
     import(*options);
   });
 }

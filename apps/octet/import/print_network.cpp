@@ -4,6 +4,7 @@
 
 #include "apps/common/text_table.h"
 #include "base/printable.h"
+#include "interop/tflite_import/import_tflite.h"
 #include "quant/prepare.h"
 
 namespace octet::app {
@@ -24,7 +25,7 @@ std::string graph_shape(Shape shape) {
   return text + "]";
 }
 
-void print_values(const OnnxNetwork& network, bool inputs) {
+void print_values(const FileNetwork& network, bool inputs) {
   const auto& values = inputs ? network.inputs : network.outputs;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const int id = inputs ? network.graph->inputs()[i] : network.graph->outputs()[i].node;
@@ -45,8 +46,8 @@ std::int64_t own_parameters(const GraphModule& graph, const GraphNode& node) {
 
 }  // namespace
 
-void print_network(const std::string& path, const OnnxNetwork& network) {
-  std::cout << path << ": operator set " << network.opset << '\n';
+void print_network(const std::string& path, const FileNetwork& network) {
+  std::cout << path << ": " << network.kind << '\n';
   print_values(network, true);
   print_values(network, false);
   std::cout << '\n';
@@ -84,6 +85,13 @@ void print_operators() {
   std::cout << "| op | operator sets | notes |\n| --- | --- | --- |\n";
   for (const OnnxOperator& op : onnx_operators())
     std::cout << "| " << op.name << " | " << op.since << " to " << op.until << " | " << op.notes
+              << " |\n";
+}
+
+void print_tflite_operators() {
+  std::cout << "| op | trains | notes |\n| --- | --- | --- |\n";
+  for (const TfliteOperator& op : tflite_operators())
+    std::cout << "| " << op.name << " | " << (op.trains ? "yes" : "no") << " | " << op.notes
               << " |\n";
 }
 

@@ -4,14 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "interop/onnx/import_onnx.h"
+#include "apps/octet/import/file_network.h"
 
 namespace octet::app {
 
-void print_network(const std::string& path, const OnnxNetwork& network);
+void print_network(const std::string& path, const FileNetwork& network);
 /// Layers, the number of parameters, what was folded and what has no int8 form.
 void print_layers(const GraphModule& graph, const std::vector<std::string>& notes);
-/// The operators that are read, as Markdown.
+/// The operators that are read of ONNX files, as Markdown.
 void print_operators();
+/// Those of TFLite files.
+void print_tflite_operators();
 
 }  // namespace octet::app

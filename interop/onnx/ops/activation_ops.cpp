@@ -173,10 +173,11 @@ void import_prelu(OpNode& node) {
     return;
   }
   const ConstantPtr& slope = node.reals(1, "slope");
-  const int alpha = node.graph.parameter(slope, "slope " + std::to_string(channels), false, [&] {
-    if (slope->size() == channels) return slope->reals.clone();
-    return Tensor::full({channels}, slope->reals.r()[0]);
-  });
+  const int alpha =
+      node.graph.parameter(slope, slope->name, "slope " + std::to_string(channels), false, [&] {
+        if (slope->size() == channels) return slope->reals.clone();
+        return Tensor::full({channels}, slope->reals.r()[0]);
+      });
   if (slope->dequantized && slope->dequantized->scales.size() == 1)
     note_weight_scales(node.graph, alpha, *slope, 0);
   x.node =

@@ -27,7 +27,7 @@ Shape shape_of(const Extents& dims, const std::vector<std::size_t>& permutation)
 int weight_parameter(OpNode& node, const Extents& dims, const std::vector<std::size_t>& permutation,
                      const Shape& shape, const char* use, std::size_t axis, int groups) {
   const ConstantPtr& w = node.reals(1, "weight");
-  const int id = node.graph.parameter(w, use + shape.to_string(), true, [&] {
+  const int id = node.graph.parameter(w, w->name, use + shape.to_string(), true, [&] {
     Tensor t = Tensor::empty(shape);
     permute_elements(w->reals.r(), dims, permutation, t.r());
     return t;

@@ -137,7 +137,7 @@ std::optional<float> uniform_value(const NetworkBuilder& graph, int id) {
 int vector_parameter(OpNode& node, std::size_t i, std::string_view what, std::int64_t size) {
   const ConstantPtr& c = node.reals(i, what);
   OCTET_CHECK(c->size() == size, what, ": expected ", size, " elements, got ", text(c->dims));
-  return node.graph.parameter(c, "vector", false, [&] { return c->reals.clone(); });
+  return node.graph.parameter(c, c->name, "vector", false, [&] { return c->reals.clone(); });
 }
 
 Value rows_of(NetworkBuilder& graph, const Value& given) {

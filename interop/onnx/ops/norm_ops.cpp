@@ -11,7 +11,7 @@ int norm_parameter(OpNode& node, std::size_t i, std::string_view what, const Ext
   const ConstantPtr& c = node.reals(i, what);
   OCTET_CHECK(c->dims.size() <= dims.size() && broadcast(c->dims, dims) == dims, what,
               ": expected ", text(dims), ", got ", text(c->dims));
-  return node.graph.parameter(c, "norm " + text(dims), false, [&] {
+  return node.graph.parameter(c, c->name, "norm " + text(dims), false, [&] {
     Tensor t = Tensor::empty(Shape(std::span<const std::int64_t>(dims)));
     for (std::int64_t k = 0; k < t.numel(); ++k) {
       std::int64_t rest = k, at = 0, stride = 1;

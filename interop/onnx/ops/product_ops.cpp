@@ -79,7 +79,7 @@ int weight_parameter(NetworkBuilder& graph, const Weights& w, const Rows& rows) 
     permutation.push_back(d + shift);
     use += "," + std::to_string(d) + ":" + std::to_string(rows.extents[d]);
   }
-  const int id = graph.parameter(w.matrix, use, true, [&] {
+  const int id = graph.parameter(w.matrix, w.matrix->name, use, true, [&] {
     Tensor t = Tensor::empty({outputs, inputs});
     permute_elements(w.matrix->reals.r(), dims, permutation, t.r());
     if (w.factor != 1) {
@@ -162,7 +162,7 @@ void import_gemm(OpNode& node) {
                                                node.input(2).constant->dims.back() == outputs));
   if (is_bias) {
     const ConstantPtr& c = node.input(2).constant;
-    bias = node.graph.parameter(c, "bias " + bits_of(beta), false, [&] {
+    bias = node.graph.parameter(c, c->name, "bias " + bits_of(beta), false, [&] {
       Tensor t = Tensor::empty({outputs});
       for (std::int64_t i = 0; i < outputs; ++i)
         t.r()[i] = beta * c->reals.r()[c->size() == 1 ? 0 : i];

@@ -9,14 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include "interop/onnx/value.h"
 #include "layers/graph/graph_module.h"
 #include "layers/graph/stored_quantization.h"
 
-namespace octet::onnx {
+namespace octet {
 
 /// `name` as a checkpoint's: printable, no empty part between slashes.
 std::string usable_name(const std::string& name);
+/// `wanted`, or with a number behind it if it is taken; it is then.
+std::string unique_name(std::set<std::string>& taken, const std::string& wanted);
 
 class NetworkBuilder {
  public:
@@ -27,11 +28,12 @@ class NetworkBuilder {
   /// `shape`: of the result, with a batch of 1.
   int op(OpPtr op, std::vector<int> inputs, const Shape& shape);
   int constant(Tensor value);
-  /// The parameter made from `from` as `use` says ("OHWI"); it is made once.
+  /// The parameter made from the file's constant `from` as `use` says ("OHWI"); it is made once.
   template <class Make>
-  int parameter(const ConstantPtr& from, const std::string& use, bool decay, const Make& make) {
+  int parameter(const std::shared_ptr<const void>& from, const std::string& name,
+                const std::string& use, bool decay, const Make& make) {
     const auto [at, isnew] = parameters_.try_emplace({from, use}, 0);
-    if (isnew) at->second = new_parameter(from->name, make(), decay);
+    if (isnew) at->second = new_parameter(name, make(), decay);
     return at->second;
   }
   /// The parameter, if one op reads it; else a copy. parameter() gives it to nobody else, and it is
@@ -57,10 +59,10 @@ class NetworkBuilder {
   /// What is named twice has a number behind its name.
   Finished finish(std::vector<GraphOutput> outputs) const;
 
-  /// Rearranged values, so that none is made twice: see arrange().
+  /// Rearranged values, by node and what was done, so that none is made twice.
   std::map<std::pair<int, std::string>, int> rearranged;
 
-  /// How the file quantizes nodes, and the scales of parameters; see quantized_value.h.
+  /// How the file quantizes nodes, and the scales of parameters.
   std::map<int, StoredQuantization::Value> quantized;
   std::map<int, std::vector<float>> weight_scales;
   std::map<int, int> clamped;                  ///< node -> its ReLU that a quantizer was
@@ -73,7 +75,7 @@ class NetworkBuilder {
   std::deque<GraphNode> nodes_;  // references to nodes stay valid
   std::vector<int> inputs_;
   std::string layer_;
-  std::map<std::pair<ConstantPtr, std::string>, int> parameters_;
+  std::map<std::pair<std::shared_ptr<const void>, std::string>, int> parameters_;
 };
 
-}  // namespace octet::onnx
+}  // namespace octet

@@ -1,18 +1,14 @@
-#include "interop/onnx/network_builder.h"
+#include "layers/graph/network_builder.h"
 
 #include <algorithm>
 
-namespace octet::onnx {
-namespace {
+namespace octet {
 
-/// `wanted`, or with a number behind it if it is taken.
-std::string unique(std::set<std::string>& taken, const std::string& wanted) {
+std::string unique_name(std::set<std::string>& taken, const std::string& wanted) {
   std::string name = wanted;
   for (int i = 1; !taken.insert(name).second; ++i) name = wanted + "_" + std::to_string(i);
   return name;
 }
-
-}  // namespace
 
 std::string usable_name(const std::string& name) {
   std::string s;
@@ -112,8 +108,8 @@ NetworkBuilder::Finished NetworkBuilder::finish(std::vector<GraphOutput> outputs
     GraphNode n = node(id);
     for (int& in : n.inputs) in = new_id[static_cast<std::size_t>(in)];
     if (n.kind == Tape::Kind::op || n.kind == Tape::Kind::constant)
-      n.name = unique(value_names, n.name);
-    if (n.kind == Tape::Kind::param) n.name = unique(parameter_names, n.name);
+      n.name = unique_name(value_names, n.name);
+    if (n.kind == Tape::Kind::param) n.name = unique_name(parameter_names, n.name);
     if (const auto q = quantized.find(id); q != quantized.end()) stored.values[n.name] = q->second;
     if (const auto s = weight_scales.find(id); s != weight_scales.end())
       stored.weights[n.name] = s->second;
@@ -137,4 +133,4 @@ NetworkBuilder::Finished NetworkBuilder::finish(std::vector<GraphOutput> outputs
   return {std::move(graph), std::move(stored)};
 }
 
-}  // namespace octet::onnx
+}  // namespace octet
