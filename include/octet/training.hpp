@@ -52,4 +52,5 @@
 #include "interop/onnx/import_onnx.h"
 #include "interop/tflite/writer.h"
 #include "interop/weights/read_weights.h"
+#include "interop/weights/save_weights.h"
 #include "interop/weights/transfer.h"
