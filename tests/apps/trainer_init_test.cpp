@@ -186,7 +186,7 @@ TEST_CASE_FIXTURE(InitFixture, "trainer: --weights hands on the trained float ne
   c["name"] = "next";
   c["init"] = {{"import", "w.safetensors"}};
   c.erase("train");
-  c["quant"] = {{"mode", "ptq"}, {"calibrate_batches", 2}};
+  c["quant"] = {{"mode", "ptq"}, {"calibrate_batches", 2}, {"batch", 16}};
   write(c);
   REQUIRE(run({}, "next").code == 0);
   CHECK(summary("next")["float"] == summary()["float"]);
