@@ -363,6 +363,10 @@ TEST_CASE("weights: what save_weights writes is read back to the same bits") {
   const auto check = [](const ModulePtr& net, const Shape& input) {
     const TempDir dir;
     const auto graph = trace(net, Tensor::zeros(input));
+    Init init(4);
+    for (NamedTensor& t : graph->state()) {  // biases and statistics, too
+      std::ranges::copy(init.uniform(t.value.shape(), 1).span<real>(), t.value.r());
+    }
     save_weights(dir / "w.safetensors", *graph);
     const WeightFile file = read_weights(dir / "w.safetensors");
     CHECK(file.kind == "safetensors");
@@ -371,18 +375,34 @@ TEST_CASE("weights: what save_weights writes is read back to the same bits") {
     const Transfer t = transfer_weights(file, *other);
     CHECK(t.fresh.empty());
     CHECK(t.unused.empty());
-    for (const NamedTensor& n : graph->state())
+    for (const NamedTensor& n : graph->state()) {
       CHECK_MESSAGE(values(*other, n.name) == values(*graph, n.name), n.name);
+    }
   };
   check(small_net(), {1, 3, 3, 2});
   check(zoo::mobilenet_v3_small({.classes = 3, .in_h = 32, .in_w = 32, .width = 0.25}),
         {1, 32, 32, 3});
   Init init(3);
-  auto net = std::make_shared<Sequential>();
-  net->add("up",
-           std::make_shared<ConvTranspose2d>(
-               ConvTranspose2dOptions{.in_channels = 2, .out_channels = 3, .kernel = 2}, init));
-  check(net, {1, 3, 3, 2});
+  const auto up = std::make_shared<Sequential>();
+  up->add("up",
+          std::make_shared<ConvTranspose2d>(
+              ConvTranspose2dOptions{.in_channels = 2, .out_channels = 3, .kernel = 2}, init));
+  up->add("flatten", std::make_shared<Flatten>());
+  up->add("bn", std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = 48}));
+  check(up, {1, 3, 3, 2});
+
+  // Names of Keras: their tensors have its axes.
+  struct Keras final : Module {
+    ParameterPtr conv = register_parameter("conv/kernel", Tensor::zeros({3, 2, 2, 2})),
+                 depthwise = register_parameter("dw/kernel", Tensor::zeros({6, 2, 2, 1})),
+                 dense = register_parameter("dense/kernel", Tensor::zeros({5, 6}));
+    Var forward(Var x) override {
+      const Window2d window{2, 2, 1, 1, 1, 1, {}};
+      const Var y = conv2d(x, x.tape->param(conv), window);
+      return linear(flatten(conv2d(y, x.tape->param(depthwise), window, 3)), x.tape->param(dense));
+    }
+  };
+  check(std::make_shared<Keras>(), {1, 3, 3, 2});
 }
 
 TEST_CASE("weights: save_weights has PyTorch's axes") {
