@@ -233,9 +233,11 @@ TEST_CASE_FIXTURE(ImportFixture, "trainer: networks that cannot be imported are 
        "map.onnx: expected an output of a number for each class, [N, classes], got [1, 10, 10, 8] "
        "for one sample"},
       {"large.onnx",
-       "large.onnx: its input 'image' is [1, 28, 28, 1] here (batch, height, width, channels), the "
-       "pictures are [1, 20, 20, 1]"},
-      {"rgb.onnx", "its input 'image' is [1, 20, 20, 3] here"},
+       "large.onnx: input 'image': expected pictures of [28, 28, 1] (height, width, channels), got "
+       "[20, 20, 1]"},
+      {"rgb.onnx",
+       "input 'image': expected pictures of [20, 20, 3] (height, width, channels), got "
+       "[20, 20, 1]"},
   };
   for (const Row& row : rows) {
     CAPTURE(std::string(row.file));

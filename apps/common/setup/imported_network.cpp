@@ -48,8 +48,10 @@ void check_takes(const GraphModule& graph, const Shape& picture, const std::stri
   OCTET_CHECK(graph.inputs().size() == 1, file, ": expected a network of one input, got ",
               graph.inputs().size());
   const GraphNode& input = graph.nodes()[static_cast<std::size_t>(graph.inputs()[0])];
-  OCTET_CHECK(input.shape == picture, file, ": its input '", one_line(input.name), "' is ",
-              input.shape, " here (batch, height, width, channels), the pictures are ", picture);
+  const auto sample = [](const Shape& s) { return Shape(s.dims().subspan(1)); };
+  OCTET_CHECK(input.shape == picture, file, ": input '", one_line(input.name),
+              "': expected pictures of ", sample(input.shape), " (height, width, channels), got ",
+              sample(picture));
 }
 
 }  // namespace octet::setup
