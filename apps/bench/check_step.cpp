@@ -28,15 +28,29 @@ void run_reference(ReferenceStep& reference) {
   OCTET_CHECK(run_reference_step(reference, message, sizeof message), "reference step: ", message);
 }
 
+Json found(double loss_error, const GradientError& worst, const char* against) {
+  return {{"loss_error", loss_error},
+          {"gradient_error", worst.error},
+          {"worst_parameter", worst.name},
+          {"against", against}};
+}
+
+double relative_loss_error(double loss, double expected, const char* against) {
+  const double error = std::fabs(loss - expected) / std::max(std::fabs(expected), 1e-30);
+  OCTET_CHECK(error <= loss_tolerance, "the step differs from the one ", against, ": loss ", loss,
+              " against ", expected);
+  return error;
+}
+
 /// The step in double precision, against its loss and its gradients, which must be there.
 /// `values`: what its ops computed; `x`: the images; `weights`: reals of quantized ones.
 Json compare(const Network& network, const SyntheticBatch& batch, TrainingStep& step, double loss,
              std::span<const ReferenceValue> values, std::span<const float> x,
-             const std::map<std::string, std::vector<float>>& weights) {
+             const std::map<std::string, std::vector<float>>& weights, const char* against) {
   std::map<std::string, ParameterPtr> mine;
   for (const NamedParameter& p : step.model().named_parameters()) mine[p.name] = p.parameter;
   // The float network's order; a bias that batch norm has absorbed stays 0.
-  const ModulePtr order = zoo::make_model(network.zoo, network.options);
+  const ModulePtr order = network.make();
   std::vector<float> parameters;
   for (const NamedParameter& p : order->named_parameters()) {
     const auto n = static_cast<std::size_t>(p.parameter->value.numel());
@@ -74,11 +88,7 @@ Json compare(const Network& network, const SyntheticBatch& batch, TrainingStep& 
   run_reference(reference);
   if (network.mode == Mode::real) reference.loss = own_loss;
 
-  const double loss_error =
-      std::fabs(loss - reference.loss) / std::max(std::fabs(reference.loss), 1e-30);
-  OCTET_CHECK(loss_error <= loss_tolerance,
-              "the step differs from the one in double precision: loss ", loss, " against ",
-              reference.loss);
+  const double loss_error = relative_loss_error(loss, reference.loss, "in double precision");
   const double all = length(expected);
   OCTET_CHECK(all > 0, "the step in double precision has no gradient: nothing was checked");
   std::vector<ComparedGradient> gradients;
@@ -97,20 +107,7 @@ Json compare(const Network& network, const SyntheticBatch& batch, TrainingStep& 
   OCTET_CHECK(worst.error <= gradient_tolerance,
               "the step differs from the one in double precision: relative error ", worst.error,
               " of the gradient of ", worst.name, " (expected <= ", gradient_tolerance, ")");
-  return {
-      {"loss_error", loss_error}, {"gradient_error", worst.error}, {"worst_parameter", worst.name}};
-}
-
-Json check_float(Context& ctx, const Network& network) {
-  TrainingStep step(ctx, network);
-  const SyntheticBatch batch(network, samples);
-  RealValues values;
-  ctx.observer = &values;
-  const double loss = double{step.gradients(batch)};
-  ctx.observer = nullptr;
-  Json found = compare(network, batch, step, loss, values.values(), batch.x.span<real>(), {});
-  found["against"] = "double precision";
-  return found;
+  return found(loss_error, worst, against);
 }
 
 void expect_equal(const std::string& what, const Tensor& a, const Tensor& b) {
@@ -158,7 +155,7 @@ void expect_same_gradients(const Module& mine, const Module& portable) {
   }
 }
 
-void expect_close_gradients(const Module& mine, const Module& portable) {
+GradientError expect_close_gradients(const Module& mine, const Module& portable, double tolerance) {
   const auto parameters = mine.named_parameters(), others = portable.named_parameters();
   std::vector<std::vector<double>> expected;
   std::vector<double> all;
@@ -175,10 +172,35 @@ void expect_close_gradients(const Module& mine, const Module& portable) {
     gradients.push_back({p.name, p.parameter->grad.value().span<real>(), wanted});
   }
   const GradientError worst = largest_error(gradients, length(all));
-  OCTET_CHECK(worst.error <= portable_gradient_tolerance,
-              "the quantized step differs from the one on portable kernels: relative error ",
-              worst.error, " of the gradient of ", worst.name,
-              " (expected <= ", portable_gradient_tolerance, ")");
+  OCTET_CHECK(worst.error <= tolerance,
+              "the step differs from the one on portable kernels: relative error ", worst.error,
+              " of the gradient of ", worst.name, " (expected <= ", tolerance, ")");
+  return worst;
+}
+
+/// There is no network of that kind in double precision.
+Json check_imported_float(Context& ctx, const Network& network) {
+  Context plain(ctx.threads.size(), ctx.seed);
+  plain.isa = Isa::portable;
+  TrainingStep fast(ctx, network), portable(plain, network);
+  const SyntheticBatch batch(network, samples);
+  const double loss = double{fast.gradients(batch)}, expected = double{portable.gradients(batch)};
+  const double loss_error = relative_loss_error(loss, expected, "on portable kernels");
+  const GradientError worst =
+      expect_close_gradients(fast.model(), portable.model(), gradient_tolerance);
+  return found(loss_error, worst, "portable kernels");
+}
+
+Json check_float(Context& ctx, const Network& network) {
+  if (network.zoo.empty()) return check_imported_float(ctx, network);
+  TrainingStep step(ctx, network);
+  const SyntheticBatch batch(network, samples);
+  RealValues values;
+  ctx.observer = &values;
+  const double loss = double{step.gradients(batch)};
+  ctx.observer = nullptr;
+  return compare(network, batch, step, loss, values.values(), batch.x.span<real>(), {},
+                 "double precision");
 }
 
 Json check_quantized(Context& ctx, const Network& network) {
@@ -205,11 +227,11 @@ Json check_quantized(Context& ctx, const Network& network) {
   expect_same_forward(fast, slow);
   expect_same_gradients(fast.step.model(), slow.step.model());
   expect_same_forward(fast, slowest);
-  expect_close_gradients(fast.step.model(), slowest.step.model());
-  Json found = compare(network, batch, fast.step, double{fast.loss}, fast.values.values(),
-                       fast.values.input(), weights);
-  found["against"] = "portable kernels, double precision";
-  return found;
+  const GradientError worst =
+      expect_close_gradients(fast.step.model(), slowest.step.model(), portable_gradient_tolerance);
+  if (network.zoo.empty()) return found(0, worst, "portable kernels");
+  return compare(network, batch, fast.step, double{fast.loss}, fast.values.values(),
+                 fast.values.input(), weights, "portable kernels, double precision");
 }
 
 }  // namespace

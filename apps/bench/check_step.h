@@ -11,8 +11,9 @@ namespace octet::bench {
 /// and the gradient of every trained parameter (see largest_error). For the gradients double
 /// precision takes over the values behind each op and differentiates the real functions between
 /// them. A quantized step first: loss, every gradient, running statistics and observed ranges must
-/// equal, bit for bit, those of a step on the portable integer kernels. Throws Error if not;
-/// returns what was found.
+/// equal, bit for bit, those of a step on the portable integer kernels. An imported network is
+/// compared with the same step on portable kernels alone. Throws Error if not; returns what was
+/// found.
 nlohmann::json check_step(Context& ctx, const Network& network);
 
 }  // namespace octet::bench

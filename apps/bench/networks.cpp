@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "apps/common/setup/data.h"
-#include "apps/common/setup/network.h"
 #include "base/error.h"
 #include "base/nearest.h"
 
@@ -62,6 +61,11 @@ setup::TrainingSection Network::section() const {
   return mode == Mode::real ? setup::train_section(*config) : setup::quant_section(*config);
 }
 
+ModulePtr Network::make() const {
+  return zoo.empty() ? setup::graph_of(imported.module, input(1))->clone()
+                     : zoo::make_model(zoo, options);
+}
+
 std::vector<std::string> network_names() {
   std::vector<std::string> names;
   for (const Entry& e : entries) names.emplace_back(e.name);
@@ -100,14 +104,14 @@ Network network_of_config(const std::string& file, Mode mode) {
   }
   const DataSource data = setup::open_data(*c);
   const Shape input = setup::input_shape(*c, data.train);
-  const zoo::NetworkOptions options = setup::network_options(*c, data.train, input);
-  setup::make_network(*c, data.train, input);  // whether it can be made
   Network network{.name = c->name,
                   .zoo = c->model.zoo,
-                  .options = zoo::resolve_options(c->model.zoo, options),
+                  .options = setup::network_options(*c, data.train, input),
                   .config = c,
                   .from_file = true,
                   .mode = mode};
+  network.imported = setup::make_network(*c, data.train, input);  // or whether it can be made
+  if (!network.zoo.empty()) network.options = zoo::resolve_options(network.zoo, network.options);
   network.batch = network.section().batch;
   return network;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/common/config/config.h"
+#include "apps/common/setup/network.h"
 #include "apps/common/setup/training.h"
 #include "core/shape.h"
 #include "layers/zoo/zoo.h"
@@ -20,13 +21,17 @@ Mode parse_mode(std::string_view name);
 
 struct Network {
   std::string name;
-  std::string zoo;  ///< name of the model in the zoo
+  std::string zoo;  ///< name of the model in the zoo; empty: imported
   zoo::NetworkOptions options;
   int batch = 64;  ///< what the comparisons, or the configuration, train with
   /// How a step trains: a user's, or the default one (Adam, plain loss) for the networks by name.
   std::shared_ptr<const config::Config> config;
   bool from_file = false;
   Mode mode = Mode::real;
+  setup::FloatNetwork imported = {};
+
+  /// The network, with seeded weights or those that it was imported with.
+  ModulePtr make() const;
 
   Shape input(std::int64_t samples) const {
     return {samples, options.in_h, options.in_w, options.in_c};
@@ -34,7 +39,7 @@ struct Network {
   /// "train" of the configuration, or "quant" for the modes on codes.
   setup::TrainingSection section() const;
   /// If not, it reconstructs its input.
-  bool is_classifier() const { return zoo::is_classifier(zoo); }
+  bool is_classifier() const { return zoo.empty() || zoo::is_classifier(zoo); }
 };
 
 /// lenet, resnet8, mobilenet_v1_025 (96x96, 2 classes), ds_cnn, mobilenet_v2, resnet18; then the

@@ -24,20 +24,21 @@ void fill_with_pixels(const config::Normalize& normalize, std::int64_t channels,
   }
 }
 
-ModulePtr make_quantized(Context& ctx, const Network& network, Module& real_network,
-                         std::optional<Isa> isa) {
+ModulePtr make_quantized(Context& ctx, const Network& network, std::optional<Isa> isa) {
   const SyntheticBatch batch(network, 4);
+  const ModulePtr real_network = network.make();
   // Running statistics such as training would have left.
-  real_network.train();
+  real_network->train();
   for (int i = 0; i < 8; ++i) {
     Tape tape(ctx, GradMode::off);
-    real_network(tape.input(batch.x));
+    (*real_network)(tape.input(batch.x));
   }
   quant::QConfig config;
-  if (network.from_file) config = setup::make_qconfig(*network.config, network.options.in_c);
+  if (network.from_file) {
+    config = setup::make_qconfig(*network.config, network.options.in_c, network.imported.stored);
+  }
   config.isa = isa;
-  const auto graph = trace(real_network, Tensor::zeros(network.input(1)));
-  const auto model = quant::prepare_qat(graph, config);
+  const auto model = quant::prepare_qat(setup::graph_of(real_network, network.input(1)), config);
   model->calibrate(ctx, batch.x);
   model->finish_calibration();
   model->set_sample({});
@@ -72,8 +73,8 @@ SyntheticBatch::SyntheticBatch(const Network& network, std::int64_t samples)
 }
 
 TrainingStep::TrainingStep(Context& ctx, const Network& network, std::optional<Isa> isa)
-    : ctx_(ctx), model_(zoo::make_model(network.zoo, network.options)) {
-  if (network.mode != Mode::real) model_ = make_quantized(ctx, network, *model_, isa);
+    : ctx_(ctx),
+      model_(network.mode == Mode::real ? network.make() : make_quantized(ctx, network, isa)) {
   model_->train();
   const setup::TrainingSection section = network.section();
   optimizer_ = setup::make_optimizer(section, model_->parameters());

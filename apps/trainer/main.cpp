@@ -19,7 +19,7 @@ using namespace octet;
 constexpr int exit_error = 1, exit_interrupted = 130;
 
 struct Arguments {
-  std::string config, out;
+  std::string config, out, weights;
   std::vector<std::string> sets;
   int threads = -1;
   bool resume = false, overwrite = false, print_schema = false;
@@ -42,6 +42,9 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_flag("--overwrite", a.overwrite,
                "Start over; what an earlier run wrote is kept aside until the new one is finished")
       ->excludes(resume);
+  app.add_option("--weights", a.weights,
+                 "Write the weights of the trained float network to this file when the run is "
+                 "finished, or is already: safetensors, for init.import and other programs");
   app.add_flag("--print-schema", a.print_schema,
                "Print the JSON Schema of configurations and exit");
   app.set_version_flag("--version", "trainer (octet) " + version() + ", revision " + revision());
@@ -77,7 +80,8 @@ int run_trainer(int argc, char** argv, const Arguments& a) {
   if (const std::string& warning = blas_kernels().warning; !warning.empty()) {
     progress.say("warning: " + warning);
   }
-  const trainer::RunOptions options{.resume = a.resume, .overwrite = a.overwrite, .ancestors = {}};
+  const trainer::RunOptions options{
+      .resume = a.resume, .overwrite = a.overwrite, .weights = a.weights, .ancestors = {}};
   if (trainer::run(c, options, progress) == trainer::Outcome::finished) return 0;
   progress.say("stopped; everything is saved. To go on:\n  " + resume_command(argc, argv, a));
   return exit_interrupted;

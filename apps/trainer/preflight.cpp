@@ -25,18 +25,20 @@ void check_section(const Session& s, const setup::TrainingSection& t, Module& mo
 void check_phases(Session& s) {
   const config::Config& c = s.config;
   // A copy: groups freeze parameters.
-  const auto network = trace(s.model, Tensor::zeros(s.input_shape()))->clone();
+  const auto network = s.graph()->clone();
   if (c.train) {
     setup::check_step_memory(setup::train_section(c), *network, s.data);
     check_section(s, setup::train_section(c), *network);
   }
   if (c.quantized()) {
-    const quant::QatModelPtr model = setup::prepare(c, *s.model, s.input_shape());
+    const quant::QatModelPtr model = setup::prepare(c, s.network, s.input_shape());
     if (c.qat()) {
       setup::check_step_memory(setup::quant_section(c), *network, s.data);
       check_section(s, setup::quant_section(c), *model);
     }
   }
+  OCTET_CHECK(c.train || c.qat() || c.init || s.network.fresh.empty(), c.where("/model/import"),
+              ": the network gets a new last layer, but mode ptq trains nothing");
   s.test_loader(s.batch_size());
 }
 

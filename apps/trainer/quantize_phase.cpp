@@ -79,7 +79,7 @@ quant::Stage stage_of_epoch(const config::Stages& stages, std::int64_t epoch) {
 }
 
 void make_quantized_model(Session& s) {
-  s.qat = setup::prepare(s.config, *s.model, s.input_shape());
+  s.qat = setup::prepare(s.config, s.network, s.input_shape());
 }
 
 void restore_quantized_model(Session& s) {

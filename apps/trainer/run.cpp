@@ -8,7 +8,9 @@
 #include "apps/trainer/preflight.h"
 #include "apps/trainer/run_dir.h"
 #include "apps/trainer/summary.h"
+#include "base/atomic_file.h"
 #include "base/error.h"
+#include "interop/weights/save_weights.h"
 
 namespace octet::trainer {
 namespace fs = std::filesystem;
@@ -94,9 +96,18 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
   progress.say(lines);
 }
 
+void save_float_weights(const Session& s, const fs::path& file) {
+  if (file.empty()) return;
+  save_weights(file, *s.graph());
+  s.progress.say("weights of the float network: " + file.string());
+}
+
 }  // namespace
 
 Outcome run(const config::Config& c, const RunOptions& options, Progress& progress) {
+  if (!options.weights.empty()) {
+    const AtomicFile writable(options.weights);  // or an error now, not after the training
+  }
   Session s(c, setup::open_data(c), progress, thread_count(c));
   check_phases(s);
   const RunFiles& files = s.files;
@@ -130,6 +141,8 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
       remove_overwritten(files);
       if (options.ancestors.empty()) progress.say(files.dir.string() + " is finished already");
       report(c, options, *summary, progress);
+      if (!options.weights.empty()) s.model->load_state(checkpoint->group("model"));
+      save_float_weights(s, options.weights);
       return Outcome::finished;
     }
     progress.say(files.dir.string() +
@@ -145,7 +158,10 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
     for (const fs::path& folder : overwritten_runs(files)) {
       progress.say("an earlier run is kept in " + folder.string() + " until this one is finished");
     }
-    progress.say(files.dir.string() + ": starting " + c.model.zoo + " on " + s.data.train.name +
+    for (const std::string& note : s.network.notes) {
+      progress.say("model.import " + c.model.import.text + ": " + note);
+    }
+    progress.say(files.dir.string() + ": starting " + s.network.name + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +
                  (s.ctx.threads.size() == 1 ? " thread" : " threads"));
     s.metrics.emplace(files.metrics, "");
@@ -153,6 +169,7 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
   if (run_phases(s) == Outcome::interrupted) return Outcome::interrupted;
   remove_overwritten(files);
   report(c, options, Summary::parse(s.summary), progress);
+  save_float_weights(s, options.weights);
   return Outcome::finished;
 }
 

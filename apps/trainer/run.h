@@ -13,6 +13,8 @@ namespace octet::trainer {
 struct RunOptions {
   bool resume = false;     ///< go on with an unfinished run; without one, start
   bool overwrite = false;  ///< start over; an earlier run is kept aside until this one is finished
+  /// Where the float network's weights go when the run is finished, as safetensors; empty: nowhere.
+  std::filesystem::path weights = {};
   /// Configurations that wait for this one (init.config), canonical paths; empty: none, and the
   /// closing table is printed.
   std::vector<std::filesystem::path> ancestors;

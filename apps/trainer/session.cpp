@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/common/setup/data.h"
-#include "apps/common/setup/network.h"
 #include "base/fnv1a.h"
 
 namespace octet::trainer {
@@ -12,10 +11,12 @@ namespace {
 /// Only matters where no phase says how many pictures a batch has.
 constexpr int default_batch = 64;
 
-std::string make_run_key(const config::Config& c, const DataSource& data) {
+std::string make_run_key(const config::Config& c, const DataSource& data,
+                         const setup::FloatNetwork& network) {
   auto key = nlohmann::ordered_json::parse(config::to_json(c, /*results_only=*/true));
   key["data"]["train_hash"] = hash_text(content_hash(data.train));
   key["data"]["test_hash"] = hash_text(content_hash(data.test));
+  if (!network.import_hash.empty()) key["model"]["import_hash"] = network.import_hash;
   return key.dump();
 }
 
@@ -27,9 +28,10 @@ Session::Session(const config::Config& c, DataSource source, Progress& p, int th
       progress(p),
       ctx(threads, static_cast<std::uint64_t>(c.seed)),
       data(std::move(source)),
-      model(setup::make_network(c, data.train, input_shape())),
+      network(setup::make_network(c, data.train, input_shape())),
+      model(network.module),
       phase(c.train ? Phase::train : Phase::quantize),
-      run_key(make_run_key(c, data)) {}
+      run_key(make_run_key(c, data, network)) {}
 
 Shape Session::input_shape() const {
   return setup::input_shape(config, data.train);

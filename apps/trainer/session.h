@@ -10,6 +10,7 @@
 #include <string>
 
 #include "apps/common/config/config.h"
+#include "apps/common/setup/network.h"
 #include "apps/trainer/metrics.h"
 #include "apps/trainer/progress.h"
 #include "core/context.h"
@@ -49,7 +50,8 @@ struct RunFiles {
 
 class Session {
  public:
-  /// Makes the network with random weights. `config` and `progress` must outlive the session.
+  /// Makes the network, with random weights or those of model.import. `config` and `progress` must
+  /// outlive the session.
   Session(const config::Config& config, DataSource data, Progress& progress, int threads);
 
   const config::Config& config;
@@ -57,7 +59,8 @@ class Session {
   Progress& progress;
   Context ctx;
   DataSource data;
-  ModulePtr model;                              ///< the float network
+  const setup::FloatNetwork network;
+  ModulePtr model;                              ///< the float network's
   quant::QatModelPtr qat;                       ///< from phase quantize on
   std::unique_ptr<optim::Optimizer> optimizer;  ///< while a phase trains
   std::optional<optim::Ema> ema;                ///< while a phase trains with an average
@@ -70,12 +73,14 @@ class Session {
   std::string init_hash;                  ///< of the weights it started from; empty: random ones
   std::string init_report;                ///< what was transferred, as in summary.json; or none
   /// What must stay the same while a run goes on: the configuration (what can change results) and
-  /// the contents of the data, as JSON.
+  /// the contents of the data and of model.import, as JSON.
   const std::string run_key;
   bool outputs_only = false;  ///< the run was finished: only make its files again
 
   /// [1, H, W, C] of the network's input.
   Shape input_shape() const;
+  /// The float network's ops; parameters and statistics are shared.
+  std::shared_ptr<GraphModule> graph() const { return setup::graph_of(model, input_shape()); }
   /// Outputs of the network.
   std::int64_t classes() const;
   /// Batches of the training split, shuffled and augmented as the configuration says.

@@ -45,7 +45,7 @@ StepTimes measure_step_times(Session& s) {
   Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
   const Batch batch = loader.next();
 
-  const auto network = trace(s.model, Tensor::zeros(s.input_shape()))->clone();
+  const auto network = s.graph()->clone();
   network->train();
   const setup::TrainingSection section = setup::quant_section(s.config);
   const auto optimizer = setup::make_optimizer(section, network->parameters());
@@ -53,7 +53,7 @@ StepTimes measure_step_times(Session& s) {
   quant::QatModelPtr quantized;
   std::unique_ptr<optim::Optimizer> quantized_optimizer;
   if (s.config.qat()) {
-    quantized = setup::prepare(s.config, *s.model, s.input_shape());
+    quantized = setup::prepare(s.config, s.network, s.input_shape());
     quantized->load_state(s.qat->state());
     quantized->restore_stage(std::max(longest_stage(c.stages), quantized->first_stage()));
     quantized->train();

@@ -53,4 +53,5 @@
 #include "interop/tflite/writer.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "interop/weights/read_weights.h"
+#include "interop/weights/save_weights.h"
 #include "interop/weights/transfer.h"

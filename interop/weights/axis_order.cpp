@@ -83,4 +83,18 @@ std::optional<AxisView> view_as(const StoredTensor& stored, AxisOrder order, con
   return fits(v, target) ? std::optional(v) : std::nullopt;
 }
 
+std::vector<std::int64_t> shape_as(AxisOrder order, const Shape& t, const LayerUse& use) {
+  std::vector<std::int64_t> shape(t.dims().begin(), t.dims().end());
+  if (order == AxisOrder::torch && t.rank() == 4) {
+    shape = {t[0], t[3], t[1], t[2]};
+    if (use.transposed_conv) std::swap(shape[0], shape[1]);
+  } else if (order == AxisOrder::keras && t.rank() == 4) {
+    shape = {t[1], t[2], t[3], t[0]};
+    if (use.transposed_conv) std::swap(shape[2], shape[3]);
+  } else if (order == AxisOrder::keras && t.rank() == 2) {
+    shape = {t[1], t[0]};
+  }
+  return shape;
+}
+
 }  // namespace octet

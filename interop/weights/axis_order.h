@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/shape.h"
 #include "interop/weights/stored_tensor.h"
@@ -28,5 +29,8 @@ struct LayerUse {
 /// is a linear weight of its flattened pixels.
 std::optional<AxisView> view_as(const StoredTensor& stored, AxisOrder order, const Shape& target,
                                 const LayerUse& use = {});
+
+/// The shape that a tensor of ours has in another order: view_as() of it is the way back.
+std::vector<std::int64_t> shape_as(AxisOrder order, const Shape& tensor, const LayerUse& use = {});
 
 }  // namespace octet

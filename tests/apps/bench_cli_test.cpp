@@ -4,9 +4,11 @@
 
 #include "apps/bench/gradient_error.h"
 #include "tests/apps/trainer_fixture.h"
+#include "tests/interop/onnx_builder.h"
 
 using namespace octet;
 using octet::test::Json;
+using octet::test::OnnxBuilder;
 using octet::test::TrainerFixture;
 using octet::test::TrainerRun;
 
@@ -110,6 +112,32 @@ TEST_CASE_FIXTURE(BenchFixture, "octet-bench step: --config is the trainer's net
   write(c);
   CHECK(bench({"--config", "tiny.json", "--mode", "qat"})
             .says("tiny.json: /quant/mode: expected qat for --mode qat"));
+}
+
+TEST_CASE_FIXTURE(BenchFixture, "octet-bench step: --config of an imported network") {
+  OnnxBuilder b;
+  b.input("image", {0, 1, 20, 20})
+      .floats("conv.weight", {8, 1, 3, 3}, test::numbers(72))
+      .floats("fc.weight", {5, 8}, test::numbers(40))
+      .node("Conv", {"image", "conv.weight"}, {"c"})
+      .node("Relu", {"c"}, {"r"})
+      .node("GlobalAveragePool", {"r"}, {"p"})
+      .node("Flatten", {"p"}, {"f"})
+      .node("Gemm", {"f", "fc.weight"}, {"y"})
+      .with("transB", 1)
+      .output("y");
+  const std::string bytes = b.bytes();
+  test::write_file(dir / "net.onnx", {bytes.begin(), bytes.end()});
+  Json c = config();
+  c["model"] = {{"import", "net.onnx"}};
+  write(c);
+  for (const char* mode : {"float", "qat", "qat-frozen"}) {
+    CAPTURE(mode);
+    const Json j = json({"--config", "tiny.json", "--mode", mode, "--batch", "4"});
+    CHECK(j["macs"] == 4 * (18 * 18 * 9 * 8 + 80));
+    CHECK(j["check"]["against"] == "portable kernels");
+    CHECK(j["check"]["gradient_error"].get<double>() < 5e-3);
+  }
 }
 
 TEST_CASE_FIXTURE(BenchFixture, "octet-bench step: ceilings hold on every instruction set") {

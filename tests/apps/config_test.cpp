@@ -155,6 +155,13 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
        "FILE: /quant/optimizer/momentum: this key is for type = sgd, but /quant/optimizer/type is "
        "adam"},
       // keys together
+      {R"({"name": "t", "data": {"path": "d"}, "model": {}, "train": {}})",
+       "FILE: /model: expected one of 'zoo' and 'import'"},
+      {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet", "import": "n"}, "train": {}})",
+       "FILE: /model: expected one of 'zoo' and 'import'"},
+      {R"({"name": "t", "data": {"path": "d"}, "model": {"import": "n", "width": 2}, "train": {}})",
+       "FILE: /model/width: is for /model/zoo; the layers of an imported network are those of its "
+       "file"},
       {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet"}})",
        "FILE: nothing to do: expected 'train', or 'quant' with mode qat or ptq"},
       {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet"}, "quant": {}})",
@@ -354,6 +361,17 @@ TEST_CASE_FIXTURE(Fixture, "config: init's lists, which runs without them do not
   CHECK(config::to_json(plain, true).find("\"init\": {}") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(Fixture, "config: an imported network, whose path says nothing of results") {
+  const std::string text =
+      R"({"name": "t", "data": {"path": "d"}, "model": {"import": "n.onnx"}, "quant": {"mode": "ptq"}})";
+  const auto c = read(text);
+  CHECK(c.model.import.path == dir / "n.onnx");
+  const std::string resolved = config::to_json(c);
+  CHECK(resolved.find("zoo") == resolved.npos);
+  CHECK(config::to_json(read(resolved)) == resolved);
+  CHECK(config::to_json(c, true) == config::to_json(read(text, {"model.import=m.onnx"}), true));
+}
+
 TEST_CASE_FIXTURE(Fixture, "config: only keys that can change a result tell two runs apart") {
   const auto key = [&](const std::vector<std::string>& overrides) {
     return config::to_json(read(with(""), overrides), true);
@@ -380,6 +398,7 @@ TEST_CASE_FIXTURE(Fixture, "config: only keys that can change a result tell two 
 
 TEST_CASE("config: every configuration of the project is valid") {
   ::setenv("OCTET_SHARED", "shared", 0);
+  ::setenv("CIFAR10_JPG", "cifar10-jpg", 0);
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "configs")) {
     if (entry.path().extension() != ".json" || entry.path().filename() == "schema.json") continue;

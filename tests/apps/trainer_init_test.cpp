@@ -170,6 +170,28 @@ TEST_CASE_FIXTURE(InitFixture, "trainer: weights that cannot be had or do not fi
   }
 }
 
+TEST_CASE_FIXTURE(InitFixture, "trainer: --weights hands on the trained float network") {
+  Json c = importing("x.safetensors", lenet_file(10));
+  write(c);
+  CHECK(run({"--weights", "none/w.safetensors"}).says("error: cannot write none/w.safetensors"));
+  CHECK_FALSE(fs::exists(run_dir()));
+  const TrainerRun r = run({"--weights", "w.safetensors"});
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  CHECK(r.says("weights of the float network: w.safetensors\n"));
+  const auto bytes = read_file(dir / "w.safetensors");
+  CHECK(run({"--weights", "again.safetensors"}).says("is finished already"));
+  CHECK(read_file(dir / "again.safetensors") == bytes);
+
+  c["name"] = "next";
+  c["init"] = {{"import", "w.safetensors"}};
+  c.erase("train");
+  c["quant"] = {{"mode", "ptq"}, {"calibrate_batches", 2}, {"batch", 16}};
+  write(c);
+  REQUIRE(run({}, "next").code == 0);
+  CHECK(summary("next")["float"] == summary()["float"]);
+}
+
 TEST_CASE_FIXTURE(InitFixture, "trainer: what is new needs training") {
   Json c = importing("five.safetensors", lenet_file(5));
   c.erase("train");

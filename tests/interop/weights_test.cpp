@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "interop/weights/formats/zip.h"
 #include "interop/weights/read_weights.h"
+#include "interop/weights/save_weights.h"
 #include "interop/weights/transfer.h"
 #include "interop/weights/weight_names.h"
 #include "layers/layers.h"
@@ -356,4 +357,71 @@ TEST_CASE("weights: damaged HDF5 inside an archive is refused or read, never mor
     write_file(dir / "x.keras", {file.begin(), file.end()});
     CHECK(refusal([&] { read_weights(dir / "x.keras"); }) != "nothing was thrown");
   }
+}
+
+TEST_CASE("weights: what save_weights writes is read back to the same bits") {
+  const auto check = [](const ModulePtr& net, const Shape& input) {
+    const TempDir dir;
+    const auto graph = trace(net, Tensor::zeros(input));
+    Init init(4);
+    for (NamedTensor& t : graph->state()) {  // biases and statistics, too
+      std::ranges::copy(init.uniform(t.value.shape(), 1).span<real>(), t.value.r());
+    }
+    save_weights(dir / "w.safetensors", *graph);
+    const WeightFile file = read_weights(dir / "w.safetensors");
+    CHECK(file.kind == "safetensors");
+    const auto other = graph->clone();
+    for (NamedTensor& t : other->state()) std::ranges::fill(t.value.span<real>(), real(7));
+    const Transfer t = transfer_weights(file, *other);
+    CHECK(t.fresh.empty());
+    CHECK(t.unused.empty());
+    for (const NamedTensor& n : graph->state()) {
+      CHECK_MESSAGE(values(*other, n.name) == values(*graph, n.name), n.name);
+    }
+  };
+  check(small_net(), {1, 3, 3, 2});
+  check(zoo::mobilenet_v3_small({.classes = 3, .in_h = 32, .in_w = 32, .width = 0.25}),
+        {1, 32, 32, 3});
+  Init init(3);
+  const auto up = std::make_shared<Sequential>();
+  up->add("up",
+          std::make_shared<ConvTranspose2d>(
+              ConvTranspose2dOptions{.in_channels = 2, .out_channels = 3, .kernel = 2}, init));
+  up->add("flatten", std::make_shared<Flatten>());
+  up->add("bn", std::make_shared<BatchNorm2d>(BatchNorm2dOptions{.channels = 48}));
+  check(up, {1, 3, 3, 2});
+
+  // Names of Keras: their tensors have its axes.
+  struct Keras final : Module {
+    ParameterPtr conv = register_parameter("conv/kernel", Tensor::zeros({3, 2, 2, 2})),
+                 depthwise = register_parameter("dw/kernel", Tensor::zeros({6, 2, 2, 1})),
+                 dense = register_parameter("dense/kernel", Tensor::zeros({5, 6}));
+    Var forward(Var x) override {
+      const Window2d window{2, 2, 1, 1, 1, 1, {}};
+      const Var y = conv2d(x, x.tape->param(conv), window);
+      return linear(flatten(conv2d(y, x.tape->param(depthwise), window, 3)), x.tape->param(dense));
+    }
+  };
+  check(std::make_shared<Keras>(), {1, 3, 3, 2});
+}
+
+TEST_CASE("weights: save_weights has PyTorch's axes") {
+  const auto net = traced(small_net());
+  transfer_weights(torch_file().file, *net);
+  const TempDir dir;
+  save_weights(dir / "w.safetensors", *net);
+  const WeightFile file = read_weights(dir / "w.safetensors");
+  const File expected = torch_file();
+  for (const StoredTensor& t : file.tensors) {
+    const auto& all = expected.file.tensors;
+    const auto it =
+        std::find_if(all.begin(), all.end(), [&](const auto& e) { return e.name == t.name; });
+    REQUIRE(it != all.end());
+    CHECK(t.shape == it->shape);
+    CHECK(std::equal(t.data.begin(), t.data.end(), it->data.begin(), it->data.end()));
+  }
+  CHECK(file.tensors.size() == expected.file.tensors.size() - 1);  // num_batches_tracked
+  CHECK(refusal([&] {
+          save_weights(dir / "none" / "w.safetensors", *net);
+        }).find("cannot write ") == 0);
 }

@@ -58,11 +58,17 @@ void describe(FieldVisitor& v, DataConfig& c) {
 }
 
 void describe(FieldVisitor& v, ModelConfig& c) {
-  v.choice({.name = "zoo", .doc = "Name of a reference network", .required = true}, c.zoo,
-           zoo::model_names());
-  v.integer({"classes", "Number of outputs; 0: as many as the data set has classes"}, c.classes,
-            {0, 65536});
-  v.number({"width", "Factor on the numbers of channels"}, c.width, {0, 64, true});
+  v.choice({"zoo", "Name of a reference network"}, c.zoo, zoo::model_names());
+  v.path({.name = "import",
+          .doc = "Instead: the network in this file of another program, with its weights "
+                 "(docs/onnx.md)",
+          .neutral = true},
+         c.import);
+  v.integer({"classes",
+             "Number of outputs; 0: as many as the data set has classes. An imported network with "
+             "another number gets a new last layer"},
+            c.classes, {0, 65536});
+  v.number({"width", "zoo: factor on the numbers of channels"}, c.width, {0, 64, true});
 }
 
 void describe(FieldVisitor& v, InitConfig& c) {
@@ -258,7 +264,9 @@ void describe(FieldVisitor& v, Config& c) {
       {.name = "data", .doc = "Where the pictures are and how they are prepared", .required = true},
       c.data);
   v.object({.name = "model", .doc = "The network", .required = true}, c.model);
-  v.object({"init", "Where the first weights come from; absent: random ones"}, c.init);
+  v.object(
+      {"init", "Where the first weights come from; absent: random ones, or those of model.import"},
+      c.init);
   v.object({"train", "Training in floating point; absent: none"}, c.train);
   v.object({"quant", "Quantization; absent: none"}, c.quant);
   v.object({.name = "checkpoint",

@@ -36,7 +36,8 @@ struct DataConfig {
 };
 
 struct ModelConfig {
-  std::string zoo;
+  std::string zoo;  ///< or import: exactly one of them has a text
+  Path import;
   int classes = 0;
   double width = 1;
 };

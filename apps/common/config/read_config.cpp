@@ -44,7 +44,11 @@ void check_together(const Config& c) {
     for (const Path* p : {&i.config, &i.checkpoint, &i.import}) sources += !p->text.empty();
     OCTET_CHECK(sources == 1, file, ": /init: expected one of 'config', 'checkpoint' and 'import'");
   }
-  OCTET_CHECK(c.train || c.init, file,
+  const bool imports = !c.model.import.text.empty();
+  OCTET_CHECK(c.model.zoo.empty() == imports, file, ": /model: expected one of 'zoo' and 'import'");
+  OCTET_CHECK(!imports || c.model.width == 1, c.where("/model/width"),
+              ": is for /model/zoo; the layers of an imported network are those of its file");
+  OCTET_CHECK(c.train || c.init || imports, file,
               ": /quant: there are no trained weights to quantize: expected 'init' or 'train'");
   if (c.qat()) {
     OCTET_CHECK(c.quant->stages.total() > 0, file,

@@ -34,7 +34,8 @@ class Resolver final : public FieldVisitor {
   }
   void choice(const Key& key, std::string& v, const std::vector<std::string>&) override {
     if (key.selects) stack_.back().selection = v;
-    if (!results_only_ || key.unsaid.empty() || v != key.unsaid) add(key, v);
+    if (v.empty() || (results_only_ && !key.unsaid.empty() && v == key.unsaid)) return;
+    add(key, v);
   }
 
   Json take() { return std::move(stack_.front().object); }

@@ -1,15 +1,66 @@
 #include "apps/common/setup/network.h"
 
+#include "apps/common/setup/imported_network.h"
 #include "apps/common/setup/memory.h"
 #include "base/error.h"
+#include "base/fnv1a.h"
+#include "base/mapped_file.h"
+#include "layers/graph/classifier.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
 
 namespace octet::setup {
+namespace {
+
+/// Of the file, and of the weights, which may lie in others.
+std::string network_hash(const std::string& file, const GraphModule& graph) {
+  Fnv1a hash;
+  hash.add(map_file(file).bytes);
+  for (const NamedTensor& t : graph.state()) hash.add({t.value.raw(), t.value.bytes()});
+  return hash_text(hash.value());
+}
+
+FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape& input) {
+  const std::string file = c.model.import.path.string();
+  ImportedNetwork from = import_network(file, input);
+  check_takes(*from.graph, input, file);
+  FloatNetwork network{.name = c.model.import.path.filename().string(),
+                       .module = {},
+                       .stored = std::move(from.stored),
+                       .import_hash = network_hash(file, *from.graph),
+                       .fresh = {},
+                       .notes = {}};
+  Init init(static_cast<std::uint64_t>(c.seed));
+  Classifier classifier = [&] {
+    try {
+      return make_classifier(*from.graph, classes, init);
+    } catch (const Error& e) {
+      fail(file, ": ", e.what());
+    }
+  }();
+  network.module = std::move(classifier.graph);
+  network.module->train();
+  network.fresh = std::move(classifier.fresh);
+  for (const std::string& name : network.fresh) network.stored.weights.erase(name);
+  if (!classifier.left_out.empty()) {
+    network.notes.push_back("it ends in " + classifier.left_out +
+                            ", which is left out, here and in the file that ships");
+  }
+  if (!network.fresh.empty()) {
+    std::string note = std::to_string(classes) + " classes instead of " +
+                       std::to_string(classifier.classes_before) + ", new:";
+    for (const std::string& name : network.fresh) note += " " + name;
+    network.notes.push_back(std::move(note));
+  }
+  return network;
+}
+
+}  // namespace
 
 zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data,
                                     const Shape& input) {
-  OCTET_CHECK(zoo::is_classifier(c.model.zoo), c.where("/model/zoo"), ": ", c.model.zoo,
+  OCTET_CHECK(c.model.zoo.empty() || zoo::is_classifier(c.model.zoo), c.where("/model/zoo"), ": ",
+              c.model.zoo,
               " is no classifier, which this trainer is for; train it in a loop of your own "
               "(examples/custom_loop.cpp)");
   OCTET_CHECK(c.model.classes == 0 || c.model.classes >= data.classes, c.where("/model/classes"),
@@ -25,17 +76,33 @@ zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data
   return options;
 }
 
-ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape& input) {
+FloatNetwork make_network(const config::Config& c, const Dataset& data, const Shape& input) {
   const zoo::NetworkOptions options = network_options(c, data, input);
+  if (c.model.zoo.empty()) {
+    try {
+      return imported(c, options.classes, input);
+    } catch (const Error& e) {
+      fail(c.where("/model/import"), ": ", e.what());
+    }
+  }
   check_parameter_memory(c, options);
   try {
-    return zoo::make_model(c.model.zoo, options);
+    FloatNetwork network;
+    network.name = c.model.zoo;
+    network.module = zoo::make_model(c.model.zoo, options);
+    return network;
   } catch (const Error& e) {
     fail(c.where("/model"), ": ", e.what());
   }
 }
 
-quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels) {
+std::shared_ptr<GraphModule> graph_of(const ModulePtr& network, const Shape& input) {
+  auto graph = std::dynamic_pointer_cast<GraphModule>(network);
+  return graph ? graph : trace(network, Tensor::zeros(input));
+}
+
+quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels,
+                            const StoredQuantization& stored) {
   const config::QuantConfig& q = *c.quant;
   quant::QConfig config = q.target == "tflm" ? quant::QConfig::tflm() : quant::QConfig::tflite();
   if (q.rounding == "single") config.rounding = int8::Rounding::single_rounding;
@@ -53,12 +120,14 @@ quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels) {
   };
   config.input = quant::input_params(per_channel(c.data.normalize.mean, "mean"),
                                      per_channel(c.data.normalize.std, "std"));
+  config.stored = stored;
   return config;
 }
 
-quant::QatModelPtr prepare(const config::Config& c, Module& network, const Shape& input) {
-  const auto graph = trace(network, Tensor::zeros(input));
-  const quant::QConfig qconfig = make_qconfig(c, input[3]);
+quant::QatModelPtr prepare(const config::Config& c, const FloatNetwork& network,
+                           const Shape& input) {
+  const auto graph = graph_of(network.module, input);
+  const quant::QConfig qconfig = make_qconfig(c, input[3], network.stored);
   try {
     return c.quant->mode == "ptq" ? quant::prepare_ptq(graph, qconfig)
                                   : quant::prepare_qat(graph, qconfig);

@@ -1,26 +1,47 @@
 // The network of a configuration, and how it is quantized.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "apps/common/config/config.h"
 #include "data/dataset.h"
+#include "layers/graph/graph_module.h"
+#include "layers/graph/stored_quantization.h"
 #include "layers/zoo/zoo.h"
 #include "quant/qat_model.h"
 #include "quant/qconfig.h"
 
 namespace octet::setup {
 
-/// Of the model for pictures of `data` that become `input` [1, H, W, C]. Throws Error naming the
-/// configuration if the model is no classifier or has fewer outputs than the data set has classes.
+/// A network in floating point, for pictures of one size.
+struct FloatNetwork {
+  std::string name;  ///< the zoo's, or that of the file
+  ModulePtr module;
+  // Of model.import:
+  StoredQuantization stored;       ///< what the file says of it
+  std::string import_hash;         ///< of the file and of the weights it brings; empty: of the zoo
+  std::vector<std::string> fresh;  ///< parameters that are not the file's
+  std::vector<std::string> notes;  ///< what else is not as in the file, a line each
+};
+
+/// For pictures of `data` that become `input` [1, H, W, C]. Throws Error naming the configuration
+/// if a model of the zoo is no classifier, or has fewer outputs than the data set has classes.
 zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data,
                                     const Shape& input);
-/// With random weights. Throws Error as network_options, and if the model is too large for the
-/// pictures or for the memory.
-ModulePtr make_network(const config::Config& c, const Dataset& data, const Shape& input);
+/// With random weights, or those of model.import. Throws Error as network_options, if the model is
+/// too large for the pictures or for the memory, and if a file cannot be read, does not take such
+/// pictures or is no classifier.
+FloatNetwork make_network(const config::Config& c, const Dataset& data, const Shape& input);
+/// Its ops: the module itself or its trace. Parameters and statistics are shared.
+std::shared_ptr<GraphModule> graph_of(const ModulePtr& network, const Shape& input);
 
 /// `channels` of the input, for its params.
-quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels);
+quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels,
+                            const StoredQuantization& stored = {});
 /// A copy of `network`, prepared as "quant" says. Throws Error naming the configuration if an op
 /// has no int8 form.
-quant::QatModelPtr prepare(const config::Config& c, Module& network, const Shape& input);
+quant::QatModelPtr prepare(const config::Config& c, const FloatNetwork& network,
+                           const Shape& input);
 
 }  // namespace octet::setup
