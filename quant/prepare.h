@@ -14,7 +14,8 @@ namespace octet::quant {
 /// batch norm and clamp activation become one op; a bias in front of batch norm is absorbed into
 /// the running mean; every value gets quantization params of its own or shares those of its class
 /// (docs/numerics.md, lines 6, 15 to 19). What no output depends on is left out, its parameters
-/// too. Throws Error naming the layer and the reason where an op has no int8 form.
+/// too. Throws Error naming every layer and the reason where an op has no int8 form, or, in
+/// QConfig::float_layers, no float one.
 QatModelPtr prepare_qat(const GraphModule& graph, const QConfig& config);
 inline QatModelPtr prepare_qat(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
   return prepare_qat(*graph, config);

@@ -180,9 +180,7 @@ std::pair<Rewriter::Source, Rewriter::Source> Rewriter::operands(int id) {
                     (c.shape.rank() < n.shape.rank() || c.shape[0] == 1),
                 "prepare: layer ", n.name, ": a constant operand ", c.shape,
                 " must not add dimensions or samples to ", other.shape);
-    const auto [at, added] = parameter_node_.try_emplace(n.inputs[i], 0);
-    if (added) at->second = append(c);
-    return {at->second,
+    return {constant_node(n.inputs[i]),
             constant_value(n.name + ".constant", c.kind == Tape::Kind::param
                                                      ? c.parameter
                                                      : std::make_shared<Parameter>(c.constant))};

@@ -36,8 +36,10 @@
 #include "optim/sgd.h"
 
 // Data sets and the loader; accuracy and loss over them.
+#include "data/image.h"
 #include "data/loader.h"
 #include "data/readers.h"
+#include "data/resize_image.h"
 #include "data/source.h"
 #include "eval/evaluate.h"
 
