@@ -45,6 +45,7 @@
 
 // Quantization: prepare, calibrate, convert.
 #include "quant/convert.h"
+#include "quant/equalize.h"
 #include "quant/fake_quantize.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
