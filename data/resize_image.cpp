@@ -42,6 +42,7 @@ Image resize_image(const Image& image, std::int64_t height, std::int64_t width) 
                   static_cast<std::int64_t>(image.pixels.size()) ==
                       image.height * image.width * image.channels,
               "resize: expected a picture with pixels, got ", image.width, " x ", image.height);
+  if (height == image.height && width == image.width) return image;
   Image result{height, width, image.channels, {}};
   result.pixels.resize(static_cast<std::size_t>(height * width * image.channels));
   if (!resize(image, result)) throw MemoryError("resize: not enough memory");
