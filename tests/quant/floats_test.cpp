@@ -138,15 +138,9 @@ bool has_float_form(const OpCase& c) {
 
 constexpr QuantParams input_params_{0.01f, -128};
 
-/// Reals that are exact codes, from 0.2 on.
+/// Exact codes from 0.21 on.
 Tensor exact_input(std::uint64_t seed, const Shape& shape) {
-  Tensor t = Tensor::empty(shape);
-  Random random(seed);
-  for (real& v : t.span<real>()) {
-    const auto code = static_cast<int>(random.below(235)) - 107;
-    v = input_params_.scale * static_cast<real>(code - input_params_.zero_point);
-  }
-  return t;
+  return test::exact_codes(seed, shape, input_params_, -107);
 }
 
 QConfig config_with(std::vector<std::string> float_layers) {
