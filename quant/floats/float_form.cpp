@@ -10,7 +10,7 @@
 
 #include "core/ops/ops.h"
 #include "int8/ops/catalogue.h"
-#include "quant/lower_moves.h"
+#include "quant/floats/float_moves.h"
 #include "quant/no_int8_form.h"
 
 namespace octet::quant {
@@ -117,87 +117,6 @@ int group_norm(FloatNodes& f, const Op& op, Operands x) {
   return affine(f, f.reshape(normalized(f, split, {1, 3}, norm.eps), in), x);
 }
 
-// ---- moves ----
-
-int reshape(FloatNodes& f, const Op& op, Operands x) {
-  return f.reshape(x[0], static_cast<const ReshapeOp&>(op).result(f.shape(x[0])));
-}
-
-int layout(FloatNodes& f, const Op& op, Operands x) {
-  const auto* pad = dynamic_cast<const Pad2dOp*>(&op);
-  if (!pad || pad->value == 0) {
-    return lower_layout(f.graph(), static_cast<const LayoutOp&>(op), f.layer(), x[0]);
-  }
-  const int amounts = f.graph().add_paddings(f.layer() + ".paddings", pad->pads);
-  return f.move(OpCode::padv2, x[0], pad->result(f.shape(x[0])), {amounts, f.scalar(pad->value)});
-}
-
-int concat(FloatNodes& f, const Op& op, Operands x) {
-  return lower_concat(f.graph(), static_cast<const ConcatOp&>(op).resolved_axis(f.shape(x[0])),
-                      f.layer(), {x.begin(), x.end()});
-}
-
-int resize(FloatNodes& f, const Op& op, Operands x) {
-  const auto plain = resize_of_format(static_cast<const Resize2dOp&>(op), f.shape(x[0]));
-  return lower_resize(f.graph(), *plain, f.layer(), x[0]);
-}
-
-std::string refused_float_resize(const Op& op, const Shape& x) {
-  const bool bilinear = static_cast<const Resize2dOp&>(op).interpolation == Interpolation::bilinear;
-  return bilinear ? "bilinear op resize2d" : refused_resize(op, x);
-}
-
-int pad(FloatNodes& f, const Op& op, Operands x) {
-  const auto& pad = static_cast<const PadOp&>(op);
-  std::vector<std::int32_t> list;
-  for (std::size_t d = 0; d < pad.before.size(); ++d) {
-    list.push_back(static_cast<std::int32_t>(pad.before[d]));
-    list.push_back(static_cast<std::int32_t>(pad.after[d]));
-  }
-  std::vector<int> constants{f.integers({static_cast<std::int64_t>(pad.before.size()), 2}, list)};
-  const Shape result = pad.result(f.shape(x[0]));
-  if (pad.mode == PadMode::reflect) {
-    return f.move(OpCode::mirror_pad, x[0], result, constants, int8::MirrorPadAttributes{false});
-  }
-  constants.push_back(f.scalar(pad.value));
-  return f.move(OpCode::padv2, x[0], result, std::move(constants));
-}
-
-std::string refused_pad(const Op& op, const Shape&) {
-  const auto& pad = static_cast<const PadOp&>(op);
-  const auto negative = [](std::int64_t n) { return n < 0; };
-  const bool fits = pad.before[0] == 0 && pad.after[0] == 0 &&
-                    std::ranges::none_of(pad.before, negative) &&
-                    std::ranges::none_of(pad.after, negative) &&
-                    (pad.mode == PadMode::constant || pad.mode == PadMode::reflect);
-  return fits ? "" : "op pad (" + pad.attributes() + ")";
-}
-
-int tile(FloatNodes& f, const Op& op, Operands x) {
-  const auto& tile = static_cast<const TileOp&>(op);
-  const std::vector<std::int32_t> list(tile.repeats.begin(), tile.repeats.end());
-  const int repeats = f.integers({static_cast<std::int64_t>(list.size())}, list);
-  return f.move(OpCode::tile, x[0], tile.result(f.shape(x[0])), {repeats});
-}
-
-std::string refused_tile(const Op& op, const Shape&) {
-  return static_cast<const TileOp&>(op).repeats[0] == 1 ? "" : "op tile of the batch";
-}
-
-int expand(FloatNodes& f, const Op& op, Operands x) {
-  const Shape result = static_cast<const ExpandOp&>(op).result(f.shape(x[0]));
-  const std::vector<std::int32_t> list(result.dims().begin(), result.dims().end());
-  const int extents = f.integers({static_cast<std::int64_t>(list.size())}, list);
-  return f.move(OpCode::broadcast_to, x[0], result, {extents});
-}
-
-std::string refused_expand(const Op& op, const Shape& x) {
-  const auto& dims = static_cast<const ExpandOp&>(op).dims;
-  const auto rank = static_cast<std::size_t>(x.rank());
-  const bool keeps = dims.size() < rank || (dims.size() == rank && dims[0] == 1);
-  return keeps ? "" : "op expand of the batch";
-}
-
 constexpr bool moves = true;
 
 }  // namespace
@@ -235,13 +154,13 @@ const FloatForm* float_form_of(const Op& op) {
       Row{typeid(GlobalAvgPoolOp), {global_average_pool}},
       Row{typeid(LayerNormOp), {layer_norm}},
       Row{typeid(GroupNormOp), {group_norm}},
-      Row{typeid(ReshapeOp), {reshape, nullptr, moves}},
-      Row{typeid(LayoutOp), {layout, refused_layout, moves}},
-      Row{typeid(ConcatOp), {concat, refused_concat, moves}},
-      Row{typeid(Resize2dOp), {resize, refused_float_resize, moves}},
-      Row{typeid(PadOp), {pad, refused_pad, moves}},
-      Row{typeid(TileOp), {tile, refused_tile, moves}},
-      Row{typeid(ExpandOp), {expand, refused_expand, moves}},
+      Row{typeid(ReshapeOp), {float_reshape, nullptr, moves}},
+      Row{typeid(LayoutOp), {float_layout, refused_layout, moves}},
+      Row{typeid(ConcatOp), {float_concat, refused_concat, moves}},
+      Row{typeid(Resize2dOp), {float_resize, refused_float_resize, moves}},
+      Row{typeid(PadOp), {float_pad, refused_pad, moves}},
+      Row{typeid(TileOp), {float_tile, refused_tile, moves}},
+      Row{typeid(ExpandOp), {float_expand, refused_expand, moves}},
       Row{typeid(DropoutOp), {nullptr, nullptr, moves}},
   };
   const auto find = [](std::type_index type) -> const FloatForm* {
