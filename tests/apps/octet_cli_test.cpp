@@ -146,7 +146,7 @@ TEST_SUITE("octet") {
     CHECK(r.code == 1);
     CHECK(r.out.empty());
     CHECK(r.err ==
-          "error: import: this build is without training libraries (OCTET_BUILD_TRAINING=OFF)\n");
+          "octet: import: this build is without training libraries (OCTET_BUILD_TRAINING=OFF)\n");
   }
 #endif
 
