@@ -109,6 +109,11 @@ check "configure: thread sanitizer" configure -S . -B build/tsan "${runtime_only
 check "build: thread sanitizer" cmake --build build/tsan --target int8_threads_tests
 tests "contexts of one model at once: thread sanitizer" build/tsan -R '^int8_threads_tests$'
 
+check "configure: programs without training" configure -S . -B build/runtime "${runtime_only[@]}" \
+  -DOCTET_BUILD_APPS=ON "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
+check "build: programs without training" cmake --build build/runtime --target octet octet_cli_tests
+tests "octet without training" build/runtime -R '^octet_cli_tests$'
+
 check "configure: fuzzers" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
   -DOCTET_BUILD_TRAINING=ON -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
   -DOCTET_SANITIZE=fuzzer-no-link,address,undefined "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"

@@ -1,4 +1,4 @@
-// Decoding of PNG and JPEG files to 8-bit grey or RGB pixels.
+// PNG and JPEG files to 8-bit grey or RGB pixels, and pixels to PNG files.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,10 @@ Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name);
 /// PNG or JPEG by their first bytes.
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name);
 Image read_image(const std::filesystem::path& path);
+
+/// The pixels as they are, grey or RGB; the file appears whole or not at all. Throws Error naming
+/// the path.
+void write_png(const Image& image, const std::filesystem::path& path);
 
 /// To 1 or 3 channels: grey is repeated; colour becomes (299 R + 587 G + 114 B) / 1000, rounded
 /// (the luma of ITU-R BT.601).

@@ -95,26 +95,37 @@ int8::Graph lower(QatModel& qat, std::string name) {
 
 namespace {
 
-/// Adds to `parity` what differs between a value's codes in training and in the integer model.
-void compare(Parity& parity, const std::string& layer, std::span<const std::int8_t> codes,
-             std::span<const std::byte> value) {
-  OCTET_CHECK(value.size() == codes.size(), "compare: layer ", layer, ": expected ", codes.size(),
-              " codes, the integer model has ", value.size());
-  if (std::memcmp(value.data(), codes.data(), codes.size()) == 0) return;
-  for (std::size_t i = 0; i < codes.size(); ++i) {
-    const auto got = static_cast<std::int8_t>(value[i]);
-    if (got == codes[i]) continue;
-    if (parity.different++ == 0) {
-      parity.layer = layer;
-      parity.index = static_cast<std::int64_t>(i);
-      parity.expected = codes[i];
-      parity.got = got;
-    }
+const Tensor& value_of(const Tape& tape, int id) {
+  return tape.node(id).value;
+}
+
+template <class T>
+void compare_as(Parity& parity, const std::string& layer, std::span<const T> expected,
+                std::span<const std::byte> value) {
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (std::memcmp(&expected[i], value.data() + i * sizeof(T), sizeof(T)) == 0) continue;
+    if (parity.different++ > 0) continue;
+    T got;
+    std::memcpy(&got, value.data() + i * sizeof(T), sizeof(T));
+    parity.layer = layer;
+    parity.index = static_cast<std::int64_t>(i);
+    parity.expected = static_cast<float>(expected[i]);
+    parity.got = static_cast<float>(got);
   }
 }
 
-std::span<const std::int8_t> codes_of(const Tape& tape, int id) {
-  return std::as_const(tape.node(id).value).span<std::int8_t>();
+/// Adds to `parity` what differs, bit for bit, between a value in training and in the integer
+/// model.
+void compare(Parity& parity, const std::string& layer, const Tensor& expected,
+             std::span<const std::byte> value) {
+  OCTET_CHECK(value.size() == expected.bytes(), "compare: layer ", layer, ": expected ",
+              expected.bytes(), " bytes, the integer model has ", value.size());
+  if (std::memcmp(value.data(), expected.raw(), value.size()) == 0) return;
+  if (expected.dtype() == ElementType::i8) {
+    compare_as(parity, layer, expected.span<std::int8_t>(), value);
+  } else {
+    compare_as(parity, layer, expected.span<float>(), value);
+  }
 }
 
 /// Runs the integer model on the codes of the network's inputs, which are the tape's.
@@ -124,7 +135,7 @@ void run_on_inputs(int8::ExecutionContext& engine, const int8::Model& model, con
     if (!dynamic_cast<const QInputOp*>(tape.node(id).op.get())) continue;
     OCTET_CHECK(next < model.inputs().size(), "compare: the integer model has ",
                 model.inputs().size(), " inputs, the network more");
-    const auto codes = codes_of(tape, id);
+    const auto codes = value_of(tape, id).span<std::int8_t>();
     const auto input = engine.input(static_cast<int>(next++));
     OCTET_CHECK(input.size() == codes.size(), "compare: the integer model's input takes ",
                 input.size(), " codes, the network's ", codes.size());
@@ -168,19 +179,19 @@ Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
     const Tape::Node& node = tape.node(id);
     const auto* op = dynamic_cast<const QOp*>(node.op.get());
     if (!op || !op->in_graph()) continue;
-    if (dynamic_cast<const QOutputOp*>(op)) {  // its operand's codes are counted there
+    if (dynamic_cast<const QOutputOp*>(op)) {  // its operand's elements are counted there
       OCTET_CHECK(outputs < model.outputs().size(), "compare: the integer model has ",
                   model.outputs().size(), " outputs, the network more");
-      compare(parity, op->layer, codes_of(tape, node.inputs[0]),
+      compare(parity, op->layer, value_of(tape, node.inputs[0]),
               engine.output(static_cast<int>(outputs++)));
       continue;
     }
     const auto at = tensor_by_name.find(op->layer);
     OCTET_CHECK(at != tensor_by_name.end(), "compare: the integer model has no value named ",
                 op->layer);
-    const auto codes = codes_of(tape, id);
-    parity.compared += static_cast<std::int64_t>(codes.size());
-    compare(parity, op->layer, codes, engine.value(at->second));
+    const Tensor& value = value_of(tape, id);
+    parity.compared += value.numel();
+    compare(parity, op->layer, value, engine.value(at->second));
   }
   OCTET_CHECK(outputs == model.outputs().size(), "compare: the integer model has ",
               model.outputs().size(), " outputs, the network ", outputs);
@@ -220,18 +231,19 @@ int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report) {
   int8::ModelOptions reference;
   reference.isa = int8::Isa::portable;
   reference.fuse = false;
+  reference.ops = &int8::all_ops();
   const Parity parity = compare_codes(qat, ctx, int8::Model(read_back(), reference),
                                       qat.sample().empty() ? random_sample(qat) : qat.sample());
   OCTET_CHECK(parity.different == 0, "convert: layer ", parity.layer, ": element ", parity.index,
-              ": training computed code ", parity.expected, ", the integer graph ", parity.got,
-              "; ", parity.different, " of ", parity.compared, " codes differ");
+              ": training computed ", parity.expected, ", the integer graph ", parity.got, "; ",
+              parity.different, " of ", parity.compared, " codes differ");
   if (report) {
     report->parity = parity;
     report->file_bytes = bytes->size();
     report->layers = lowered.layers;
     report->coarse = coarse_values(qat);
   }
-  return int8::Model(read_back());
+  return int8::Model(read_back(), {.ops = &int8::all_ops()});
 }
 
 int8::Model convert(QatModel& qat) {

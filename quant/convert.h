@@ -11,13 +11,14 @@
 
 namespace octet::quant {
 
-/// Codes of the training forward (evaluation mode) against the integer graph.
+/// Codes, and floats of layers that stay in floats, of the training forward (evaluation mode)
+/// against the integer graph.
 struct Parity {
   std::int64_t compared = 0;
   std::int64_t different = 0;
-  std::string layer;       ///< of the first difference
-  std::int64_t index = 0;  ///< its element in the layer's value, over the batch
-  int expected = 0, got = 0;
+  std::string layer;            ///< of the first difference
+  std::int64_t index = 0;       ///< its element in the layer's value, over the batch
+  float expected = 0, got = 0;  ///< the code or the float
 };
 
 /// Compares every value of every layer, and every output, on `x` (float [N, ...], one for each

@@ -32,6 +32,23 @@ int Lowering::add_value(std::string name, const Shape& shape, QuantParams params
               {}});
 }
 
+int Lowering::add_floats(std::string name, const Shape& shape) {
+  return add({std::move(name), int8::DType::f32, extents(shape), {}, {}});
+}
+
+int Lowering::add_like(int other, std::string name, const Shape& shape) {
+  const int8::TensorDef& like = tensor(other);
+  return add({std::move(name), like.type, extents(shape), like.quantization, {}});
+}
+
+int Lowering::add_float_constant(std::string name, const Tensor& reals) {
+  return add({std::move(name),
+              int8::DType::f32,
+              extents(reals.shape()),
+              {},
+              bytes_of(reals.span<float>())});
+}
+
 int Lowering::add_weights(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
                           std::vector<float> scale, int axis) {
   std::vector<std::int32_t> zero(scale.size(), 0);
@@ -73,8 +90,7 @@ int Lowering::add_paddings(std::string name, const Padding2d& pads) {
 }
 
 int Lowering::add_slice(const std::string& name, int input, std::span<const std::int64_t> begin,
-                        std::span<const std::int64_t> end, std::span<const std::int64_t> step,
-                        QuantParams params) {
+                        std::span<const std::int64_t> end, std::span<const std::int64_t> step) {
   const auto constant = [&](const char* what, std::span<const std::int64_t> values) {
     const std::vector<std::int32_t> narrow(values.begin(), values.end());
     return add_int32(name + what, {static_cast<std::int64_t>(narrow.size())}, narrow);
@@ -86,7 +102,7 @@ int Lowering::add_slice(const std::string& name, int input, std::span<const std:
   }
   const int from = constant(".begin", begin), to = constant(".end", end),
             by = constant(".strides", step);
-  const int y = add_value(name, out, params);
+  const int y = add_like(input, name, out);
   add_node(int8::OpCode::strided_slice, {input, from, to, by}, y,
            int8::StridedSliceAttributes{.begin_mask = 1, .end_mask = 1});
   return y;

@@ -20,6 +20,10 @@ class Lowering {
 
   /// An int8 value with per-tensor params.
   int add_value(std::string name, const Shape& shape, QuantParams params);
+  /// A float value.
+  int add_floats(std::string name, const Shape& shape);
+  /// A value of the type and quantization of tensor `other`.
+  int add_like(int other, std::string name, const Shape& shape);
   /// Constants. `axis` is the quantized dimension of per-channel scales.
   int add_weights(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
                   std::vector<float> scale, int axis);
@@ -28,7 +32,8 @@ class Lowering {
   /// An int8 constant operand with params of its own.
   int add_constant(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
                    QuantParams params);
-  /// The same with one element.
+  int add_float_constant(std::string name, const Tensor& reals);
+  /// add_constant() with one element.
   int add_scalar_code(std::string name, std::int8_t code, QuantParams params) {
     return add_constant(std::move(name), {1}, {&code, 1}, params);
   }
@@ -37,8 +42,7 @@ class Lowering {
   int add_paddings(std::string name, const Padding2d& pads);
   /// A STRIDED_SLICE node on `input`; the batch is kept whole.
   int add_slice(const std::string& name, int input, std::span<const std::int64_t> begin,
-                std::span<const std::int64_t> end, std::span<const std::int64_t> step,
-                QuantParams params);
+                std::span<const std::int64_t> end, std::span<const std::int64_t> step);
 
   void add_node(int8::OpCode op, std::vector<int> inputs, int output, int8::Attributes attributes);
 

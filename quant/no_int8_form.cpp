@@ -57,10 +57,10 @@ std::string refused_average_pool(const Op& op, const Shape& x) {
   return dilated(pool.window);
 }
 
-std::string refused_mean(const Op& op, const Shape& x) {
-  const auto& axes = static_cast<const MeanOp&>(op).axes;
+std::string refused_reduction(const Op& op, const Shape& x) {
+  const auto& axes = static_cast<const ReductionOp&>(op).axes;
   const bool batch = std::ranges::any_of(axes, [&](int a) { return a == 0 || a + x.rank() == 0; });
-  return batch ? "op mean of the batch" : "";
+  return batch ? "op " + std::string(op.name()) + " of the batch" : "";
 }
 
 std::string refused_conv_transpose(const Op& op, const Shape&) {

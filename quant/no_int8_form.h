@@ -17,7 +17,7 @@ std::string refused_layout(const Op& op, const Shape& x);
 std::string refused_concat(const Op& op, const Shape& x);
 std::string refused_max_pool(const Op& op, const Shape& x);
 std::string refused_average_pool(const Op& op, const Shape& x);
-std::string refused_mean(const Op& op, const Shape& x);
+std::string refused_reduction(const Op& op, const Shape& x);
 std::string refused_conv_transpose(const Op& op, const Shape& x);
 std::string refused_resize(const Op& op, const Shape& x);
 

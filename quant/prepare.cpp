@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "quant/floats/float_form.h"
 #include "quant/qops/input_output.h"
 #include "quant/rewriter.h"
 
@@ -47,11 +48,12 @@ void Rewriter::check_ops() const {
   for (const int id : live_) {
     const GraphNode& n = old_node(id);
     if (n.kind != Tape::Kind::op) continue;
-    const std::string what =
-        Rewriter::refused(*n.op, n.inputs.empty() ? Shape{} : old_node(n.inputs[0]).shape);
+    const bool is_float = floats_.contains(id);
+    const Shape x = n.inputs.empty() ? Shape{} : old_node(n.inputs[0]).shape;
+    const std::string what = is_float ? without_float_form(*n.op, x) : Rewriter::refused(*n.op, x);
     if (what.empty()) continue;
-    refused +=
-        (refused.empty() ? "layer " : "; layer ") + n.name + ": " + what + " has no int8 form";
+    refused += (refused.empty() ? "layer " : "; layer ") + n.name + ": " + what +
+               (is_float ? " cannot stay in floats" : " has no int8 form");
   }
   OCTET_CHECK(refused.empty(), "prepare: ", refused);
 }
@@ -61,6 +63,7 @@ QatModelPtr Rewriter::rewrite(Stage integer_stage) {
     state_->estimates_bn = true;
     integer_stage = Stage::frozen_bn;
   }
+  find_floats();
   check_ops();
   check_stored();
   add_inputs();
@@ -68,7 +71,7 @@ QatModelPtr Rewriter::rewrite(Stage integer_stage) {
   for (int id = 0; id < static_cast<int>(nodes.size()); ++id) {
     const GraphNode& n = nodes[static_cast<std::size_t>(id)];
     if (n.kind != Tape::Kind::op || !live_.contains(id) || new_id_.count(id)) continue;
-    const Rule& rule = *rule_of(*n.op);
+    const Rule& rule = *rule_of(id);
     (this->*rule.rewrite)(id);
     if (rule.keeps_params) requantize_as_stored(id);
   }
@@ -101,7 +104,7 @@ int Rewriter::append(GraphNode node) {
   return static_cast<int>(nodes_.size()) - 1;
 }
 
-Rewriter::Source Rewriter::source(int id, std::size_t index) const {
+Rewriter::Source Rewriter::computed(int id, std::size_t index) const {
   const int in = old_node(id).inputs.at(index);
   const auto at = new_id_.find(in);
   OCTET_CHECK(at != new_id_.end(), "prepare: layer ", old_node(id).name, ": operand ", index,
@@ -115,8 +118,12 @@ int Rewriter::parameter(int id, std::size_t index) {
   OCTET_CHECK(p.kind == Tape::Kind::param, "prepare: layer ", old_node(id).name, ": operand ",
               index, ": expected a parameter, got ",
               p.kind == Tape::Kind::op ? "the result of an op" : "a constant");
-  const auto [at, added] = parameter_node_.try_emplace(in, 0);
-  if (added) at->second = append(p);
+  return constant_node(in);
+}
+
+int Rewriter::constant_node(int old_id) {
+  const auto [at, added] = parameter_node_.try_emplace(old_id, 0);
+  if (added) at->second = append(old_node(old_id));
   return at->second;
 }
 
@@ -128,7 +135,7 @@ int Rewriter::sole_consumer(int id) const {
 
 int8::Activation Rewriter::clamp_of(int id) const {
   if (id < 0 || old_node(id).kind != Tape::Kind::op) return int8::Activation::none;
-  const Rule* rule = rule_of(*old_node(id).op);
+  const Rule* rule = rule_of(id);
   return rule ? rule->clamp : int8::Activation::none;
 }
 
@@ -144,7 +151,7 @@ Rewriter::Source Rewriter::add_node(std::shared_ptr<QOp> op, std::vector<int> in
   QuantizedTensorPtr value = op->out;
   op->keeps_params = std::ranges::any_of(inputs, [&](int in) {
     const auto* operand = dynamic_cast<const QOp*>(nodes_[static_cast<std::size_t>(in)].op.get());
-    return operand && operand->out == value;
+    return operand && value && operand->out == value;
   });
   GraphNode node;
   node.kind = Tape::Kind::op;
@@ -237,7 +244,7 @@ std::vector<int> Rewriter::readers(int id) const {
 bool Rewriter::is_output(int id) const {
   if (outputs_.contains(id)) return true;
   return std::ranges::any_of(readers(id), [&](int reader) {
-    const Rule* rule = rule_of(*old_node(reader).op);
+    const Rule* rule = rule_of(reader);
     return rule && rule->keeps_params && is_output(reader);
   });
 }

@@ -15,8 +15,8 @@ namespace octet::quant {
 /// the running mean; every value gets quantization params of its own or shares those of its class
 /// (docs/numerics.md, lines 6, 15 to 19). What no output depends on is left out, its parameters
 /// too. With QConfig::stored a value has the params that are stored for the last float op it is the
-/// result of. Throws Error naming the layer and the reason where an op has no int8 form, and naming
-/// what in QConfig::stored the graph does not have.
+/// result of. Throws Error naming every layer and the reason where an op has no int8 form, or, in
+/// QConfig::float_layers, no float one, and naming what in QConfig::stored the graph does not have.
 QatModelPtr prepare_qat(const GraphModule& graph, const QConfig& config);
 inline QatModelPtr prepare_qat(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
   return prepare_qat(*graph, config);

@@ -190,13 +190,11 @@ std::pair<Rewriter::Source, Rewriter::Source> Rewriter::operands(int id) {
                     (c.shape.rank() < n.shape.rank() || c.shape[0] == 1),
                 "prepare: layer ", n.name, ": a constant operand ", c.shape,
                 " must not add dimensions or samples to ", other.shape);
-    const auto [at, added] = parameter_node_.try_emplace(n.inputs[i], 0);
-    if (added) at->second = append(c);
     const bool is_parameter = c.kind == Tape::Kind::param;
     const QuantizedTensorPtr value = constant_value(
         n.name + ".constant", is_parameter ? c.parameter : std::make_shared<Parameter>(c.constant));
     if (!is_parameter) take_stored(*value, stored(n.inputs[i]));
-    return {at->second, value};
+    return {constant_node(n.inputs[i]), value};
   };
   const Source a = operand(0);
   return {a, operand(1)};

@@ -41,7 +41,7 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
       Row{typeid(MulOp), {&R::rewrite_mul}},
       Row{typeid(MinimumOp), {&R::rewrite_minimum}},
       Row{typeid(MaximumOp), {&R::rewrite_maximum}},
-      Row{typeid(MeanOp), {&R::rewrite_mean, false, none, refused_mean}},
+      Row{typeid(MeanOp), {&R::rewrite_mean, false, none, refused_reduction}},
       Row{typeid(MaxPool2dOp), {&R::rewrite_max_pool, keeps, none, refused_max_pool}},
       Row{typeid(AvgPool2dOp), {&R::rewrite_average_pool, keeps, none, refused_average_pool}},
       Row{typeid(GlobalAvgPoolOp), {&R::rewrite_global_average_pool, keeps}},
@@ -61,6 +61,11 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
   if (dynamic_cast<const ActivationOp*>(&op)) return find(typeid(ActivationOp));
   if (dynamic_cast<const LayoutOp*>(&op)) return find(typeid(LayoutOp));
   return nullptr;
+}
+
+const Rewriter::Rule* Rewriter::rule_of(int id) const {
+  static const Rule in_floats{&Rewriter::rewrite_float};
+  return floats_.contains(id) ? &in_floats : rule_of(*old_node(id).op);
 }
 
 std::string Rewriter::refused(const Op& op, const Shape& x) {

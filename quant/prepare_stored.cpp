@@ -94,7 +94,7 @@ const StoredQuantization::Value* Rewriter::stored_of_result(int first, int end) 
   }
   for (int id = sole_consumer(end); id >= 0; id = sole_consumer(id)) {
     const Op& op = *old_node(id).op;
-    const Rule* rule = rule_of(op);
+    const Rule* rule = rule_of(id);
     if (!rule || !rule->keeps_params || (keeps_stored() && !moves_codes(op))) break;
     if (const auto* value = stored(id)) return value;
   }

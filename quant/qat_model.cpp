@@ -38,7 +38,7 @@ void QatModel::update_params() {
     changed = false;
     for (const GraphNode& n : graph_->nodes()) {
       const auto* op = dynamic_cast<const QOp*>(n.op.get());
-      if (!op) continue;
+      if (!op || !op->out) continue;
       const float needed = op->min_output_scale();
       if (op->out->params.scale >= needed) continue;
       float& known = op->out->min_scale;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/simd/isa.h"
 #include "int8/graph/graph.h"
@@ -56,6 +57,11 @@ struct QConfig {
   /// observed. `input`, `inputs` and params that the format fixes win.
   StoredQuantization stored;
   StoredUse stored_use = StoredUse::start;
+  /// Layers that stay in floats, by names of the graph's ops; * stands for any text ("decode.*"),
+  /// and each pattern matches one at least. DEQUANTIZE stands in front of them and QUANTIZE behind,
+  /// where a layer on codes reads them; as outputs of the network they are float32. Which ops can:
+  /// docs/numerics.md.
+  std::vector<std::string> float_layers;
   /// What kernels over codes, accumulators and masks may use in place of the context's isa, forward
   /// and backward: one of available_isas(), which all give the same bits. Calibration and the float
   /// convolutions of backward are the context's.

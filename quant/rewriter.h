@@ -31,8 +31,8 @@ class Rewriter {
 
  private:
   struct Source {
-    int node;  // in the new graph
-    QuantizedTensorPtr value;
+    int node;                  // in the new graph
+    QuantizedTensorPtr value;  // null: floats
   };
 
   // --- prepare_rules.cpp ---
@@ -45,17 +45,25 @@ class Rewriter {
   };
   /// What becomes of a float op; null: it has no int8 form.
   static const Rule* rule_of(const Op& op);
+  /// What becomes of old node `id`, an op.
+  const Rule* rule_of(int id) const;
 
   // --- prepare.cpp: the graph ---
-  /// Throws Error naming every live op that has no int8 form.
+  /// Throws Error naming every live op that has no int8 form, or none in floats.
   void check_ops() const;
+  /// Finds the layers that stay in floats.
+  void find_floats();
   const GraphNode& old_node(int id) const { return old_.nodes()[static_cast<std::size_t>(id)]; }
   QuantizedTensorPtr new_value(const std::string& name, bool is_output);
   /// A value whose params the file format fixes.
   QuantizedTensorPtr fixed_value(const std::string& name, QuantParams params);
   int append(GraphNode node);
-  /// The quantized operand `index` of old node `id`.
-  Source source(int id, std::size_t index) const;
+  /// The operand `index` of old node `id`, as it is.
+  Source computed(int id, std::size_t index) const;
+  /// The same quantized, behind a QUANTIZE if it is floats.
+  Source source(int id, std::size_t index);
+  /// Node `old_id` of the new graph: a parameter or constant, once.
+  int constant_node(int old_id);
   /// A parameter operand of the new graph; one node for each Parameter.
   int parameter(int id, std::size_t index);
   /// Live ops that read old node `id`.
@@ -106,6 +114,11 @@ class Rewriter {
   void add_window_mean(int id, const Window2d& window);
   /// What makes the codes of the weight of old node `id`.
   WeightQuantizerPtr weights_of(int id, const WeightQuantizerPtr& otherwise) const;
+
+  // --- prepare_floats.cpp ---
+  void rewrite_float(int id);
+  /// The node of operand `index` of old node `id` in floats.
+  int float_source(int id, std::size_t index);
 
   // --- prepare_conv.cpp ---
   void rewrite_conv(int id);
@@ -172,7 +185,9 @@ class Rewriter {
   WeightQuantizerPtr weights_;
   std::vector<GraphNode> nodes_;
   std::vector<QuantizedTensorPtr> values_;
-  std::map<int, Source> new_id_;  // old value -> new node
+  std::set<int> floats_;                           // old ops that stay in floats
+  std::map<int, Source> new_id_;                   // old value -> new node
+  std::map<int, Source> quantized_, dequantized_;  // the same behind a QUANTIZE, a DEQUANTIZE
   std::map<const QuantizedTensor*, const QuantizedTensor*>
       shared_;                                // operand -> result, of ops that share params
   std::map<int, int> parameter_node_;         // old parameter node -> new node

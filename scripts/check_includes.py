@@ -14,7 +14,7 @@ import sys
 OUTSIDE = {
     "Eigen/": "Eigen", "cblas.h": "OpenBLAS", "openblas_config.h": "OpenBLAS", "hdf5.h": "HDF5",
     "H5": "HDF5", "nlohmann/": "json", "flatbuffers/": "flatbuffers", "png.h": "image",
-    "jpeglib.h": "image", "zlib.h": "image", "CLI/": "CLI11", "octet/": "octet",
+    "jpeglib.h": "image", "zlib.h": "image", "stb/": "image", "CLI/": "CLI11", "octet/": "octet",
     "doctest/": "doctest", "omp.h": "OpenMP", "google/protobuf/": "protobuf",
 }
 

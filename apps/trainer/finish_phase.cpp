@@ -47,14 +47,15 @@ bool finish_quantized(Session& s, Summary& summary) {
   for (const std::string& line : loss_lines(report)) s.progress.say(line);
 
   // From here on what is measured is the file.
-  const int8::Model model(read_tflite(s.files.model));
+  const int8::Model model(read_tflite(s.files.model), {.ops = &int8::all_ops()});
   int8::ModelOptions unfused;
   unfused.fuse = false;
+  unfused.ops = &int8::all_ops();
   const auto parity = compare_test_codes(s, int8::Model(read_tflite(s.files.model), unfused), test);
   if (!parity) return false;
   OCTET_CHECK(parity->different == 0, s.files.model.string(), ": layer ", parity->layer,
-              ": training computed code ", parity->expected, ", the written model ", parity->got,
-              "; ", parity->different, " of ", parity->compared, " codes of the test split differ");
+              ": training computed ", parity->expected, ", the written model ", parity->got, "; ",
+              parity->different, " of ", parity->compared, " codes of the test split differ");
 
   const auto forward = evaluate_unless_interrupted(*s.qat, test, s.ctx);
   if (!forward) return false;
@@ -66,6 +67,7 @@ bool finish_quantized(Session& s, Summary& summary) {
   for (auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
     int8::ModelOptions options;
     options.rounding = rounding;
+    options.ops = &int8::all_ops();
     const int8::Model rounded(read_tflite(s.files.model), options);
     const auto e = evaluate_unless_interrupted(rounded, test, s.ctx);
     if (!e) return false;

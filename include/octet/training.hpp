@@ -36,13 +36,16 @@
 #include "optim/sgd.h"
 
 // Data sets and the loader; accuracy and loss over them.
+#include "data/image.h"
 #include "data/loader.h"
 #include "data/readers.h"
+#include "data/resize_image.h"
 #include "data/source.h"
 #include "eval/evaluate.h"
 
 // Quantization: prepare, calibrate, convert.
 #include "quant/convert.h"
+#include "quant/equalize.h"
 #include "quant/fake_quantize.h"
 #include "quant/params.h"
 #include "quant/prepare.h"

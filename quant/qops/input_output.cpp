@@ -1,4 +1,3 @@
-// QInputOp and QOutputOp.
 #include <algorithm>
 
 #include "int8/kernels/dispatch.h"
@@ -13,11 +12,11 @@ namespace {
 constexpr std::int64_t task_size = 1 << 14;
 }
 
-Tensor QInputOp::forward_float(Context&, In x) const {
+Tensor QQuantizeOp::forward_float(Context&, In x) const {
   return x[0];
 }
 
-Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
+Tensor QQuantizeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   const std::int64_t n = y.numel();
   const float* p = x[0].data<float>();
@@ -28,23 +27,39 @@ Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) con
     const std::int64_t begin = task * task_size;
     kernel(p + begin, params.scale, params.zero_point, q + begin, std::min(task_size, n - begin));
   });
+  if (seen) out->observe(x[0]);
   saved.tensors = {x[0]};
   saved.extra = params;
   return y;
 }
 
-void QInputOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const {
+void QQuantizeOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy,
+                                Grads dx) const {
   if (!dx[0]) return;
   const auto params = std::any_cast<QuantParams>(saved.extra);
   const Tensor& x = saved.tensors[0];
   Tensor d = ctx.empty(x.shape());
   const float low = params.scale * (-128.5f - static_cast<float>(params.zero_point));
   const float high = params.scale * (127.5f - static_cast<float>(params.zero_point));
-  for (std::int64_t i = 0, n = x.numel(); i < n; ++i) {
-    const bool inside = x.r()[i] >= low && x.r()[i] <= high;
-    d.r()[i] = inside ? dy.r()[i] : real(0);
-  }
+  const real *px = x.r(), *g = dy.r();
+  real* to = d.r();
+  const std::int64_t n = x.numel();
+  ctx.threads.run((n + task_size - 1) / task_size, [&](std::int64_t task, int) {
+    for (std::int64_t i = task * task_size; i < std::min(n, (task + 1) * task_size); ++i) {
+      to[i] = px[i] >= low && px[i] <= high ? g[i] : real(0);
+    }
+  });
   dx[0]->add(std::move(d), ctx);
+}
+
+int QQuantizeOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
+  const int id = l.add_value(layer, shape, out->params);
+  l.add_node(int8::OpCode::quantize, {inputs[0]}, id, {});
+  return id;
+}
+
+Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
+  return QQuantizeOp::forward_codes(ctx, x, saved, nullptr);
 }
 
 int QInputOp::lower(Lowering& l, std::span<const int>, In, const Shape& shape) const {
@@ -53,16 +68,22 @@ int QInputOp::lower(Lowering& l, std::span<const int>, In, const Shape& shape) c
   return id;
 }
 
-Tensor QOutputOp::forward_float(Context&, In x) const {
+Tensor QDequantizeOp::forward_float(Context&, In x) const {
   return x[0];
 }
 
-Tensor QOutputOp::forward_codes(Context& ctx, In x, Saved&, RealRange*) const {
-  return dequantize(ctx, x[0], out->params);
+Tensor QDequantizeOp::forward_codes(Context& ctx, In x, Saved&, RealRange*) const {
+  return in ? dequantize(ctx, x[0], in->params) : x[0];
 }
 
-void QOutputOp::backward_real(Context& ctx, const Saved&, const Tensor& dy, Grads dx) const {
+void QDequantizeOp::backward_real(Context& ctx, const Saved&, const Tensor& dy, Grads dx) const {
   if (dx[0]) dx[0]->add(dy, ctx);
+}
+
+int QDequantizeOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
+  const int id = l.add_floats(layer, shape);
+  l.add_node(int8::OpCode::dequantize, {inputs[0]}, id, {});
+  return id;
 }
 
 int QOutputOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape&) const {

@@ -172,7 +172,7 @@ int QConvTransposeOp::lower(Lowering& l, std::span<const int> inputs, In x,
   if (whole) return y;
   const std::array<std::int64_t, 4> begin{0, w.pad_top, w.pad_left, 0}, step{1, 1, 1, 1};
   const std::array<std::int64_t, 4> end{1, begin[1] + shape[1], begin[2] + shape[2], shape[3]};
-  return l.add_slice(layer, y, begin, end, step, out->params);
+  return l.add_slice(layer, y, begin, end, step);
 }
 
 }  // namespace octet::quant

@@ -1,11 +1,10 @@
 #include "quant/qops/qlayout.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/kernels/strided_copy.h"
 #include "int8/reference/quantize.h"
-#include "quant/lowering.h"
+#include "quant/lower_moves.h"
 #include "quant/qops/shared_params.h"
 
 namespace octet::quant {
@@ -37,42 +36,8 @@ void QLayoutOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy
   if (dx[0]) layout_backward(ctx, *move, std::any_cast<const Shape&>(saved.extra), dy, *dx[0]);
 }
 
-int QLayoutOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
-  if (const auto* pad = dynamic_cast<const Pad2dOp*>(move.get())) {
-    const int amounts = l.add_paddings(layer + ".paddings", pad->pads);
-    const int y = l.add_value(layer, shape, out->params);
-    l.add_node(int8::OpCode::pad, {inputs[0], amounts}, y, {});
-    return y;
-  }
-  const Shape in = l.shape(inputs[0]);
-  if (const auto* slice = dynamic_cast<const SliceOp*>(move.get())) {
-    const auto axis =
-        static_cast<std::size_t>(slice->axis < 0 ? slice->axis + in.rank() : slice->axis);
-    std::vector<std::int64_t> begin(static_cast<std::size_t>(in.rank()), 0), end, step;
-    for (int d = 0; d < in.rank(); ++d) end.push_back(in[d]);
-    step.assign(begin.size(), 1);
-    begin[axis] = slice->begin;
-    end[axis] = slice->end;
-    step[axis] = slice->step;
-    return l.add_slice(layer, inputs[0], begin, end, step, out->params);
-  }
-  if (const auto* op = dynamic_cast<const DepthToSpaceOp*>(move.get())) {
-    const int y = l.add_value(layer, shape, out->params);
-    l.add_node(int8::OpCode::depth_to_space, {inputs[0]}, y, int8::BlockAttributes{op->block});
-    return y;
-  }
-  if (const auto* op = dynamic_cast<const SpaceToDepthOp*>(move.get())) {
-    const int y = l.add_value(layer, shape, out->params);
-    l.add_node(int8::OpCode::space_to_depth, {inputs[0]}, y, int8::BlockAttributes{op->block});
-    return y;
-  }
-  const auto& transpose = dynamic_cast<const TransposeOp&>(*move);
-  const std::vector<std::int32_t> order(transpose.permutation.begin(), transpose.permutation.end());
-  const int permutation =
-      l.add_int32(layer + ".permutation", {static_cast<std::int64_t>(order.size())}, order);
-  const int y = l.add_value(layer, shape, out->params);
-  l.add_node(int8::OpCode::transpose, {inputs[0], permutation}, y, {});
-  return y;
+int QLayoutOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape&) const {
+  return lower_layout(l, *move, layer, inputs[0]);
 }
 
 // ---- a padding with a value ----
@@ -163,11 +128,8 @@ void QConcatOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy
                   [&](Grads inner) { concat_backward(ctx, axis, kept.shapes, dy, inner); });
 }
 
-int QConcatOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
-  std::vector<int> parts = lower_shared(l, *this, inputs, x);
-  const int y = l.add_value(layer, shape, out->params);
-  l.add_node(int8::OpCode::concatenation, std::move(parts), y, int8::ConcatenationAttributes{axis});
-  return y;
+int QConcatOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape&) const {
+  return lower_concat(l, axis, layer, lower_shared(l, *this, inputs, x));
 }
 
 }  // namespace octet::quant

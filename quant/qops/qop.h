@@ -19,7 +19,7 @@ class Lowering;
 /// never of the code.
 struct QOp : Op {
   QatStatePtr state;
-  QuantizedTensorPtr out;  ///< params of the result
+  QuantizedTensorPtr out;  ///< params of the result; null: it is floats, as in calibration
   std::string layer;
   /// The result's params are an operand's, whose observer sees enough: this op feeds none.
   bool keeps_params = false;
@@ -28,7 +28,7 @@ struct QOp : Op {
       : state(std::move(s)), out(std::move(o)), layer(std::move(l)) {}
 
   Tensor forward(Context& ctx, In x, Saved& saved) const final {
-    const bool observing = state->observing(ctx) && !keeps_params && out->observed();
+    const bool observing = out && state->observing(ctx) && !keeps_params && out->observed();
     if (state->calibrating()) {
       Tensor y = forward_float(ctx, x);
       if (observing) out->observe(y);

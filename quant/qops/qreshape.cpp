@@ -1,6 +1,6 @@
 #include "quant/qops/qreshape.h"
 
-#include "quant/lowering.h"
+#include "quant/lower_moves.h"
 
 namespace octet::quant {
 
@@ -18,12 +18,7 @@ void QReshapeOp::backward_real(Context& ctx, const Saved& saved, const Tensor& d
 }
 
 int QReshapeOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
-  const int y = l.add_value(layer, shape, out->params);
-  const std::vector<std::int32_t> dims32 = l.tensor(y).shape;
-  const int wanted =
-      l.add_int32(layer + ".shape", {static_cast<std::int64_t>(dims32.size())}, dims32);
-  l.add_node(int8::OpCode::reshape, {inputs[0], wanted}, y, int8::ReshapeAttributes{dims32});
-  return y;
+  return lower_reshape(l, shape, layer, inputs[0]);
 }
 
 }  // namespace octet::quant

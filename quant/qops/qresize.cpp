@@ -1,25 +1,18 @@
-#include <array>
-
-#include "core/ops/resize_taps.h"
-#include "quant/lowering.h"
 #include "quant/qops/qresize.h"
+#include "core/ops/resize_taps.h"
+#include "quant/lower_moves.h"
 
 namespace octet::quant {
 
 namespace {
 
-int8::ResizeAttributes attributes_of(const Resize2dOp& op) {
-  return {.align_corners = op.coordinates == Coordinates::align_corners,
-          .half_pixel_centers = op.coordinates == Coordinates::half_pixel};
-}
-
 std::vector<int8::BilinearTap> axis_taps(const Resize2dOp& op, std::int64_t in, int out) {
   const auto size = static_cast<int>(in);
   if (op.interpolation == Interpolation::bilinear) {
-    return int8::bilinear_taps(size, out, attributes_of(op));
+    return int8::bilinear_taps(size, out, resize_attributes(op));
   }
   std::vector<int8::BilinearTap> taps;
-  for (const std::int32_t i : int8::nearest_indices(size, out, attributes_of(op))) {
+  for (const std::int32_t i : int8::nearest_indices(size, out, resize_attributes(op))) {
     taps.push_back({i, i, 1024, 0});
   }
   return taps;
@@ -91,14 +84,8 @@ void QResizeOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy
                   *dx[0]);
 }
 
-int QResizeOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& shape) const {
-  const std::array<std::int32_t, 2> extents{resize->out_h, resize->out_w};
-  const int size = l.add_int32(layer + ".size", {2}, extents);
-  const int y = l.add_value(layer, shape, out->params);
-  const bool nearest = resize->interpolation == Interpolation::nearest;
-  l.add_node(nearest ? int8::OpCode::resize_nearest_neighbor : int8::OpCode::resize_bilinear,
-             {inputs[0], size}, y, attributes_of(*resize));
-  return y;
+int QResizeOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape&) const {
+  return lower_resize(l, *resize, layer, inputs[0]);
 }
 
 }  // namespace octet::quant

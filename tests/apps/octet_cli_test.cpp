@@ -139,6 +139,17 @@ TEST_SUITE("octet") {
     }
   }
 
+#if !OCTET_HAS_TRAINING
+  TEST_CASE("octet: what needs the training libraries says so in a build without them") {
+    const TempDir dir;
+    const Result r = octet_cli(dir, {"import", "net.onnx", "--check", "a", "b"});
+    CHECK(r.code == 1);
+    CHECK(r.out.empty());
+    CHECK(r.err ==
+          "octet: import: this build is without training libraries (OCTET_BUILD_TRAINING=OFF)\n");
+  }
+#endif
+
   TEST_CASE("run: samples are the steps of a model with states, whatever the batch") {
     Fixture f;
     octet::write_tflite(octet::test::streaming_graph(), f.model);

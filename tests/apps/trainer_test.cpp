@@ -123,6 +123,27 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: post-training quantization") {
   CHECK(s["speed"].contains("float_step_ms"));
 }
 
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: layers that stay in floats") {
+  Json c = config();
+  c["quant"]["float_layers"] = {"relu[12]"};
+  write(c);
+  const TrainerRun refused = run();
+  CHECK(refused.code == 1);
+  CHECK(
+      refused.says("error: tiny.json: /quant: prepare: float_layers: no layer matches "
+                   "'relu[12]'; the nearest name is 'relu1'"));
+  CHECK_FALSE(std::filesystem::exists(run_dir() / "checkpoint.h5"));
+  c["quant"]["float_layers"] = {"relu3", "fl*"};
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  const Json s = summary();
+  CHECK(s["int8"]["codes_different"] == 0);
+  CHECK(s["int8"]["accuracy"] == s["qat"]["accuracy"]);
+  CHECK(run().says("finished already"));
+}
+
 TEST_CASE_FIXTURE(TrainerFixture, "trainer: weights with one scale have no stage train_bn") {
   Json c = config();
   c["quant"]["weights"] = "per_tensor";

@@ -42,11 +42,35 @@ struct AnyValue final : MultiModule {
   std::shared_ptr<Conv2d> conv;
 };
 
+/// A layer norm and a quotient in floats, between layers on codes.
+struct Islands final : MultiModule {
+  Islands() {
+    Init init(6);
+    const auto add = [&](const char* name, int in, int out) {
+      return register_module(
+          name, std::make_shared<Conv2d>(
+                    Conv2dOptions{.in_channels = in, .out_channels = out, .kernel = 3}, init));
+    };
+    first = add("first", 1, 8);
+    second = add("second", 8, 8);
+    last = add("last", 8, 4);
+  }
+  std::vector<Var> forward_many(std::span<const Var> x) override {
+    const auto [image] = take<1>(x);
+    const Var y = (*first)(image);
+    const auto constant = [&](real v) { return y.tape->constant(Tensor::full({8}, v)); };
+    const Var z = (*second)(relu(layer_norm(y, constant(1), constant(real(0.1)))));
+    return {(*last)(exp(z * real(0.3)) / (z * z + real(0.7))), z};
+  }
+  std::shared_ptr<Conv2d> first, second, last;
+};
+
 struct Net {
   const char* name;
   ModulePtr model;
   std::vector<Shape> inputs;
   GraphNames names;
+  std::vector<std::string> float_layers = {};
 };
 
 std::vector<Net> nets() {
@@ -61,11 +85,17 @@ std::vector<Net> nets() {
           {"any_value",
            std::make_shared<AnyValue>(),
            {{8, 12, 12, 1}, {8, 3}},
-           {{"image", "unused"}, {"mean", "conv", "same", "again"}}}};
+           {{"image", "unused"}, {"mean", "conv", "same", "again"}}},
+          {"islands",
+           std::make_shared<Islands>(),
+           {{8, 12, 12, 1}},
+           {{"image"}, {"last", "second"}},
+           {"layer_norm", "exp", "div", "add*"}}};
 }
 
 /// A few steps on codes, of all outputs.
-int8::Model trained(const Net& net, const quant::QConfig& config) {
+int8::Model trained(const Net& net, quant::QConfig config) {
+  config.float_layers = net.float_layers;
   std::vector<Tensor> x;
   auto random = rng(1);
   std::normal_distribution<double> normal;
@@ -120,7 +150,7 @@ std::vector<File> run(const TempDir& dir, const std::string& runtime,
   for (const Net& net : nets()) {
     const fs::path path = dir / (std::string(net.name) + ".tflite");
     write_tflite(trained(net, config), path);
-    const int8::Model model(read_tflite(path));
+    const int8::Model model(read_tflite(path), {.ops = &int8::all_ops()});
     const std::vector<char> inputs = random_inputs(model, 64, 7);
     write_file(dir / (std::string(net.name) + ".in"), inputs);
     files.push_back({net.name, dir / (std::string(net.name) + ".out"),

@@ -18,6 +18,19 @@ inline Tensor random_input(std::uint64_t seed, const Shape& shape) {
   return t;
 }
 
+/// Reals that are exact codes, `least` to 127.
+inline Tensor exact_codes(std::uint64_t seed, const Shape& shape, quant::QuantParams params,
+                          int least = -128) {
+  Tensor t = Tensor::empty(shape);
+  Random random(seed);
+  for (real& v : t.span<real>()) {
+    const auto code =
+        least + static_cast<int>(random.below(static_cast<std::uint64_t>(128 - least)));
+    v = params.scale * static_cast<real>(code - params.zero_point);
+  }
+  return t;
+}
+
 inline Tensor random_labels(std::uint64_t seed, std::int64_t n, std::uint64_t classes) {
   Tensor t = Tensor::empty({n}, ElementType::i32);
   Random random(seed, 1);

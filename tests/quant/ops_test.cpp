@@ -15,6 +15,7 @@
 #include "quant/prepare.h"
 #include "tests/custom_module.h"
 #include "tests/function_list.h"
+#include "tests/quant/batches.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -184,13 +185,7 @@ constexpr QuantParams input_params_{0.05f, -7};
 
 /// Reals that are exact codes.
 Tensor exact_input(std::uint64_t seed, const Shape& shape) {
-  Tensor t = Tensor::empty(shape);
-  Random random(seed);
-  for (real& v : t.span<real>()) {
-    const auto code = static_cast<int>(random.below(256)) - 128;
-    v = input_params_.scale * static_cast<real>(code - input_params_.zero_point);
-  }
-  return t;
+  return test::exact_codes(seed, shape, input_params_);
 }
 
 QatModelPtr prepared(Module& model, const Tensor& x, int8::Rounding rounding) {

@@ -215,6 +215,11 @@ void describe(FieldVisitor& v, QuantConfig& c) {
             .when = "qat ptq",
             .unsaid = "per_channel"},
            c.weights, {"per_channel", "per_tensor"});
+  v.texts({.name = "float_layers",
+           .doc = "Names of layers that stay in floats, such as head.*; * stands for any text. For "
+                  "what has no int8 form, or loses too much in it",
+           .when = "qat ptq"},
+          c.float_layers);
   v.choice(
       {.name = "observer", .doc = "How the ranges of activations are found", .when = "qat ptq"},
       c.observer, observers());

@@ -108,6 +108,7 @@ quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels,
   if (q.rounding == "single") config.rounding = int8::Rounding::single_rounding;
   if (q.rounding == "double") config.rounding = int8::Rounding::double_rounding;
   if (q.weights == "per_tensor") config.weights = quant::QuantSpec::per_tensor();
+  config.float_layers = q.float_layers;
   config.observer = quant::parse_observer(q.observer);
   config.averaging = q.averaging;
   const auto per_channel = [&](const std::vector<double>& values, const char* what) {
