@@ -252,3 +252,20 @@ TEST_CASE_FIXTURE(ImportFixture, "trainer: networks that cannot be imported are 
     CHECK_FALSE(fs::exists(run_dir()));
   }
 }
+
+TEST_CASE_FIXTURE(ImportFixture,
+                  "trainer: model.import of an int8 TFLite file begins with its ranges") {
+  const fs::path shipped = source_dir() / "pretrained" / "digits_resnet8.tflite";
+  fs::copy_file(shipped, dir / "net.tflite");
+  Json c = config();
+  c["model"] = {{"import", "net.tflite"}};
+  c.erase("train");
+  c["quant"]["optimizer"]["lr"] = 1e-5;
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  CHECK(r.says("runs/tiny: starting net.tflite on "));
+  CHECK(summary()["int8"]["codes_different"] == 0);
+  CHECK(summary()["int8"]["accuracy"].get<double>() >= 0.95);
+}

@@ -168,7 +168,7 @@ TEST_SUITE("tflite") {
                   [&](Parts& p) { set(p, "octet.rounding", "single"); });
     check_refused("metadata \"octet.note\" is given twice",
                   [&](Parts& p) { set(p, "octet.note", "x"); });
-    check_refused("metadata octet.rounding: expected \"single\" or \"double\", got \"tri\"",
+    check_refused("metadata octet.rounding: expected single, double or float, got \"tri\"",
                   [&](Parts& p) {
                     p.model.metadata.clear();
                     set(p, "octet.rounding", "tri");

@@ -61,7 +61,7 @@ void describe(FieldVisitor& v, ModelConfig& c) {
   v.choice({"zoo", "Name of a reference network"}, c.zoo, zoo::model_names());
   v.path({.name = "import",
           .doc = "Instead: the network in this file of another program, with its weights "
-                 "(docs/onnx.md)",
+                 "(docs/onnx.md, docs/tflite-import.md)",
           .neutral = true},
          c.import);
   v.integer({"classes",

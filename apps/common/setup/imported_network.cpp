@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "interop/onnx/import_onnx.h"
+#include "interop/tflite_import/import_tflite.h"
 
 namespace octet::setup {
 namespace {
@@ -26,12 +27,17 @@ ImportedNetwork read_onnx(const std::string& file, const Shape& picture) {
   return {std::move(network.graph), std::move(network.stored)};
 }
 
+ImportedNetwork read_tflite(const std::string& file, const Shape&) {
+  TfliteNetwork network = import_tflite(file);
+  return {std::move(network.graph), std::move(network.stored)};
+}
+
 /// The place for another kind of file: a row.
 struct Kind {
   std::string_view ending;
   ImportedNetwork (*read)(const std::string& file, const Shape& picture);
 };
-constexpr Kind kinds[] = {{".onnx", read_onnx}};
+constexpr Kind kinds[] = {{".onnx", read_onnx}, {".tflite", read_tflite}};
 
 }  // namespace
 
