@@ -14,9 +14,9 @@ struct ImportedNetwork {
   StoredQuantization stored;  ///< of a file that is quantized already
 };
 
-/// Reads `file`; what it is follows from its name's ending (.onnx, .tflite). Extents that it leaves open are
-/// those of `picture` [1, H, W, C]. Throws Error naming the file as the reader of its kind does,
-/// and for other endings.
+/// Reads `file`; what it is follows from its name's ending (.onnx, .tflite). Extents that it leaves
+/// open are those of `picture` [1, H, W, C]. Throws Error naming the file as the reader of its kind
+/// does, and for other endings.
 ImportedNetwork import_network(const std::filesystem::path& file, const Shape& picture);
 
 /// The trainer's network is fed one picture a sample: throws Error naming the file unless `graph`
