@@ -28,7 +28,8 @@ using Value = StoredQuantization::Value;
 StoredQuantization stored_of(const GraphModule& graph, const QatModel& qat) {
   std::map<std::string, QuantParams> made;
   for (const GraphNode& n : qat.graph().nodes()) {
-    if (const auto* op = dynamic_cast<const QOp*>(n.op.get())) made[op->layer] = op->out->params;
+    const auto* op = dynamic_cast<const QOp*>(n.op.get());
+    if (op && op->out) made[op->layer] = op->out->params;
   }
   StoredQuantization stored;
   std::vector<QuantParams> of(graph.nodes().size());
