@@ -102,10 +102,26 @@ void save_float_weights(const Session& s, const fs::path& file) {
   s.progress.say("weights of the float network: " + file.string());
 }
 
+/// Throws Error if the weights would replace a file that the run reads or writes.
+void check_weights_file(const config::Config& c, const fs::path& file) {
+  const RunFiles files(c.run_dir());
+  std::vector<fs::path> own{c.file,        c.data.path.path, c.model.import.path, files.checkpoint,
+                            files.metrics, files.model,      files.summary};
+  if (c.init) {
+    for (const config::Path& p : {c.init->config, c.init->checkpoint, c.init->import})
+      own.push_back(p.path);
+  }
+  for (const fs::path& other : own) {
+    OCTET_CHECK(other.empty() || fs::weakly_canonical(other) != fs::weakly_canonical(file),
+                "--weights: ", file.string(), " is a file of this run: choose another");
+  }
+}
+
 }  // namespace
 
 Outcome run(const config::Config& c, const RunOptions& options, Progress& progress) {
   if (!options.weights.empty()) {
+    check_weights_file(c, options.weights);
     const AtomicFile writable(options.weights);  // or an error now, not after the training
   }
   Session s(c, setup::open_data(c), progress, thread_count(c));

@@ -57,17 +57,23 @@ std::vector<float> scales_that_count(const ConvOperands& o, std::vector<float> s
   return scales;
 }
 
+/// Channels that hold the output's zero point whatever they sum.
+bool is_dead(const ConvOperands& o, std::size_t c) {
+  return o.factor.empty() ? o.multiplier[c].m == 0 : o.factor[c] < 0x1p-33f;
+}
+
 /// Their int32 sums may wrap, and nobody would see the value.
 void clear_dead_channels(ConvOperands& o) {
-  const auto dead = [](const Multiplier& multiplier) { return multiplier.m == 0; };
-  if (std::none_of(o.multiplier.begin(), o.multiplier.end(), dead)) return;
   const auto w = o.weights.values();
   const auto b = o.bias.values();
+  std::size_t first = 0;
+  while (first < b.size() && !is_dead(o, first)) ++first;
+  if (first == b.size()) return;
   std::vector<std::int8_t> weights(w.begin(), w.end());
   std::vector<std::int32_t> bias(b.begin(), b.end());
   const std::size_t per_channel = w.size() / bias.size();
-  for (std::size_t c = 0; c < bias.size(); ++c) {
-    if (!dead(o.multiplier[c])) continue;
+  for (std::size_t c = first; c < bias.size(); ++c) {
+    if (!is_dead(o, c)) continue;
     bias[c] = 0;
     std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(c * per_channel), per_channel, 0);
   }
@@ -134,8 +140,9 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
     o.multiplier = conv_multipliers(o.in.scale, scales_that_count(o, w.quantization.scale),
                                     o.out.scale, node.rounding());
     if (o.multiplier.size() == 1) o.multiplier.resize(out_c, o.multiplier[0]);
-    clear_dead_channels(o);
+    o.ties_up = node.ties_up;
   }
+  clear_dead_channels(o);
   check_accumulators(o);
   return o;
 }

@@ -60,10 +60,10 @@ struct ConvOperandsSpec {
 
 /// Reads and checks weights (int8 constant, symmetric, one scale or one for each output channel),
 /// bias (optional int32 constant; its codes are used, whatever scale it has) and the output;
-/// derives multipliers, or factors. A channel whose multiplier is 0 holds the output's zero point
-/// whatever it sums: its weights and bias become 0. For every other channel proves that sum |w| *
-/// max|x - zero_point| + |bias|, shifted left as the multiplier asks, stays below 2^31. Throws
-/// Error naming the channel.
+/// derives multipliers, or factors. A channel whose multiplier is 0 (factor below 2^-33) holds the
+/// output's zero point whatever it sums: its weights and bias become 0. For every other channel
+/// proves that sum |w| * max|x - zero_point| + |bias|, shifted left as the multiplier asks, stays
+/// below 2^31. Throws Error naming the channel.
 ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& spec);
 
 }  // namespace octet::int8

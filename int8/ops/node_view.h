@@ -95,6 +95,7 @@ class NodeView {
 
   FusedPads fused_pads;  ///< set by the fusion of PAD
   int fused_input = -1;  ///< tensor to read in place of input 0, or -1
+  int ties_up = 0;       ///< channels of a convolution: see Requantization
 
   /// Input 0 of a convolution: the tensor in front of a fused PAD if there is one.
   int data_input() const { return fused_input >= 0 ? fused_input : input_index(0); }

@@ -2,8 +2,6 @@
 // of the stride meet the same taps of the filter, those of one phase, and are a convolution of
 // stride 1 of the input with them, in reverse order. Where the stride exceeds the filter, outputs
 // between the filters are the bias alone.
-#include "int8/ops/transpose_conv.h"
-
 #include <algorithm>
 
 #include "base/error.h"
@@ -170,10 +168,6 @@ class TransposeConvStep final : public Step {
 }  // namespace
 
 std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
-  return create_transpose_conv(node, 0);
-}
-
-std::unique_ptr<Step> create_transpose_conv(const NodeView& node, int ties_up) {
   node.expect_operands(3, 4);
   const auto a = node.attributes<TransposeConvAttributes>();
   const std::vector<std::int32_t> shape = node.i32_constant(0);
@@ -206,7 +200,6 @@ std::unique_ptr<Step> create_transpose_conv(const NodeView& node, int ties_up) {
   auto step = new_step<TransposeConvStep>(node, {2});
   step->operands =
       read_conv_operands(node, {.data = 2, .weights = 1, .bias = 3, .activation = a.activation});
-  step->operands.ties_up = ties_up;
   const std::vector<AxisPhase> row_phases = phases_of(rows), column_phases = phases_of(columns);
   const std::size_t phases = row_phases.size() * column_phases.size();
   OCTET_CHECK(phases <= most_phases, "strides: expected at most ", most_phases,

@@ -16,8 +16,10 @@ MatMulParams make_matmul_params(float s_a, std::int32_t z_a, float s_b, std::int
       static_cast<double>(s_a) * static_cast<double>(s_b) / static_cast<double>(s_out), rounding,
       what);
   check_no_overflow(largest * depth, m, what);
-  const float product = s_a * s_b;
-  return {z_a, z_b, z_out, m, rounding, product / s_out};
+  const float product = s_a * s_b, factor = product / s_out;
+  OCTET_CHECK(rounding != Rounding::float_rounding || factor < 256.0f, what,
+              ": expected below 256, got ", factor);
+  return {z_a, z_b, z_out, m, rounding, factor};
 }
 
 void matmul_row(const MatMulParams& p, const std::int16_t* a, const std::int16_t* b, std::int64_t n,

@@ -1,5 +1,6 @@
 #include "int8/xnnpack/delegated.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace octet::int8::xnnpack {
@@ -31,9 +32,8 @@ bool is_rescaling_ratio(float ratio) noexcept {
 
 bool takes_quantize(const NodeView& node) {
   const TensorDef &x = node.input(0), &y = node.output();
-  if (x.type == DType::f32) return y.type == DType::i8;
-  return x.type == DType::i8 && y.type == DType::i8 &&
-         is_rescaling_ratio(scale_of(x) / scale_of(y));
+  if (x.type == DType::f32) return is_codes(y.type);
+  return x.type == y.type && is_codes(x.type) && is_rescaling_ratio(scale_of(x) / scale_of(y));
 }
 
 bool takes_leaky_relu(const NodeView& node) {
@@ -44,12 +44,21 @@ bool takes_leaky_relu(const NodeView& node) {
          is_rescaling_ratio(std::fabs(slope)) && slope >= -127.99609375f;
 }
 
+/// Input 1.
+bool takes_weights(const NodeView& node) {
+  return node.has_input(1) && node.input(1).constant &&
+         std::ranges::all_of(node.input(1).quantization.scale,
+                             [](float s) { return s > 0 && std::isnormal(s); });
+}
+
 bool takes_convolution(const NodeView& node) {
-  return node.has_input(1) && node.input(1).constant && node.has_input(2) && node.input(2).constant;
+  return takes_weights(node) && node.has_input(2) && node.input(2).constant;
 }
 
 bool takes_transpose_conv(const NodeView& node) {
-  if (node.input(0).computed || (node.has_input(3) && !node.input(3).constant)) return false;
+  if (!takes_weights(node) || node.input(0).computed ||
+      (node.has_input(3) && !node.input(3).constant))
+    return false;
   const auto a = node.attributes<TransposeConvAttributes>();
   const Dims &w = node.input(1).shape, &y = node.output().shape;
   if (w.size() != 4 || y.size() != 4) return false;
@@ -81,7 +90,7 @@ bool is_delegated(const NodeView& node) {
     case OpCode::depthwise_conv_2d:
       return takes_convolution(node);
     case OpCode::fully_connected:
-      return node.has_input(1) && node.input(1).constant;
+      return takes_weights(node);
     case OpCode::transpose_conv:
       return takes_transpose_conv(node);
     case OpCode::max_pool_2d:

@@ -1,4 +1,6 @@
 // Operators that are tables of 256 codes.
+#include <algorithm>
+
 #include "int8/graph/op_set.h"
 #include "int8/ops/catalogue.h"
 #include "int8/ops/quantize_floats.h"
@@ -59,8 +61,17 @@ std::unique_ptr<Step> create_rescaling(const NodeView& node) {
   OCTET_CHECK(!node.input(0).constant, quoted(node.input(0)),
               ": expected a computed value, got a constant");
   if (node.input(0).type == DType::f32) return create_quantize_floats(node, {quantize, "portable"});
-  check_unary(node);
-  return create_table_step(node, requantize_table(node.i8_activation(0), node.i8_output()));
+  node.expect_output_shape(node.input(0).shape);
+  const auto params = [](const TensorDef& t) {  // of i8 codes of the same reals
+    const QuantParams p = NodeView::code_params(t);
+    return QuantParams{p.scale, i8_zero_point(t.type, p.zero_point)};
+  };
+  Table table = requantize_table(params(node.input(0)), params(node.output()));
+  if (node.output().type == DType::u8) {  // whose bits are i8 codes half the table away
+    std::rotate(table.begin(), table.begin() + 128, table.end());
+    flip_codes(reinterpret_cast<std::byte*>(table.data()), 256);
+  }
+  return create_table_step(node, table);
 }
 
 std::unique_ptr<Step> create_far_rescaling(const NodeView& node) {

@@ -31,7 +31,7 @@ constexpr auto rows = std::to_array<Row>({
     {OpCode::tanh, create_curve, nullptr},
     {OpCode::mean, create_mean_or_sum, nullptr},
     {OpCode::sub, create_sum_or_difference, nullptr},
-    {OpCode::transpose_conv, int8::create_transpose_conv, create_built_in_transpose_conv},
+    {OpCode::transpose_conv, int8::create_transpose_conv, nullptr},
     {OpCode::sum, create_mean_or_sum, nullptr},
     {OpCode::leaky_relu, create_leaky_relu, nullptr},
     {OpCode::elu, create_curve, nullptr},
@@ -41,19 +41,40 @@ constexpr auto rows = std::to_array<Row>({
 
 /// Values of other types have one arithmetic, whoever computes it.
 bool is_of_codes(const NodeView& node) {
-  return node.output_count() > 0 && node.output().type == DType::i8 && node.has_input(0);
+  if (node.output_count() == 0 || !node.has_input(0)) return false;
+  const DType type = node.output().type;
+  return type == DType::i8 || (type == DType::u8 && node.op() == OpCode::quantize);
+}
+
+/// Channels that LiteRT's own kernels requantize in vectors, which round otherwise than its code
+/// for the rest.
+int channels_in_vectors(const NodeView& node) {
+  const Dims& y = node.output().shape;
+  const int channels = y.empty() ? 1 : y.back();
+  switch (node.op()) {
+    case OpCode::conv_2d:
+    case OpCode::fully_connected:
+      return channels;
+    case OpCode::depthwise_conv_2d:
+    case OpCode::transpose_conv:
+      return channels / 8 * 8;
+    default:
+      return 0;
+  }
 }
 
 }  // namespace
 
 std::unique_ptr<Step> create(const NodeView& node) {
+  NodeView built_in = node.with(Rounding::double_rounding);
   const auto row =
       std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.op == node.op(); });
   if (row != rows.end() && is_of_codes(node)) {
     if (row->delegated && is_delegated(node)) return row->delegated(node);
-    if (row->built_in) return row->built_in(node.with(Rounding::double_rounding));
+    if (row->built_in) return row->built_in(built_in);
+    built_in.ties_up = channels_in_vectors(node);
   }
-  return create_step(all_ops(), node.with(Rounding::double_rounding));
+  return create_step(all_ops(), built_in);
 }
 
 }  // namespace octet::int8::xnnpack

@@ -26,6 +26,5 @@ CreateNode create_bilinear_resize;
 CreateNode create_relu;           ///< RELU, RELU6
 CreateNode create_far_rescaling;  ///< QUANTIZE
 CreateNode create_row_softmax;
-CreateNode create_built_in_transpose_conv;
 
 }  // namespace octet::int8::xnnpack

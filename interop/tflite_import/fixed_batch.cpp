@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "int8/graph/attributes.h"
 
@@ -14,6 +15,14 @@ using int8::OpCode;
 
 const int8::Dims& dims(const Graph& graph, int t) {
   return graph.tensors[static_cast<std::size_t>(t)].shape;
+}
+
+bool broadcasts(OpCode op) {
+  constexpr OpCode ops[] = {OpCode::add,         OpCode::sub,     OpCode::mul,
+                            OpCode::div,         OpCode::maximum, OpCode::minimum,
+                            OpCode::pow,         OpCode::prelu,   OpCode::squared_difference,
+                            OpCode::batch_matmul};
+  return std::ranges::find(ops, op) != std::end(ops);
 }
 
 /// Whether dimension 0 of the node's result, if it is of samples at all, lists them as its operands
@@ -44,8 +53,13 @@ bool keeps_order(const Graph& graph, const Node& node) {
     case OpCode::mirror_pad:
       return x.size() == y.size() && x[0] == y[0];
     default:
-      return true;
+      break;
   }
+  // An operand of another rank has its first dimension beside another of the result's.
+  return std::ranges::all_of(node.inputs, [&](int t) {
+    return t < 0 || graph.tensors[static_cast<std::size_t>(t)].constant || !broadcasts(node.op) ||
+           dims(graph, t).size() == y.size();
+  });
 }
 
 }  // namespace
@@ -62,12 +76,20 @@ int take_one_sample(Graph& graph) {
       })) {
     return 1;
   }
+  std::vector<bool> weights(graph.tensors.size());  // computed from constants alone
+  for (std::size_t t = 0; t < weights.size(); ++t)
+    weights[t] = static_cast<bool>(graph.tensors[t].constant);
   for (const Node& node : graph.nodes) {
+    const bool of_weights = std::ranges::all_of(
+        node.inputs, [&](int t) { return t < 0 || weights[static_cast<std::size_t>(t)]; });
+    for (const int t : node.outputs) weights[static_cast<std::size_t>(t)] = of_weights;
+    if (of_weights) continue;
     const auto fits = [&](int t) { return divides(t, samples); };
     if (!std::ranges::all_of(node.outputs, fits) || !keeps_order(graph, node)) return 1;
   }
-  for (int8::TensorDef& t : graph.tensors) {
-    if (!t.constant && !t.shape.empty() && t.shape[0] % samples == 0) t.shape[0] /= samples;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    int8::Dims& d = graph.tensors[i].shape;
+    if (!weights[i] && !d.empty() && d[0] % samples == 0) d[0] /= samples;
   }
   return samples;
 }

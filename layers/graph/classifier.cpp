@@ -28,6 +28,8 @@ class Head {
     int id = output_.node;
     while (is_op<ReshapeOp>(id)) id = node(id).inputs[0];
     if (!is_op<SoftmaxOp, LogSoftmaxOp, SigmoidOp>(id) || readers(id) > 1) return {};
+    for (int behind = output_.node; behind != id; behind = node(behind).inputs[0]) change(behind);
+    change(id);
     const std::string name(node(id).op->name());
     remove(id);
     return name;
@@ -52,8 +54,10 @@ class Head {
       check_single(id);
       check_passes_channels(id);
       widen(id, classes);
+      change(id);
     }
     check_single(id);
+    change(id);
     GraphNode& layer = node(id);
     const auto* conv = dynamic_cast<const Conv2dOp*>(layer.op.get());
     OCTET_CHECK(layer.shape[-1] == before && (!conv || conv->groups == 1), "layer '", layer.name,
@@ -68,6 +72,8 @@ class Head {
     return names;
   }
 
+  std::vector<std::string> changed() { return std::move(changed_); }
+
   std::shared_ptr<GraphModule> finish(bool training) {
     auto graph = std::make_shared<GraphModule>(std::move(nodes_), inputs_, std::vector{output_});
     graph->train(training);
@@ -75,6 +81,7 @@ class Head {
   }
 
  private:
+  void change(int id) { changed_.push_back(node(id).name); }
   const GraphNode& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }
   GraphNode& node(int id) { return nodes_[static_cast<std::size_t>(id)]; }
 
@@ -152,6 +159,7 @@ class Head {
   std::vector<GraphNode> nodes_;
   std::vector<int> inputs_;
   GraphOutput output_;
+  std::vector<std::string> changed_;
 };
 
 }  // namespace
@@ -168,6 +176,7 @@ Classifier make_classifier(const GraphModule& graph, std::int64_t classes, Init&
   result.classes_before = head.shape()[-1];
   if (result.classes_before != classes) result.fresh = head.renew(classes, init);
   if (head.shape().rank() > 2) head.flatten();
+  result.changed = head.changed();
   result.graph = head.finish(graph.is_training());
   return result;
 }

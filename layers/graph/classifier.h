@@ -15,6 +15,9 @@ struct Classifier {
   std::string left_out;                ///< op behind the logits that is not in it; or empty
   std::int64_t classes_before = 0;     ///< outputs of the network that was given
   std::vector<std::string> fresh;      ///< parameters of the new head; none: it is as it was
+  /// Ops, in `graph` or left out of it, whose results are not those of the network that was given:
+  /// their ranges are no longer known.
+  std::vector<std::string> changed;
 };
 
 /// `graph`, whose parameters are shared, with logits [N, classes] as its output: without a softmax,

@@ -107,6 +107,9 @@ TEST_CASE("octet import --int8: the integer model that a quantized file is") {
   const Result r = import(dir, {net, "--int8", out, "--rounding", "double"});
   CHECK(r.code == 0);
   CHECK(has(r.output, "int8     "));
+  const Result same = import(dir, {net, "--int8", (dir / "." / "net.onnx").string()});
+  CHECK(same.code == 1);
+  CHECK(has(same.output, "is the file that is read"));
   CHECK(has(r.output, " bytes, rounding double"));
   CHECK(has(r.output, "stored   scales of 2 values and 1 weights"));
   // Real x is 0.5 (code + 8), a code of y is 8 y - 28.

@@ -269,3 +269,26 @@ TEST_CASE_FIXTURE(ImportFixture,
   CHECK(summary()["int8"]["codes_different"] == 0);
   CHECK(summary()["int8"]["accuracy"].get<double>() >= 0.95);
 }
+
+TEST_CASE_FIXTURE(ImportFixture, "trainer: a quantized file whose end is left out or made anew") {
+  for (const int classes : {10, 4}) {
+    OnnxBuilder b = small_net(classes);
+    b.node("Softmax", {"logits"}, {"prob"}).with("axis", 1).quantize("prob", 1.0f / 255, 0);
+    Json c = importing(with_output(b, "prob_dq"));
+    c["name"] = "of" + std::to_string(classes);
+    write(c);
+    const TrainerRun r = run({}, "of" + std::to_string(classes));
+    CAPTURE(r.output);
+    CHECK(r.code == 0);
+    CHECK(r.says("softmax"));
+  }
+}
+
+TEST_CASE_FIXTURE(ImportFixture, "trainer: --weights replaces no file of the run") {
+  write(importing(with_output(small_net(10), "logits")));
+  for (const char* file : {"net.onnx", "tiny.json", "digits.h5", "runs/tiny/checkpoint.h5"}) {
+    const TrainerRun r = run({"--weights", file});
+    CHECK(r.code == 1);
+    CHECK(r.says("is a file of this run"));
+  }
+}

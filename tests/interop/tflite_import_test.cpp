@@ -278,6 +278,10 @@ TEST_CASE("tflite in: what mixes the rows of an input is of one sample") {
       mean.node(OpCode::mean, {mean.b.ints("axes", {0})}, int8::MeanAttributes{.keep_dims = true}));
   OneNode tile({2, 3}, {4, 3});
   check_whole(tile.node(OpCode::tile, {tile.b.ints("times", {2, 1})}));
+  OneNode sum({2, 2, 3}, {2, 2, 3});  // rows of samples beside the rows of one
+  const int rows = sum.b.value("rows", {2, 3}, 0.25f, 3);
+  sum.b.node(OpCode::mean, {sum.x, sum.b.ints("axes", {1})}, {rows}, int8::MeanAttributes{});
+  check_whole(sum.node(OpCode::add, {rows}, int8::ElementwiseAttributes{}));
   OneNode first({2, 3}, {1, 3});
   check_whole(first.node(OpCode::slice, {first.b.ints("from", {0, 0}), first.b.ints("n", {1, 3})}));
 }

@@ -58,6 +58,7 @@ TEST_CASE("classifier: a network that fits stays as it is") {
   const auto graph = traced([](Var x) { return flatten(global_avg_pool(relu(x))); });
   const Classifier c = made(*graph, before);
   CHECK(c.fresh.empty());
+  CHECK(c.changed.empty());
   CHECK(c.left_out.empty());
   CHECK(c.graph->nodes().size() == graph->nodes().size());
   const Tensor x = random_tensor({3, 7, 7, 2}, 1);
@@ -137,4 +138,15 @@ TEST_CASE("classifier: weights that another layer has, too, make no head") {
   };
   const auto graph = trace(std::make_shared<Twice>(shared), Tensor::zeros({1, before}));
   CHECK(refusal(*graph).find("the head's weights are constants, or another layer's too") == 0);
+}
+
+TEST_CASE("classifier: the ops whose results are others now") {
+  const auto graph = traced([](Var x) { return softmax(flatten(global_avg_pool(x))); });
+  const auto names = [&](int classes) {
+    std::string all;
+    for (const std::string& name : made(*graph, classes).changed) all += name + " ";
+    return all;
+  };
+  CHECK(names(before) == "rest.softmax ");
+  CHECK(names(before + 1) == "rest.softmax rest.reshape rest.global_avg_pool head ");
 }

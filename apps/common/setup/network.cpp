@@ -42,6 +42,7 @@ FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape
   network.module->train();
   network.fresh = std::move(classifier.fresh);
   for (const std::string& name : network.fresh) network.stored.weights.erase(name);
+  for (const std::string& name : classifier.changed) network.stored.values.erase(name);
   if (!classifier.left_out.empty()) {
     network.notes.push_back("it ends in " + classifier.left_out +
                             ", which is left out, here and in the file that ships");

@@ -53,6 +53,8 @@ int8::Model converted(const GraphModule& graph, const StoredQuantization& stored
 
 void write_int8(const std::string& path, const GraphModule& graph, const StoredQuantization& stored,
                 int8::Rounding rounding, const std::string& out) {
+  OCTET_CHECK(std::filesystem::weakly_canonical(out) != std::filesystem::weakly_canonical(path),
+              "--int8: ", out, " is the file that is read: choose another");
   quant::ConvertReport report;
   const int8::Model model = [&] {
     try {

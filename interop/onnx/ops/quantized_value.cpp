@@ -10,6 +10,7 @@ namespace {
 
 /// Ops of which the result is not negative where no operand is.
 bool keeps_sign(const Op& op) {
+  if (const auto* pad = dynamic_cast<const Pad2dOp*>(&op)) return pad->value >= 0;
   return dynamic_cast<const MaxPool2dOp*>(&op) || dynamic_cast<const AvgPool2dOp*>(&op) ||
          dynamic_cast<const GlobalAvgPoolOp*>(&op) || dynamic_cast<const MeanOp*>(&op) ||
          dynamic_cast<const LayoutOp*>(&op) || dynamic_cast<const ReshapeOp*>(&op) ||

@@ -15,6 +15,8 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Stored
   for (const StoredTensor& t : tensors) {
     OCTET_CHECK(t.format == NumberFormat::f32 && !t.fortran, path.string(), ": tensor ",
                 one_line(t.name), ": expected 32-bit floats in row-major order, got ", t.type);
+    OCTET_CHECK(t.name != "__metadata__", path.string(),
+                ": a tensor named __metadata__, which the format has for texts");
     header[t.name] = {
         {"dtype", "F32"}, {"shape", t.shape}, {"data_offsets", {end, end + t.data.size()}}};
     end += t.data.size();
