@@ -75,7 +75,8 @@ std::unique_ptr<Step> create_rescaling(const NodeView& node) {
 }
 
 std::unique_ptr<Step> create_far_rescaling(const NodeView& node) {
-  if (node.input(0).type != DType::i8) return create_step(all_ops(), node);
+  if (node.input(0).type != DType::i8 || node.output().type != DType::i8)
+    return create_step(all_ops(), node);
   check_unary(node);
   const QuantParams in = node.i8_activation(0), out = node.i8_output();
   auto step = new_step<TwoTablesStep>(node);

@@ -87,6 +87,37 @@ TEST_SUITE("int8") {
     }
   }
 
+  TEST_CASE("float rounding: QUANTIZE between types of codes, and from floats to uint8") {
+    const auto run = [](DType from, int z_in, DType to, int z_out, float s_out,
+                        std::vector<int> x) {
+      Builder b;
+      b.i8({1, 4}, 0.5f, z_in);
+      b.i8({1, 4}, s_out, z_out);
+      b[0].type = from;
+      b[1].type = to;
+      if (from == DType::f32) b[0].quantization = {};
+      b.node(OpCode::quantize, {0}, {1});
+      const Model model(b.done({0}, {1}, Rounding::float_rounding), {.ops = &all_ops()});
+      std::vector<std::byte> in;
+      for (const int v : x) {
+        const float real = static_cast<float>(v) / 4;
+        const auto code = static_cast<std::uint8_t>(v);
+        const auto bytes = from == DType::f32 ? std::as_bytes(std::span(&real, 1))
+                                              : std::as_bytes(std::span(&code, 1));
+        in.insert(in.end(), bytes.begin(), bytes.end());
+      }
+      std::vector<int> y;
+      for (const std::byte code : last_sample(model, in, 1))
+        y.push_back(to == DType::u8 ? static_cast<int>(code) : static_cast<std::int8_t>(code));
+      return y;
+    };
+    using Ints = std::vector<int>;
+    CHECK(run(DType::i8, -3, DType::u8, 125, 0.5f, {-128, -3, 0, 127}) == Ints{0, 125, 128, 255});
+    CHECK(run(DType::u8, 125, DType::i8, -3, 0.5f, {0, 125, 128, 255}) == Ints{-128, -3, 0, 127});
+    CHECK(run(DType::u8, 10, DType::u8, 7, 1.0f, {9, 10, 11, 13}) == Ints{7, 7, 8, 9});  // half up
+    CHECK(run(DType::f32, 0, DType::u8, 7, 0.5f, {1, 2, 3, -99}) == Ints{7, 8, 9, 0});   // to even
+  }
+
   TEST_CASE("float rounding: to nearest, ties to even, and saturated") {
     CHECK(nearest_even(0.5f) == 0);
     CHECK(nearest_even(1.5f) == 2);
