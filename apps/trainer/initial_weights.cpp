@@ -100,18 +100,25 @@ void check_same_import(const config::Config& c, const Checkpoint& checkpoint) {
 
 void load_initial_weights(Session& s, const InitialWeights& weights) {
   const config::Config& c = s.config;
-  const Transfer t = transfer(s, weights.file);
+  Transfer t = transfer(s, weights.file);
+  std::vector<std::string> kept;  // have the weights of model.import
+  if (!s.network.import_hash.empty()) {
+    const std::vector<std::string>& random = s.network.fresh;
+    const auto first = std::stable_partition(t.fresh.begin(), t.fresh.end(), [&](const auto& name) {
+      return std::find(random.begin(), random.end(), name) != random.end();
+    });
+    kept.assign(first, t.fresh.end());
+    t.fresh.erase(first, t.fresh.end());
+  }
   const bool trains = c.train || c.qat();
-  const std::vector<std::string>& random = s.network.fresh;
-  const bool all = s.network.import_hash.empty()
-                       ? t.fresh.empty()
-                       : std::none_of(t.fresh.begin(), t.fresh.end(), [&](const auto& name) {
-                           return std::find(random.begin(), random.end(), name) != random.end();
-                         });
-  OCTET_CHECK(trains || all, c.where("/init"), ": ", t.headline(),
+  OCTET_CHECK(trains || t.fresh.empty(), c.where("/init"), ": ", t.headline(),
               "; but mode ptq trains nothing: expected all of them");
   s.progress.say(init_name(c) + ": " + t.headline());
   for (const std::string& line : t.details()) s.progress.say("  " + line);
+  if (!kept.empty()) {
+    s.progress.say("  as in model.import: " + kept[0] +
+                   (kept.size() == 1 ? "" : " and " + std::to_string(kept.size() - 1) + " more"));
+  }
   s.init_hash = weights.hash.empty() ? state_hash(s.model->state()) : weights.hash;
   s.init_report = nlohmann::ordered_json({{"tensors", t.tensors},
                                           {"transferred", t.transferred.size()},

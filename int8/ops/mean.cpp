@@ -6,25 +6,9 @@
 namespace octet::int8 {
 namespace {
 
-class MeanStep final : public Step {
- public:
-  void run(const RunArgs& args) const noexcept override {
-    for_results(args, reduction,
-                [&](const std::int8_t* x, std::int64_t begin, std::int64_t end, std::int8_t* y) {
-                  kernel.run(params, reduction.layout, x, begin, end, y);
-                });
-  }
-  const char* kernel_name() const noexcept override { return kernel.name; }
-  std::size_t packed_bytes() const noexcept override { return reduction.packed_bytes(); }
-
-  MeanParams params;
-  Reduction reduction;
-  Kernel<MeanFunction> kernel;
-};
-
 std::unique_ptr<Step> create_with(const NodeView& node, decltype(make_mean_params)& make_params) {
   const QuantParams x = node.i8_activation(0), y = node.i8_output();
-  auto step = new_step<MeanStep>(node);
+  auto step = new_step<MeanStep<MeanParams>>(node);
   step->reduction = make_reduction(node);
   const Reduction& r = step->reduction;
   step->params =

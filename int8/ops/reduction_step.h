@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "int8/kernels/kernel.h"
 #include "int8/ops/node_view.h"
 #include "int8/reference/reduction.h"
 
@@ -38,5 +39,25 @@ void for_results(const RunArgs& args, const Reduction& r, const F& f) noexcept {
                        args.out_i8() + (sample * r.results() + begin) * r.layout.inner);
                    });
 }
+
+/// MEAN and SUM by a kernel of whoever knows their integers.
+template <class Params>
+class MeanStep final : public Step {
+ public:
+  void run(const RunArgs& args) const noexcept override {
+    for_results(args, reduction,
+                [&](const std::int8_t* x, std::int64_t begin, std::int64_t end, std::int8_t* y) {
+                  kernel.run(params, reduction.layout, x, begin, end, y);
+                });
+  }
+  const char* kernel_name() const noexcept override { return kernel.name; }
+  std::size_t packed_bytes() const noexcept override { return reduction.packed_bytes(); }
+
+  Params params;
+  Reduction reduction;
+  Kernel<void(const Params& params, const ReductionLayout& layout, const std::int8_t* x,
+              std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept>
+      kernel;
+};
 
 }  // namespace octet::int8

@@ -114,7 +114,9 @@ TfliteNetwork import_graph(const int8::Graph& file) {
     try {
       TfliteNetwork network = GraphImporter(one).run();
       for (auto* values : {&network.inputs, &network.outputs}) {
-        for (TfliteValue& v : *values) v.dims.at(0) *= samples;
+        for (TfliteValue& v : *values) {
+          if (v.dims.at(0) == 1) v.dims[0] = samples;  // else the batch is in front of them
+        }
       }
       network.notes.push_back("the batch is open, in the file it is " + std::to_string(samples));
       return network;

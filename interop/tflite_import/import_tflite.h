@@ -19,7 +19,8 @@ namespace octet {
 struct TfliteValue {
   std::string name;
   int8::DType type = int8::DType::f32;  ///< in the file
-  int8::Dims dims;                      ///< in the file
+  /// In the file; of one sample where that has several rows, in a file of several samples.
+  int8::Dims dims;
 };
 
 struct TfliteNetwork {

@@ -10,6 +10,7 @@
 #include "int8/reference/float_rounding.h"
 #include "int8/reference/xnnpack/float_tables.h"
 #include "interop/tflite/reader.h"
+#include "tests/int8/from_hex.h"
 #include "tests/int8/last_sample.h"
 #include "tests/int8/refusal.h"
 #include "tests/support.h"
@@ -18,13 +19,6 @@ namespace octet::test {
 namespace {
 
 using namespace int8;
-
-std::vector<std::byte> from_hex(const std::string& text) {
-  std::vector<std::byte> bytes(text.size() / 2);
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<std::byte>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
-  return bytes;
-}
 
 std::size_t bytes_of(std::span<const ValueInfo> values) {
   std::size_t bytes = 0;

@@ -7,22 +7,12 @@
 #include <sstream>
 
 #include "interop/tflite/reader.h"
+#include "tests/int8/from_hex.h"
 #include "tests/int8/last_sample.h"
 #include "tests/support.h"
 
 namespace octet::test {
-namespace {
-
 using namespace int8;
-
-std::vector<std::byte> from_hex(const std::string& text) {
-  std::vector<std::byte> bytes(text.size() / 2);
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<std::byte>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
-  return bytes;
-}
-
-}  // namespace
 
 TEST_SUITE("int8") {
   TEST_CASE("files of one operator give TensorFlow Lite's bytes") {

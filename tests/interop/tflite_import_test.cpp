@@ -263,6 +263,17 @@ TEST_CASE("tflite in: a file of two samples") {
   CHECK(network.notes[0] == "the batch is open, in the file it is 2");
 }
 
+TEST_CASE("tflite in: a file of two samples of two rows each") {
+  OneNode rows({2, 6}, {4, 3});
+  const TfliteNetwork network =
+      rows.node(OpCode::reshape, {rows.b.ints("to", {4, 3})}, int8::ReshapeAttributes{{4, 3}})
+          .trip();
+  CHECK(network.inputs[0].dims == int8::Dims{2, 6});
+  CHECK(network.outputs[0].dims == int8::Dims{2, 3});
+  const GraphModule& graph = *network.graph;
+  CHECK(graph.nodes()[static_cast<std::size_t>(graph.outputs()[0].node)].shape == Shape{1, 2, 3});
+}
+
 TEST_CASE("tflite in: what mixes the rows of an input is of one sample") {
   const auto check_whole = [](OneNode& n) {
     const TfliteNetwork network = n.trip();
