@@ -208,7 +208,7 @@ TEST_CASE_FIXTURE(ImportFixture, "trainer: init's weights go over those of the f
   const TrainerRun part = run({}, "part");
   CAPTURE(part.output);
   CHECK(part.says("transferred 5 of 7 tensors\n"));  // the others are not new
-  CHECK(part.says("  as in model.import: fc.bias and 1 more"));
+  CHECK(part.says("  as in model.import: fc.weight and 1 more"));
   const Tensor bias = checkpoint("next").tensor("model/fc.bias");
   CHECK(std::vector<float>(bias.span<real>().begin(), bias.span<real>().end()) ==
         trained("fc.bias"));
