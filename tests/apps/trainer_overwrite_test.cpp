@@ -83,7 +83,8 @@ TEST_CASE_FIXTURE(OverwriteFixture, "trainer: killed after --overwrite, both run
   arguments.emplace_back("--overwrite");
   const auto process = start(arguments);
   const bool begun = process->wait_until([&] {
-    return fs::exists(run_dir() / "checkpoint.h5") && fs::exists(aside() / "checkpoint.h5");
+    // In this order: once the old checkpoint is aside, the other one is the new run's.
+    return fs::exists(aside() / "checkpoint.h5") && fs::exists(run_dir() / "checkpoint.h5");
   });
   process->signal(SIGKILL);
   process->wait();
