@@ -77,7 +77,7 @@ std::size_t channels(const int8::Graph& graph) {
     for (const int input : node.inputs) {
       if (input < 0) continue;
       const int8::TensorDef& tensor = graph.tensors[static_cast<std::size_t>(input)];
-      if (tensor.constant && tensor.quantization.scale.size() > 1)
+      if (tensor.constant && tensor.type == int8::DType::i8)
         count += tensor.quantization.scale.size();
     }
   }
@@ -92,7 +92,7 @@ TflmArena tflm_arena(const int8::Graph& graph) {
   arena.values = planned_bytes(blocks);
   // The sizes of the interpreter's structures on a 64-bit machine, each rounded up: tests compare
   // the sum with what TFLite Micro needs.
-  constexpr std::size_t fixed = 1536, tensor = 24, edge = 112, node = 64 + 176, channel = 8;
+  constexpr std::size_t fixed = 1280, tensor = 24, edge = 112, node = 176, channel = 8;
   std::size_t kept = fixed + tensor * graph.tensors.size() +
                      edge * (graph.inputs.size() + graph.outputs.size()) +
                      node * graph.nodes.size() + channel * channels(graph);
