@@ -1,0 +1,104 @@
+#include "deploy/tflm/write_tflm.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/atomic_folder.h"
+#include "base/error.h"
+#include "deploy/tflm/resolver_names.h"
+#include "interop/tflite/names.h"
+#include "interop/tflite/used_operators.h"
+#include "interop/tflite/writer.h"
+
+namespace octet::deploy {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* header = R"(// The model, a TFLite file. Written by octet.
+#ifndef MODEL_DATA_H_
+#define MODEL_DATA_H_
+
+#include <cstddef>
+
+extern const unsigned char model_data[];
+extern const std::size_t model_data_size;
+
+#endif  // MODEL_DATA_H_
+)";
+
+constexpr const char* source_begin = R"(#include "model_data.h"
+
+alignas(16) const unsigned char model_data[] = {)";
+
+constexpr const char* ops_begin =
+    R"(// The operators of the model. Written by octet.
+#ifndef MODEL_OPS_H_
+#define MODEL_OPS_H_
+
+)"
+    "#include \"tensorflow/lite/micro/micro_mutable_op_resolver.h\"\n\n";
+
+void write_text(const fs::path& path, const std::string& text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+/// Twelve bytes a line, a piece of the text at a time: it is five times as long as the file.
+void write_array(const fs::path& path, std::span<const std::byte> bytes) {
+  constexpr std::size_t per_line = 12, piece = std::size_t{1} << 16;
+  constexpr const char* digits = "0123456789abcdef";
+  const auto close = [](FILE* f) { std::fclose(f); };
+  const std::unique_ptr<FILE, decltype(close)> file(std::fopen(path.c_str(), "wb"), close);
+  if (!file) fail_to_write(path, errno);
+  std::string text = source_begin;
+  const auto flush = [&] {
+    if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size())
+      fail_to_write(path, errno);
+    text.clear();
+  };
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto value = std::to_integer<unsigned>(bytes[i]);
+    text += i % per_line == 0 ? "\n    0x" : " 0x";
+    text += digits[value >> 4];
+    text += digits[value & 15];
+    text += ',';
+    if (text.size() >= piece) flush();
+  }
+  text += "\n};\n\nconst std::size_t model_data_size = sizeof(model_data);\n";
+  flush();
+  if (std::fflush(file.get()) != 0) fail_to_write(path, errno);
+}
+
+std::string resolver_text(std::span<const std::byte> file) {
+  std::vector<std::string> names;
+  for (const std::int32_t code : used_operators(file)) {
+    const auto name = resolver_name(code);
+    OCTET_CHECK(name, "TFLite Micro has no kernel of ", tflite::builtin_operator_text(code));
+    names.push_back(*name);
+  }
+  std::string text = ops_begin;
+  text += "using ModelOpResolver = tflite::MicroMutableOpResolver<" + std::to_string(names.size()) +
+          ">;\n\ninline TfLiteStatus AddModelOps(ModelOpResolver& resolver) {\n";
+  for (const std::string& name : names)
+    text += "  TF_LITE_ENSURE_STATUS(resolver." + name + "());\n";
+  return text + "  return kTfLiteOk;\n}\n\n#endif  // MODEL_OPS_H_\n";
+}
+
+}  // namespace
+
+void write_tflm(const int8::Graph& graph, const ModelMetadata& metadata, const fs::path& folder) {
+  const std::vector<std::byte> file = serialize_tflite(graph, metadata);
+  const std::string ops = resolver_text(file);
+  AtomicFolder out(folder);
+  write_text(out.temporary() / "model_data.h", header);
+  write_array(out.temporary() / "model_data.cc", file);
+  write_text(out.temporary() / "model_ops.h", ops);
+  out.commit();
+}
+
+}  // namespace octet::deploy
