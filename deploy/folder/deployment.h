@@ -51,7 +51,8 @@ struct Deployment {
   std::vector<float> code_steps;
   std::vector<std::string> labels;
   std::optional<Preprocessing> preprocessing;
-  GoldenSamples golden;  ///< outputs are those of the target's rounding
+  GoldenSamples golden;            ///< outputs are those of the target's rounding
+  std::vector<std::string> notes;  ///< what the user should know, a line each
   /// What the program of the folder will say.
   Agreement agreement;
   std::int64_t macs = 0;

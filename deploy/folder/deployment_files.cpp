@@ -4,6 +4,7 @@
 #include "deploy/folder/deployment_values.h"
 #include "deploy/folder/number_text.h"
 #include "deploy/folder/tflm_arena.h"
+#include "deploy/tflm/write_tflm.h"
 
 namespace octet::deploy {
 namespace {
@@ -129,7 +130,10 @@ Files tflm_files(const Deployment& d) {
   v["pixel_array"] = byte_lines(d.golden.pixels.data(), d.golden.pixels.size());
   v["input_array"] = byte_lines(d.golden.inputs.data(), d.golden.inputs.size());
   v["output_array"] = byte_lines(d.golden.outputs.data(), d.golden.outputs.size());
+  const auto file = std::as_bytes(std::span(d.model));
   Files files = fill_templates("tflm", v);
+  files.merge(tflm_headers(file));
+  files["model_data.cc"] = tflm_array(file);
   add(files, fill_templates("common_c", v));
   add(files, fill_templates("common_python", v));
   files["model.tflite"] = d.model;

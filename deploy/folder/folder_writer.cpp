@@ -1,10 +1,9 @@
 #include "deploy/folder/folder_writer.h"
 
-#include <unistd.h>
-
 #include <string>
 
 #include "base/atomic_file.h"
+#include "base/atomic_folder.h"
 #include "base/error.h"
 
 namespace octet::deploy {
@@ -46,31 +45,18 @@ void check_folder(const fs::path& folder, bool overwrite) {
 
 void write_folder(const fs::path& folder, const Files& files, bool overwrite) {
   check_folder(folder, overwrite);
-  const fs::path path = without_slash(folder);
-  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const std::string suffix = "." + std::to_string(::getpid());
-  const fs::path temporary = parent / ("." + path.filename().string() + suffix + ".tmp");
-  const fs::path old = parent / ("." + path.filename().string() + suffix + ".old");
-  std::error_code error;
   try {
-    fs::create_directories(temporary);
+    const fs::path path = without_slash(folder);
+    if (path.has_parent_path()) fs::create_directories(path.parent_path());
+    AtomicFolder out(path, overwrite);
     for (const auto& [name, content] : files) {
-      fs::create_directories((temporary / name).parent_path());
-      write_file_atomically(temporary / name, std::as_bytes(std::span(content)));
+      fs::create_directories((out.temporary() / name).parent_path());
+      write_file_atomically(out.temporary() / name, std::as_bytes(std::span(content)));
     }
-    const bool there = fs::exists(fs::symlink_status(path));
-    if (there) fs::rename(path, old);
-    fs::rename(temporary, path, error);
-    if (error && there) fs::rename(old, path);
-    OCTET_CHECK(!error, "cannot write ", path.string(), ": ", error.message());
-  } catch (const fs::filesystem_error& e) {
-    fs::remove_all(temporary, error);
-    fail("cannot write ", path.string(), ": ", e.code().message());
-  } catch (...) {
-    fs::remove_all(temporary, error);
-    throw;
+    out.commit();
+  } catch (const fs::filesystem_error& error) {
+    fail("cannot write ", folder.string(), ": ", error.code().message());
   }
-  fs::remove_all(old, error);
 }
 
 }  // namespace octet::deploy

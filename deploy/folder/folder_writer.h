@@ -11,9 +11,8 @@ namespace octet::deploy {
 /// write_folder made may.
 void check_folder(const std::filesystem::path& folder, bool overwrite);
 
-/// Writes the files into a temporary folder beside `folder`, syncs them and renames it. With
-/// `overwrite` an earlier one made by this function is replaced; where a crash falls between the
-/// two renames, it is still beside it, as ".NAME.old". Throws Error; then nothing has changed.
+/// Writes the files whole or not at all (AtomicFolder). With `overwrite` an earlier folder made by
+/// this function is replaced. Throws Error; then nothing has changed.
 void write_folder(const std::filesystem::path& folder, const Files& files, bool overwrite);
 
 }  // namespace octet::deploy

@@ -92,11 +92,13 @@ TEST_CASE("octet deploy: the same folder twice, refused over another, replaced i
 TEST_CASE("octet deploy: a folder for every target") {
   const TempDir dir;
   const std::string model = write_model(dir);
-  const std::vector<std::vector<std::string>> targets = {
-      {"--target", "tflite", "--for", "python"},  {"--target", "tflite", "--for", "web"},
-      {"--target", "litert", "--for", "android"}, {"--target", "litert"},
-      {"--target", "tflm"},                       {"--target", "c"},
-      {"--target", "linux"}};
+  const std::vector<std::vector<std::string>> targets = {{"--target", "tflite", "--for", "python"},
+                                                         {"--target", "tflite", "--for", "web"},
+                                                         {"--target", "litert", "--for", "android"},
+                                                         {"--target", "litert"},
+                                                         {"--target", "tflm"},
+                                                         {"--target", "c"},
+                                                         {"--target", "linux"}};
   int number = 0;
   for (const std::vector<std::string>& target : targets) {
     CAPTURE(target[1]);
@@ -130,7 +132,8 @@ TEST_CASE("octet deploy: what does not fit together") {
   octet::test::write_file(dir / "two.txt", {'a', '\n', 'b'});
   refused({model, "--target", "tflm", "--labels", "two.txt"}, "labels: expected 3");
   refused({model, "--target", "tflm", "--samples", "two.txt"}, "samples: expected 10 of 64 bytes");
-  refused({model, "--target", "tflm", "--pixels", "two.txt"}, "--pixels: expected --mean and --std");
+  refused({model, "--target", "tflm", "--pixels", "two.txt"},
+          "--pixels: expected --mean and --std");
   fs::create_directory(dir / "run");
   refused({"run", "--target", "tflm"}, OCTET_HAS_TRAINING
                                            ? "expected the folder of a finished run"

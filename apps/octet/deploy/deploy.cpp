@@ -52,6 +52,8 @@ void deploy_model(const DeployOptions& options) {
       throw Error(options.source + ": " + error.what());
     }
   }();
+  for (const std::string& note : deployment.notes)
+    std::cerr << "octet: note: " << printable_text(note) << '\n';
   deploy::write_folder(folder, deploy::deployment_files(deployment), options.overwrite);
   std::cout << printable_text(folder) << ": the golden samples' line is \""
             << deployment.agreement.text() << "\"; README.md says how to run them\n";
