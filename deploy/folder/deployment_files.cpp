@@ -11,7 +11,7 @@ namespace {
 
 /// The versions that the programs are tried with.
 constexpr const char* litertjs = "2.5.3";
-constexpr const char* tensorflow_lite = "2.17.0";
+constexpr const char* tensorflow_lite = "2.16.1";
 
 std::string text_of(const auto& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -31,6 +31,14 @@ void add_labels(Files& files, const Deployment& d, const std::string& folder) {
   if (d.labels.empty()) return;
   std::string& text = files[folder + "labels.txt"];
   for (const std::string& label : d.labels) text += label + "\n";
+}
+
+/// golden.h, for programs without files.
+Files golden_arrays(const Deployment& d, Values v) {
+  v["pixel_array"] = byte_lines(d.golden.pixels.data(), d.golden.pixels.size());
+  v["input_array"] = byte_lines(d.golden.inputs.data(), d.golden.inputs.size());
+  v["output_array"] = byte_lines(d.golden.outputs.data(), d.golden.outputs.size());
+  return fill_templates("golden_c", v);
 }
 
 /// README.md from its own template and the target's usage.md, which becomes part of it.
@@ -107,7 +115,6 @@ Files program_files(const Deployment& d) {
              "preprocess() of preprocess.h");
   Files files = fill_templates("linux", v);
   add(files, fill_templates("common_c", v));
-  files.erase("golden.h");  // it reads the files
   files["model.tflite"] = d.model;
   add_golden(files, d, "");
   add_labels(files, d, "");
@@ -127,14 +134,12 @@ Files tflm_files(const Deployment& d) {
   v["arena_digits"] = std::to_string(arena.bytes());
   v["arena_values"] = grouped_text(static_cast<std::int64_t>(arena.values));
   v["arena_structures"] = grouped_text(static_cast<std::int64_t>(arena.structures));
-  v["pixel_array"] = byte_lines(d.golden.pixels.data(), d.golden.pixels.size());
-  v["input_array"] = byte_lines(d.golden.inputs.data(), d.golden.inputs.size());
-  v["output_array"] = byte_lines(d.golden.outputs.data(), d.golden.outputs.size());
   const auto file = std::as_bytes(std::span(d.model));
   Files files = fill_templates("tflm", v);
   files.merge(tflm_headers(file));
   files["model_data.cc"] = tflm_array(file);
   add(files, fill_templates("common_c", v));
+  add(files, golden_arrays(d, v));
   add(files, fill_templates("common_python", v));
   files["model.tflite"] = d.model;
   add_golden(files, d, "");

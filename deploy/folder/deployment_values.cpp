@@ -18,10 +18,16 @@ std::string shape_text(const std::vector<std::int32_t>& shape) {
   return text;
 }
 
+/// "int8"
+std::string type_words(DType type) {
+  const std::string name(int8::dtype_name(type));
+  return (name[0] == 'i' ? "int" : name[0] == 'u' ? "uint" : "float") + name.substr(1);
+}
+
 /// A row of the README's table: "| input | int8 [1, 28, 28, 1], scale 0.0039, zero point -128 |".
 std::string value_row(const char* what, const ValueInfo& v) {
   std::string row = "| " + std::string(what) + " " + tflite::quoted(v.name) + " | " +
-                    std::string(int8::dtype_name(v.type)) + " [" + shape_text(v.shape) + "]";
+                    type_words(v.type) + " [" + shape_text(v.shape) + "]";
   if (v.scale > 0)
     row += ", scale " + short_text(static_cast<double>(v.scale)) + ", zero point " +
            std::to_string(v.zero_point);
@@ -78,7 +84,7 @@ const char* c_type(DType type) {
 void add_preprocessing(Values& v, const Deployment& d, Language language) {
   v["preprocessing"] = flag(d.preprocessing.has_value());
   for (const char* name : {"picture_words", "value_words", "declarations", "expression", "channels",
-                           "picture_bytes", "picture_shape", "channel_order"})
+                           "colour", "picture_bytes", "picture_shape", "channel_order"})
     v[name];
   if (!d.preprocessing) return;
   const Preprocessing& p = *d.preprocessing;
@@ -87,6 +93,7 @@ void add_preprocessing(Values& v, const Deployment& d, Language language) {
   v["value_words"] = p.value_words();
   v["declarations"] = code.declarations;
   v["expression"] = code.expression;
+  v["colour"] = flag(p.channels() > 1);
   v["channels"] = std::to_string(p.channels());
   v["picture_bytes"] = std::to_string(p.pixel_bytes());
   v["picture_shape"] = shape_text({p.height(), p.width(), p.channels()});

@@ -66,7 +66,8 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
         hash_text(content_hash(sets.test)) == summary.at("data").at("test_hash").get<std::string>(),
         sets.test.name, ": not the test images of the run: say with --data where they are");
     source.labels = sets.test.class_names;
-    TransformOptions view{.normalize = {{0}, {1}}};
+    TransformOptions view;
+    view.normalize = {{0}, {1}};
     view.crop_h = data.value("crop_h", 0);
     view.crop_w = data.value("crop_w", 0);
     const Transform transform(sets.test.image_shape(), view);
