@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "deploy/io.h"
+#include "deploy/rules/rules.h"
 #include "int8/graph/rounding.h"
 
 namespace octet::deploy {
@@ -27,6 +28,7 @@ struct Target {
   int8::Rounding rounding;       ///< what the target computes
   Io io;                         ///< of inputs and outputs, unless the user says otherwise
   FileForm form;
+  std::span<const Rule> rules;  ///< what is checked of a graph before it is written
 };
 
 /// In the order in which they are shown.

@@ -3,53 +3,89 @@
 #include <memory>
 
 #include "apps/octet/commands.h"
+#include "apps/octet/read_lines.h"
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "base/printable.h"
-#include "deploy/targets.h"
+#include "deploy/target_model.h"
 #include "interop/tflite/reader.h"
-#include "interop/tflite/writer.h"
 
 namespace octet::app {
 namespace {
 
 struct Options {
-  std::string model, target, out;
+  std::string model, target, out, io, input_io, output_io, labels;
+  std::vector<float> mean, std;
 };
 
-void write_form(const deploy::Target& target, const int8::Graph& graph, const std::string& out) {
-  switch (target.form) {
-    case deploy::FileForm::tflite:
-      write_tflite(graph, out);
-      return;
-    case deploy::FileForm::tflm:
-    case deploy::FileForm::c99:
-    case deploy::FileForm::program:
-      break;
+/// What the file says of its values, and in its place what the user says.
+ModelMetadata metadata(const Options& options, std::span<const std::byte> file,
+                       const int8::Graph& graph) {
+  ModelMetadata m = read_model_metadata(file).value_or(ModelMetadata{});
+  if (m.inputs.size() != graph.inputs.size()) m.inputs.assign(graph.inputs.size(), {});
+  if (m.outputs.size() != graph.outputs.size()) m.outputs.assign(graph.outputs.size(), {});
+  if (!options.mean.empty() || !options.std.empty()) {
+    m.inputs[0].mean = options.mean;
+    m.inputs[0].std = options.std;
   }
-  fail("--to ", target.name, ": this version of octet does not write it");
+  if (!options.labels.empty()) m.outputs[0].labels = read_lines(options.labels);
+  return m;
+}
+
+std::optional<deploy::Io> io_of(const std::string& one, const std::string& both) {
+  return deploy::parse_io(one.empty() ? both : one);
 }
 
 void export_model(const Options& options) {
   const deploy::Target& target = deploy::find_target(options.target);
-  int8::Graph graph = read_tflite(options.model);
-  if (graph.rounding != target.rounding) {
-    std::cerr << "octet: note: " << printable_text(options.model) << " is of "
-              << int8::rounding_name(graph.rounding) << " rounding, " << target.name
-              << " computes by " << int8::rounding_name(target.rounding)
-              << ": codes will differ from those in training\n";
-    graph.rounding = target.rounding;
+  const MappedFile file = map_file(options.model);
+  deploy::TargetModel model;
+  try {
+    int8::Graph graph = parse_tflite(file.bytes, file.owner);
+    deploy::ExportOptions to;
+    to.inputs = io_of(options.input_io, options.io);
+    to.outputs = io_of(options.output_io, options.io);
+    to.metadata = metadata(options, file.bytes, graph);
+    model = deploy::make_target_model(std::move(graph), target, to);
+  } catch (const Error& error) {
+    fail(options.model, ": ", error.what());
   }
-  write_form(target, graph, options.out);
+  for (const std::string& note : model.notes)
+    std::cerr << "octet: note: " << printable_text(note) << '\n';
+  if (options.out.empty()) {
+    std::cout << target.name << " takes " << printable_text(options.model) << '\n';
+    return;
+  }
+  deploy::write_target_model(model, target, options.out);
+  std::cout << "wrote " << printable_text(options.out) << " for " << target.name << ", rounding "
+            << int8::rounding_name(model.graph.rounding) << '\n';
 }
 
 }  // namespace
 
 void add_export(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("export", "Write a model as a target takes it.");
+  CLI::App* command = app.add_subcommand(
+      "export",
+      "Write a model as a target takes it: in its rounding and file form, with int8, uint8 or "
+      "float32 at its edges, and the metadata that task libraries read. What the target refuses is "
+      "an error.");
+  const CLI::IsMember types({"int8", "uint8", "float32"});
   command->add_option("MODEL", options->model, "TFLite file (full-integer INT8)")->required();
   command->add_option("--to", options->target, deploy::targets_text())->required();
-  command->add_option("--out", options->out, "the file or folder to write")->required();
+  command->add_option("--out", options->out,
+                      "what to write: a file, for tflm a folder; without it the model is checked "
+                      "only");
+  command->add_option("--io", options->io, "type of inputs and outputs; default int8")
+      ->check(types);
+  command->add_option("--input-io", options->input_io, "of inputs alone")->check(types);
+  command->add_option("--output-io", options->output_io, "of outputs alone")->check(types);
+  command->add_option("--labels", options->labels,
+                      "names of the first output's classes: a text file, one a line");
+  command->add_option("--mean", options->mean,
+                      "the first input is (pixel - mean) / std, pixels 0 to 255: one number, or "
+                      "one for each channel");
+  command->add_option("--std", options->std, "see --mean");
   command->callback([options] { export_model(*options); });
 }
 

@@ -1,4 +1,5 @@
 // octet inspect: what a model file holds and what it costs.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -10,6 +11,8 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
+#include "base/mapped_file.h"
+#include "interop/tflite/model_metadata.h"
 #include "interop/tflite/names.h"
 
 namespace octet::app {
@@ -99,6 +102,15 @@ Json value_json(const int8::ValueInfo& v) {
   return json;
 }
 
+/// What the file says of its values in the standard metadata.
+void add_metadata(Json& values, const std::vector<ValueMetadata>& metadata) {
+  for (std::size_t i = 0; i < std::min(values.size(), metadata.size()); ++i) {
+    if (!metadata[i].mean.empty()) values[i]["mean"] = metadata[i].mean;
+    if (!metadata[i].std.empty()) values[i]["std"] = metadata[i].std;
+    if (!metadata[i].labels.empty()) values[i]["labels"] = metadata[i].labels;
+  }
+}
+
 /// Everything but the signature: nothing is run.
 Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
   const std::string& path = arguments.path;
@@ -115,6 +127,10 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
                {"ops", Json::array()}};
   for (const int8::ValueInfo& v : model.inputs()) json["inputs"].push_back(value_json(v));
   for (const int8::ValueInfo& v : model.outputs()) json["outputs"].push_back(value_json(v));
+  if (const auto standard = read_model_metadata(map_file(path).bytes)) {
+    add_metadata(json["inputs"], standard->inputs);
+    add_metadata(json["outputs"], standard->outputs);
+  }
   std::int64_t params = 0;
   for (const OpRow& row : op_rows(model)) {
     json["ops"].push_back({{"index", row.index},
@@ -157,6 +173,16 @@ void print_values(const Json& values, const char* what) {
                 << v["zero_point"].get<int>();
     }
     std::cout << '\n';
+    if (v.contains("mean") && v.contains("std")) {
+      std::cout << "             of a picture: (pixel - mean) / std, mean " << v["mean"].dump()
+                << ", std " << v["std"].dump() << '\n';
+    }
+    if (v.contains("labels")) {
+      std::cout << "             labels:";
+      for (const Json& label : v["labels"])
+        std::cout << ' ' << tflite::quoted(label.get<std::string>());
+      std::cout << '\n';
+    }
   }
 }
 

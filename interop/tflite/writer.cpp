@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -11,10 +10,12 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "interop/tflite/bias_scales.h"
 #include "interop/tflite/file_checks.h"
 #include "interop/tflite/options.h"
 #include "interop/tflite/states.h"
 #include "interop/tflite/tflite_ops.h"
+#include "interop/tflite/write_metadata.h"
 #include "tflite_generated.h"
 
 namespace octet {
@@ -74,50 +75,22 @@ class Buffers {
   std::map<std::span<const std::byte>, std::uint32_t, Less> numbers_;
 };
 
-/// float32(input scale * weight scale) for each of the bias's channels, as converters write it.
-int8::Quantization bias_quantization(const Graph& graph, const Node& node,
-                                     const tflite::WeightOperands& operands) {
-  const auto tensor = [&](int operand) -> const TensorDef& {
-    const int t = node.inputs[static_cast<std::size_t>(operand)];
-    return graph.tensors[static_cast<std::size_t>(t)];
-  };
-  using Limits = std::numeric_limits<float>;
-  const double input_scale = double{tensor(operands.input).quantization.scale[0]};
-  int8::Quantization result;
-  const std::vector<float>& weight_scales = tensor(operands.weights).quantization.scale;
-  for (const float weight_scale : weight_scales) {
-    const double product = input_scale * double{weight_scale};
-    result.scale.push_back(
-        static_cast<float>(std::clamp(product, double{Limits::min()}, double{Limits::max()})));
-    result.zero_point.push_back(0);
-  }
-  const auto& shape = tensor(operands.bias).shape;  // [c] here, [1, 1, 1, c] from other writers
-  while (result.axis + 1 < static_cast<int>(shape.size()) &&
-         shape[static_cast<std::size_t>(result.axis)] == 1)
-    ++result.axis;
-  return result;
-}
-
-/// By tensor; none for a bias that several operators with different scales share.
-std::map<int, int8::Quantization> bias_quantizations(const Graph& graph) {
-  std::map<int, int8::Quantization> result;
-  for (const Node& node : graph.nodes) {
-    const auto operands = tflite::weight_operands(node.op);
-    if (!operands || static_cast<std::size_t>(operands->bias) >= node.inputs.size()) continue;
-    const int bias = node.inputs[static_cast<std::size_t>(operands->bias)];
-    if (bias < 0) continue;
-    const int8::Quantization wanted = bias_quantization(graph, node, *operands);
-    const auto [found, is_new] = result.try_emplace(bias, wanted);
-    if (!is_new && found->second != wanted) found->second = {};
-  }
-  return result;
-}
-
 std::uint64_t constant_bytes(const Graph& graph) {
   std::uint64_t bytes = 0;
   for (const TensorDef& t : graph.tensors) bytes += t.constant.size;
   for (const int8::State& s : graph.states) bytes += s.initial.size;
   return bytes;
+}
+
+/// What the file will hardly exceed: a builder that grows copies all that it has.
+std::size_t most_bytes(const Graph& graph) {
+  constexpr std::size_t most_of_a_table = 512, alignment = 64, scale_and_zero_point = 12;
+  std::size_t bytes = 4096 + static_cast<std::size_t>(constant_bytes(graph));
+  for (const TensorDef& t : graph.tensors) {
+    bytes += most_of_a_table + alignment + t.name.size() +
+             scale_and_zero_point * t.quantization.scale.size();
+  }
+  return bytes + most_of_a_table * graph.nodes.size();
 }
 
 std::int8_t tensor_type(int8::DType type) {
@@ -151,9 +124,12 @@ void check_writable(const Graph& graph) {
 
 class Writer {
  public:
-  explicit Writer(const Graph& graph)
+  /// Both must stay alive as long as this object.
+  Writer(const Graph& graph, const ModelMetadata& metadata)
       : graph_(graph),
-        builder_(4096 + static_cast<std::size_t>(constant_bytes(graph))),
+        standard_metadata_(metadata.empty() ? std::vector<std::byte>()
+                                            : tflite::metadata_bytes(metadata, graph)),
+        builder_(most_bytes(graph) + standard_metadata_.size()),
         buffers_(builder_) {
     for (const int8::State& s : graph.states) {
       if (tflite::is_variable_tensor(graph, s))
@@ -163,7 +139,7 @@ class Writer {
     }
   }
 
-  std::vector<std::byte> write() {
+  flatbuffers::DetachedBuffer write() {
     const auto tensors = write_tensors();
     const auto operators = write_operators();
     const auto inputs = builder_.CreateVector(graph_.inputs);
@@ -182,8 +158,7 @@ class Writer {
     tflite::FinishModelBuffer(
         builder_, tflite::CreateModel(builder_, 3, codes, subgraph_vector, description, buffers, 0,
                                       metadata, signatures));
-    const auto bytes = std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
-    return {bytes.begin(), bytes.end()};
+    return builder_.Release();
   }
 
  private:
@@ -201,7 +176,7 @@ class Writer {
   }
 
   Offset<flatbuffers::Vector<Offset<tflite::Tensor>>> write_tensors() {
-    const auto biases = bias_quantizations(graph_);
+    const auto biases = tflite::bias_quantizations(graph_);
     std::vector<Offset<tflite::Tensor>> tensors;
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const TensorDef& t = graph_.tensors[i];
@@ -325,6 +300,10 @@ class Writer {
     add("min_runtime_version", runtime);
     add(rounding_key, std::string(int8::rounding_name(graph_.rounding)));
     for (const auto& [name, value] : graph_.metadata) add(name, value);
+    if (!standard_metadata_.empty()) {
+      add(tflite::standard_metadata,
+          {reinterpret_cast<const char*>(standard_metadata_.data()), standard_metadata_.size()});
+    }
     return builder_.CreateVector(entries);
   }
 
@@ -353,6 +332,7 @@ class Writer {
   }
 
   const Graph& graph_;
+  std::vector<std::byte> standard_metadata_;
   std::set<int> variable_tensors_;
   std::vector<int8::State> states_;  ///< that are variables with handles
   flatbuffers::FlatBufferBuilder builder_;
@@ -360,15 +340,38 @@ class Writer {
   std::vector<std::pair<std::int32_t, int>> codes_;  ///< and versions, in the order of first use
 };
 
+/// A whole file, in two parts.
+class TfliteBytes {
+ public:
+  TfliteBytes(const Graph& graph, const ModelMetadata& metadata) {
+    check_writable(graph);
+    check_metadata(metadata, graph);
+    model_ = Writer(graph, metadata).write();
+    labels_ = tflite::label_archive(metadata, model_.size());
+  }
+  std::span<const std::byte> model() const {
+    return std::as_bytes(std::span(model_.data(), model_.size()));
+  }
+  std::span<const std::byte> labels() const { return labels_; }
+
+ private:
+  flatbuffers::DetachedBuffer model_;
+  std::vector<std::byte> labels_;
+};
+
 }  // namespace
 
-std::vector<std::byte> serialize_tflite(const Graph& graph) {
-  check_writable(graph);
-  return Writer(graph).write();
+std::vector<std::byte> serialize_tflite(const Graph& graph, const ModelMetadata& metadata) {
+  const TfliteBytes file(graph, metadata);
+  std::vector<std::byte> bytes(file.model().begin(), file.model().end());
+  bytes.insert(bytes.end(), file.labels().begin(), file.labels().end());
+  return bytes;
 }
 
-void write_tflite(const Graph& graph, const std::filesystem::path& path) {
-  write_file_atomically(path, serialize_tflite(graph));
+void write_tflite(const Graph& graph, const std::filesystem::path& path,
+                  const ModelMetadata& metadata) {
+  const TfliteBytes file(graph, metadata);
+  write_file_atomically(path, {file.model(), file.labels()});
 }
 
 void write_tflite(const int8::Model& model, const std::filesystem::path& path) {
