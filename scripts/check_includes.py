@@ -35,6 +35,7 @@ RULES = {
     "int8/floats/": ("int8/xnnpack/xnnpack_nodes.h", "int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "int8/engine/": ("int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "interop/tflite/": ("int8/", "flatbuffers"),
+    "interop/c99/": ("int8/",),
     "interop/tflite_import/": ("core/", "layers/", "int8/graph/", "int8/reference/slice.h",
                                "interop/tflite/file_reader.h"),
     "interop/hdf5/": ("data/hdf5_handle.h", "HDF5"),
@@ -50,7 +51,7 @@ RULES = {
     # The tool for models: the runtime, and what reads other files than the deployed ones.
     "apps/octet/": ("int8/", "deploy/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
                     "interop/tflite/names.h", "interop/onnx/import_onnx.h",
-                    "interop/tflite_import/import_tflite.h", "quant/prepare.h",
+                    "interop/tflite_import/import_tflite.h", "interop/c99/export_c.h", "quant/prepare.h",
                     "quant/convert.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),

@@ -43,8 +43,8 @@ void for_text(const CFile& file, const std::function<void(std::string_view)>& si
 /// All of it.
 std::string text_of_file(const CFile& file);
 
-/// Makes the folder with these files: whole, or not at all. A folder that is there already is
-/// replaced if it holds nothing but files of these names and `build`. Throws Error.
+/// Makes the folder with these files: whole, or not at all. Throws Error, also if there is one
+/// already that is not empty.
 void write_c_folder(const CFiles& files, const std::filesystem::path& folder);
 
 }  // namespace octet::c99

@@ -16,7 +16,7 @@ struct CExportOptions {
   std::string name = "model";
   /// Overrides the graph's recorded rounding.
   std::optional<int8::Rounding> rounding = std::nullopt;
-  Simd simd = Simd::none;
+  CSimd simd = CSimd::none;
   /// Pseudo-random inputs and what the engine makes of them, for test_main.c. At least 1.
   int samples = 10;
 };

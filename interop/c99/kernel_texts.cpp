@@ -9,7 +9,7 @@ namespace octet::c99 {
 namespace {
 
 constexpr std::pair<std::string_view, std::string_view> texts[] = {
-#include "c99_texts.inc"
+#include "interop/c99/c99_texts.inc"
 };
 
 constexpr std::string_view include = "#include ";
@@ -29,7 +29,7 @@ std::string KernelSet::form_of(std::string_view name) const {
   if (name == "rescale" || name == "bilinear_round") {
     form += rounding_ == int8::Rounding::single_rounding ? "_single" : "_double";
   }
-  if (name == "dot") form += simd_ == Simd::dsp ? "_dsp" : simd_ == Simd::mve ? "_mve" : "_plain";
+  if (name == "dot") form += simd_ == CSimd::dsp ? "_dsp" : simd_ == CSimd::mve ? "_mve" : "_plain";
   return form;
 }
 
@@ -46,8 +46,8 @@ void KernelSet::add(std::string_view name) {
     } else if (line[include.size()] == '<') {
       headers_.emplace(line);
     } else {
-      const std::string_view file = line.substr(include.size() + 1);
-      add(file.substr(0, file.find(".c\"")));
+      const std::string_view file = line.substr(line.rfind('/') + 1);
+      add(file.substr(0, file.find('.')));
     }
   }
   text_ += own;

@@ -1,5 +1,5 @@
-#include "clamp.c"
-#include "rescale.c"
+#include "interop/c99/kernels/clamp.c"
+#include "interop/c99/kernels/rescale.c"
 
 /* ADD, and SUB with a negative multiplier of the second sum. */
 struct add {

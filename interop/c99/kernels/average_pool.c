@@ -1,4 +1,4 @@
-#include "pool.c"
+#include "interop/c99/kernels/pool.c"
 
 /* AVERAGE_POOL_2D: the sum over the number of pixels, half away from zero. */
 static void average_pool(const struct pool *p, const int8_t *x, int8_t *y) {

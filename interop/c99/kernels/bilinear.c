@@ -1,4 +1,4 @@
-#include "bilinear_round.c"
+#include "interop/c99/kernels/bilinear_round.c"
 
 /* An output row or column: weights, which add up to 1024, of two of the input. */
 struct tap {

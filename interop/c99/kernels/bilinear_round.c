@@ -1,5 +1,5 @@
 #ifdef OCTET_SINGLE_ROUNDING
-#include "bilinear_round_single.c"
+#include "interop/c99/kernels/bilinear_round_single.c"
 #else
-#include "bilinear_round_double.c"
+#include "interop/c99/kernels/bilinear_round_double.c"
 #endif

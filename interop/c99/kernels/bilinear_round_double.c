@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* A sum with weights of 20 bits as a code: half away from zero. */
 static inline int8_t bilinear_round(int32_t sum) {

@@ -1,6 +1,6 @@
-#include "dot.c"
-#include "weight_sum.c"
-#include "window.c"
+#include "interop/c99/kernels/dot.c"
+#include "interop/c99/kernels/weight_sum.c"
+#include "interop/c99/kernels/window.c"
 
 /* sum[k] += products of n codes with `channels` (4, or 1) rows of weights, `stride` apart; without x
    those of codes that lie outside. */

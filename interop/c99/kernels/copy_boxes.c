@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 enum { box_dims = 6 };
 

@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* Bytes one run behind the other, each from where `from` says. */
 static void copy_runs(const int32_t *from, int32_t runs, int32_t run, const int8_t *x,

@@ -1,4 +1,4 @@
-#include "window.c"
+#include "interop/c99/kernels/window.c"
 
 enum { depthwise_block = 32 }; /* channels at a time */
 

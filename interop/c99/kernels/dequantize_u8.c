@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* uint8 codes to floats. */
 static void dequantize_u8(const int8_t *x, float scale, int32_t zero, float *y, int32_t n) {

@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* x / 2^exponent to nearest, ties away from zero; 0 <= exponent <= 31. */
 static inline int32_t divide_by_pot(int32_t x, int32_t exponent) {

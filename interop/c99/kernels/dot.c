@@ -1,7 +1,7 @@
 #if defined(OCTET_MVE)
-#include "dot_mve.c"
+#include "interop/c99/kernels/dot_mve.c"
 #elif defined(OCTET_DSP)
-#include "dot_dsp.c"
+#include "interop/c99/kernels/dot_dsp.c"
 #else
-#include "dot_plain.c"
+#include "interop/c99/kernels/dot_plain.c"
 #endif

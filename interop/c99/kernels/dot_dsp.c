@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 #include <arm_acle.h>
 
 /* Products of four codes at a time, by the DSP extension of Cortex-M4, M7, M33 and above. */

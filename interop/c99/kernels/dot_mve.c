@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 #include <arm_mve.h>
 
 /* Products of sixteen codes at a time, by the vectors (MVE, Helium) of Cortex-M55 and above. */

@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* sum[k] += x . w_k of n codes, for four rows of weights, `stride` apart. */
 static inline void dot4(const int8_t *x, const int8_t *w, int32_t stride, int32_t n, int32_t *sum) {

@@ -1,6 +1,6 @@
-#include "dot.c"
-#include "weight_sum.c"
-#include "window.c"
+#include "interop/c99/kernels/dot.c"
+#include "interop/c99/kernels/weight_sum.c"
+#include "interop/c99/kernels/window.c"
 
 /* CONV_2D in groups, and DEPTHWISE_CONV_2D with several outputs of a channel:
    weights [out_c][kernel_h][kernel_w][in_c / groups]. */

@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* y = table[x + 128] for n codes. y may be x. */
 static void look_up(const int8_t *table, const int8_t *x, int8_t *y, int32_t n) {

@@ -1,4 +1,4 @@
-#include "pool.c"
+#include "interop/c99/kernels/pool.c"
 
 /* MAX_POOL_2D. */
 static void max_pool(const struct pool *p, const int8_t *x, int8_t *y) {

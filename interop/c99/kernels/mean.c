@@ -1,6 +1,6 @@
-#include "clamp.c"
-#include "reduction.c"
-#include "rescale.c"
+#include "interop/c99/kernels/clamp.c"
+#include "interop/c99/kernels/reduction.c"
+#include "interop/c99/kernels/rescale.c"
 
 /* MEAN and SUM. */
 static void mean(const struct reduction *r, int32_t offset, int32_t m, int32_t shift, int32_t zero,

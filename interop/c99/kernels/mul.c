@@ -1,5 +1,5 @@
-#include "clamp.c"
-#include "rescale.c"
+#include "interop/c99/kernels/clamp.c"
+#include "interop/c99/kernels/rescale.c"
 
 struct mul {
   int32_t z1, z2, zo, m, shift, lo, hi;

@@ -1,4 +1,4 @@
-#include "srdhm.c"
+#include "interop/c99/kernels/srdhm.c"
 
 /* v * 2^exponent, limited to int32. */
 static inline int32_t shift_left_saturating(int32_t v, int32_t exponent) {

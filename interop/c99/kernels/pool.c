@@ -1,4 +1,4 @@
-#include "clamp.c"
+#include "interop/c99/kernels/clamp.c"
 
 /* Images [h][w][channels]; what lies outside does not count. */
 struct pool {

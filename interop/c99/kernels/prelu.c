@@ -1,5 +1,5 @@
-#include "clamp.c"
-#include "rescale.c"
+#include "interop/c99/kernels/clamp.c"
+#include "interop/c99/kernels/rescale.c"
 
 struct prelu {
   int32_t z_in, z_alpha, z_out, m_positive, shift_positive, m_negative, shift_negative;

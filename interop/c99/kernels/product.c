@@ -1,5 +1,5 @@
-#include "dot.c"
-#include "requantize.c"
+#include "interop/c99/kernels/dot.c"
+#include "interop/c99/kernels/requantize.c"
 
 /* FULLY_CONNECTED, and convolutions of single pixels: x [rows][in_c], weights [out_c][in_c],
    y [rows][out_c]. */

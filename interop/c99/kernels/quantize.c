@@ -1,4 +1,4 @@
-#include "clamp.c"
+#include "interop/c99/kernels/clamp.c"
 
 /* Floats to codes, half away from zero. -128 of NaN. `flip` is 128 for uint8 codes. */
 static void quantize(const float *x, float scale, int32_t zero, int32_t flip, int8_t *y,

@@ -1,4 +1,4 @@
-#include "reduction.c"
+#include "interop/c99/kernels/reduction.c"
 
 /* REDUCE_MIN. */
 static void reduce_min(const struct reduction *r, const int8_t *x, int8_t *y) {

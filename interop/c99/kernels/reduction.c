@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* Result [k][c] is made from x[kept[k] + reduced[g] + i run_stride + c] for all g, and i < run. */
 struct reduction {

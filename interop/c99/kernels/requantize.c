@@ -1,5 +1,5 @@
-#include "clamp.c"
-#include "rescale.c"
+#include "interop/c99/kernels/clamp.c"
+#include "interop/c99/kernels/rescale.c"
 
 /* From sums of products to codes. bias[c] - input_zero_point * (all weights of channel c), modulo
    2^32, so that products are those of codes as they are. */

@@ -1,5 +1,5 @@
 #ifdef OCTET_SINGLE_ROUNDING
-#include "rescale_single.c"
+#include "interop/c99/kernels/rescale_single.c"
 #else
-#include "rescale_double.c"
+#include "interop/c99/kernels/rescale_double.c"
 #endif

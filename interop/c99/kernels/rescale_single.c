@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* x * m * 2^(shift - 31), to nearest, ties toward +infinity; -31 <= shift <= 30. */
 static inline int32_t rescale(int32_t x, int32_t m, int32_t shift) {

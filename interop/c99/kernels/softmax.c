@@ -1,6 +1,6 @@
-#include "clamp.c"
-#include "divide_by_pot.c"
-#include "one_over_one_plus.c"
+#include "interop/c99/kernels/clamp.c"
+#include "interop/c99/kernels/divide_by_pot.c"
+#include "interop/c99/kernels/one_over_one_plus.c"
 
 /* SOFTMAX over rows of `depth` codes; exponentials[255 - d] is exp(-beta s d) in Q0.31. y may be
    x. */

@@ -1,6 +1,6 @@
-#include "dot.c"
-#include "weight_sum.c"
-#include "window.c"
+#include "interop/c99/kernels/dot.c"
+#include "interop/c99/kernels/weight_sum.c"
+#include "interop/c99/kernels/window.c"
 
 /* TRANSPOSE_CONV: input pixel (y, x) meets output (y stride - pad + ky, x stride - pad + kx).
    weights [out_c][kernel_h][kernel_w][in_c]; the bias holds no zero point, since outputs meet

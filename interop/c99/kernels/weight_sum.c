@@ -1,4 +1,4 @@
-#include "base.c"
+#include "interop/c99/kernels/base.c"
 
 /* The sum of n weights. */
 static inline int32_t weight_sum(const int8_t *w, int32_t n) {

@@ -1,4 +1,4 @@
-#include "requantize.c"
+#include "interop/c99/kernels/requantize.c"
 
 /* Images [h][w][c]; what lies outside counts as the code input_zero_point. */
 struct window {
