@@ -1,6 +1,7 @@
-# cmake -D FOLDERS=a;b -D BASE=... -D OUTPUT=... -P embed_texts.cmake
+# cmake -D FOLDERS=a,b -D BASE=... -D OUTPUT=... -P embed_texts.cmake
 # Writes rows {"path from BASE", R"text(...)text"}, one of each file in the folders, sorted.
 cmake_minimum_required(VERSION 3.25)
+string(REPLACE "," ";" FOLDERS "${FOLDERS}")
 set(files)
 foreach(folder IN LISTS FOLDERS)
   file(GLOB_RECURSE found ${BASE}/${folder}/*)

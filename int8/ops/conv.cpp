@@ -126,8 +126,7 @@ ConvNode read_fully_connected(const NodeView& node) {
   } else {
     node.expect_output_shape({static_cast<std::int32_t>(rows), out});
   }
-  return {
-      {.in_c = in, .out_c = out}, read_conv_operands(node, {.activation = a.activation}), rows};
+  return {{.in_c = in, .out_c = out}, read_conv_operands(node, {.activation = a.activation}), rows};
 }
 
 std::unique_ptr<Step> create_conv(const NodeView& node) {

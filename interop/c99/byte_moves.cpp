@@ -41,10 +41,10 @@ std::vector<Sources> find_sources(const int8::Step& step, std::span<const std::s
     return [d](std::int64_t i) { return static_cast<std::byte>(i >> (8 * d)); };
   };
   std::int64_t total = 0;
-  for (const int t : step.inputs) total += static_cast<std::int64_t>(bytes[static_cast<std::size_t>(t)]);
+  for (const int t : step.inputs)
+    total += static_cast<std::int64_t>(bytes[static_cast<std::size_t>(t)]);
   values = outputs_of(step, bytes, digit(0));
-  const Values inverse =
-      outputs_of(step, bytes, [&](std::int64_t i) { return ~digit(0)(i); });
+  const Values inverse = outputs_of(step, bytes, [&](std::int64_t i) { return ~digit(0)(i); });
   std::vector<Sources> sources;
   for (std::size_t k = 0; k < values.size(); ++k) {
     Sources& s = sources.emplace_back(values[k].size());
@@ -99,8 +99,8 @@ std::vector<ByteBox> boxes_of(const Sources& sources, std::int64_t begin, std::i
              sources[next] - first == static_cast<std::int64_t>(next - i)) {
         ++next;
       }
-      boxes.push_back({first - begin, static_cast<std::int64_t>(i),
-                       static_cast<std::int64_t>(next - i), {}});
+      boxes.push_back(
+          {first - begin, static_cast<std::int64_t>(i), static_cast<std::int64_t>(next - i), {}});
     }
     i = next;
   }
@@ -140,7 +140,8 @@ std::vector<ByteMoves> find_moves(const int8::Step& step, std::span<const std::s
     ByteMoves& moves = all.emplace_back();
     moves.bytes = static_cast<std::int64_t>(sources[k].size());
     std::int64_t total = 0;
-    for (const int t : step.inputs) total += static_cast<std::int64_t>(bytes[static_cast<std::size_t>(t)]);
+    for (const int t : step.inputs)
+      total += static_cast<std::int64_t>(bytes[static_cast<std::size_t>(t)]);
     moves.constant = take_constants(sources[k], values[k], total);
     const auto add = [&](int input, std::int64_t begin, std::int64_t end) {
       std::vector<ByteBox> boxes = boxes_of(sources[k], begin, end);
@@ -161,8 +162,8 @@ std::vector<std::int8_t> find_table(const int8::Step& step, std::span<const std:
   const auto n = static_cast<std::int64_t>(bytes[static_cast<std::size_t>(step.inputs[0])]);
   std::vector<std::int8_t> table;
   for (std::int64_t first = -128; first < 128; first += n) {
-    const Values y = outputs_of(
-        step, bytes, [&](std::int64_t i) { return static_cast<std::byte>(first + i); });
+    const Values y =
+        outputs_of(step, bytes, [&](std::int64_t i) { return static_cast<std::byte>(first + i); });
     for (const std::byte b : y[0]) table.push_back(std::to_integer<std::int8_t>(b));
   }
   table.resize(256);

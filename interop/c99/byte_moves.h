@@ -29,8 +29,9 @@ struct ByteMoves {
     std::vector<ByteBox> boxes;
   };
   std::vector<Part> parts;
-  std::vector<std::int8_t> constant;  ///< bytes that are no input's; one: the output is filled with it
-  std::int64_t bytes = 0;             ///< of the output
+  std::vector<std::int8_t>
+      constant;            ///< bytes that are no input's; one: the output is filled with it
+  std::int64_t bytes = 0;  ///< of the output
 };
 
 /// Of each output. Requires a step that moves bytes and does nothing else. `bytes`: of one sample

@@ -28,8 +28,7 @@ std::string CNode::name(std::string_view what, std::string_view suffix) const {
 
 std::string CNode::array(std::string_view what, std::span<const std::int8_t> codes,
                          std::shared_ptr<const void> owner) {
-  return program_.add(
-      {name(what), CArray::Element::i8, std::as_bytes(codes), std::move(owner)});
+  return program_.add({name(what), CArray::Element::i8, std::as_bytes(codes), std::move(owner)});
 }
 
 std::string CNode::constant(std::string_view type, const Members& members) {
@@ -39,10 +38,10 @@ std::string CNode::constant(std::string_view type, const Members& members) {
   return "&" + name(type);
 }
 
-std::string CNode::table(std::string_view type, const std::vector<std::vector<std::int64_t>>& rows,
+std::string CNode::table(std::string_view type, const std::vector<std::string>& rows,
                          std::string_view suffix) {
   std::string text = text_of("static const struct ", type, ' ', name(type, suffix), "[] = {\n");
-  for (const auto& row : rows) text += "  " + braced(row) + ",\n";
+  for (const std::string& row : rows) text += "  " + row + ",\n";
   program_.constants.emplace_back(text + "};\n");
   return name(type, suffix);
 }

@@ -34,9 +34,9 @@ struct CProgram {
 class CNode {
  public:
   /// `places`: of each tensor, a pointer to int8_t.
-  CNode(const int8::NodeView& view, const int8::Step& step, const int8::Model::Impl& model,
+  CNode(const int8::NodeView& node, const int8::Step& compiled, const int8::Model::Impl& model,
         const std::vector<std::string>& places, CProgram& program)
-      : view(view), step(step), model_(model), places_(places), program_(program) {}
+      : view(node), step(compiled), model_(model), places_(places), program_(program) {}
 
   const int8::NodeView& view;
   const int8::Step& step;
@@ -47,9 +47,7 @@ class CNode {
   const std::string& place(int tensor) const { return places_[static_cast<std::size_t>(tensor)]; }
   /// Of one sample of each tensor.
   std::span<const std::size_t> bytes() const noexcept { return model_.bytes; }
-  std::int64_t elements(int tensor) const {
-    return int8::element_count(view.tensor(tensor).shape);
-  }
+  std::int64_t elements(int tensor) const { return int8::element_count(view.tensor(tensor).shape); }
 
   /// "(TYPE *)(void *)(pointer)".
   static std::string as(std::string_view type, const std::string& pointer);
@@ -67,8 +65,8 @@ class CNode {
                     std::shared_ptr<const void> owner);
   /// Adds a constant of struct `type` and returns "&<type>_<index>".
   std::string constant(std::string_view type, const Members& members);
-  /// Adds a constant array of structs, each a list of numbers, and returns its name.
-  std::string table(std::string_view type, const std::vector<std::vector<std::int64_t>>& rows,
+  /// Adds a constant array of structs, each a "{...}", and returns its name.
+  std::string table(std::string_view type, const std::vector<std::string>& rows,
                     std::string_view suffix = "");
   /// A line "FUNCTION(arguments);".
   void call(std::string_view function, const std::vector<std::string>& arguments);

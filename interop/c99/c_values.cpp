@@ -54,13 +54,14 @@ CValues place_values(const int8::Model::Impl& model) {
   values.arena_bytes = plan.total;
   for (const int block : storage.block_of) {
     const auto b = static_cast<std::size_t>(block);
-    values.places.push_back(block < 0                 ? ""
+    values.places.push_back(block < 0                ? ""
                             : !kept_block[b].empty() ? kept_block[b]
-                                                      : text_of("arena.codes + ", plan.offsets[b]));
+                                                     : text_of("arena.codes + ", plan.offsets[b]));
   }
   for (std::size_t i = 0; i < graph.states.size(); ++i) {
     const State& s = graph.states[i];
-    const auto input = static_cast<std::size_t>(s.input), output = static_cast<std::size_t>(s.output);
+    const auto input = static_cast<std::size_t>(s.input),
+               output = static_cast<std::size_t>(s.output);
     values.load += copy(values.places[input], values.kept[i], model.bytes[input]);
     values.save += copy(values.kept[i], values.places[output], model.bytes[input]);
   }

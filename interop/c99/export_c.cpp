@@ -50,7 +50,8 @@ void write_steps(const Model& model, const CValues& values, CProgram& program) {
     OCTET_CHECK(write, "operator ", op_name(view.op()), " of node ", step->node_index,
                 " has no C form");
     const std::string name = in_comment(view.output().name);
-    program.calls += text_of("\n  /* ", step->node_index, ' ', op_name(view.op()), ": ", name, " */\n");
+    program.calls +=
+        text_of("\n  /* ", step->node_index, ' ', op_name(view.op()), ": ", name, " */\n");
     CNode node(view, *step, impl, values.places, program);
     write(node);
   }
@@ -58,7 +59,8 @@ void write_steps(const Model& model, const CValues& values, CProgram& program) {
 
 std::string static_memory(std::string_view name, std::size_t bytes) {
   if (bytes == 0) return "";
-  return text_of("\nstatic union {\n  int64_t aligned;\n  int8_t codes[", bytes, "];\n} ", name, ";\n");
+  return text_of("\nstatic union {\n  int64_t aligned;\n  int8_t codes[", bytes, "];\n} ", name,
+                 ";\n");
 }
 
 /// One after the other, so that they can be copied in one go.
@@ -108,10 +110,10 @@ CFile source_file(const Model& model, const CExportOptions& options, const CValu
              {text_of("#include \"", name, ".h\"\n\n#include <string.h>\n",
                       program.kernels.headers(), program.kernels.text(), '\n')}};
   for (CPiece& piece : program.constants) file.pieces.push_back(std::move(piece));
-  file.pieces.emplace_back(text_of(static_memory("arena", values.arena_bytes),
-                                   static_memory("state", values.state_bytes),
-                                   accessors(model, name, values), reset, "\nvoid ", name,
-                                   "_run(void) {\n", values.load, program.calls, values.save, "}\n"));
+  file.pieces.emplace_back(
+      text_of(static_memory("arena", values.arena_bytes),
+              static_memory("state", values.state_bytes), accessors(model, name, values), reset,
+              "\nvoid ", name, "_run(void) {\n", values.load, program.calls, values.save, "}\n"));
   return file;
 }
 
@@ -122,16 +124,15 @@ CExport export_c(const Graph& graph, const CExportOptions& options) {
   const CValues values = place_values(model.impl());
   CProgram program{KernelSet(model.rounding(), options.simd), {}, 0, {}};
   write_steps(model, values, program);
-  CExport made{
-      .files = {}, .arena_bytes = values.arena_bytes, .state_bytes = values.state_bytes};
+  CExport made{.files = {}, .arena_bytes = values.arena_bytes, .state_bytes = values.state_bytes};
   CFile source = source_file(model, options, values, program);
   made.constant_bytes = program.constant_bytes;
   made.files.push_back(header_file(model, options, made));
   made.files.push_back(std::move(source));
   made.files.push_back(test_file(model, options));
-  for (const char* path : {"Makefile", "cortex_m/Makefile", "cortex_m/startup.c",
-                           "cortex_m/sections.ld", "cortex_m/mps2-an385.ld",
-                           "cortex_m/mps2-an500.ld", "cortex_m/mps3-an547.ld"}) {
+  for (const char* path :
+       {"Makefile", "cortex_m/Makefile", "cortex_m/startup.c", "cortex_m/sections.ld",
+        "cortex_m/mps2-an385.ld", "cortex_m/mps2-an500.ld", "cortex_m/mps3-an547.ld"}) {
     made.files.push_back(template_file(path, options));
   }
   return made;

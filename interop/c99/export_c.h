@@ -29,8 +29,8 @@ struct CExport {
 };
 
 /// The same bytes for the same graph and options. The source gives the codes of int8::Model, bit
-/// for bit. Throws Error as Model does; for float rounding; and, naming it, for an operator that has
-/// no C form.
+/// for bit. Throws Error as Model does; for float rounding; and, naming it, for an operator that
+/// has no C form.
 CExport export_c(const int8::Graph& graph, const CExportOptions& options = {});
 
 }  // namespace octet::c99

@@ -145,8 +145,8 @@ void write_transpose_conv(CNode& node) {
                        .pad_left = pad(2, a.stride_w)};
   node.use("transpose_conv");
   const std::string of_weights = weights(node, o);
-  const std::string constant = node.constant(
-      "window", window(g, o->in.zero_point, of_weights, requantization(node, *o, 0)));
+  const std::string constant =
+      node.constant("window", window(g, o->in.zero_point, of_weights, requantization(node, *o, 0)));
   node.call_images("transpose_conv", {constant}, x[0], g.in_h * g.in_w * g.in_c,
                    g.out_h * g.out_w * g.out_c);
 }

@@ -75,8 +75,7 @@ struct Binary {
 };
 
 Binary binary(CNode& node) {
-  const QuantParams a = node.view.i8_input(0), b = node.view.i8_input(1),
-                    y = node.view.i8_output();
+  const QuantParams a = node.view.i8_input(0), b = node.view.i8_input(1), y = node.view.i8_output();
   switch (node.view.op()) {
     case OpCode::minimum:
       return {"minimum", ""};
@@ -163,21 +162,19 @@ void write_quantize(CNode& node) {
   const int8::TensorDef& y = node.view.output();
   const QuantParams out = int8::NodeView::code_params(y);
   node.use("quantize");
-  node.call("quantize",
-            {CNode::as("const float", node.x()), real(out.scale),
-             number(int8::i8_zero_point(y.type, out.zero_point)),
-             y.type == int8::DType::u8 ? "128" : "0", node.y(),
-             number(node.elements(node.step.outputs[0]))});
+  node.call("quantize", {CNode::as("const float", node.x()), real(out.scale),
+                         number(int8::i8_zero_point(y.type, out.zero_point)),
+                         y.type == int8::DType::u8 ? "128" : "0", node.y(),
+                         number(node.elements(node.step.outputs[0]))});
 }
 
 void write_dequantize(CNode& node) {
   const int8::TensorDef& x = node.view.input(0);
   const QuantParams in = int8::NodeView::code_params(x);
-  const std::string_view kernel =
-      x.type == int8::DType::u8 ? "dequantize_u8" : "dequantize_i8";
+  const std::string_view kernel = x.type == int8::DType::u8 ? "dequantize_u8" : "dequantize_i8";
   node.use(kernel);
-  node.call(kernel, {node.x(), real(in.scale), number(in.zero_point),
-                     CNode::as("float", node.y()), number(node.elements(node.step.outputs[0]))});
+  node.call(kernel, {node.x(), real(in.scale), number(in.zero_point), CNode::as("float", node.y()),
+                     number(node.elements(node.step.outputs[0]))});
 }
 
 }  // namespace octet::c99

@@ -1,6 +1,7 @@
 // What moves bytes, and what is a table of 256 codes.
 #include <numeric>
 
+#include "base/error.h"
 #include "interop/c99/byte_moves.h"
 #include "interop/c99/forms.h"
 
@@ -39,22 +40,24 @@ std::int64_t common_run(const std::vector<ByteBox>& boxes) {
   return run;
 }
 
-std::vector<std::int64_t> row_of(const ByteBox& box) {
-  std::vector<std::int64_t> row{box.from, box.to, box.run};
+std::string row_of(const ByteBox& box) {
   const std::size_t unused = ByteBox::most_dims - box.dims.size();
-  for (const auto member : {&ByteBox::Dim::size, &ByteBox::Dim::in, &ByteBox::Dim::out}) {
-    row.insert(row.end(), unused, member == &ByteBox::Dim::size ? 1 : 0);
-    for (const auto& d : box.dims) row.push_back(d.*member);
+  std::vector<std::int64_t> size(unused, 1), in(unused, 0), out(unused, 0);
+  for (const auto& d : box.dims) {
+    size.push_back(d.size);
+    in.push_back(d.in);
+    out.push_back(d.out);
   }
-  return row;
+  return text_of('{', box.from, ", ", box.to, ", ", box.run, ", ", braced(size), ", ", braced(in),
+                 ", ", braced(out), '}');
 }
 
 void write_part(CNode& node, const ByteMoves& moves, const ByteMoves::Part& part,
                 const std::string& x, const std::string& y, const std::string& suffix) {
   const std::vector<ByteBox>& boxes = part.boxes;
   if (boxes.size() == 1 && boxes[0].dims.empty()) {
-    node.call("memcpy", {CNode::at(y, boxes[0].to), CNode::at(x, boxes[0].from),
-                         number(boxes[0].run)});
+    node.call("memcpy",
+              {CNode::at(y, boxes[0].to), CNode::at(x, boxes[0].from), number(boxes[0].run)});
   } else if (boxes.size() > most_boxes && moves.parts.size() == 1 && moves.constant.empty()) {
     const std::int64_t run = common_run(boxes);
     node.use("copy_runs");
@@ -62,9 +65,10 @@ void write_part(CNode& node, const ByteMoves& moves, const ByteMoves::Part& part
                             number(moves.bytes / run), number(run), x, y});
   } else {
     node.use("copy_boxes");
-    std::vector<std::vector<std::int64_t>> rows;
+    std::vector<std::string> rows;
     for (const ByteBox& box : boxes) rows.push_back(row_of(box));
-    node.call("copy_boxes", {node.table("box", rows, suffix), number(static_cast<std::int64_t>(boxes.size())), x, y});
+    node.call("copy_boxes", {node.table("box", rows, suffix),
+                             number(static_cast<std::int64_t>(boxes.size())), x, y});
   }
 }
 
@@ -93,13 +97,15 @@ void write_moves(CNode& node) {
 
 void write_table(CNode& node) {
   node.use("look_up");
-  node.call("look_up", {node.array("table", find_table(node.step, node.bytes())), node.x(), node.y(),
-                        number(node.elements(node.step.outputs[0]))});
+  node.call("look_up", {node.array("table", find_table(node.step, node.bytes())), node.x(),
+                        node.y(), number(node.elements(node.step.outputs[0]))});
 }
 
 void write_alias(CNode& node) {
   if (node.x() == node.y()) return;
-  node.call("memcpy", {node.y(), node.x(), number(static_cast<std::int64_t>(node.bytes()[static_cast<std::size_t>(node.step.outputs[0])]))});
+  node.call("memcpy", {node.y(), node.x(),
+                       number(static_cast<std::int64_t>(
+                           node.bytes()[static_cast<std::size_t>(node.step.outputs[0])]))});
 }
 
 }  // namespace octet::c99

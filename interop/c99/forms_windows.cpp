@@ -10,9 +10,10 @@ namespace {
 
 using int8::OpCode;
 
-std::vector<std::vector<std::int64_t>> tap_rows(const std::vector<int8::BilinearTap>& taps) {
-  std::vector<std::vector<std::int64_t>> rows;
-  for (const int8::BilinearTap& t : taps) rows.push_back({t.lo, t.hi, t.weight_lo, t.weight_hi});
+std::vector<std::string> tap_rows(const std::vector<int8::BilinearTap>& taps) {
+  std::vector<std::string> rows;
+  for (const int8::BilinearTap& t : taps)
+    rows.push_back(braced({t.lo, t.hi, t.weight_lo, t.weight_hi}));
   return rows;
 }
 
@@ -49,8 +50,7 @@ void write_bilinear(CNode& node) {
   const auto a = node.view.attributes<int8::ResizeAttributes>();
   const int8::Dims &x = node.view.input(0).shape, &y = node.view.output().shape;
   node.use("bilinear");
-  const std::string rows =
-      node.table("tap", tap_rows(int8::bilinear_taps(x[1], y[1], a)), "_rows");
+  const std::string rows = node.table("tap", tap_rows(int8::bilinear_taps(x[1], y[1], a)), "_rows");
   const std::string columns =
       node.table("tap", tap_rows(int8::bilinear_taps(x[2], y[2], a)), "_columns");
   node.call_images("bilinear",
@@ -81,7 +81,8 @@ void write_reduction(CNode& node) {
     const int8::MeanParams p =
         (op == OpCode::mean ? int8::make_mean_params : int8::make_sum_params)(
             x.scale, x.zero_point, y.scale, y.zero_point, r.count, node.view.rounding());
-    for (const std::int64_t n : {p.offset, p.m.m, p.m.shift, p.z_out}) arguments.push_back(number(n));
+    for (const std::int64_t n : {p.offset, p.m.m, p.m.shift, p.z_out})
+      arguments.push_back(number(n));
   }
   arguments.push_back(node.x());
   arguments.push_back(node.y());

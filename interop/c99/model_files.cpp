@@ -15,9 +15,9 @@ namespace {
 std::string declarations(const int8::ValueInfo& info, std::string_view name, const char* what,
                          std::size_t i) {
   const std::string macro = text_of(macro_prefix(name), what[0] == 'i' ? "INPUT_" : "OUTPUT_", i);
-  std::string text = text_of("\n/* ", what[0] == 'i' ? "Input " : "Output ", i, ", '",
-                             in_comment(info.name), "': ", int8::dtype_name(info.type), ' ',
-                             int8::to_string(info.shape), '.');
+  std::string text =
+      text_of("\n/* ", what[0] == 'i' ? "Input " : "Output ", i, ", '", in_comment(info.name),
+              "': ", int8::dtype_name(info.type), ' ', int8::to_string(info.shape), '.');
   if (info.scale > 0) text += " Its reals are SCALE * (code - ZERO_POINT).";
   text += text_of(" */\n#define ", macro, "_SIZE ", info.bytes / int8::dtype_size(info.type), '\n');
   if (info.scale > 0) {
@@ -79,14 +79,15 @@ std::string in_comment(std::string_view text) {
 CFile header_file(const int8::Model& model, const CExportOptions& options, const CExport& made) {
   const std::string& name = options.name;
   const std::string macro = macro_prefix(name);
-  std::string text = text_of(
-      "/* A quantized network as C99: ", model.macs(), " multiply-accumulates a run, ",
-      rounding_name(model.rounding()), " rounding.\n   Values are in static memory: one run at a time. */\n",
-      "#ifndef ", macro, "H\n#define ", macro, "H\n\n#include <stdint.h>\n\n",
-      "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
-      "/* Bytes of static memory for values, for states, and of constants. */\n#define ", macro,
-      "ARENA_BYTES ", made.arena_bytes, "\n#define ", macro, "STATE_BYTES ", made.state_bytes,
-      "\n#define ", macro, "CONSTANT_BYTES ", made.constant_bytes, "\n");
+  std::string text =
+      text_of("/* A quantized network as C99: ", model.macs(), " multiply-accumulates a run, ",
+              rounding_name(model.rounding()),
+              " rounding.\n   Values are in static memory: one run at a time. */\n", "#ifndef ",
+              macro, "H\n#define ", macro, "H\n\n#include <stdint.h>\n\n",
+              "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
+              "/* Bytes of static memory for values, for states, and of constants. */\n#define ",
+              macro, "ARENA_BYTES ", made.arena_bytes, "\n#define ", macro, "STATE_BYTES ",
+              made.state_bytes, "\n#define ", macro, "CONSTANT_BYTES ", made.constant_bytes, "\n");
   for (std::size_t i = 0; i < model.inputs().size(); ++i) {
     text += declarations(model.inputs()[i], name, "input", i);
   }
@@ -97,10 +98,11 @@ CFile header_file(const int8::Model& model, const CExportOptions& options, const
     text += text_of("\n/* Begins a stream. To be called before the first run. */\nvoid ", name,
                     "_reset(void);\n");
   }
-  text += text_of("\n/* From the inputs, which are to be written before each run since it uses their "
-                  "memory, to\n   the outputs, which hold until the next run",
-                  model.state_bytes() > 0 ? ": one step of a stream. */\n" : ". */\n", "void ", name,
-                  "_run(void);\n\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
+  text += text_of(
+      "\n/* From the inputs, which are to be written before each run since it uses their "
+      "memory, to\n   the outputs, which hold until the next run",
+      model.state_bytes() > 0 ? ": one step of a stream. */\n" : ". */\n", "void ", name,
+      "_run(void);\n\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
   return {name + ".h", {std::move(text)}};
 }
 
@@ -140,12 +142,12 @@ CFile test_file(const int8::Model& model, const CExportOptions& options) {
     body += text_of("    same = same && memcmp(", name, "_output_", i, "(), outputs_", i,
                     " + sample * ", n, ", ", n, ") == 0;\n");
   }
-  file.pieces.emplace_back(text_of(
-      "\nint main(void) {\n  int32_t sample, equal = 0;\n",
-      model.state_bytes() > 0 ? text_of("  ", name, "_reset();\n") : "", "  for (sample = 0; sample < ",
-      samples, "; ++sample) {\n    int same = 1;\n", body, "    equal += same;\n  }\n",
-      "  printf(\"%d of ", samples, " equal\\n\", (int)equal);\n  return equal != ", samples,
-      ";\n}\n"));
+  file.pieces.emplace_back(
+      text_of("\nint main(void) {\n  int32_t sample, equal = 0;\n",
+              model.state_bytes() > 0 ? text_of("  ", name, "_reset();\n") : "",
+              "  for (sample = 0; sample < ", samples, "; ++sample) {\n    int same = 1;\n", body,
+              "    equal += same;\n  }\n", "  printf(\"%d of ", samples,
+              " equal\\n\", (int)equal);\n  return equal != ", samples, ";\n}\n"));
   return file;
 }
 

@@ -62,8 +62,8 @@ void write_c_folder(const CFiles& files, const fs::path& folder) {
   const fs::path path = folder.has_filename() ? folder : folder.parent_path();
   OCTET_CHECK(path.has_filename(), "cannot write '", folder.string(), "': it names no folder");
   std::error_code error;
-  OCTET_CHECK(!fs::exists(path, error) || fs::is_empty(path, error), "cannot write ",
-              path.string(), ": it exists and is not an empty folder");
+  OCTET_CHECK(!fs::exists(path, error) || fs::is_empty(path, error), "cannot write ", path.string(),
+              ": it exists and is not an empty folder");
   const NewFolder made(path);
   const fs::path whole = made.name() / "whole";
   for (const CFile& file : files) {

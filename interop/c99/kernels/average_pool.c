@@ -1,7 +1,7 @@
 #include "interop/c99/kernels/pool.c"
 
 /* AVERAGE_POOL_2D: the sum over the number of pixels, half away from zero. */
-static void average_pool(const struct pool *p, const int8_t *x, int8_t *y) {
+static void average_pool(const struct pool* p, const int8_t* x, int8_t* y) {
   int32_t oy, ox, c, iy, ix;
   for (oy = 0; oy < p->out_h; ++oy) {
     for (ox = 0; ox < p->out_w; ++ox) {

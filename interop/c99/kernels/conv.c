@@ -2,10 +2,10 @@
 #include "interop/c99/kernels/weight_sum.c"
 #include "interop/c99/kernels/window.c"
 
-/* sum[k] += products of n codes with `channels` (4, or 1) rows of weights, `stride` apart; without x
-   those of codes that lie outside. */
-static inline void conv_run(const struct window *p, const int8_t *x, const int8_t *w,
-                            int32_t stride, int32_t n, int32_t channels, int32_t *sum) {
+/* sum[k] += products of n codes with `channels` (4, or 1) rows of weights, `stride` apart; without
+   x those of codes that lie outside. */
+static inline void conv_run(const struct window* p, const int8_t* x, const int8_t* w,
+                            int32_t stride, int32_t n, int32_t channels, int32_t* sum) {
   if (x && channels == 4) {
     dot4(x, w, stride, n, sum);
   } else if (x) {
@@ -17,8 +17,8 @@ static inline void conv_run(const struct window *p, const int8_t *x, const int8_
 }
 
 /* The sums of an output pixel whose window begins at (top, left). */
-static inline void conv_window(const struct window *p, const int8_t *x, int32_t top, int32_t left,
-                               const int8_t *w, int32_t channels, int32_t *sum) {
+static inline void conv_window(const struct window* p, const int8_t* x, int32_t top, int32_t left,
+                               const int8_t* w, int32_t channels, int32_t* sum) {
   const int32_t c = p->in_c, row = p->kernel_w * c, stride = p->kernel_h * row;
   /* Of a row, the columns from `begin` to `end` lie inside. */
   int32_t begin = left < 0 ? -left : 0, end = p->in_w - left, ky, kx;
@@ -33,7 +33,7 @@ static inline void conv_window(const struct window *p, const int8_t *x, int32_t 
     } else if (p->dilation_w == 1) {
       if (begin > 0) conv_run(p, 0, w, stride, begin * c, channels, sum);
       if (end > begin) {
-        const int8_t *inside = x + (line + begin) * c;
+        const int8_t* inside = x + (line + begin) * c;
         conv_run(p, inside, w + begin * c, stride, (end - begin) * c, channels, sum);
       }
       if (end < p->kernel_w) {
@@ -42,7 +42,7 @@ static inline void conv_window(const struct window *p, const int8_t *x, int32_t 
     } else {
       for (kx = 0; kx < p->kernel_w; ++kx) {
         const int32_t column = left + kx * p->dilation_w;
-        const int8_t *pixel = column < 0 || column >= p->in_w ? 0 : x + (line + column - left) * c;
+        const int8_t* pixel = column < 0 || column >= p->in_w ? 0 : x + (line + column - left) * c;
         conv_run(p, pixel, w + kx * c, stride, c, channels, sum);
       }
     }
@@ -50,14 +50,14 @@ static inline void conv_window(const struct window *p, const int8_t *x, int32_t 
 }
 
 /* CONV_2D: weights [out_c][kernel_h][kernel_w][in_c]. */
-static void conv(const struct window *p, const int8_t *x, int8_t *y) {
+static void conv(const struct window* p, const int8_t* x, int8_t* y) {
   const int32_t weights = p->kernel_h * p->kernel_w * p->in_c;
   int32_t oy, ox, c, k;
   for (oy = 0; oy < p->out_h; ++oy) {
     const int32_t top = oy * p->stride_h - p->pad_top;
     for (ox = 0; ox < p->out_w; ++ox, y += p->out_c) {
       const int32_t left = ox * p->stride_w - p->pad_left;
-      const int8_t *w = p->weights;
+      const int8_t* w = p->weights;
       for (c = 0; c + 4 <= p->out_c; c += 4, w += 4 * weights) {
         int32_t sum[4] = {0, 0, 0, 0};
         conv_window(p, x, top, left, w, 4, sum);

@@ -7,7 +7,7 @@ struct box {
   int32_t from, to, run, size[box_dims], in[box_dims], out[box_dims];
 };
 
-static void copy_boxes(const struct box *box, int32_t boxes, const int8_t *x, int8_t *y) {
+static void copy_boxes(const struct box* box, int32_t boxes, const int8_t* x, int8_t* y) {
   for (; boxes > 0; --boxes, ++box) {
     int32_t at[box_dims] = {0}, in = box->from, out = box->to, d;
     do {

@@ -4,8 +4,8 @@ enum { depthwise_block = 32 }; /* channels at a time */
 
 /* sum[c] += products of the taps of a row of the kernel that lie inside, three at a time. x and w
    are those of the first; taps of x are dx apart, of w in_c. */
-static inline void depthwise_run(const int8_t *x, int32_t dx, const int8_t *w, int32_t dw,
-                                 int32_t taps, int32_t n, int32_t *sum) {
+static inline void depthwise_run(const int8_t* x, int32_t dx, const int8_t* w, int32_t dw,
+                                 int32_t taps, int32_t n, int32_t* sum) {
   int32_t c;
   for (; taps >= 3; taps -= 3, x += 3 * dx, w += 3 * dw) {
     const int8_t *x1 = x + dx, *x2 = x1 + dx, *w1 = w + dw, *w2 = w1 + dw;
@@ -17,8 +17,8 @@ static inline void depthwise_run(const int8_t *x, int32_t dx, const int8_t *w, i
 }
 
 /* The same of `taps` codes that lie outside. */
-static inline void depthwise_outside(int32_t code, const int8_t *w, int32_t dw, int32_t taps,
-                                     int32_t n, int32_t *sum) {
+static inline void depthwise_outside(int32_t code, const int8_t* w, int32_t dw, int32_t taps,
+                                     int32_t n, int32_t* sum) {
   int32_t c;
   for (; taps > 0; --taps, w += dw) {
     for (c = 0; c < n; ++c) sum[c] += code * w[c];
@@ -26,10 +26,10 @@ static inline void depthwise_outside(int32_t code, const int8_t *w, int32_t dw, 
 }
 
 /* The sums of n channels, from `first` on, of a window that begins at (top, left). */
-static inline void depthwise_window(const struct window *p, const int8_t *x, int32_t top,
-                                    int32_t left, int32_t first, int32_t n, int32_t *sum) {
+static inline void depthwise_window(const struct window* p, const int8_t* x, int32_t top,
+                                    int32_t left, int32_t first, int32_t n, int32_t* sum) {
   const int32_t c = p->in_c, d = p->dilation_w, kw = p->kernel_w;
-  const int8_t *w = p->weights + first;
+  const int8_t* w = p->weights + first;
   /* Of a row, the taps from `begin` to `end` lie inside. */
   int32_t begin = left < 0 ? (d - 1 - left) / d : 0;
   int32_t end = left >= p->in_w ? 0 : (p->in_w - left + d - 1) / d, ky;
@@ -50,7 +50,7 @@ static inline void depthwise_window(const struct window *p, const int8_t *x, int
 }
 
 /* DEPTHWISE_CONV_2D: out_c = in_c, weights [kernel_h][kernel_w][in_c]. */
-static void depthwise(const struct window *p, const int8_t *x, int8_t *y) {
+static void depthwise(const struct window* p, const int8_t* x, int8_t* y) {
   int32_t oy, ox, first, c;
   for (oy = 0; oy < p->out_h; ++oy) {
     const int32_t top = oy * p->stride_h - p->pad_top;

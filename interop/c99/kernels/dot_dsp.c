@@ -1,8 +1,8 @@
-#include "interop/c99/kernels/base.c"
 #include <arm_acle.h>
+#include "interop/c99/kernels/base.c"
 
 /* Products of four codes at a time, by the DSP extension of Cortex-M4, M7, M33 and above. */
-static inline uint32_t four_codes(const int8_t *x) {
+static inline uint32_t four_codes(const int8_t* x) {
   uint32_t v;
   memcpy(&v, x, 4);
   return v;
@@ -14,7 +14,7 @@ static inline int32_t dot_four(int16x2_t even, int16x2_t odd, uint32_t w, int32_
 }
 
 /* sum[k] += x . w_k of n codes, for four rows of weights, `stride` apart. */
-static inline void dot4(const int8_t *x, const int8_t *w, int32_t stride, int32_t n, int32_t *sum) {
+static inline void dot4(const int8_t* x, const int8_t* w, int32_t stride, int32_t n, int32_t* sum) {
   const int8_t *w1 = w + stride, *w2 = w1 + stride, *w3 = w2 + stride;
   int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3], i = 0;
   for (; i + 4 <= n; i += 4) {
@@ -39,7 +39,7 @@ static inline void dot4(const int8_t *x, const int8_t *w, int32_t stride, int32_
 }
 
 /* x . w of n codes. */
-static inline int32_t dot(const int8_t *x, const int8_t *w, int32_t n) {
+static inline int32_t dot(const int8_t* x, const int8_t* w, int32_t n) {
   int32_t sum = 0, i = 0;
   for (; i + 4 <= n; i += 4) {
     const uint32_t v = four_codes(x + i);

@@ -1,10 +1,10 @@
-#include "interop/c99/kernels/base.c"
 #include <arm_mve.h>
+#include "interop/c99/kernels/base.c"
 
 /* Products of sixteen codes at a time, by the vectors (MVE, Helium) of Cortex-M55 and above. */
 
 /* sum[k] += x . w_k of n codes, for four rows of weights, `stride` apart. */
-static inline void dot4(const int8_t *x, const int8_t *w, int32_t stride, int32_t n, int32_t *sum) {
+static inline void dot4(const int8_t* x, const int8_t* w, int32_t stride, int32_t n, int32_t* sum) {
   const int8_t *w1 = w + stride, *w2 = w1 + stride, *w3 = w2 + stride;
   int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3], i;
   for (i = 0; i < n; i += 16) {
@@ -22,7 +22,7 @@ static inline void dot4(const int8_t *x, const int8_t *w, int32_t stride, int32_
 }
 
 /* x . w of n codes. */
-static inline int32_t dot(const int8_t *x, const int8_t *w, int32_t n) {
+static inline int32_t dot(const int8_t* x, const int8_t* w, int32_t n) {
   int32_t sum = 0, i;
   for (i = 0; i < n; i += 16) {
     const mve_pred16_t p = vctp8q((uint32_t)(n - i));

@@ -1,7 +1,7 @@
 #include "interop/c99/kernels/base.c"
 
 /* sum[k] += x . w_k of n codes, for four rows of weights, `stride` apart. */
-static inline void dot4(const int8_t *x, const int8_t *w, int32_t stride, int32_t n, int32_t *sum) {
+static inline void dot4(const int8_t* x, const int8_t* w, int32_t stride, int32_t n, int32_t* sum) {
   const int8_t *w1 = w + stride, *w2 = w1 + stride, *w3 = w2 + stride;
   int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, i;
   for (i = 0; i < n; ++i) {
@@ -18,7 +18,7 @@ static inline void dot4(const int8_t *x, const int8_t *w, int32_t stride, int32_
 }
 
 /* x . w of n codes. */
-static inline int32_t dot(const int8_t *x, const int8_t *w, int32_t n) {
+static inline int32_t dot(const int8_t* x, const int8_t* w, int32_t n) {
   int32_t sum = 0, i;
   for (i = 0; i < n; ++i) sum += x[i] * w[i];
   return sum;

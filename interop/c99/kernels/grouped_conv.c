@@ -4,12 +4,12 @@
 
 /* CONV_2D in groups, and DEPTHWISE_CONV_2D with several outputs of a channel:
    weights [out_c][kernel_h][kernel_w][in_c / groups]. */
-static void grouped_conv(const struct window *p, int32_t groups, const int8_t *x, int8_t *y) {
+static void grouped_conv(const struct window* p, int32_t groups, const int8_t* x, int8_t* y) {
   const int32_t group_c = p->in_c / groups, of_group = p->out_c / groups;
   int32_t oy, ox, c, ky, kx;
   for (oy = 0; oy < p->out_h; ++oy) {
     for (ox = 0; ox < p->out_w; ++ox) {
-      const int8_t *w = p->weights;
+      const int8_t* w = p->weights;
       for (c = 0; c < p->out_c; ++c) {
         const int32_t first = c / of_group * group_c;
         int32_t sum = 0;

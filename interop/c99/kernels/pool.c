@@ -11,7 +11,7 @@ struct pool_window {
   int32_t y0, y1, x0, x1;
 };
 
-static inline struct pool_window pool_window(const struct pool *p, int32_t oy, int32_t ox) {
+static inline struct pool_window pool_window(const struct pool* p, int32_t oy, int32_t ox) {
   struct pool_window w;
   w.y0 = oy * p->stride_h - p->pad_top;
   w.x0 = ox * p->stride_w - p->pad_left;

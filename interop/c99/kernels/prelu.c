@@ -6,8 +6,8 @@ struct prelu {
 };
 
 /* PRELU of n codes; operands are dx and da (1 or 0) codes apart. y may be x. */
-static void prelu(const struct prelu *p, const int8_t *x, int32_t dx, const int8_t *alpha,
-                  int32_t da, int8_t *y, int32_t n) {
+static void prelu(const struct prelu* p, const int8_t* x, int32_t dx, const int8_t* alpha,
+                  int32_t da, int8_t* y, int32_t n) {
   int32_t i;
   for (i = 0; i < n; ++i, x += dx, alpha += da) {
     const int32_t v = *x - p->z_in;

@@ -1,7 +1,7 @@
 #include "interop/c99/kernels/clamp.c"
 
 /* Floats to codes, half away from zero. -128 of NaN. `flip` is 128 for uint8 codes. */
-static void quantize(const float *x, float scale, int32_t zero, int32_t flip, int8_t *y,
+static void quantize(const float* x, float scale, int32_t zero, int32_t flip, int8_t* y,
                      int32_t n) {
   int32_t i;
   for (i = 0; i < n; ++i) {

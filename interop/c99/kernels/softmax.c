@@ -4,8 +4,8 @@
 
 /* SOFTMAX over rows of `depth` codes; exponentials[255 - d] is exp(-beta s d) in Q0.31. y may be
    x. */
-static void softmax(const int32_t *exponentials, int32_t rows, int32_t depth, const int8_t *x,
-                    int8_t *y) {
+static void softmax(const int32_t* exponentials, int32_t rows, int32_t depth, const int8_t* x,
+                    int8_t* y) {
   int32_t r, i;
   for (r = 0; r < rows; ++r, x += depth, y += depth) {
     int64_t total = 0; /* Q12.19 */

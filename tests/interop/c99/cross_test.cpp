@@ -1,5 +1,5 @@
-// Exported C on other machines: 64-bit ARM, and Cortex-M boards without an operating system, both in
-// QEMU.
+// Exported C on other machines: 64-bit ARM, and Cortex-M boards without an operating system, both
+// in QEMU.
 #include <doctest/doctest.h>
 
 #include "base/error.h"

@@ -58,9 +58,15 @@ void check_equal(const Graph& graph) {
 }  // namespace
 
 TEST_CASE("C99: every operator that has a C form, alone; the others are refused by name") {
-  const std::set<std::string_view> without{
-      "ARG_MAX", "ARG_MIN", "BATCH_MATMUL", "CAST", "L2_NORMALIZATION", "LOG_SOFTMAX",
-      "SQUARED_DIFFERENCE", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"};
+  const std::set<std::string_view> without{"ARG_MAX",
+                                           "ARG_MIN",
+                                           "BATCH_MATMUL",
+                                           "CAST",
+                                           "L2_NORMALIZATION",
+                                           "LOG_SOFTMAX",
+                                           "SQUARED_DIFFERENCE",
+                                           "SVDF",
+                                           "UNIDIRECTIONAL_SEQUENCE_LSTM"};
   std::set<std::string_view> held, refused;
   for (const Graph& all : {int8::every_op_graph(), int8::every_other_op_graph()}) {
     for (std::size_t n = 0; n < all.nodes.size(); ++n) {

@@ -56,8 +56,7 @@ TEST_CASE("C99 kernels: reciprocals, bilinear rounding") {
     const auto a = static_cast<std::int32_t>(random() >> 33);  // [0, 1) in Q0
     REQUIRE(kernels::one_over_one_plus(a) == one_over_one_plus(a));
     const std::int32_t sum = static_cast<std::int32_t>(random() >> 37) - (1 << 26);
-    REQUIRE(kernels::single::bilinear_round(sum) ==
-            bilinear_round(sum, Rounding::single_rounding));
+    REQUIRE(kernels::single::bilinear_round(sum) == bilinear_round(sum, Rounding::single_rounding));
     REQUIRE(kernels::twice::bilinear_round(sum) == bilinear_round(sum, Rounding::double_rounding));
   }
 }
