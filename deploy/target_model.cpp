@@ -15,7 +15,7 @@ namespace {
 using int8::Graph;
 
 void set_rounding(TargetModel& model, const Target& target) {
-  if (model.graph.rounding == target.rounding) return;
+  if (target.any_rounding || model.graph.rounding == target.rounding) return;
   model.notes.push_back(
       "the model is of " + std::string(int8::rounding_name(model.graph.rounding)) + " rounding, " +
       std::string(target.name) + " computes in " +
@@ -68,7 +68,7 @@ bool takes_pixels(const int8::TensorDef& input, const ValueMetadata& n) {
 }
 
 TargetModel make_target_model(Graph graph, const Target& target, const ExportOptions& options) {
-  TargetModel model{std::move(graph), options.metadata, {}};
+  TargetModel model{std::move(graph), options.metadata, options.c_source, {}};
   set_rounding(model, target);
   model.graph = with_same_padding(std::move(model.graph));
   model.graph = with_io(std::move(model.graph), options.inputs.value_or(target.io),
@@ -94,6 +94,7 @@ void write_target_model(const TargetModel& model, const Target& target,
     case FileForm::tflm:
       return write_tflm(model.graph, model.metadata, out);
     case FileForm::c99:
+      return c99::write_c_folder(c99::export_c(model.graph, model.c_source).files, out);
     case FileForm::program:
       break;
   }

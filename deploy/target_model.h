@@ -8,6 +8,7 @@
 
 #include "deploy/targets.h"
 #include "int8/graph/graph.h"
+#include "interop/c99/export_c.h"
 #include "interop/tflite/model_metadata.h"
 
 namespace octet::deploy {
@@ -15,16 +16,18 @@ namespace octet::deploy {
 struct ExportOptions {
   std::optional<Io> inputs, outputs;  ///< none: the target's
   ModelMetadata metadata;
+  c99::CExportOptions c_source;  ///< of FileForm::c99
 };
 
 /// A model in a target's terms.
 struct TargetModel {
   int8::Graph graph;
   ModelMetadata metadata;
+  c99::CExportOptions c_source;
   std::vector<std::string> notes;  ///< what the user should know, a line each
 };
 
-/// The graph in the target's rounding, with the asked types at its edges and SAME in place of PAD
+/// The graph in the target's rounding (Target::any_rounding: in its own), with the asked types at its edges and SAME in place of PAD
 /// where it means the same. Throws Error listing what the target refuses.
 TargetModel make_target_model(int8::Graph graph, const Target& target,
                               const ExportOptions& options);

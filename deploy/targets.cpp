@@ -15,16 +15,16 @@ constexpr Rule tflm_rules[] = {micro_operators_rule, floats_rule};
 constexpr Rule c_rules[] = {floats_rule};
 
 constexpr std::array table = {
-    Target{"tflite", "TFLite on phones and in browsers", Rounding::single_rounding, Io::int8,
+    Target{"tflite", "TFLite on phones and in browsers", Rounding::single_rounding, false, Io::int8,
            FileForm::tflite, litert_rules},
     Target{"litert", "LiteRT by XNNPACK, its default on x86-64, code for code",
-           Rounding::float_rounding, Io::int8, FileForm::tflite, litert_rules},
-    Target{"tflm", "TFLite Micro and CMSIS-NN", Rounding::double_rounding, Io::int8, FileForm::tflm,
-           tflm_rules},
-    Target{"c", "C99 source without a runtime", Rounding::double_rounding, Io::int8, FileForm::c99,
-           c_rules},
-    Target{"linux", "a C program on octet's runtime library", Rounding::single_rounding, Io::int8,
-           FileForm::program, c_rules},
+           Rounding::float_rounding, false, Io::int8, FileForm::tflite, litert_rules},
+    Target{"tflm", "TFLite Micro and CMSIS-NN", Rounding::double_rounding, false, Io::int8,
+           FileForm::tflm, tflm_rules},
+    Target{"c", "C99 source without a runtime", Rounding::double_rounding, true, Io::int8,
+           FileForm::c99, c_rules},
+    Target{"linux", "a C program on octet's runtime library", Rounding::single_rounding, true,
+           Io::int8, FileForm::program, c_rules},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // octet export: a model as a target takes it.
 #include <iostream>
+#include <map>
 #include <memory>
 
 #include "apps/octet/commands.h"
@@ -16,6 +17,7 @@ namespace {
 struct Options {
   std::string model, target, out, io, input_io, output_io, labels;
   std::vector<float> mean, std;
+  c99::CExportOptions c_source;
 };
 
 /// What the file says of its values, and in its place what the user says.
@@ -46,6 +48,7 @@ void export_model(const Options& options) {
     to.inputs = io_of(options.input_io, options.io);
     to.outputs = io_of(options.output_io, options.io);
     to.metadata = metadata(options, file.bytes, graph);
+    to.c_source = options.c_source;
     model = deploy::make_target_model(std::move(graph), target, to);
   } catch (const Error& error) {
     fail(options.model, ": ", error.what());
@@ -74,7 +77,7 @@ void add_export(CLI::App& app) {
   command->add_option("MODEL", options->model, "TFLite file (full-integer INT8)")->required();
   command->add_option("--to", options->target, deploy::targets_text())->required();
   command->add_option("--out", options->out,
-                      "what to write: a file, for tflm a folder; without it the model is checked "
+                      "what to write: a file, for tflm and c a folder; without it the model is checked "
                       "only");
   command->add_option("--io", options->io, "type of inputs and outputs; default int8")
       ->check(types);
@@ -86,6 +89,12 @@ void add_export(CLI::App& app) {
                       "the first input is (pixel - mean) / std, pixels 0 to 255: one number, or "
                       "one for each channel");
   command->add_option("--std", options->std, "see --mean");
+  command->add_option("--name", options->c_source.name, "c: of files and functions; default model");
+  command
+      ->add_option("--simd", options->c_source.simd,
+                   "c: none, or the intrinsics of Cortex-M: dsp (M4, M7, M33), mve (M55)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, c99::CSimd>{
+          {"none", c99::CSimd::none}, {"dsp", c99::CSimd::dsp}, {"mve", c99::CSimd::mve}}));
   command->callback([options] { export_model(*options); });
 }
 
