@@ -179,7 +179,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
   }
 
   const int8::ClampRange range =
-      int8::clamp_range(activation, out->params.scale, out->params.zero_point);
+      int8::clamp_range(activation, out->params, state->rounding);
   RequantizePass pass(ctx.pool, kept.folded,
                       {.zero_point = out->params.zero_point,
                        .lo = range.lo,

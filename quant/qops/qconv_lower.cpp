@@ -10,7 +10,7 @@ int QConvOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& 
   const Shape& w = x[1].shape();
   int input = inputs[0];
   const int8::ClampRange range =
-      int8::clamp_range(activation, out->params.scale, out->params.zero_point);
+      int8::clamp_range(activation, out->params, state->rounding);
 
   if (linear) {
     const auto [weight, bias] = lower_integers(l, x, w, 0, range);

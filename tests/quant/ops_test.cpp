@@ -16,6 +16,7 @@
 #include "tests/custom_module.h"
 #include "tests/function_list.h"
 #include "tests/quant/batches.h"
+#include "tests/quant/roundings.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -228,9 +229,6 @@ Result run(Context& ctx, Module& model, const Tensor& x) {
   return {y.value(), tape.grad(in)};
 }
 
-constexpr int8::Rounding both_roundings[] = {int8::Rounding::single_rounding,
-                                             int8::Rounding::double_rounding};
-
 struct Batch {
   Tensor x, y;
 };
@@ -292,7 +290,7 @@ class Around final : public Module {
 TEST_CASE("codes and gradients of quantized ops against the float ops") {
   const Tensor x = exact_input(1, {3, 6, 4, 8});
   for (const OpCase& c : op_cases()) {
-    for (const auto rounding : both_roundings) {
+    for (const auto rounding : test::every_rounding) {
       CAPTURE(std::string(c.name));
       Context ctx(2);
       const auto model = std::make_shared<test::Custom>(c.record);
@@ -332,7 +330,7 @@ TEST_CASE("every quantized op converts to the codes that training computes") {
     CAPTURE(std::string(c.name));
     Tape shapes;
     const Shape after = c.record(shapes.input(Tensor::zeros({4, 6, 4, 8}))).shape();
-    for (const auto rounding : both_roundings) {
+    for (const auto rounding : test::every_rounding) {
       check_conversion(std::make_shared<Around>(c.record, after), {4, 6, 4, 3}, rounding);
     }
   }
@@ -391,7 +389,7 @@ TEST_CASE("parameters as operands: gradients of the float ops, codes of the file
 TEST_CASE("a batch norm on rows of features that no linear layer takes in") {
   Init init(4);
   for (const bool rank3 : {false, true}) {
-    for (const auto rounding : both_roundings) {
+    for (const auto rounding : test::every_rounding) {
       CAPTURE(rank3);
       auto net = std::make_shared<Sequential>();
       net->add("first",

@@ -67,9 +67,9 @@ void add_import(CLI::App& app) {
       "and zero points that it has");
   command
       ->add_option("--rounding", options->rounding,
-                   "for --int8: single or double; unless given, as a TFLite file says, of an ONNX "
+                   "for --int8: single, double or float; unless given, as a TFLite file says, of an ONNX "
                    "file single")
-      ->check(CLI::IsMember({"single", "double"}));
+      ->check(CLI::IsMember({"single", "double", "float"}));
   command->add_flag("--ops", options->operators,
                     "instead: the operators that are read of ONNX files, as Markdown");
   command->add_flag("--tflite-ops", options->tflite_operators, "instead: those of TFLite files");
