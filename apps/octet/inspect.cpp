@@ -198,8 +198,9 @@ void print(const Json& json) {
   }
   table.print(std::cout);
   if (in_float)
-    std::cout << "\narithmetic: xnnpack, XNNPACK's rule for the operator; float32 and double, LiteRT's "
-                 "own kernel; any, the same codes in every rounding\n";
+    std::cout
+        << "\narithmetic: xnnpack, XNNPACK's rule for the operator; float32 and double, LiteRT's "
+           "own kernel; any, the same codes in every rounding\n";
   std::cout << "\nparams       " << number("params") << '\n'
             << "MACs         " << number("macs") << '\n'
             << "work         " << number("work")

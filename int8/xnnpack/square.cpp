@@ -31,8 +31,8 @@ class Chain {
     const int made_by = steps_-- > 0 ? producer_of(value) : -1;
     if (made_by < 0) return -1;
     const NodeView node(view_.graph(), made_by, view_.rounding(), view_.isa());
-    const bool codes = node.has_input(0) && node.input(0).type == DType::i8 &&
-                       node.output().type == DType::i8;
+    const bool codes =
+        node.has_input(0) && node.input(0).type == DType::i8 && node.output().type == DType::i8;
     if (!codes) return -1;
     const int a = node.input_index(0);
     switch (node.op()) {

@@ -42,10 +42,8 @@ QuantParams i8_params(const TensorDef& t) {
 /// half the table away.
 Table of_types(const NodeView& node, const UnaryCodes& codes) {
   Table table = codes.table();
-  if (node.input(0).type == DType::u8)
-    std::rotate(table.begin(), table.begin() + 128, table.end());
-  if (node.output().type == DType::u8)
-    flip_codes(reinterpret_cast<std::byte*>(table.data()), 256);
+  if (node.input(0).type == DType::u8) std::rotate(table.begin(), table.begin() + 128, table.end());
+  if (node.output().type == DType::u8) flip_codes(reinterpret_cast<std::byte*>(table.data()), 256);
   return table;
 }
 
@@ -72,8 +70,7 @@ std::unique_ptr<Step> create_far_rescaling(const NodeView& node) {
   const TensorDef& x = node.input(0);
   if (!is_codes(x.type) || x.constant) return create_step(all_ops(), node);
   node.expect_output_shape(x.shape);
-  const FarRequantization far =
-      make_far_requantization(i8_params(x), i8_params(node.output()));
+  const FarRequantization far = make_far_requantization(i8_params(x), i8_params(node.output()));
   auto step = new_step<TwoTablesStep>(node);
   step->sample = element_count(x.shape);
   step->in_blocks = of_types(node, far.in_blocks);

@@ -50,7 +50,7 @@ class RequantizePass {
   RequantizeKernel kernel_;
   PoolVector<std::int32_t> sign_, bias_, multiplier_, shift_;  // sign_: empty if all are +1
   PoolVector<float> factor_;
-  PoolVector<std::int32_t> min_, max_;                         // [tiles, width]
+  PoolVector<std::int32_t> min_, max_;  // [tiles, width]
 };
 
 }  // namespace octet::quant

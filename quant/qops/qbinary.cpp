@@ -117,8 +117,8 @@ Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* see
   };
   Ends codes;
   if (squares_reals() && xa.raw() == xb.raw()) {
-    const int8::UnaryCodes square = int8::xnnpack::square_codes(
-        pa, po, int8::clamp_range(activation, po, state->rounding));
+    const int8::UnaryCodes square =
+        int8::xnnpack::square_codes(pa, po, int8::clamp_range(activation, po, state->rounding));
     codes = by(square.range, [&](std::int8_t u, std::int8_t) {
       return square.preclamp[static_cast<std::size_t>(u + 128)];
     });

@@ -27,8 +27,8 @@ PoolVector<ResizeTap> as_real(Pool& pool, const std::vector<int8::BilinearTap>& 
   PoolVector<ResizeTap> out(pool);
   out.reserve(taps.size());
   for (const int8::BilinearTap& t : taps) {
-    out.push_back(
-        {t.lo, t.hi, static_cast<real>(t.weight_hi) / static_cast<real>(t.weight_lo + t.weight_hi)});
+    out.push_back({t.lo, t.hi,
+                   static_cast<real>(t.weight_hi) / static_cast<real>(t.weight_lo + t.weight_hi)});
   }
   return out;
 }

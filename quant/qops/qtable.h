@@ -29,7 +29,9 @@ class QTableOp final : public QOp {
   Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-  float min_output_scale() const override { return function->min_output_scale(in->params, state->rounding); }
+  float min_output_scale() const override {
+    return function->min_output_scale(in->params, state->rounding);
+  }
 };
 
 }  // namespace octet::quant

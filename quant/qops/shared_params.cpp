@@ -34,7 +34,7 @@ float min_shared_scale(const QOp& op) {
   for (std::size_t i = 0; i < shared.parts.size(); ++i) {
     if (!shared.is_requantized(i)) continue;
     least = std::max(least, make_requantize_function()->min_output_scale(shared.parts[i]->params,
-                                                                          op.state->rounding));
+                                                                         op.state->rounding));
   }
   return least;
 }

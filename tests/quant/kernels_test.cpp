@@ -153,8 +153,9 @@ TEST_CASE("requantizing in training: every shift, ties, extremes and tails, on e
         std::vector<std::uint8_t> mask((size + 7) / 8);
         std::vector<std::int32_t> min(width, INT32_MAX), max(width, INT32_MIN);
         std::vector<std::int32_t> least(min), most(max);
-        RequantizeSpan s{in.data(),    n,          width,        sign.data(), bias.data(), m.data(),
-                         shift.data(), factor.data(), zero_point, lo,          hi,          mask_lo,
+        RequantizeSpan s{in.data(),    n,           width,        sign.data(),
+                         bias.data(),  m.data(),    shift.data(), factor.data(),
+                         zero_point,   lo,          hi,           mask_lo,
                          codes.data(), mask.data(), min.data(),   max.data()};
         requantize_kernel(isa, rounding)(s);
         int wrong = 0, bits = 0, passed = 0;
