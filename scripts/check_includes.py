@@ -43,11 +43,12 @@ RULES = {
                                  "HDF5", "image", "json"),
     "interop/weights/": ("core/", "layers/"),
     "interop/onnx/": ("core/", "layers/", "protobuf"),
+    "deploy/": ("int8/graph/", "interop/tflite/"),
     "eval/": ("core/", "layers/", "data/", "int8/"),
     "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for models: the runtime, and what reads other files than the deployed ones.
-    "apps/octet/": ("int8/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
+    "apps/octet/": ("int8/", "deploy/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
                     "interop/tflite/names.h", "interop/onnx/import_onnx.h",
                     "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "apps/common/version/",
@@ -64,7 +65,7 @@ FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image", "protobuf")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
 LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
-                   "eval/", "runtime/", "include/")
+                   "deploy/", "eval/", "runtime/", "include/")
 PRODUCTION = LIBRARY_FOLDERS + ("apps/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)

@@ -1,0 +1,56 @@
+#include "deploy/targets.h"
+
+#include <array>
+
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace octet::deploy {
+namespace {
+
+using int8::Rounding;
+
+constexpr std::array table = {
+    Target{"tflite", "TFLite on phones and in browsers", Rounding::single_rounding, Io::int8,
+           FileForm::tflite},
+    Target{"litert", "LiteRT by XNNPACK, its default on x86-64, code for code",
+           Rounding::float_rounding, Io::int8, FileForm::tflite},
+    Target{"tflm", "TFLite Micro and CMSIS-NN", Rounding::double_rounding, Io::int8,
+           FileForm::tflm},
+    Target{"c", "C99 source without a runtime", Rounding::double_rounding, Io::int8, FileForm::c99},
+    Target{"linux", "a C program on octet's runtime library", Rounding::single_rounding, Io::int8,
+           FileForm::program},
+};
+
+}  // namespace
+
+std::span<const Target> targets() noexcept {
+  return table;
+}
+
+std::vector<std::string> target_names() {
+  std::vector<std::string> names;
+  for (const Target& t : table) names.emplace_back(t.name);
+  return names;
+}
+
+std::string targets_text() {
+  std::string text;
+  for (const Target& t : table) {
+    text += text.empty() ? "" : "; ";
+    text.append(t.name).append(": ").append(t.description);
+  }
+  return text;
+}
+
+const Target& find_target(std::string_view name) {
+  for (const Target& t : table) {
+    if (t.name == name) return t;
+  }
+  const std::vector<std::string> names = target_names();
+  std::string known;
+  for (const std::string& n : names) known += (known.empty() ? "" : ", ") + n;
+  fail("unknown target '", name, "'; did you mean '", nearest(name, names), "'? Known: ", known);
+}
+
+}  // namespace octet::deploy
