@@ -1,3 +1,4 @@
+#include <optional>
 #include <span>
 
 #include "apps/trainer/convert_report.h"

@@ -48,11 +48,12 @@ constexpr Dispatch<MaskedAddKernel<int8::xnnpack::FloatAddParams>> float_kernels
 }  // namespace
 
 template <>
-MaskedAddKernel<int8::AddParams> masked_add_kernel(Isa isa) noexcept {
+MaskedAddKernel<int8::AddParams> masked_add_kernel<int8::AddParams>(Isa isa) noexcept {
   return kernels(isa);
 }
 template <>
-MaskedAddKernel<int8::xnnpack::FloatAddParams> masked_add_kernel(Isa isa) noexcept {
+MaskedAddKernel<int8::xnnpack::FloatAddParams> masked_add_kernel<int8::xnnpack::FloatAddParams>(
+    Isa isa) noexcept {
   return float_kernels(isa);
 }
 

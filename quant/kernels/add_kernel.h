@@ -27,8 +27,9 @@ using MaskedAddKernel = void (*)(const AddSpan<Params>&) noexcept;
 template <class Params>
 MaskedAddKernel<Params> masked_add_kernel(Isa isa) noexcept;
 template <>
-MaskedAddKernel<int8::AddParams> masked_add_kernel(Isa isa) noexcept;
+MaskedAddKernel<int8::AddParams> masked_add_kernel<int8::AddParams>(Isa isa) noexcept;
 template <>
-MaskedAddKernel<int8::xnnpack::FloatAddParams> masked_add_kernel(Isa isa) noexcept;
+MaskedAddKernel<int8::xnnpack::FloatAddParams> masked_add_kernel<int8::xnnpack::FloatAddParams>(
+    Isa isa) noexcept;
 
 }  // namespace octet::quant

@@ -9,6 +9,7 @@
 #include "int8/kernels/dispatch.h"
 #include "int8/reference/min_max.h"
 #include "int8/reference/scales.h"
+#include "int8/reference/xnnpack/delegated_scales.h"
 #include "int8/reference/xnnpack/float_tables.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lower_moves.h"
@@ -116,7 +117,8 @@ Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* see
     return run(ctx, broadcast, preclamp, range, open, xa, xb, y, passes);
   };
   Ends codes;
-  if (squares_reals() && xa.raw() == xb.raw()) {
+  if (squares_reals() && xa.raw() == xb.raw() &&
+      int8::xnnpack::takes_product(pa.scale, pb.scale, po.scale)) {
     const int8::UnaryCodes square =
         int8::xnnpack::square_codes(pa, po, int8::clamp_range(activation, po, state->rounding));
     codes = by(square.range, [&](std::int8_t u, std::int8_t) {
