@@ -1,5 +1,5 @@
-// Networks of the zoo, trained on the digits in float rounding, in LiteRT as it runs by default: the
-// same codes on the test set. Of tflite_python_test.cpp's program.
+// Networks of the zoo, trained on the digits in float rounding, in LiteRT as it runs by default:
+// the same codes on the test set. Of tflite_python_test.cpp's program.
 #include <doctest/doctest.h>
 
 #include "data/source.h"
@@ -73,8 +73,8 @@ TEST_CASE("LiteRT gives the codes of networks that were trained for it") {
   const Dataset train = open_dataset("hdf5", path, "train"),
                 test = open_dataset("hdf5", path, "test");
   const TempDir dir;
-  for (const std::string net : {"lenet", "resnet8", "ds_cnn", "mobilenet_v1", "mobilenet_v2",
-                                "mobilenet_v3_small"}) {
+  for (const std::string net :
+       {"lenet", "resnet8", "ds_cnn", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small"}) {
     CAPTURE(net);
     const fs::path file = dir / (net + ".tflite");
     write_tflite(trained(net, train), file);

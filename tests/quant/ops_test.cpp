@@ -67,6 +67,13 @@ const OpCase listed_cases[] = {
      2.6},
     {"mul with relu", [](Var x) { return relu(slice(x, 3, 0, 4) * slice(x, 3, 4, 8)); }},
     {"square", [](Var x) { return x * x; }},
+    {"square of a table",
+     [](Var x) {
+       const Var s = sigmoid(x);
+       return s * s;
+     },
+     2.1},
+    {"sum of far scales", [](Var x) { return relu(x * real(2e-4)) + x; }, 1.6},
     {"add broadcast",
      [](Var x) {
        return x + mean(x, {1, 2}, true);
@@ -147,6 +154,11 @@ const OpCase listed_cases[] = {
      [](Var x) {
        return concat({sigmoid(x), relu(x * x)}, -1);
      }},
+    {"concat, cut far",
+     [](Var x) {
+       return concat({sigmoid(x), x * real(900)}, -1);
+     },
+     1.6},
     {"concat of equal fixed",
      [](Var x) {
        return concat({sigmoid(x), sigmoid(relu(x))}, 1);
