@@ -66,10 +66,11 @@ void add_import(CLI::App& app) {
       "of a quantized file: write the integer model, a TFLite file, with the scales "
       "and zero points that it has");
   command
-      ->add_option("--rounding", options->rounding,
-                   "for --int8: single or double; unless given, as a TFLite file says, of an ONNX "
-                   "file single")
-      ->check(CLI::IsMember({"single", "double"}));
+      ->add_option(
+          "--rounding", options->rounding,
+          "for --int8: single, double or float; unless given, as a TFLite file says, of an ONNX "
+          "file single")
+      ->check(CLI::IsMember({"single", "double", "float"}));
   command->add_flag("--ops", options->operators,
                     "instead: the operators that are read of ONNX files, as Markdown");
   command->add_flag("--tflite-ops", options->tflite_operators, "instead: those of TFLite files");
