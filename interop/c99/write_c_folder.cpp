@@ -5,37 +5,13 @@
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "base/atomic_folder.h"
 #include "base/error.h"
 #include "interop/c99/c_source.h"
 
 namespace octet::c99 {
 namespace fs = std::filesystem;
 namespace {
-
-/// A folder beside the one that is to be, removed with what is left in it.
-class NewFolder {
- public:
-  explicit NewFolder(const fs::path& path) {
-    for (int attempt = 0; attempt < 1000; ++attempt) {
-      name_ = path;
-      name_ += text_of('.', static_cast<int>(::getpid()), '.', attempt, ".tmp");
-      std::error_code error;
-      if (fs::create_directory(name_, error)) return;
-      if (error) fail("cannot write ", path.string(), ": ", error.message());
-    }
-    fail("cannot write ", path.string(), ": no free temporary name beside it");
-  }
-  ~NewFolder() {
-    std::error_code ignored;
-    fs::remove_all(name_, ignored);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-  const fs::path& name() const { return name_; }
-
- private:
-  fs::path name_;
-};
 
 void write_file(const CFile& file, const fs::path& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -51,7 +27,6 @@ void write_file(const CFile& file, const fs::path& path) {
       }
     }
   });
-  if (::fsync(fd) != 0 && error == 0) error = errno;
   ::close(fd);
   if (error != 0) fail_to_write(path, error);
 }
@@ -59,21 +34,15 @@ void write_file(const CFile& file, const fs::path& path) {
 }  // namespace
 
 void write_c_folder(const CFiles& files, const fs::path& folder) {
-  const fs::path path = folder.has_filename() ? folder : folder.parent_path();
-  OCTET_CHECK(path.has_filename(), "cannot write '", folder.string(), "': it names no folder");
-  std::error_code error;
-  OCTET_CHECK(!fs::exists(path, error) || fs::is_empty(path, error), "cannot write ", path.string(),
-              ": it exists and is not an empty folder");
-  const NewFolder made(path);
-  const fs::path whole = made.name() / "whole";
+  AtomicFolder out(folder);
   for (const CFile& file : files) {
-    const fs::path to = whole / file.path;
+    const fs::path to = out.temporary() / file.path;
+    std::error_code error;
     fs::create_directories(to.parent_path(), error);
-    if (error) fail("cannot write ", path.string(), ": ", error.message());
+    if (error) fail("cannot write ", folder.string(), ": ", error.message());
     write_file(file, to);
   }
-  fs::rename(whole, path, error);
-  if (error) fail("cannot write ", path.string(), ": ", error.message());
+  out.commit();
 }
 
 }  // namespace octet::c99
