@@ -27,8 +27,9 @@ struct TargetModel {
   std::vector<std::string> notes;  ///< what the user should know, a line each
 };
 
-/// The graph in the target's rounding (Target::any_rounding: in its own), with the asked types at its edges and SAME in place of PAD
-/// where it means the same. Throws Error listing what the target refuses.
+/// The graph in the target's rounding (Target::any_rounding: in its own), with the asked types at
+/// its edges and SAME in place of PAD where it means the same. Throws Error listing what the target
+/// refuses.
 TargetModel make_target_model(int8::Graph graph, const Target& target,
                               const ExportOptions& options);
 

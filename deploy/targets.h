@@ -26,7 +26,7 @@ struct Target {
   std::string_view name;
   std::string_view description;  ///< a noun phrase, for lists of targets
   int8::Rounding rounding;       ///< what the target computes
-  bool any_rounding;  ///< it computes in another rounding too, if the model is of that
+  bool any_rounding;             ///< it computes in another rounding too, if the model is of that
   Io io;                         ///< of inputs and outputs, unless the user says otherwise
   FileForm form;
   std::span<const Rule> rules;  ///< what is checked of a graph before it is written

@@ -76,9 +76,10 @@ void add_export(CLI::App& app) {
   const CLI::IsMember types({"int8", "uint8", "float32"});
   command->add_option("MODEL", options->model, "TFLite file (full-integer INT8)")->required();
   command->add_option("--to", options->target, deploy::targets_text())->required();
-  command->add_option("--out", options->out,
-                      "what to write: a file, for tflm and c a folder; without it the model is checked "
-                      "only");
+  command->add_option(
+      "--out", options->out,
+      "what to write: a file, for tflm and c a folder; without it the model is checked "
+      "only");
   command->add_option("--io", options->io, "type of inputs and outputs; default int8")
       ->check(types);
   command->add_option("--input-io", options->input_io, "of inputs alone")->check(types);
