@@ -98,7 +98,7 @@ TEST_CASE("export: labels and normalization, kept when exported again, shown by 
   CHECK(json["outputs"][0]["labels"] == nlohmann::json{"cat", "dog"});
   CHECK(json["inputs"][0]["mean"] == nlohmann::json{127.5});
   const std::string shown = f.octet({"inspect", again}).out;
-  CHECK(shown.find("labels: 'cat' 'dog'") != std::string::npos);
+  CHECK(shown.find("labels: \"cat\" \"dog\"") != std::string::npos);
   CHECK(shown.find("mean [127.5], std [64.0]") != std::string::npos);
 }
 

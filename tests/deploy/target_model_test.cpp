@@ -80,7 +80,7 @@ TEST_CASE("export: uint8 inputs whose codes are not the pixels are said") {
   options.metadata.inputs = {{.mean = {0}, .std = {255}, .labels = {}}};
   const TargetModel model = make_target_model(test::small_graph(), find_target("tflite"), options);
   REQUIRE(model.notes.size() == 1);
-  CHECK(model.notes[0].starts_with("uint8 input 'x' takes codes that are not the pixels"));
+  CHECK(model.notes[0].starts_with("uint8 input \"x\" takes codes that are not the pixels"));
 }
 
 TEST_CASE("export: for TFLite Micro the file as an aligned array, and the operators") {
