@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/atomic_folder.h"
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "deploy/tflm/resolver_names.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/used_operators.h"
@@ -48,9 +49,9 @@ void write_text(const fs::path& path, const std::string& text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
-/// Twelve bytes a line, a piece of the text at a time: it is five times as long as the file.
+/// The text is five times as long as the file: made and written a piece at a time.
 void write_array(const fs::path& path, std::span<const std::byte> bytes) {
-  constexpr std::size_t per_line = 12, piece = std::size_t{1} << 16;
+  constexpr std::size_t per_line = 16, piece = std::size_t{1} << 16;
   constexpr const char* digits = "0123456789abcdef";
   const auto close = [](FILE* f) { std::fclose(f); };
   const std::unique_ptr<FILE, decltype(close)> file(std::fopen(path.c_str(), "wb"), close);
@@ -63,10 +64,9 @@ void write_array(const fs::path& path, std::span<const std::byte> bytes) {
   };
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const auto value = std::to_integer<unsigned>(bytes[i]);
-    text += i % per_line == 0 ? "\n    0x" : " 0x";
-    text += digits[value >> 4];
-    text += digits[value & 15];
-    text += ',';
+    const char element[] = {'0', 'x', digits[value >> 4], digits[value & 15], ','};
+    if (i % per_line == 0) text += '\n';
+    text.append(element, sizeof element);
     if (text.size() >= piece) flush();
   }
   text += "\n};\n\nconst std::size_t model_data_size = sizeof(model_data);\n";
@@ -92,12 +92,13 @@ std::string resolver_text(std::span<const std::byte> file) {
 }  // namespace
 
 void write_tflm(const int8::Graph& graph, const ModelMetadata& metadata, const fs::path& folder) {
-  const std::vector<std::byte> file = serialize_tflite(graph, metadata);
-  const std::string ops = resolver_text(file);
   AtomicFolder out(folder);
+  const fs::path file = out.temporary() / "model.tflite";
+  write_tflite(graph, file, metadata);
+  const MappedFile model = map_file(file.string());
+  write_text(out.temporary() / "model_ops.h", resolver_text(model.bytes));
   write_text(out.temporary() / "model_data.h", header);
-  write_array(out.temporary() / "model_data.cc", file);
-  write_text(out.temporary() / "model_ops.h", ops);
+  write_array(out.temporary() / "model_data.cc", model.bytes);
   out.commit();
 }
 

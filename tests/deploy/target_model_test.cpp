@@ -58,7 +58,7 @@ TEST_CASE("export: what the target refuses is one error") {
 TEST_CASE("export: a file of the target has the asked edges and metadata, the same bytes twice") {
   const test::TempDir dir;
   ExportOptions options{.inputs = Io::uint8, .outputs = Io::float32, .metadata = {}};
-  options.metadata.outputs = {{.labels = {"a", "b"}}};
+  options.metadata.outputs = {{.mean = {}, .std = {}, .labels = {"a", "b"}}};
   const Target& target = find_target("tflite");
   for (const char* name : {"1.tflite", "2.tflite"}) {
     write_target_model(make_target_model(test::small_graph(), target, options), target, dir / name);
