@@ -11,7 +11,8 @@ void micro_operators_rule(const int8::Graph& graph, std::vector<Finding>& findin
       findings.push_back({true, false, node_text(graph, n) + ": TFLite Micro has no kernel of it"});
     if (op == int8::OpCode::space_to_batch_nd)
       findings.push_back(
-          {false, node_text(graph, n) + ": TFLite Micro does not pad it with the zero point"});
+          {false, false,
+           node_text(graph, n) + ": TFLite Micro does not pad it with the zero point"});
   }
 }
 
