@@ -48,12 +48,6 @@ void note_pixels(TargetModel& model) {
 
 }  // namespace
 
-std::vector<Finding> check_target(const Target& target, const Graph& graph) {
-  std::vector<Finding> findings;
-  for (const Rule rule : target.rules) rule(graph, findings);
-  return findings;
-}
-
 bool takes_pixels(const int8::TensorDef& input, const ValueMetadata& n) {
   if (input.type != int8::DType::u8 || input.quantization.scale.size() != 1) return false;
   const double scale = double{input.quantization.scale[0]};

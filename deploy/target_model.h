@@ -38,9 +38,6 @@ TargetModel make_target_model(int8::Graph graph, const Target& target,
 void write_target_model(const TargetModel& model, const Target& target,
                         const std::filesystem::path& out);
 
-/// What the target refuses and what it warns of.
-std::vector<Finding> check_target(const Target& target, const int8::Graph& graph);
-
 /// Whether codes of this type are the pixels themselves (0 to 255), by the params of `input` and
 /// the normalization (pixel - mean) / std: to half a code.
 bool takes_pixels(const int8::TensorDef& input, const ValueMetadata& normalization);

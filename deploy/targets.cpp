@@ -58,4 +58,10 @@ const Target& find_target(std::string_view name) {
   fail("unknown target '", name, "'; did you mean '", nearest(name, names), "'? Known: ", known);
 }
 
+std::vector<Finding> check_target(const Target& target, const int8::Graph& graph) {
+  std::vector<Finding> findings;
+  for (const Rule rule : target.rules) rule(graph, findings);
+  return findings;
+}
+
 }  // namespace octet::deploy

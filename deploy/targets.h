@@ -43,4 +43,7 @@ std::string targets_text();
 /// Throws Error naming the known targets and the one that is nearest to `name`.
 const Target& find_target(std::string_view name);
 
+/// What the target refuses of the graph and what is to be known of it there.
+std::vector<Finding> check_target(const Target& target, const int8::Graph& graph);
+
 }  // namespace octet::deploy

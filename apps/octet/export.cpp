@@ -1,10 +1,12 @@
 // octet export: a model as a target takes it.
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <memory>
 
 #include "apps/octet/commands.h"
 #include "apps/octet/read_lines.h"
+#include "apps/octet/run_folder.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
@@ -38,8 +40,21 @@ std::optional<deploy::Io> io_of(const std::string& one, const std::string& both)
   return deploy::parse_io(one.empty() ? both : one);
 }
 
-void export_model(const Options& options) {
-  const deploy::Target& target = deploy::find_target(options.target);
+/// With the file and the normalization of a run in place of its folder.
+Options of_file(Options options) {
+  if (!std::filesystem::is_directory(options.model)) return options;
+  const RunModel run = read_run_folder(options.model);
+  options.model = run.file.string();
+  if (options.mean.empty() && options.std.empty()) {
+    options.mean.assign(run.mean.begin(), run.mean.end());
+    options.std.assign(run.std.begin(), run.std.end());
+  }
+  return options;
+}
+
+void export_model(const Options& given) {
+  const deploy::Target& target = deploy::find_target(given.target);
+  const Options options = of_file(given);
   const MappedFile file = map_file(options.model);
   deploy::TargetModel model;
   try {
@@ -74,7 +89,11 @@ void add_export(CLI::App& app) {
       "float32 at its edges, and the metadata that task libraries read. What the target refuses is "
       "an error.");
   const CLI::IsMember types({"int8", "uint8", "float32"});
-  command->add_option("MODEL", options->model, "TFLite file (full-integer INT8)")->required();
+  command
+      ->add_option("MODEL", options->model,
+                   "TFLite file (full-integer INT8), or the folder of a finished run, which says "
+                   "its normalization")
+      ->required();
   command->add_option("--to", options->target, deploy::targets_text())->required();
   command->add_option(
       "--out", options->out,

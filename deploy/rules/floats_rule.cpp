@@ -22,9 +22,10 @@ void floats_rule(const int8::Graph& graph, std::vector<Finding>& findings) {
     const bool floats = std::any_of(node.outputs.begin(), node.outputs.end(),
                                     [&](int t) { return is_float(graph, t); });
     if (!floats) continue;
-    findings.push_back({false, node_text(graph, n) +
-                                   ": computes with floats, which runtimes round each in its own "
-                                   "way; codes behind it may differ from training's"});
+    findings.push_back({false, false,
+                        node_text(graph, n) +
+                            ": computes with floats, which runtimes round each in its own "
+                            "way; codes behind it may differ from training's"});
     return;  // one is enough to know
   }
 }

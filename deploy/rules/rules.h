@@ -9,8 +9,9 @@
 namespace octet::deploy {
 
 struct Finding {
-  bool refused = false;  ///< else a warning
-  std::string text;      ///< names the node
+  bool refused = false;      ///< else a warning
+  bool from_scales = false;  ///< training may change it
+  std::string text;          ///< names the node
 };
 
 /// Adds what it finds in the graph.

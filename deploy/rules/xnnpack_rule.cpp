@@ -25,7 +25,7 @@ class Xnnpack {
     switch (node().op) {
       case OpCode::conv_2d:
       case OpCode::depthwise_conv_2d:
-        if (!has_input(2)) refuse("it has no bias");
+        if (!has_input(2)) refuse("it has no bias", false);
         check_multipliers(0, 1);
         break;
       case OpCode::fully_connected:
@@ -65,15 +65,16 @@ class Xnnpack {
   }
   float scale(std::size_t i) const { return scale_of(input(i)); }
   float scale_out() const { return scale_of(output()); }
-  void refuse(const std::string& why) {
-    findings_.push_back({true, node_text(graph_, index_) + ": " + why});
+  void refuse(const std::string& why, bool from_scales = true) {
+    findings_.push_back({true, from_scales, node_text(graph_, index_) + ": " + why});
   }
 
   void check_multipliers(std::size_t data, std::size_t weights) {
     if (!is_codes(output().type) || !is_codes(input(data).type)) return;
     const std::vector<float>& scales = input(weights).quantization.scale;
+    std::vector<float> factors(std::max<std::size_t>(scales.size(), 1));
     try {
-      int8::conv_factors(scale(data), scales, scale_out(), std::max<std::size_t>(scales.size(), 1));
+      int8::conv_factors(scale(data), scales, scale_out(), factors);
     } catch (const Error& error) {
       refuse(error.what());
     }

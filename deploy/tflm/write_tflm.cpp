@@ -1,5 +1,8 @@
 #include "deploy/tflm/write_tflm.h"
 
+#include <cerrno>
+#include <cstdio>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -7,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/atomic_folder.h"
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "deploy/tflm/resolver_names.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/used_operators.h"
@@ -45,6 +49,42 @@ void write_text(const fs::path& path, const std::string& text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+/// Calls sink(text) for the array's source from its beginning to its end: the text is five times as
+/// long as the file.
+void for_array_text(std::span<const std::byte> bytes, const auto& sink) {
+  constexpr std::size_t per_line = 16, piece = std::size_t{1} << 16;
+  constexpr const char* digits = "0123456789abcdef";
+  std::string text = source_begin;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto value = std::to_integer<unsigned>(bytes[i]);
+    const char element[] = {'0', 'x', digits[value >> 4], digits[value & 15], ','};
+    if (i % per_line == 0) text += '
+';
+    text.append(element, sizeof element);
+    if (text.size() >= piece) {
+      sink(text);
+      text.clear();
+    }
+  }
+  text += "
+};
+
+const std::size_t model_data_size = sizeof(model_data);
+";
+  sink(text);
+}
+
+void write_array(const fs::path& path, std::span<const std::byte> bytes) {
+  const auto close = [](FILE* f) { std::fclose(f); };
+  const std::unique_ptr<FILE, decltype(close)> file(std::fopen(path.c_str(), "wb"), close);
+  if (!file) fail_to_write(path, errno);
+  for_array_text(bytes, [&](const std::string& text) {
+    if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size())
+      fail_to_write(path, errno);
+  });
+  if (std::fflush(file.get()) != 0) fail_to_write(path, errno);
+}
+
 std::string resolver_text(std::span<const std::byte> file) {
   std::vector<std::string> names;
   for (const std::int32_t code : used_operators(file)) {
@@ -67,26 +107,20 @@ std::map<std::string, std::string> tflm_headers(std::span<const std::byte> file)
 }
 
 std::string tflm_array(std::span<const std::byte> file) {
-  constexpr std::size_t per_line = 12;
-  constexpr const char* digits = "0123456789abcdef";
-  std::string text = source_begin;
-  text.reserve(text.size() + 6 * file.size() + 128);
-  for (std::size_t i = 0; i < file.size(); ++i) {
-    const auto value = std::to_integer<unsigned>(file[i]);
-    text += i % per_line == 0 ? "\n    0x" : " 0x";
-    text += digits[value >> 4];
-    text += digits[value & 15];
-    text += ',';
-  }
-  return text + "\n};\n\nconst std::size_t model_data_size = sizeof(model_data);\n";
+  std::string source;
+  for_array_text(file, [&](const std::string& text) { source += text; });
+  return source;
 }
 
 void write_tflm(const int8::Graph& graph, const ModelMetadata& metadata, const fs::path& folder) {
-  const std::vector<std::byte> file = serialize_tflite(graph, metadata);
-  const auto headers = tflm_headers(file);
   AtomicFolder out(folder);
-  for (const auto& [name, text] : headers) write_text(out.temporary() / name, text);
-  write_text(out.temporary() / "model_data.cc", tflm_array(file));
+  const fs::path file = out.temporary() / "model.tflite";
+  write_tflite(graph, file, metadata);
+  const MappedFile model = map_file(file.string());
+  for (const auto& [name, text] : tflm_headers(model.bytes)) {
+    write_text(out.temporary() / name, text);
+  }
+  write_array(out.temporary() / "model_data.cc", model.bytes);
   out.commit();
 }
 

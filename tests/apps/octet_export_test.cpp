@@ -98,8 +98,27 @@ TEST_CASE("export: labels and normalization, kept when exported again, shown by 
   CHECK(json["outputs"][0]["labels"] == nlohmann::json{"cat", "dog"});
   CHECK(json["inputs"][0]["mean"] == nlohmann::json{127.5});
   const std::string shown = f.octet({"inspect", again}).out;
-  CHECK(shown.find("labels: 'cat' 'dog'") != std::string::npos);
+  CHECK(shown.find("labels: \"cat\" \"dog\"") != std::string::npos);
   CHECK(shown.find("mean [127.5], std [64.0]") != std::string::npos);
+}
+
+TEST_CASE("export: a run's folder stands for its model and normalization") {
+  const Fixture f;
+  const fs::path run = f.dir / "run";
+  fs::create_directory(run);
+  fs::copy_file(f.model, run / "model.tflite");
+  const auto summary = [&](const std::string& text) {
+    octet::test::write_file(run / "summary.json", {text.begin(), text.end()});
+    return f.octet({"export", run.string(), "--to", "tflite", "--out", f.out});
+  };
+  CHECK(summary(R"({"files": {"model": "model.tflite"},
+                    "config": {"data": {"normalize": {"mean": [3], "std": [2]}}}})")
+            .code == 0);
+  const auto json = nlohmann::json::parse(f.octet({"inspect", "--json", f.out}).out);
+  CHECK(json["inputs"][0]["mean"] == nlohmann::json{3.0});
+  CHECK(json["inputs"][0]["std"] == nlohmann::json{2.0});
+  CHECK(summary("{}").err.find("not the summary of a run of this version") != std::string::npos);
+  CHECK(summary(R"({"files": {}})").err.find("the run has no integer model") != std::string::npos);
 }
 
 TEST_CASE("export: for TFLite Micro a folder, whole or absent") {
@@ -110,8 +129,7 @@ TEST_CASE("export: for TFLite Micro a folder, whole or absent") {
     CHECK(fs::exists(fs::path(folder) / name));
   const Result again = f.exported({"--to", "tflm", "--out", folder});
   CHECK(again.code == 1);
-  CHECK(again.err == "octet: cannot write " + folder +
-                         ": it exists and is not an empty folder\n");
+  CHECK(again.err == "octet: cannot write " + folder + ": it exists and is not an empty folder\n");
 }
 
 TEST_CASE("export: errors leave nothing behind") {

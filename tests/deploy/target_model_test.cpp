@@ -58,7 +58,7 @@ TEST_CASE("export: what the target refuses is one error") {
 TEST_CASE("export: a file of the target has the asked edges and metadata, the same bytes twice") {
   const test::TempDir dir;
   ExportOptions options{.inputs = Io::uint8, .outputs = Io::float32, .metadata = {}};
-  options.metadata.outputs = {{.labels = {"a", "b"}}};
+  options.metadata.outputs = {{.mean = {}, .std = {}, .labels = {"a", "b"}}};
   const Target& target = find_target("tflite");
   for (const char* name : {"1.tflite", "2.tflite"}) {
     write_target_model(make_target_model(test::small_graph(), target, options), target, dir / name);
@@ -80,7 +80,7 @@ TEST_CASE("export: uint8 inputs whose codes are not the pixels are said") {
   options.metadata.inputs = {{.mean = {0}, .std = {255}, .labels = {}}};
   const TargetModel model = make_target_model(test::small_graph(), find_target("tflite"), options);
   REQUIRE(model.notes.size() == 1);
-  CHECK(model.notes[0].starts_with("uint8 input 'x' takes codes that are not the pixels"));
+  CHECK(model.notes[0].starts_with("uint8 input \"x\" takes codes that are not the pixels"));
 }
 
 TEST_CASE("export: for TFLite Micro the file as an aligned array, and the operators") {

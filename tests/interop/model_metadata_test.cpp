@@ -18,9 +18,8 @@ ModelMetadata example() {
   ModelMetadata m;
   m.name = "net";
   m.description = "for the test";
-  m.inputs = {{.mean = {127.5f}, .std = {64, 32}}};
-  m.inputs[0].mean = {1, 2};
-  m.outputs = {{.labels = {"cat", "a dog"}}};
+  m.inputs = {{.mean = {1, 2}, .std = {64, 32}, .labels = {}}};
+  m.outputs = {{.mean = {}, .std = {}, .labels = {"cat", "a dog"}}};
   return m;
 }
 
@@ -79,7 +78,7 @@ TEST_CASE("metadata: what does not fit the model is refused") {
           "2 means, but 1 standard deviations");
   refused(
       [](ModelMetadata& m) {
-        m.inputs[0] = {.mean = {1, 2, 3}, .std = {1, 1, 1}};
+        m.inputs[0] = {.mean = {1, 2, 3}, .std = {1, 1, 1}, .labels = {}};
       },
       "expected 1 or 2");
   refused([](ModelMetadata& m) { m.inputs[0].std[1] = 0; }, "std > 0");

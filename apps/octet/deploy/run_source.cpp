@@ -1,9 +1,8 @@
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "apps/common/config/expand.h"
 #include "apps/octet/deploy/deploy_sources.h"
+#include "apps/octet/run_folder.h"
 #include "base/error.h"
 #include "base/fnv1a.h"
 #include "data/source.h"
@@ -15,14 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-Json read_summary(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  OCTET_CHECK(in, file.string(), ": cannot be read; expected the folder of a finished run");
-  const Json summary = Json::parse(in, nullptr, /*allow_exceptions=*/false);
-  OCTET_CHECK(!summary.is_discarded(), file.string(), ": not JSON");
-  return summary;
-}
 
 /// Where the run's data are now.
 fs::path data_path(const DeployOptions& options, const std::string& text) {
@@ -45,19 +36,15 @@ void append_pixels(std::vector<std::uint8_t>& pixels, const Dataset& data, const
 }  // namespace
 
 deploy::DeploymentSource run_source(const DeployOptions& options) {
-  const fs::path run(options.source);
-  const fs::path file = run / "summary.json";
-  const Json summary = read_summary(file);
+  const RunModel run = read_run_folder(options.source);
+  const Json& summary = run.summary;
   deploy::DeploymentSource source;
   try {
-    OCTET_CHECK(summary.at("files").contains("model"), file.string(),
-                ": the run has no integer model: expected 'quant' in its configuration");
     source.name = summary.at("name").get<std::string>();
     source.made_from = "the run `" + source.name + "`";
-    source.graph = read_tflite((run / summary.at("files").at("model").get<std::string>()).string());
+    source.graph = read_tflite(run.file.string());
     const Json& data = summary.at("config").at("data");
-    source.normalization = {data.at("normalize").at("mean").get<std::vector<double>>(),
-                            data.at("normalize").at("std").get<std::vector<double>>()};
+    source.normalization = deploy::PixelNormalization{run.mean, run.std};
     const std::string text = data.at("path").get<std::string>();
     const DataSource sets =
         open_data_source(parse_data_format(data.at("format").get<std::string>()),
@@ -78,7 +65,7 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
     }
     source.samples_origin = "ten test images of the run's data set, evenly spread";
   } catch (const Json::exception&) {
-    fail(file.string(), ": not the summary of a run of this version");
+    fail(options.source, ": not the summary of a run of this version");
   }
   return source;
 }
