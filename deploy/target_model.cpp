@@ -6,6 +6,7 @@
 #include "deploy/same_padding.h"
 #include "deploy/tflm/write_tflm.h"
 #include "deploy/with_io.h"
+#include "interop/c99/export_c.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/writer.h"
 
@@ -94,6 +95,7 @@ void write_target_model(const TargetModel& model, const Target& target,
     case FileForm::tflm:
       return write_tflm(model.graph, model.metadata, out);
     case FileForm::c99:
+      return c99::write_c_folder(c99::export_c(model.graph).files, out);
     case FileForm::program:
       break;
   }

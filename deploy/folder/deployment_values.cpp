@@ -118,7 +118,7 @@ Values deployment_values(const Deployment& d, Language language) {
   v["title_html"] = html_text(line_text(d.name));
   v["model_bytes"] = grouped_text(std::ssize(d.model));
   v["macs"] = grouped_text(d.macs);
-  v["rounding"] = int8::rounding_name(d.target->rounding);
+  v["rounding"] = int8::rounding_name(d.graph.rounding);
   v["value_rows"] =
       joined(d.inputs.size(), "", [&](std::size_t i) { return value_row("input", d.inputs[i]); }) +
       joined(d.outputs.size(), "",
@@ -149,6 +149,7 @@ Values deployment_values(const Deployment& d, Language language) {
   v["labels_json"] =
       "[" + joined(d.labels.size(), ", ", [&](std::size_t i) { return quoted_text(d.labels[i]); }) +
       "]";
+  v["states"] = flag(!d.graph.states.empty());
   v["c_type"] = c_type(d.inputs[0].type);
   add_preprocessing(v, d, language);
   return v;

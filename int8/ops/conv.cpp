@@ -2,7 +2,7 @@
 // PackedConv.
 #include "base/error.h"
 #include "int8/kernels/packed_conv.h"
-#include "int8/ops/conv_operands.h"
+#include "int8/ops/conv_node.h"
 #include "int8/reference/spatial.h"
 
 namespace octet::int8 {
@@ -41,17 +41,20 @@ class ConvStep final : public Step {
   std::int64_t images = 1;  ///< of one sample
 };
 
-std::unique_ptr<Step> create_step(const NodeView& node, const ConvGeometry& g,
-                                  ConvOperands operands, std::int64_t images) {
-  auto step = std::make_unique<ConvStep>(g, node.isa(), std::move(operands));
+std::unique_ptr<Step> create_step(const NodeView& node, ConvNode conv) {
+  const ConvGeometry& g = conv.geometry;
+  auto step = std::make_unique<ConvStep>(g, node.isa(), std::move(conv.operands));
   step->inputs = {node.data_input()};
   step->outputs = {node.output_index()};
-  step->images = images;
-  step->macs = images * g.out_h * g.out_w * g.out_c * g.weights_per_channel();
+  step->images = conv.images;
+  step->macs = conv.images * g.out_h * g.out_w * g.out_c * g.weights_per_channel();
   return step;
 }
 
-std::unique_ptr<Step> create_spatial(const NodeView& node, bool depthwise) {
+}  // namespace
+
+ConvNode read_conv(const NodeView& node) {
+  const bool depthwise = node.op() == OpCode::depthwise_conv_2d;
   node.expect_operands(2, 3);
   const auto a = node.attributes<ConvAttributes>();
   const TensorDef& x = node.tensor(node.data_input());
@@ -98,22 +101,12 @@ std::unique_ptr<Step> create_spatial(const NodeView& node, bool depthwise) {
                               .pad_top = h.pad_before,
                               .pad_left = v.pad_before,
                               .groups = groups};
-  return create_step(
-      node, geometry,
-      read_conv_operands(node, {.axis = depthwise ? 3 : 0, .activation = a.activation}),
-      x.shape[0]);
+  return {geometry,
+          read_conv_operands(node, {.axis = depthwise ? 3 : 0, .activation = a.activation}),
+          x.shape[0]};
 }
 
-}  // namespace
-
-std::unique_ptr<Step> create_conv(const NodeView& node) {
-  return create_spatial(node, false);
-}
-std::unique_ptr<Step> create_depthwise_conv(const NodeView& node) {
-  return create_spatial(node, true);
-}
-
-std::unique_ptr<Step> create_fully_connected(const NodeView& node) {
+ConvNode read_fully_connected(const NodeView& node) {
   node.expect_operands(2, 3);
   const auto a = node.attributes<FullyConnectedAttributes>();
   const TensorDef& x = node.input(0);
@@ -133,8 +126,17 @@ std::unique_ptr<Step> create_fully_connected(const NodeView& node) {
   } else {
     node.expect_output_shape({static_cast<std::int32_t>(rows), out});
   }
-  return create_step(node, {.in_c = in, .out_c = out},
-                     read_conv_operands(node, {.activation = a.activation}), rows);
+  return {{.in_c = in, .out_c = out}, read_conv_operands(node, {.activation = a.activation}), rows};
+}
+
+std::unique_ptr<Step> create_conv(const NodeView& node) {
+  return create_step(node, read_conv(node));
+}
+std::unique_ptr<Step> create_depthwise_conv(const NodeView& node) {
+  return create_step(node, read_conv(node));
+}
+std::unique_ptr<Step> create_fully_connected(const NodeView& node) {
+  return create_step(node, read_fully_connected(node));
 }
 
 }  // namespace octet::int8

@@ -4,9 +4,7 @@
 #include "base/error.h"
 #include "int8/kernels/dispatch.h"
 #include "int8/kernels/pool_kernels.h"
-#include "int8/ops/node_view.h"
-#include "int8/ops/step.h"
-#include "int8/reference/pool.h"
+#include "int8/ops/pool_node.h"
 #include "int8/reference/spatial.h"
 
 namespace octet::int8 {
@@ -45,6 +43,21 @@ class PoolStep final : public Step {
 
 std::unique_ptr<Step> create_pool(const NodeView& node,
                                   Kernel<PoolRowFunction> (*kernel)(Isa) noexcept) {
+  const PoolNode pool = read_pool(node);
+  const PoolGeometry& g = pool.geometry;
+  auto step = new_step<PoolStep>(node);
+  step->inputs = {node.data_input()};
+  step->geometry = g;
+  step->range = pool.range;
+  step->kernel = kernel(isa_for_channels(node.isa(), g.channels));
+  step->images = pool.images;
+  step->window_codes = element_count(node.output().shape) * g.filter_h * g.filter_w;
+  return step;
+}
+
+}  // namespace
+
+PoolNode read_pool(const NodeView& node) {
   node.expect_operands(1, 1);
   const TensorDef& x = node.tensor(node.data_input());
   const FusedPads& pads = node.fused_pads;
@@ -63,28 +76,20 @@ std::unique_ptr<Step> create_pool(const NodeView& node,
   OCTET_CHECK(std::int64_t{a.filter_h} * a.filter_w <= 1 << 23,
               "filter: expected at most 2^23 pixels, got ", a.filter_h, "x", a.filter_w);
   node.expect_output_shape({x.shape[0], h.out, w.out, x.shape[3]});
-
-  auto step = new_step<PoolStep>(node);
-  step->inputs = {node.data_input()};
-  step->geometry = {.in_h = x.shape[1],
-                    .in_w = x.shape[2],
-                    .channels = x.shape[3],
-                    .out_h = h.out,
-                    .out_w = w.out,
-                    .filter_h = a.filter_h,
-                    .filter_w = a.filter_w,
-                    .stride_h = a.stride_h,
-                    .stride_w = a.stride_w,
-                    .pad_top = h.pad_before,
-                    .pad_left = w.pad_before};
-  step->range = node.i8_range(a.activation);
-  step->kernel = kernel(isa_for_channels(node.isa(), x.shape[3]));
-  step->images = x.shape[0];
-  step->window_codes = element_count(node.output().shape) * a.filter_h * a.filter_w;
-  return step;
+  return {.geometry = {.in_h = x.shape[1],
+                       .in_w = x.shape[2],
+                       .channels = x.shape[3],
+                       .out_h = h.out,
+                       .out_w = w.out,
+                       .filter_h = a.filter_h,
+                       .filter_w = a.filter_w,
+                       .stride_h = a.stride_h,
+                       .stride_w = a.stride_w,
+                       .pad_top = h.pad_before,
+                       .pad_left = w.pad_before},
+          .range = node.i8_range(a.activation),
+          .images = x.shape[0]};
 }
-
-}  // namespace
 
 std::unique_ptr<Step> create_average_pool(const NodeView& node) {
   return create_pool(node, average_pool_kernel);

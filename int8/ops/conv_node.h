@@ -1,0 +1,22 @@
+// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED nodes as geometry and integers.
+#pragma once
+
+#include <cstdint>
+
+#include "base/conv_geometry.h"
+#include "int8/ops/conv_operands.h"
+
+namespace octet::int8 {
+
+struct ConvNode {
+  ConvGeometry geometry;
+  ConvOperands operands;
+  std::int64_t images = 1;  ///< of one sample
+};
+
+/// Of CONV_2D or DEPTHWISE_CONV_2D, whose data is node.data_input(). Throws Error.
+ConvNode read_conv(const NodeView& node);
+/// A row of FULLY_CONNECTED is an image of one pixel. Throws Error.
+ConvNode read_fully_connected(const NodeView& node);
+
+}  // namespace octet::int8
