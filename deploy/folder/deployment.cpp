@@ -120,7 +120,6 @@ std::optional<Platform> parse_platform(std::string_view name) noexcept {
 Deployment make_deployment(DeploymentSource source, const Target& target, Platform platform) {
   Deployment d;
   d.name = source.name;
-  d.what = source.what;
   d.made_from = source.made_from;
   d.target = &target;
   d.platform = platform;

@@ -65,7 +65,6 @@ void set_readme(Values& v, const Deployment& d, const std::string& title, const 
   v["preprocess_name"] = preprocess;
   v["agreement_note"] = agreement_note(d);
   v["made_from"] = d.made_from;
-  v["what"] = d.what;
 }
 
 Files python_files(const Deployment& d) {

@@ -116,6 +116,11 @@ Values deployment_values(const Deployment& d, Language language) {
   Values v;
   v["title"] = v["title_line"] = line_text(d.name);
   v["title_html"] = html_text(line_text(d.name));
+  v["what"] = "A full-integer INT8 network";
+  if (is_classifier(d.outputs)) {
+    const std::size_t classes = d.outputs[0].bytes / int8::dtype_size(d.outputs[0].type);
+    v["what"] += " of " + std::to_string(classes) + " classes";
+  }
   v["model_bytes"] = grouped_text(std::ssize(d.model));
   v["macs"] = grouped_text(d.macs);
   v["rounding"] = int8::rounding_name(d.graph.rounding);
