@@ -6,6 +6,7 @@
 #include "deploy/same_padding.h"
 #include "deploy/tflm/write_tflm.h"
 #include "deploy/with_io.h"
+#include "interop/c99/export_c.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/writer.h"
 

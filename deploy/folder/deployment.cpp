@@ -120,7 +120,6 @@ std::optional<Platform> parse_platform(std::string_view name) noexcept {
 Deployment make_deployment(DeploymentSource source, const Target& target, Platform platform) {
   Deployment d;
   d.name = source.name;
-  d.what = source.what;
   d.made_from = source.made_from;
   d.target = &target;
   d.platform = platform;
@@ -130,7 +129,7 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
       std::make_shared<const std::vector<std::byte>>(serialize_tflite(form.graph, form.metadata));
   d.model.assign(reinterpret_cast<const char*>(file->data()), file->size());
   d.graph = parse_tflite(*file, file);
-  const int8::Model model = make_model(d.graph, target.rounding);
+  const int8::Model model = make_model(d.graph, d.graph.rounding);
   d.inputs = list(model.inputs());
   d.outputs = list(model.outputs());
   d.macs = model.macs();
@@ -150,10 +149,10 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   d.golden = golden_inputs(d, source);
   d.golden.outputs = golden_outputs(model, d.golden.inputs);
   d.code_steps = code_steps(d);
-  const int8::Rounding runtime = runtime_rounding(target);
+  const int8::Rounding runtime = runtime_rounding(target, d.graph.rounding);
   const std::vector<std::byte> answers =
-      runtime == target.rounding ? d.golden.outputs
-                                 : golden_outputs(make_model(d.graph, runtime), d.golden.inputs);
+      runtime == d.graph.rounding ? d.golden.outputs
+                                  : golden_outputs(make_model(d.graph, runtime), d.golden.inputs);
   d.agreement = compare_outputs(d.outputs, d.code_steps, d.golden.outputs, answers);
   return d;
 }

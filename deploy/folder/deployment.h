@@ -27,7 +27,6 @@ std::optional<Platform> parse_platform(std::string_view name) noexcept;
 /// What the user gives.
 struct DeploymentSource {
   std::string name;       ///< of the model, for titles
-  std::string what;       ///< "An INT8 network of 10 classes", in words for a sentence's beginning
   std::string made_from;  ///< "`model.tflite`"
   int8::Graph graph;      ///< codes at its edges, or whatever it has
   std::vector<std::string> labels;                  ///< the classes' names; may be empty
@@ -41,7 +40,7 @@ struct DeploymentSource {
 };
 
 struct Deployment {
-  std::string name, what, made_from;
+  std::string name, made_from;
   const Target* target = nullptr;
   Platform platform = Platform::python;  ///< of FileForm::tflite
   std::string model;                     ///< the TFLite file as the target takes it

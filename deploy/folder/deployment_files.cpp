@@ -5,6 +5,7 @@
 #include "deploy/folder/number_text.h"
 #include "deploy/folder/tflm_arena.h"
 #include "deploy/tflm/write_tflm.h"
+#include "interop/c99/export_c.h"
 
 namespace octet::deploy {
 namespace {
@@ -64,7 +65,6 @@ void set_readme(Values& v, const Deployment& d, const std::string& title, const 
   v["preprocess_name"] = preprocess;
   v["agreement_note"] = agreement_note(d);
   v["made_from"] = d.made_from;
-  v["what"] = d.what;
 }
 
 Files python_files(const Deployment& d) {
@@ -148,6 +148,40 @@ Files tflm_files(const Deployment& d) {
   return files;
 }
 
+/// C statements for each of `count` inputs or outputs: `text` with its number for "@".
+std::string statements(std::size_t count, const std::string& text) {
+  std::string all;
+  for (std::size_t k = 0; k < count; ++k) {
+    for (const char c : text) all += c == '@' ? std::to_string(k) : std::string(1, c);
+    if (k + 1 < count) all += "\n";
+  }
+  return all;
+}
+
+Files c99_files(const Deployment& d) {
+  Values v = deployment_values(d, Language::c);
+  const c99::CExport made = c99::export_c(d.graph);
+  const auto number = [](std::size_t n) { return grouped_text(static_cast<std::int64_t>(n)); };
+  set_readme(v, d, "C99", "", "preprocess() of preprocess.h");
+  v["c_arena"] = number(made.arena_bytes + made.state_bytes);
+  v["c_constants"] = number(made.constant_bytes);
+  v["set_inputs"] = statements(
+      d.inputs.size(),
+      "    memcpy(model_input_@(), input, input_bytes[@]);\n    input += input_bytes[@];");
+  v["compare_outputs"] =
+      statements(d.outputs.size(),
+                 "    equal = add_output(&total, @, expected, model_output_@()) && equal;\n"
+                 "    expected += output_bytes[@];");
+  Files files = fill_templates("c", v);
+  for (const c99::CFile& file : made.files) files.emplace(file.path, c99::text_of_file(file));
+  add(files, fill_templates("common_c", v));
+  add(files, golden_arrays(d, v));
+  add_golden(files, d, "");
+  add_labels(files, d, "");
+  add_readme(files, v);
+  return files;
+}
+
 }  // namespace
 
 Files deployment_files(const Deployment& d) {
@@ -167,7 +201,7 @@ Files deployment_files(const Deployment& d) {
     case FileForm::program:
       return program_files(d);
     case FileForm::c99:
-      break;
+      return c99_files(d);
   }
   fail("deploy: ", d.target->name, ": not a target with a folder");
 }

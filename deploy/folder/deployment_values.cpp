@@ -116,9 +116,14 @@ Values deployment_values(const Deployment& d, Language language) {
   Values v;
   v["title"] = v["title_line"] = line_text(d.name);
   v["title_html"] = html_text(line_text(d.name));
+  v["what"] = "A full-integer INT8 network";
+  if (is_classifier(d.outputs)) {
+    const std::size_t classes = d.outputs[0].bytes / int8::dtype_size(d.outputs[0].type);
+    v["what"] += " of " + std::to_string(classes) + " classes";
+  }
   v["model_bytes"] = grouped_text(std::ssize(d.model));
   v["macs"] = grouped_text(d.macs);
-  v["rounding"] = int8::rounding_name(d.target->rounding);
+  v["rounding"] = int8::rounding_name(d.graph.rounding);
   v["value_rows"] =
       joined(d.inputs.size(), "", [&](std::size_t i) { return value_row("input", d.inputs[i]); }) +
       joined(d.outputs.size(), "",
@@ -149,6 +154,7 @@ Values deployment_values(const Deployment& d, Language language) {
   v["labels_json"] =
       "[" + joined(d.labels.size(), ", ", [&](std::size_t i) { return quoted_text(d.labels[i]); }) +
       "]";
+  v["states"] = flag(!d.graph.states.empty());
   v["c_type"] = c_type(d.inputs[0].type);
   add_preprocessing(v, d, language);
   return v;

@@ -2,9 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "interop/tflite/writer.h"
-#include "tests/int8/nets.h"
+#include "tests/int8/graphs.h"
 #include "tests/process.h"
 
 namespace {
@@ -36,11 +37,14 @@ std::string text(const fs::path& file) {
 
 /// A classifier of grey 8x8 pictures into three classes: pixel - 128 are its codes.
 std::string write_model(const TempDir& dir) {
-  octet::test::NetBuilder b;
-  const int x = b.i8({1, 8, 8, 1}, 1.0f / 255, -128);
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 8, 8, 1}, 1.0f / 255, -128);
+  const int y = b.value("y", {1, 3}, 0.25f, 5);
+  b.node(octet::int8::OpCode::fully_connected,
+         {x, b.weights("w", {3, 64}, -1, 0.02f), b.bias("b", 3)}, {y},
+         octet::int8::FullyConnectedAttributes{});
   b.graph.inputs = {x};
-  const int c = b.conv(x, 4, 3, 2);
-  b.graph.outputs = {b.dense(c, 3)};
+  b.graph.outputs = {y};
   octet::write_tflite(b.graph, dir / "net.tflite");
   return "net.tflite";
 }

@@ -4,6 +4,7 @@ usage: golden_in_iree.py MODEL.tflite FOLDER
 FOLDER: inputs.bin and outputs.bin of `octet deploy`, int8 codes. Prints how many samples are equal.
 """
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,25 +16,27 @@ TOOLS = pathlib.Path(sys.executable).parent
 
 
 def compiled(model, folder):
-    tosa, module = folder / "model.mlirbc", folder / "model.vmfb"
-    subprocess.run([TOOLS / "tosa-converter-for-tflite", model, "--bytecode", "-o", tosa], check=True)
+    """The module, and the shape of its input."""
+    tosa, module = folder / "model.mlir", folder / "model.vmfb"
+    subprocess.run([TOOLS / "tosa-converter-for-tflite", model, "--text", "-o", tosa], check=True,
+                   capture_output=True)
     subprocess.run([TOOLS / "iree-compile", "--iree-input-type=tosa",
                     "--iree-hal-target-device=local",
                     "--iree-hal-local-target-device-backends=llvm-cpu",
                     "--iree-llvmcpu-target-cpu=generic", tosa, "-o", module],
                    check=True, capture_output=True)
-    return module.read_bytes()
+    shape = re.search(r"@main\(%arg0: tensor<([0-9x]+)xi8>", tosa.read_text())[1]
+    return module.read_bytes(), [int(extent) for extent in shape.split("x")]
 
 
 def main(model, golden):
     with tempfile.TemporaryDirectory() as folder:
-        flatbuffer = compiled(model, pathlib.Path(folder))
+        flatbuffer, shape = compiled(model, pathlib.Path(folder))
     config = iree.runtime.Config("local-sync")
     context = iree.runtime.SystemContext(config=config)
     module = iree.runtime.VmModule.copy_buffer(context.instance, flatbuffer)
     context.add_vm_module(module)
     run = context.modules[module.name]["main"]
-    shape = eval_shape(run)
     inputs = numpy.fromfile(golden / "inputs.bin", numpy.int8).reshape(-1, *shape)
     outputs = numpy.fromfile(golden / "outputs.bin", numpy.int8).reshape(len(inputs), -1)
     off = [abs(numpy.asarray(run(x).to_host()).ravel().astype(int) - y)
