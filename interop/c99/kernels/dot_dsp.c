@@ -10,7 +10,7 @@ static inline uint32_t four_codes(const int8_t* x) {
 
 /* sum + the codes 0 and 2 of x, and 1 and 3, times those of four weights. */
 static inline int32_t dot_four(int16x2_t even, int16x2_t odd, uint32_t w, int32_t sum) {
-  return __smlad(odd, __sxtb16(__ror(w, 8)), __smlad(even, __sxtb16(w), sum));
+  return __smlad(odd, __sxtb16(w >> 8), __smlad(even, __sxtb16(w), sum));
 }
 
 /* sum[k] += x . w_k of n codes, for four rows of weights, `stride` apart. */
@@ -19,7 +19,7 @@ static inline void dot4(const int8_t* x, const int8_t* w, int32_t stride, int32_
   int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3], i = 0;
   for (; i + 4 <= n; i += 4) {
     const uint32_t v = four_codes(x + i);
-    const int16x2_t even = __sxtb16(v), odd = __sxtb16(__ror(v, 8));
+    const int16x2_t even = __sxtb16(v), odd = __sxtb16(v >> 8);
     s0 = dot_four(even, odd, four_codes(w + i), s0);
     s1 = dot_four(even, odd, four_codes(w1 + i), s1);
     s2 = dot_four(even, odd, four_codes(w2 + i), s2);
@@ -43,7 +43,7 @@ static inline int32_t dot(const int8_t* x, const int8_t* w, int32_t n) {
   int32_t sum = 0, i = 0;
   for (; i + 4 <= n; i += 4) {
     const uint32_t v = four_codes(x + i);
-    sum = dot_four(__sxtb16(v), __sxtb16(__ror(v, 8)), four_codes(w + i), sum);
+    sum = dot_four(__sxtb16(v), __sxtb16(v >> 8), four_codes(w + i), sum);
   }
   for (; i < n; ++i) sum += x[i] * w[i];
   return sum;

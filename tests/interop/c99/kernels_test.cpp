@@ -13,6 +13,8 @@
 #include "int8/reference/softmax.h"
 #include "tests/support.h"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"  // they are C
 namespace kernels {
 #include "interop/c99/kernels/one_over_one_plus.c"
 #include "interop/c99/kernels/quantize.c"
@@ -28,6 +30,7 @@ namespace softmax {
 #include "interop/c99/kernels/softmax.c"
 }  // namespace softmax
 }  // namespace kernels
+#pragma GCC diagnostic pop
 
 using namespace octet;
 using namespace octet::int8;
