@@ -16,7 +16,7 @@ namespace octet::deploy {
 struct ExportOptions {
   std::optional<Io> inputs, outputs;  ///< none: the target's
   ModelMetadata metadata;
-  c99::CExportOptions c_source;  ///< of FileForm::c99
+  c99::CExportOptions c_source = {};  ///< of FileForm::c99
 };
 
 /// A model in a target's terms.

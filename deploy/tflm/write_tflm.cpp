@@ -58,19 +58,14 @@ void for_array_text(std::span<const std::byte> bytes, const auto& sink) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const auto value = std::to_integer<unsigned>(bytes[i]);
     const char element[] = {'0', 'x', digits[value >> 4], digits[value & 15], ','};
-    if (i % per_line == 0) text += '
-';
+    if (i % per_line == 0) text += '\n';
     text.append(element, sizeof element);
     if (text.size() >= piece) {
       sink(text);
       text.clear();
     }
   }
-  text += "
-};
-
-const std::size_t model_data_size = sizeof(model_data);
-";
+  text += "\n};\n\nconst std::size_t model_data_size = sizeof(model_data);\n";
   sink(text);
 }
 
