@@ -110,8 +110,7 @@ TEST_CASE("export: for TFLite Micro a folder, whole or absent") {
     CHECK(fs::exists(fs::path(folder) / name));
   const Result again = f.exported({"--to", "tflm", "--out", folder});
   CHECK(again.code == 1);
-  CHECK(again.err == "octet: cannot write " + folder +
-                         ": it exists and is not an empty folder\n");
+  CHECK(again.err == "octet: cannot write " + folder + ": it exists and is not an empty folder\n");
 }
 
 TEST_CASE("export: errors leave nothing behind") {
