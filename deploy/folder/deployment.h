@@ -26,9 +26,9 @@ std::optional<Platform> parse_platform(std::string_view name) noexcept;
 
 /// What the user gives.
 struct DeploymentSource {
-  std::string name;       ///< of the model, for titles
-  std::string made_from;  ///< "`model.tflite`"
-  int8::Graph graph;      ///< codes at its edges, or whatever it has
+  std::string name;                                 ///< of the model, for titles
+  std::string made_from;                            ///< "`model.tflite`"
+  int8::Graph graph;                                ///< codes at its edges, or whatever it has
   std::vector<std::string> labels;                  ///< the classes' names; may be empty
   std::optional<PixelNormalization> normalization;  ///< none: the input is not a picture
   /// Golden inputs: pixels, or the model's inputs, ten samples back to back, with the true classes
