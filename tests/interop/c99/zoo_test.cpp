@@ -27,7 +27,7 @@ int8::Graph quantized(const std::string& name) {
   for (real& v : batch.x.span<real>()) v = static_cast<real>(random.below(256)) / real(255);
   for (auto& v : batch.y.span<std::int32_t>()) v = 0;
   quant::QConfig config;
-  config.input = QuantParams{1.0f / 255, -128};
+  config.input = int8::QuantParams{1.0f / 255, -128};
   const quant::QatModelPtr ptq = quant::prepare_ptq(trace(model, batch.x), config);
   Context ctx(1, 7);
   quant::calibrate(*ptq, std::vector{batch}, {.batches = 1}, ctx);
