@@ -117,9 +117,8 @@ CFile source_file(const Model& model, const CExportOptions& options, const CValu
   return file;
 }
 
-}  // namespace
-
-CExport export_c(const Graph& graph, const CExportOptions& options) {
+/// The model's own files; its packed weights are gone when this returns.
+CExport without_test(const Graph& graph, const CExportOptions& options) {
   const Model model = make_model(graph, options);
   const CValues values = place_values(model.impl());
   CProgram program{KernelSet(model.rounding(), options.simd), {}, 0, {}};
@@ -129,7 +128,14 @@ CExport export_c(const Graph& graph, const CExportOptions& options) {
   made.constant_bytes = program.constant_bytes;
   made.files.push_back(header_file(model, options, made));
   made.files.push_back(std::move(source));
-  made.files.push_back(test_file(model, options));
+  return made;
+}
+
+}  // namespace
+
+CExport export_c(const Graph& graph, const CExportOptions& options) {
+  CExport made = without_test(graph, options);
+  made.files.push_back(test_file(graph, options));
   for (const char* path :
        {"Makefile", "cortex_m/Makefile", "cortex_m/startup.c", "cortex_m/sections.ld",
         "cortex_m/mps2-an385.ld", "cortex_m/mps2-an500.ld", "cortex_m/mps3-an547.ld"}) {

@@ -1,5 +1,6 @@
 // Convolutions and FULLY_CONNECTED.
 #include <numeric>
+#include <utility>
 
 #include "int8/ops/conv_node.h"
 #include "int8/reference/spatial.h"
@@ -42,7 +43,9 @@ std::string requantization(CNode& node, const ConvOperands& o, std::int32_t zero
 
 /// As the operands have them, [out_c][...], without a copy.
 std::string weights(CNode& node, const std::shared_ptr<const ConvOperands>& o) {
-  return node.array("weights", o->weights.values(), o);
+  const auto& graphs = node.view.input(1).constant.owner;
+  using Owners = std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>;
+  return node.array("weights", o->weights.values(), std::make_shared<const Owners>(o, graphs));
 }
 
 void write_product(CNode& node, std::int64_t rows, ConvNode conv) {

@@ -106,7 +106,10 @@ CFile header_file(const int8::Model& model, const CExportOptions& options, const
   return {name + ".h", {std::move(text)}};
 }
 
-CFile test_file(const int8::Model& model, const CExportOptions& options) {
+CFile test_file(const int8::Graph& graph, const CExportOptions& options) {
+  const int8::Model model(graph, {.rounding = options.rounding,
+                                  .memory_limit = std::size_t{1} << 32,
+                                  .ops = &int8::all_ops()});
   const std::string& name = options.name;
   const auto samples = static_cast<std::size_t>(options.samples);
   int8::RandomInputs random(model.inputs());

@@ -18,8 +18,8 @@ std::string in_comment(std::string_view text);
 
 /// NAME.h. `made`: its sizes.
 CFile header_file(const int8::Model& model, const CExportOptions& options, const CExport& made);
-/// test_main.c: the samples, and what the engine makes of them.
-CFile test_file(const int8::Model& model, const CExportOptions& options);
+/// test_main.c: the samples, and what the engine makes of them by the machine's fastest kernels.
+CFile test_file(const int8::Graph& graph, const CExportOptions& options);
 /// A text of interop/c99/templates/ with the model's name.
 CFile template_file(std::string_view path, const CExportOptions& options);
 

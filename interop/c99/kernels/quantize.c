@@ -10,9 +10,9 @@ static void quantize(const float* x, float scale, int32_t zero, int32_t flip, in
     if (v >= 512.0f) {
       whole = 512;
     } else if (v > -512.0f) {
-      whole = (int32_t)v; /* toward zero; the rest is exact */
-      if (v - (float)whole >= 0.5f) ++whole;
-      if (v - (float)whole <= -0.5f) --whole;
+      const int32_t down = (int32_t)v; /* toward zero; what is left is exact */
+      const float left = v - (float)down;
+      whole = down + (left >= 0.5f) - (left <= -0.5f);
     }
     y[i] = (int8_t)(clamp(whole + zero, -128, 127) ^ flip);
   }
