@@ -69,8 +69,11 @@ def in_micro(folder):
 def with_runtime(folder, octet):
     build = octet.parents[2]
     library = need(build / "runtime/libocteti8.so").parent
-    run("cc", "-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-I", SOURCE / "include", "check.c",
-        "-o", "check", "-L", library, f"-Wl,-rpath,{library}", "-locteti8", "-lm", cwd=folder)
+    (folder / "octet-runtime.pc").write_text(
+        "Name: octet-runtime\nDescription: of the build folder\nVersion: 0\n"
+        f"Cflags: -I{SOURCE / 'include'}\nLibs: -L{library} -Wl,-rpath,{library} -locteti8\n")
+    run("make", "CFLAGS=-O2 -Wall -Wextra -Werror", cwd=folder,
+        env={**os.environ, "PKG_CONFIG_PATH": str(folder)})
     return f"octet {run(octet, '--version')[0].split()[1]}", run("./check", cwd=folder)[-1]
 
 
