@@ -135,9 +135,17 @@ ROWS = [
 ]
 
 
+def preprocessing(octet, model):
+    """What makes the folder preprocess pictures, where the input may be one."""
+    inputs = json.loads("\n".join(run(octet, "inspect", model, "--json")))["inputs"]
+    picture = len(inputs) == 1 and len(inputs[0]["shape"]) == 4 and inputs[0]["shape"][3] in (1, 3)
+    return ["--mean", "0", "--std", "255"] if picture else []
+
+
 def row(octet, model, target, options, client):
     """The cells of a row, and whether all went as it should (None: the client is not here)."""
-    command = ["octet", "deploy", model.name, "--target", target, *options]
+    command = ["octet", "deploy", model.name, "--target", target, *options,
+               *preprocessing(octet, model)]
     with tempfile.TemporaryDirectory() as out:
         folder = pathlib.Path(out) / "deployed"
         cells = [model.stem, " ".join([target, *options[1:]])]
