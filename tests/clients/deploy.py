@@ -69,8 +69,11 @@ def in_micro(folder):
 def with_runtime(folder, octet):
     build = octet.parents[2]
     library = need(build / "runtime/libocteti8.so").parent
-    run("cc", "-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-I", SOURCE / "include", "check.c",
-        "-o", "check", "-L", library, f"-Wl,-rpath,{library}", "-locteti8", "-lm", cwd=folder)
+    (folder / "octet-runtime.pc").write_text(
+        "Name: octet-runtime\nDescription: of the build folder\nVersion: 0\n"
+        f"Cflags: -I{SOURCE / 'include'}\nLibs: -L{library} -Wl,-rpath,{library} -locteti8\n")
+    run("make", "CFLAGS=-O2 -Wall -Wextra -Werror", cwd=folder,
+        env={**os.environ, "PKG_CONFIG_PATH": str(folder)})
     return f"octet {run(octet, '--version')[0].split()[1]}", run("./check", cwd=folder)[-1]
 
 
@@ -132,9 +135,17 @@ ROWS = [
 ]
 
 
+def preprocessing(octet, model):
+    """What makes the folder preprocess pictures, where the input may be one."""
+    inputs = json.loads("\n".join(run(octet, "inspect", model, "--json")))["inputs"]
+    picture = len(inputs) == 1 and len(inputs[0]["shape"]) == 4 and inputs[0]["shape"][3] in (1, 3)
+    return ["--mean", "0", "--std", "255"] if picture else []
+
+
 def row(octet, model, target, options, client):
     """The cells of a row, and whether all went as it should (None: the client is not here)."""
-    command = ["octet", "deploy", model.name, "--target", target, *options]
+    command = ["octet", "deploy", model.name, "--target", target, *options,
+               *preprocessing(octet, model)]
     with tempfile.TemporaryDirectory() as out:
         folder = pathlib.Path(out) / "deployed"
         cells = [model.stem, " ".join([target, *options[1:]])]

@@ -17,15 +17,16 @@ TOOLS = pathlib.Path(sys.executable).parent
 
 def compiled(model, folder):
     """The module, and the shape of its input."""
-    tosa, module = folder / "model.mlir", folder / "model.vmfb"
-    subprocess.run([TOOLS / "tosa-converter-for-tflite", model, "--text", "-o", tosa], check=True,
-                   capture_output=True)
+    tosa, module = folder / "model.mlirbc", folder / "model.vmfb"
+    convert = [TOOLS / "tosa-converter-for-tflite", model]
+    subprocess.run([*convert, "--bytecode", "-o", tosa], check=True, capture_output=True)
+    text = subprocess.run([*convert, "--text"], check=True, capture_output=True, text=True).stdout
     subprocess.run([TOOLS / "iree-compile", "--iree-input-type=tosa",
                     "--iree-hal-target-device=local",
                     "--iree-hal-local-target-device-backends=llvm-cpu",
-                    "--iree-llvmcpu-target-cpu=generic", tosa, "-o", module],
+                    "--iree-llvmcpu-target-cpu=host", tosa, "-o", module],
                    check=True, capture_output=True)
-    shape = re.search(r"@main\(%arg0: tensor<([0-9x]+)xi8>", tosa.read_text())[1]
+    shape = re.search(r"@main\(%arg0: tensor<([0-9x]+)xi8>", text)[1]
     return module.read_bytes(), [int(extent) for extent in shape.split("x")]
 
 
