@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
+#include <functional>
 
 #include "int8/ops/of_constants.h"
 
