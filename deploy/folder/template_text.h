@@ -6,13 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/embedded_file.h"
+
 namespace octet::deploy {
 
-/// A file of deploy/templates, compiled in.
-struct EmbeddedFile {
-  std::string_view name;  ///< "python/check.py"
-  std::string_view text;
-};
+/// The files of deploy/templates.
 std::span<const EmbeddedFile> embedded_files() noexcept;
 
 /// What stands in the places, by their names.

@@ -1,26 +1,21 @@
 #include "interop/c99/kernel_texts.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/error.h"
 
 namespace octet::c99 {
 namespace {
 
-constexpr std::pair<std::string_view, std::string_view> texts[] = {
-#include "interop/c99/c99_texts.inc"
-};
-
 constexpr std::string_view include = "#include ";
 
 }  // namespace
 
 std::string_view text_of_c99(std::string_view name) {
-  const auto* row = std::find_if(std::begin(texts), std::end(texts),
-                                 [&](const auto& text) { return text.first == name; });
-  OCTET_CHECK(row != std::end(texts), "no text is called ", name);
-  return row->second;
+  const auto files = embedded_files();
+  const auto file = std::ranges::find(files, name, &EmbeddedFile::name);
+  OCTET_CHECK(file != files.end(), "no text is called ", name);
+  return file->text;
 }
 
 /// Some names stand for one of several forms.

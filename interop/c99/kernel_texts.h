@@ -3,10 +3,12 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/embedded_file.h"
 #include "int8/graph/rounding.h"
 
 namespace octet::c99 {
@@ -14,6 +16,9 @@ namespace octet::c99 {
 /// Products of codes: in plain C, by the DSP extension of Arm's Cortex-M, by its vectors (MVE).
 /// The codes are the same.
 enum class CSimd { none, dsp, mve };
+
+/// The files of interop/c99/kernels/ and interop/c99/templates/.
+std::span<const EmbeddedFile> embedded_files() noexcept;
 
 /// Text of a file, "kernels/conv.c". Requires that it is one.
 std::string_view text_of_c99(std::string_view path);
