@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Deploys networks to every target, runs each folder's program in the real client and prints the table
-of docs/deploy.md.
+"""Deploys seven networks to every target, runs each folder's program in the real client and prints the
+table of docs/deploy.md.
 
-usage: deploy.py OCTET [--write] [MODEL.tflite...]
+usage: deploy.py OCTET [--write] [FOLDER]
 
-Default: the networks below deploy/ in $OCTET_SHARED if they are there, else those of pretrained/.
---write puts the table into docs/deploy.md. Needs what tests/clients/setup.sh and setup_deploy.sh
-install below $OCTET_CLIENTS (default: build/clients), a C compiler and octet's runtime library in the
-build folder of OCTET. Exit status: 0 if every golden sample is as its folder says; 77 if a client is
-not here (the others are run); else 1.
+The networks are those that `octet-bench golden` trains and writes, with ten digits each: those in
+FOLDER, or new ones (needs octet-bench in the build folder of OCTET). --write puts the table into
+docs/deploy.md. Needs what tests/clients/setup.sh and setup_deploy.sh install below $OCTET_CLIENTS
+(default: build/clients), a C compiler and octet's runtime library in the build folder of OCTET. Exit
+status: 0 if every golden sample is as its folder says; 77 if a client is not here (the others are
+run); else 1.
 """
 import json
 import os
@@ -119,52 +120,88 @@ def by_vela(folder):
         f"compiles: {npu[1]} operators on the NPU, {cpu[1]} on the CPU"
 
 
-# Target, what is added to `octet deploy`, what runs the folder.
+NETWORKS = ["lenet", "resnet8", "mobilenet_v1_025", "ds_cnn", "mobilenet_v2_035", "unet",
+            "mobilenet_v3_small"]
+
+# Target, what is added to `octet deploy`, the rounding of the network, what runs the folder.
 ROWS = [
-    ("tflite", ["--for", "python"], in_python),
-    ("tflite", ["--for", "web"], in_browser_runtime),
-    ("tflite", ["--for", "android"], in_litert_as_android),
-    ("tflite", ["--for", "android"], compiled_java),
-    ("litert", ["--for", "python"], in_python),
-    ("litert", ["--for", "web"], in_browser_runtime),
-    ("tflm", [], in_micro),
-    ("tflm", [], in_iree),
-    ("tflm", [], by_vela),
-    ("c", [], as_c),
-    ("linux", [], with_runtime),
+    ("tflite", ["--for", "python"], "single", in_python),
+    ("tflite", ["--for", "web"], "single", in_browser_runtime),
+    ("tflite", ["--for", "android"], "single", in_litert_as_android),
+    ("tflite", ["--for", "android"], "single", compiled_java),
+    ("litert", ["--for", "python"], "float", in_python),
+    ("litert", ["--for", "web"], "float", in_browser_runtime),
+    ("litert", ["--for", "android"], "float", in_litert_as_android),
+    ("tflm", [], "double", in_micro),
+    ("tflm", [], "double", in_iree),
+    ("tflm", [], "double", by_vela),
+    ("c", [], "double", as_c),
+    ("c", [], "single", as_c),
+    ("linux", [], "single", with_runtime),
 ]
+# (pixel - 128) / 128: what the networks were trained on. Their codes are pixel - 128.
+PICTURES = ["--mean", "128", "--std", "128"]
 
 
-def preprocessing(octet, model):
-    """What makes the folder preprocess pictures, where the input may be one."""
-    inputs = json.loads("\n".join(run(octet, "inspect", model, "--json")))["inputs"]
-    picture = len(inputs) == 1 and len(inputs[0]["shape"]) == 4 and inputs[0]["shape"][3] in (1, 3)
-    return ["--mean", "0", "--std", "255"] if picture else []
+class Results:
+    """What a row's networks came to."""
 
+    def __init__(self, target, options, rounding, client):
+        self.target, self.options, self.rounding, self.client = target, options, rounding, client
+        self.ran, self.by, self.values, self.different, self.apart = 0, "", 0, 0, 0
+        self.same_top, self.says, self.trouble, self.missing = 0, [], [], ""
 
-def row(octet, model, target, options, client):
-    """The cells of a row, and whether all went as it should (None: the client is not here)."""
-    command = ["octet", "deploy", model.name, "--target", target, *options,
-               *preprocessing(octet, model)]
-    with tempfile.TemporaryDirectory() as out:
-        folder = pathlib.Path(out) / "deployed"
-        cells = [model.stem, " ".join([target, *options[1:]])]
+    def add(self, octet, folder, network, scratch):
+        model = folder / f"{network}_{self.rounding}.tflite"
+        codes = model.with_suffix(".inputs").read_bytes()
+        pixels = scratch / "pixels"
+        pixels.write_bytes(bytes(code ^ 0x80 for code in codes))
+        out = scratch / f"{network}-{self.target}"
         try:
-            run(octet, "deploy", model, *command[3:], "--out", folder)
-            by, said = client(folder, octet) if client is with_runtime else client(folder)
-            good = True
+            run(octet, "deploy", model, "--target", self.target, *self.options, *PICTURES,
+                "--pixels", pixels, "--out", out)
+            self.by, said = self.client(out, octet) if self.client is with_runtime else self.client(out)
+            self.ran += 1
+            self.count(network, said, len(model.with_suffix(".outputs").read_bytes()))
         except Missing as missing:
-            by, said, good = "-", f"not run: {missing}", None
+            self.missing = str(missing)
         except RuntimeError as error:
-            by, said, good = client.__name__, f"FAILED: {error}".replace("\n", " "), False
-    return [*cells, by, said, "`" + " ".join(command) + "`"], good
+            self.trouble.append(f"{network}: {error}".replace("\n", " "))
 
+    def count(self, network, said, values):
+        equal = re.search(r"(\d+) of (\d+) equal(?:: (\d+) of (\d+) values, the others at most (\d+)"
+                          r" apart(?:; top-1 (\d+) of \d+)?)?", said)
+        if not equal:
+            self.says.append(f"{network}: {said}")
+            return
+        self.values += values
+        if equal[3]:
+            self.different += int(equal[4]) - int(equal[3])
+            self.apart = max(self.apart, int(equal[5]))
+        self.same_top += int(equal[6] or equal[1])
 
-def networks(arguments):
-    if arguments:
-        return [pathlib.Path(name) for name in arguments]
-    shared = pathlib.Path(os.environ.get("OCTET_SHARED") or SOURCE.parent / "shared")
-    return sorted(shared.glob("deploy/*.tflite")) or sorted((SOURCE / "pretrained").glob("*.tflite"))
+    def command(self):
+        words = ["octet", "deploy", f"NET_{self.rounding}.tflite", "--target", self.target, *self.options]
+        return "`" + " ".join([*words, *PICTURES]) + "`"
+
+    def cells(self):
+        nets = len(NETWORKS)
+        if self.missing:
+            by = different = top = f"not run: {self.missing}"
+        elif self.trouble:
+            by = different = top = "FAILED: " + "; ".join(self.trouble)
+        elif self.values:
+            by, top = self.by, f"{self.same_top} of {10 * self.ran}"
+            different = f"{self.different} of {self.values:,}"
+            different += f", by at most {self.apart}" if self.different else ""
+        else:
+            by, different, top = self.by, "compiled, not run", "-"
+            totals = [re.search(r"(\d+) operators on the NPU, (\d+) on the CPU", text) for text in self.says]
+            if all(totals):
+                cpu = sum(int(total[2]) for total in totals)
+                different = f"compiled: {sum(int(t[1]) for t in totals)} operators on the NPU, {cpu} on the CPU"
+        return [" ".join([self.target, *self.options[1:]]), f"{self.ran} of {nets}", by, different, top,
+                self.command()]
 
 
 def write(table):
@@ -176,24 +213,31 @@ def write(table):
 
 def main(arguments):
     flags = [word for word in arguments if word.startswith("--")]
-    if not arguments or flags not in ([], ["--write"]):
+    words = [word for word in arguments if word not in flags]
+    if not 1 <= len(words) <= 2 or flags not in ([], ["--write"]):
         sys.exit(__doc__.split("\n\n")[1])
-    octet = pathlib.Path(arguments[0]).resolve()
-    models = networks([word for word in arguments[1:] if word not in flags])
-    rows, results = [["network", "target", "run by", "golden samples", "command"], ["---"] * 5], []
-    for model in models:
-        for target, options, client in ROWS:
-            cells, good = row(octet, model, target, options, client)
-            print("| " + " | ".join(cells) + " |", flush=True)
-            rows.append(cells)
-            results.append(good)
-    if not models or not all(all(cells) for cells in rows):
-        sys.exit("deploy.py: an empty cell, or no network")
+    octet = pathlib.Path(words[0]).resolve()
+    results = [Results(*row) for row in ROWS]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(words[1] if len(words) > 1 else f"{scratch}/golden")
+        if len(words) == 1:
+            bench = octet.parents[1] / "bench/octet-bench"
+            run(bench, "golden", "--images", SOURCE / "data/digits.h5", "--out", folder,
+                *[word for name in NETWORKS for word in ("--net", name)])
+        for row in results:
+            for network in NETWORKS:
+                with tempfile.TemporaryDirectory() as out:
+                    row.add(octet, folder, network, pathlib.Path(out))
+            print("| " + " | ".join(row.cells()) + " |", flush=True)
+            for text in row.says:
+                print("  " + text, flush=True)
+    lines = [["target", "networks", "run by", "codes differing", "same top-1", "command"], ["---"] * 6,
+             *[row.cells() for row in results]]
     if flags:
-        write("".join("| " + " | ".join(cells) + " |\n" for cells in rows))
-    if False in results:
+        write("".join("| " + " | ".join(cells) + " |\n" for cells in lines))
+    if any(row.trouble for row in results):
         return 1
-    if None in results:
+    if any(row.missing for row in results):
         print("SKIPPED: not every client is here (tests/clients/setup_deploy.sh installs them)")
         return 77
     return 0
