@@ -4,6 +4,7 @@
 #include "int8/xnnpack/arithmetic.h"
 #include "tests/int8/build.h"
 #include "tests/int8/graphs.h"
+#include "tests/int8/refusal.h"
 
 namespace octet::test {
 namespace {
