@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <set>
@@ -11,9 +10,11 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "interop/tflite/file_buffers.h"
 #include "interop/tflite/file_checks.h"
 #include "interop/tflite/options.h"
 #include "interop/tflite/states.h"
+#include "interop/tflite/tensors.h"
 #include "interop/tflite/tflite_ops.h"
 #include "tflite_generated.h"
 
@@ -27,52 +28,6 @@ using int8::TensorDef;
 
 /// Metadata entry that records the rounding mode: see rounding_name().
 constexpr const char* rounding_key = "octet.rounding";
-
-/// The file's buffers: number 0 is empty, equal constants share one.
-class Buffers {
- public:
-  explicit Buffers(flatbuffers::FlatBufferBuilder& builder) : builder_(builder) {
-    tables_.push_back(tflite::CreateBuffer(builder_));
-  }
-  /// `bytes` must stay alive as long as this object.
-  std::uint32_t add(std::span<const std::byte> bytes) {
-    const auto [found, is_new] = numbers_.try_emplace(bytes, next_number());
-    if (is_new) append(bytes);
-    return found->second;
-  }
-  /// A buffer of its own, for text.
-  std::uint32_t add(std::string_view text) {
-    const std::uint32_t number = next_number();
-    append(std::as_bytes(std::span(text)));
-    return number;
-  }
-  auto finish() { return builder_.CreateVector(tables_); }
-
- private:
-  struct Less {
-    bool operator()(std::span<const std::byte> a, std::span<const std::byte> b) const {
-      if (a.size() != b.size()) return a.size() < b.size();
-      return std::memcmp(a.data(), b.data(), a.size()) < 0;
-    }
-  };
-
-  std::uint32_t next_number() const { return static_cast<std::uint32_t>(tables_.size()); }
-  void append(std::span<const std::byte> bytes) {
-    if (bytes.empty()) {
-      tables_.push_back(tflite::CreateBuffer(builder_));
-      return;
-    }
-    // TFLite Micro uses constants where they are in the file.
-    builder_.ForceVectorAlignment(bytes.size(), 1, 16);
-    const auto data =
-        builder_.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    tables_.push_back(tflite::CreateBuffer(builder_, data));
-  }
-
-  flatbuffers::FlatBufferBuilder& builder_;
-  std::vector<Offset<tflite::Buffer>> tables_;
-  std::map<std::span<const std::byte>, std::uint32_t, Less> numbers_;
-};
 
 /// float32(input scale * weight scale) for each of the bias's channels, as converters write it.
 int8::Quantization bias_quantization(const Graph& graph, const Node& node,
@@ -105,7 +60,8 @@ std::map<int, int8::Quantization> bias_quantizations(const Graph& graph) {
     const auto operands = tflite::weight_operands(node.op);
     if (!operands || static_cast<std::size_t>(operands->bias) >= node.inputs.size()) continue;
     const int bias = node.inputs[static_cast<std::size_t>(operands->bias)];
-    if (bias < 0) continue;
+    if (bias < 0 || graph.tensors[static_cast<std::size_t>(bias)].type == int8::DType::f32)
+      continue;
     const int8::Quantization wanted = bias_quantization(graph, node, *operands);
     const auto [found, is_new] = result.try_emplace(bias, wanted);
     if (!is_new && found->second != wanted) found->second = {};
@@ -151,10 +107,16 @@ void check_writable(const Graph& graph) {
 
 class Writer {
  public:
-  explicit Writer(const Graph& graph)
+  Writer(const Graph& graph, const TfliteOptions& options)
       : graph_(graph),
-        builder_(4096 + static_cast<std::size_t>(constant_bytes(graph))),
+        builder_(4096 + static_cast<std::size_t>(constant_bytes(graph) /
+                                                 (options.half_constants ? 2 : 1))),
         buffers_(builder_) {
+    for (std::size_t i = 0; options.half_constants && i < graph.tensors.size(); ++i) {
+      const TensorDef& t = graph.tensors[i];
+      if (t.constant.size > sizeof(float) && t.type == int8::DType::f32)
+        halves_.push_back(static_cast<int>(i));
+    }
     for (const int8::State& s : graph.states) {
       if (tflite::is_variable_tensor(graph, s))
         variable_tensors_.insert(s.input);
@@ -163,7 +125,8 @@ class Writer {
     }
   }
 
-  std::vector<std::byte> write() {
+  /// Of this object's memory.
+  std::span<const std::byte> write() {
     const auto tensors = write_tensors();
     const auto operators = write_operators();
     const auto inputs = builder_.CreateVector(graph_.inputs);
@@ -182,8 +145,7 @@ class Writer {
     tflite::FinishModelBuffer(
         builder_, tflite::CreateModel(builder_, 3, codes, subgraph_vector, description, buffers, 0,
                                       metadata, signatures));
-    const auto bytes = std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
-    return {bytes.begin(), bytes.end()};
+    return std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
   }
 
  private:
@@ -206,12 +168,42 @@ class Writer {
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const TensorDef& t = graph_.tensors[i];
       const auto bias = biases.find(static_cast<int>(i));
+      if (std::ranges::binary_search(halves_, static_cast<int>(i))) {
+        tensors.push_back(write_widened(t));
+        continue;
+      }
       tensors.push_back(write_tensor(t, t.constant,
                                      bias == biases.end() ? t.quantization : bias->second,
                                      variable_tensors_.contains(static_cast<int>(i))));
     }
+    for (const int t : halves_)
+      tensors.push_back(write_halves(graph_.tensors[static_cast<std::size_t>(t)]));
     for (std::size_t i = 0; i < states_.size(); ++i) tensors.push_back(write_handle_tensor());
     return builder_.CreateVector(tensors);
+  }
+
+  // --- constants in FLOAT16, as tensors behind those of the graph ---
+
+  Offset<tflite::Tensor> write_halves(const TensorDef& t) {
+    const std::uint32_t buffer = buffers_.add_halves({t.constant.data, t.constant.size}, t.name);
+    const auto shape = builder_.CreateVector(t.shape);
+    return tflite::CreateTensor(builder_, shape, tflite::half_type, buffer, text(t.name), 0, false,
+                                0, 0, /*has_rank=*/true);
+  }
+  /// What DEQUANTIZE makes of them.
+  Offset<tflite::Tensor> write_widened(const TensorDef& t) {
+    TensorDef value;
+    value.name = t.name + ".dequantize";
+    value.type = t.type;
+    value.shape = t.shape;
+    return write_tensor(value, {}, {});
+  }
+  void write_widening(std::vector<Offset<tflite::Operator>>& operators) {
+    for (std::size_t i = 0; i < halves_.size(); ++i) {
+      const auto half = static_cast<int>(graph_.tensors.size() + i);
+      operators.push_back(write_operator(static_cast<std::int32_t>(int8::OpCode::dequantize), 3,
+                                         {half}, {halves_[i]}));
+    }
   }
 
   Offset<tflite::Tensor> write_tensor(const TensorDef& t, const int8::ConstBytes& constant,
@@ -226,6 +218,7 @@ class Writer {
 
   Offset<flatbuffers::Vector<Offset<tflite::Operator>>> write_operators() {
     std::vector<Offset<tflite::Operator>> operators = write_reads();
+    write_widening(operators);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       const auto options = tflite::write_options(builder_, node, tflite::node_text(i, node.op));
@@ -254,7 +247,9 @@ class Writer {
 
   // --- states, as variables whose handles are the last tensors ---
 
-  int handle(std::size_t state) const { return static_cast<int>(graph_.tensors.size() + state); }
+  int handle(std::size_t state) const {
+    return static_cast<int>(graph_.tensors.size() + halves_.size() + state);
+  }
   Offset<tflite::Tensor> write_handle_tensor() {
     const auto shape = builder_.CreateVector(std::vector<std::int32_t>());
     return tflite::CreateTensor(builder_, shape, tflite::resource_type, 0, 0, 0, false, 0, 0,
@@ -355,20 +350,26 @@ class Writer {
   const Graph& graph_;
   std::set<int> variable_tensors_;
   std::vector<int8::State> states_;  ///< that are variables with handles
+  std::vector<int> halves_;          ///< constants to write in FLOAT16, ascending
   flatbuffers::FlatBufferBuilder builder_;
-  Buffers buffers_;
+  tflite::FileBuffers buffers_;
   std::vector<std::pair<std::int32_t, int>> codes_;  ///< and versions, in the order of first use
 };
 
 }  // namespace
 
-std::vector<std::byte> serialize_tflite(const Graph& graph) {
+std::vector<std::byte> serialize_tflite(const Graph& graph, const TfliteOptions& options) {
   check_writable(graph);
-  return Writer(graph).write();
+  Writer writer(graph, options);
+  const auto bytes = writer.write();
+  return {bytes.begin(), bytes.end()};
 }
 
-void write_tflite(const Graph& graph, const std::filesystem::path& path) {
-  write_file_atomically(path, serialize_tflite(graph));
+void write_tflite(const Graph& graph, const std::filesystem::path& path,
+                  const TfliteOptions& options) {
+  check_writable(graph);
+  Writer writer(graph, options);
+  write_file_atomically(path, writer.write());
 }
 
 void write_tflite(const int8::Model& model, const std::filesystem::path& path) {
