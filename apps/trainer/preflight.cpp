@@ -4,6 +4,7 @@
 #include "apps/common/setup/network.h"
 #include "apps/common/setup/training.h"
 #include "base/error.h"
+#include "quant/floats/lower_float.h"
 
 namespace octet::trainer {
 namespace {
@@ -29,6 +30,13 @@ void check_phases(Session& s) {
   if (c.train) {
     setup::check_step_memory(setup::train_section(c), *network, s.data);
     check_section(s, setup::train_section(c), *network);
+  }
+  if (c.outputs.fp16) {
+    try {
+      quant::lower_float(*network);
+    } catch (const Error& e) {
+      fail(c.where("/outputs/fp16"), ": ", e.what());
+    }
   }
   if (c.quantized()) {
     const quant::QatModelPtr model = setup::prepare(c, s.network, s.input_shape());

@@ -1,6 +1,7 @@
 #include "apps/octet/import/file_network.h"
 
 #include <cstring>
+#include <filesystem>
 
 #include "apps/octet/import/input_shapes.h"
 #include "base/mapped_file.h"
@@ -63,6 +64,12 @@ FileNetwork read_network(const std::string& path, const std::vector<std::string>
           std::move(n.outputs),
           std::move(n.notes),
           std::move(n.stored)};
+}
+
+void check_other_file(const std::string& option, const std::string& path, const std::string& out) {
+  namespace fs = std::filesystem;
+  OCTET_CHECK(fs::weakly_canonical(out) != fs::weakly_canonical(path), option, ": ", out,
+              " is the file that is read: choose another");
 }
 
 }  // namespace octet::app
