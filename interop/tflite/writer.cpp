@@ -105,13 +105,17 @@ void check_writable(const Graph& graph) {
   }
 }
 
+/// Of the file, rather too many: a builder that grows holds it twice.
+std::size_t expected_bytes(const Graph& graph, const TfliteOptions& options) {
+  const std::size_t constants = static_cast<std::size_t>(constant_bytes(graph));
+  return (options.half_constants ? constants / 2 : constants) + 4096 +
+         1024 * (graph.tensors.size() + graph.nodes.size());
+}
+
 class Writer {
  public:
   Writer(const Graph& graph, const TfliteOptions& options)
-      : graph_(graph),
-        builder_(4096 + static_cast<std::size_t>(constant_bytes(graph) /
-                                                 (options.half_constants ? 2 : 1))),
-        buffers_(builder_) {
+      : graph_(graph), builder_(expected_bytes(graph, options)), buffers_(builder_) {
     for (std::size_t i = 0; options.half_constants && i < graph.tensors.size(); ++i) {
       const TensorDef& t = graph.tensors[i];
       if (t.constant.size > sizeof(float) && t.type == int8::DType::f32)
