@@ -99,34 +99,27 @@ check "build: release" cmake --build build/release
 tests "tests: release" build/release -LE 'clients|long'
 
 # Everything a second time, by clang.
-check "configure: clang, address and undefined-behaviour sanitizers" configure --preset dev
+check "configure: clang, address and undefined-behaviour sanitizers" configure --preset dev \
+  -DOCTET_FUZZ=ON
 check "build: clang, sanitizers" cmake --build build/dev
 tests "fast tests: clang, sanitizers" build/dev -L fast
 
-runtime_only=(-DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DOCTET_BUILD_APPS=OFF)
-check "configure: thread sanitizer" configure -S . -B build/tsan "${runtime_only[@]}" \
-  -DOCTET_SANITIZE=thread "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
-check "build: thread sanitizer" cmake --build build/tsan --target int8_threads_tests
-tests "contexts of one model at once: thread sanitizer" build/tsan -R '^int8_threads_tests$'
+runtime_only=(-DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF)
+check "configure: programs without training, thread sanitizer" configure -S . -B build/tsan \
+  "${runtime_only[@]}" -DOCTET_SANITIZE=thread "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
+check "build: programs without training, thread sanitizer" cmake --build build/tsan \
+  --target int8_threads_tests octet octet_cli_tests
+tests "contexts of one model at once, and octet without training: thread sanitizer" build/tsan \
+  -R '^(int8_threads_tests|octet_cli_tests)$'
 
-check "configure: programs without training" configure -S . -B build/runtime "${runtime_only[@]}" \
-  -DOCTET_BUILD_APPS=ON "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
-check "build: programs without training" cmake --build build/runtime --target octet octet_cli_tests
-tests "octet without training" build/runtime -R '^octet_cli_tests$'
-
-check "configure: fuzzers" configure -S . -B build/fuzz "${runtime_only[@]}" -DOCTET_FUZZ=ON \
-  -DOCTET_BUILD_TRAINING=ON -DCMAKE_CXX_COMPILER=clang++-14 -DCMAKE_C_COMPILER=clang-14 \
-  -DOCTET_SANITIZE=fuzzer-no-link,address,undefined "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
-check "build: fuzzers" cmake --build build/fuzz --target fuzz_tflite fuzz_tflite_import fuzz_weights \
-  fuzz_onnx
 # What it finds stays in build/fuzz/*_corpus, where the next run goes on; a crash in build/fuzz.
 # fuzz <target> <files> <seconds> [target that writes the seeds]
 fuzz() {
   local time=$3 seeds=${4:-$1}
   [ $long = yes ] && time=3600
-  check "seeds of the fuzzer: $2" "build/fuzz/tests/$seeds" --seeds "build/fuzz/${seeds}_seeds"
   mkdir -p "build/fuzz/$1_corpus"
-  check "fuzz: $2, $time s" "build/fuzz/tests/$1" -max_total_time="$time" -timeout=20 \
+  check "seeds of the fuzzer: $2" "build/dev/tests/$seeds" --seeds "build/fuzz/${seeds}_seeds"
+  check "fuzz: $2, $time s" "build/dev/tests/$1" -max_total_time="$time" -timeout=20 \
     -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=build/fuzz/ \
     "build/fuzz/$1_corpus" "build/fuzz/${seeds}_seeds"
 }
@@ -136,6 +129,7 @@ fuzz fuzz_weights "files of weights" 15
 fuzz fuzz_onnx "ONNX files" 15
 
 check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]}" \
+  -DOCTET_BUILD_APPS=OFF \
   -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64.cmake" -DOCTET_WERROR=ON
 check "build: 64-bit ARM" cmake --build build/aarch64 --target int8_tests base_tests
 tests "int8 tests: 64-bit ARM under qemu" build/aarch64 -R '^int8_tests\.(portable|neon_dot)$'

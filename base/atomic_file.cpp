@@ -100,11 +100,16 @@ void AtomicFile::commit() {
 }
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  write_file_atomically(path, {bytes});
+}
+
+void write_file_atomically(const fs::path& path,
+                           std::initializer_list<std::span<const std::byte>> parts) {
   AtomicFile file(path);
   {
     const Descriptor out(::open(file.temporary().c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
     if (out.get() < 0) fail_to_write(path, errno);
-    write_all(out.get(), bytes, path);
+    for (const auto bytes : parts) write_all(out.get(), bytes, path);
   }
   file.commit();
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 
 namespace octet {
@@ -35,6 +36,9 @@ class AtomicFile {
 
 /// Writes `bytes` as the whole content of `path` through an AtomicFile.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+/// The same of parts, one behind the other.
+void write_file_atomically(const std::filesystem::path& path,
+                           std::initializer_list<std::span<const std::byte>> parts);
 
 /// Adds `bytes` to the end of `path`, which need not be there: all of them, or Error and the file
 /// as it was. (A crash can leave a part.)

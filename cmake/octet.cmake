@@ -41,6 +41,23 @@ function(octet_runtime_library name)
   target_compile_options(${name} PRIVATE -ffunction-sections -fdata-sections)
 endfunction()
 
+# octet_fuzzed(<target> [folders...]): with OCTET_FUZZ, the fuzzers see which of the target's code an
+# input reaches; of the sources in these folders only, if any are named.
+option(OCTET_FUZZ "Build the fuzz targets (clang, with sanitizers)" OFF)
+function(octet_fuzzed target)
+  if(NOT OCTET_FUZZ)
+    return()
+  endif()
+  if(NOT ARGN)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(JOIN ARGN "|" folders)
+  list(FILTER sources INCLUDE REGEX "^(${folders})/")
+  set_property(SOURCE ${sources} APPEND PROPERTY COMPILE_OPTIONS -fsanitize=fuzzer-no-link)
+endfunction()
+
 # octet_public_library(<target>): its users include <octet/...>, in the tree and installed.
 include(GNUInstallDirs)
 function(octet_public_library target)

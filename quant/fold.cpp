@@ -61,10 +61,12 @@ float min_scale_beside(const Affine& affine, float input_scale) {
 
 Folded fold(const FoldInput& in, Affine affine, PoolAllocator<float> memory) {
   const std::size_t channels = in.weight_scale.size();
+  const bool floats = in.rounding == int8::Rounding::float_rounding;
   Folded out{filled<float>(channels, memory),
              filled<std::int32_t>(channels, memory),
              filled<std::int32_t>(channels, memory),
-             filled<int8::Multiplier>(channels, memory),
+             filled<int8::Multiplier>(floats ? 0 : channels, memory),
+             filled<float>(floats ? channels : 0, memory),
              std::move(affine.f),
              std::move(affine.sigma),
              std::move(affine.mean)};
@@ -85,7 +87,12 @@ Folded fold(const FoldInput& in, Affine affine, PoolAllocator<float> memory) {
     out.bias[c] = static_cast<std::int32_t>(code);
   }
   try {
-    int8::conv_multipliers(in.input_scale, out.scale, in.output.scale, in.rounding, out.multiplier);
+    if (floats) {
+      int8::conv_factors(in.input_scale, out.scale, in.output.scale, out.factor);
+    } else {
+      int8::conv_multipliers(in.input_scale, out.scale, in.output.scale, in.rounding,
+                             out.multiplier);
+    }
   } catch (const Error& e) {
     fail("layer ", in.layer, ": ", e.what());
   }

@@ -39,7 +39,8 @@ struct Folded {
   PoolVector<float> scale;                  ///< s_f: the weight scale in the file
   PoolVector<std::int32_t> sign;            ///< q_f = sign q_w: +1, -1, or 0 for a constant channel
   PoolVector<std::int32_t> bias;            ///< bias_q, |.| <= 2^30
-  PoolVector<int8::Multiplier> multiplier;  ///< (m, e) of M = s_x s_f / s_y
+  PoolVector<int8::Multiplier> multiplier;  ///< (m, e) of M = s_x s_f / s_y; none in float rounding
+  PoolVector<float> factor;                 ///< M in float rounding; else none
   PoolVector<double> f;                     ///< gamma / sigma (1 without batch norm)
   PoolVector<double> sigma;                 ///< sqrt(var + eps) (1 without batch norm)
   PoolVector<double> mean;                  ///< 0 without batch norm

@@ -15,8 +15,12 @@ int lower_conv_transpose(Lowering& l, const ConvTranspose2dOp& op, const std::st
   Window2d same = op.window;
   same.padding = Padding2d::same_padding();
   const Padding2d pads = same.resolve(s.in_h, s.in_w);
-  const bool is_same = s.in_h == s.out_h * w.stride_h && s.in_w == s.out_w * w.stride_w &&
-                       pads.top == w.pad_top && pads.left == w.pad_left;
+  // LiteRT's own kernel, not XNNPACK, runs SAME with a kernel narrower than its stride.
+  const bool wide = w.kernel_h >= w.stride_h && w.kernel_w >= w.stride_w;
+  const bool may_be_same = wide || l.graph.rounding != int8::Rounding::float_rounding;
+  const bool is_same = may_be_same && s.in_h == s.out_h * w.stride_h &&
+                       s.in_w == s.out_w * w.stride_w && pads.top == w.pad_top &&
+                       pads.left == w.pad_left;
   const bool is_valid = !is_same && w.pad_top == 0 && w.pad_left == 0 &&
                         s.in_h >= (s.out_h - 1) * w.stride_h + w.kernel_h &&
                         s.in_w >= (s.out_w - 1) * w.stride_w + w.kernel_w;

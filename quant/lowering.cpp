@@ -147,13 +147,18 @@ int8::Padding lower_padding(Lowering& l, int& input, const std::string& layer,
                             const Window2d& window, bool of_maximum) {
   const std::vector<std::int32_t> in = l.tensor(input).shape;
   const Padding2d pads = window.resolve(in[1], in[2]);
-  const auto equal = [](const Padding2d& a, const Padding2d& b) {
-    return a.top == b.top && a.bottom == b.bottom && a.left == b.left && a.right == b.right;
+  // As many windows in the same places: what lies behind the last of them is never read.
+  const auto lies_as_with = [&](const Padding2d& padding) {
+    Window2d other = window;
+    other.padding = padding;
+    const Padding2d p = other.resolve(in[1], in[2]);
+    return p.top == pads.top && p.left == pads.left &&
+           other.output_size(in[1], in[2], layer) == window.output_size(in[1], in[2], layer);
   };
-  if (equal(pads, Padding2d{})) return int8::Padding::valid;
-  Window2d same = window;
-  same.padding = Padding2d::same_padding();
-  if (equal(pads, same.resolve(in[1], in[2]))) return int8::Padding::same;
+  const bool fits = in[1] > (window.kernel_h - 1) * window.dilation_h &&
+                    in[2] > (window.kernel_w - 1) * window.dilation_w;
+  if (fits && lies_as_with(Padding2d{})) return int8::Padding::valid;
+  if (lies_as_with(Padding2d::same_padding())) return int8::Padding::same;
 
   const Shape padded{in[0], in[1] + pads.top + pads.bottom, in[2] + pads.left + pads.right, in[3]};
   const int paddings = l.add_paddings(layer + ".paddings", pads);

@@ -24,8 +24,6 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
       config_(config),
       state_(std::make_shared<QatState>()),
       weights_(make_weight_quantizer(config.weights)) {
-  OCTET_CHECK(config.rounding != int8::Rounding::float_rounding,
-              "prepare: rounding: expected single or double, got float, which only runs models");
   state_->folds_first = weights_->folds_first();
   state_->rounding = config.rounding;
   if (config.isa) {
@@ -160,6 +158,12 @@ Rewriter::Source Rewriter::add_node(std::shared_ptr<QOp> op, std::vector<int> in
   node.shape = shape;
   node.op = std::move(op);
   return {append(std::move(node)), std::move(value)};
+}
+
+int Rewriter::in_graph(int node) const {
+  const GraphNode& n = nodes_[static_cast<std::size_t>(node)];
+  const auto* op = dynamic_cast<const QOp*>(n.op.get());
+  return op && !op->in_graph() ? in_graph(n.inputs[0]) : node;
 }
 
 void Rewriter::add_op(int old_id, std::shared_ptr<QOp> op, std::vector<int> inputs) {

@@ -247,6 +247,7 @@ void Rewriter::rewrite_binary(int id, QBinaryOp::Kind kind) {
     op->a = a.value;
     op->b = b.value;
     op->activation = activation;
+    op->of_itself = in_graph(a.node) == in_graph(b.node);
     add_op(end, op, {a.node, b.node});
   }
   new_id_.try_emplace(id, new_id_[end]);

@@ -67,8 +67,14 @@ struct QConfig {
   /// convolutions of backward are the context's.
   std::optional<Isa> isa;
 
-  /// Full TFLite (XNNPACK), ONNX Runtime: single rounding.
+  /// Full TFLite, ONNX Runtime: single rounding, which is close to what they compute.
   static QConfig tflite() { return {}; }
+  /// LiteRT as it runs by default on x86-64 (by XNNPACK): float rounding, bit-exact there.
+  static QConfig litert() {
+    QConfig c;
+    c.rounding = int8::Rounding::float_rounding;
+    return c;
+  }
   /// TFLite Micro: double rounding, bit-exact there; CMSIS-NN promises the same.
   static QConfig tflm() {
     QConfig c;

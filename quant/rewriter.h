@@ -82,6 +82,8 @@ class Rewriter {
   Source add_node(std::shared_ptr<QOp> op, std::vector<int> inputs, const Shape& shape);
   /// The same, as the result of old node `old_id`.
   void add_op(int old_id, std::shared_ptr<QOp> op, std::vector<int> inputs);
+  /// What node `node` of the new graph is in the integer graph: itself, or what it passes on.
+  int in_graph(int node) const;
   /// `wanted`, or with a number behind it if a layer or another input or output has that name.
   std::string unique_name(const std::string& wanted);
   void add_inputs();

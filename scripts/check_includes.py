@@ -34,25 +34,30 @@ RULES = {
     "int8/xnnpack/": ("int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "int8/floats/": ("int8/xnnpack/xnnpack_nodes.h", "int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
     "int8/engine/": ("int8/graph/", "int8/reference/", "int8/kernels/", "int8/ops/"),
-    "interop/tflite/": ("int8/", "flatbuffers"),
+    "interop/zip/": (),
+    "interop/tflite/": ("int8/", "interop/zip/", "flatbuffers"),
+    "interop/c99/": ("int8/",),
     "interop/tflite_import/": ("core/", "layers/", "int8/graph/", "int8/reference/slice.h",
                                "interop/tflite/file_reader.h"),
     "interop/hdf5/": ("data/hdf5_handle.h", "HDF5"),
     "interop/checkpoint/": ("core/", "data/hdf5_handle.h", "interop/hdf5/", "HDF5"),
     "interop/weights/formats/": ("data/hdf5_handle.h", "interop/hdf5/", "interop/weights/stored_tensor.h",
-                                 "HDF5", "image", "json"),
-    "interop/weights/": ("core/", "layers/"),
+                                 "interop/zip/", "HDF5", "image", "json"),
+    "interop/weights/": ("core/", "layers/", "interop/zip/"),
     "interop/onnx/": ("core/", "layers/", "protobuf"),
+    "deploy/": ("int8/", "interop/tflite/", "interop/c99/export_c.h"),
     "eval/": ("core/", "layers/", "data/", "int8/"),
     "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
     # The tool for models: the runtime, and what reads other files than the deployed ones.
-    "apps/octet/": ("int8/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
-                    "interop/tflite/names.h", "interop/onnx/import_onnx.h",
+    "apps/octet/": ("int8/", "deploy/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
+                    "interop/tflite/model_metadata.h", "interop/tflite/names.h", "interop/onnx/import_onnx.h",
                     "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "quant/floats/lower_float.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),
+    "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",
+                           "interop/tflite/model_metadata.h", "CLI11", "json"),
     "apps/": ("",),
     "include/": ("core/", "layers/", "optim/", "data/", "eval/", "int8/", "quant/", "interop/"),
     "examples/": ("octet",),
@@ -64,7 +69,7 @@ FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image", "protobuf")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
 LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
-                   "eval/", "runtime/", "include/")
+                   "deploy/", "eval/", "runtime/", "include/")
 PRODUCTION = LIBRARY_FOLDERS + ("apps/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)

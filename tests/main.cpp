@@ -1,5 +1,5 @@
 // Entry point of every test binary. Exit code 77 (ctest: skipped) with the reason when a run asks,
-// through OCTET_TEST_NEEDS ("shared", or a folder), for something that is not here.
+// through OCTET_TEST_NEEDS ("shared", or a file or folder), for something that is not here.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
               << " (set OCTET_SHARED to the folder)\n";
     return 77;
   }
-  if (needs && std::string(needs) != "shared" && !std::filesystem::is_directory(needs)) {
-    std::cout << "SKIPPED: no folder " << needs << '\n';
+  if (needs && std::string(needs) != "shared" && !std::filesystem::exists(needs)) {
+    std::cout << "SKIPPED: there is no " << needs << '\n';
     return 77;
   }
   doctest::Context context(argc, argv);

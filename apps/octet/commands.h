@@ -10,5 +10,7 @@ void add_inspect(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_verify(CLI::App& app);
 void add_import(CLI::App& app);
+void add_deploy(CLI::App& app);
+void add_export(CLI::App& app);
 
 }  // namespace octet::app

@@ -1,4 +1,5 @@
 // octet inspect: what a model file holds and what it costs.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -10,6 +11,9 @@
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
+#include "base/mapped_file.h"
+#include "int8/xnnpack/arithmetic.h"
+#include "interop/tflite/model_metadata.h"
 #include "interop/tflite/names.h"
 
 namespace octet::app {
@@ -44,7 +48,8 @@ struct OpRow {
   std::vector<std::vector<std::int32_t>> inputs, outputs;  ///< shapes; constants left out
   std::int64_t params = 0;                                 ///< elements of weights and biases
   std::int64_t macs = 0;
-  std::string kernel;  ///< empty: fused into another op
+  std::string kernel;      ///< empty: fused into another op
+  std::string arithmetic;  ///< in float rounding: whose it is
 };
 
 /// Weights, biases and other quantized constants; not shapes, axes and the like.
@@ -78,6 +83,10 @@ std::vector<OpRow> op_rows(const int8::Model& model) {
         row.params += static_cast<std::int64_t>(x.constant.size / int8::dtype_size(x.type));
       }
     }
+    if (model.rounding() == int8::Rounding::float_rounding) {
+      row.arithmetic = int8::xnnpack::arithmetic_name(
+          int8::xnnpack::arithmetic_of({graph, row.index, model.rounding(), model.isa()}));
+    }
     for (const int t : node.outputs) row.outputs.push_back(tensor(graph, t).shape);
     rows.push_back(std::move(row));
   }
@@ -99,6 +108,15 @@ Json value_json(const int8::ValueInfo& v) {
   return json;
 }
 
+/// What the file says of its values in the standard metadata.
+void add_metadata(Json& values, const std::vector<ValueMetadata>& metadata) {
+  for (std::size_t i = 0; i < std::min(values.size(), metadata.size()); ++i) {
+    if (!metadata[i].mean.empty()) values[i]["mean"] = metadata[i].mean;
+    if (!metadata[i].std.empty()) values[i]["std"] = metadata[i].std;
+    if (!metadata[i].labels.empty()) values[i]["labels"] = metadata[i].labels;
+  }
+}
+
 /// Everything but the signature: nothing is run.
 Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
   const std::string& path = arguments.path;
@@ -115,6 +133,10 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
                {"ops", Json::array()}};
   for (const int8::ValueInfo& v : model.inputs()) json["inputs"].push_back(value_json(v));
   for (const int8::ValueInfo& v : model.outputs()) json["outputs"].push_back(value_json(v));
+  if (const auto standard = read_model_metadata(map_file(path).bytes)) {
+    add_metadata(json["inputs"], standard->inputs);
+    add_metadata(json["outputs"], standard->outputs);
+  }
   std::int64_t params = 0;
   for (const OpRow& row : op_rows(model)) {
     json["ops"].push_back({{"index", row.index},
@@ -125,6 +147,7 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
                            {"params", row.params},
                            {"macs", row.macs},
                            {"kernel", row.kernel}});
+    if (!row.arithmetic.empty()) json["ops"].back()["arithmetic"] = row.arithmetic;
     params += row.params;
   }
   json["params"] = params;
@@ -157,30 +180,53 @@ void print_values(const Json& values, const char* what) {
                 << v["zero_point"].get<int>();
     }
     std::cout << '\n';
+    if (v.contains("mean") && v.contains("std")) {
+      std::cout << "             of a picture: (pixel - mean) / std, mean " << v["mean"].dump()
+                << ", std " << v["std"].dump() << '\n';
+    }
+    if (v.contains("labels")) {
+      std::cout << "             labels:";
+      for (const Json& label : v["labels"])
+        std::cout << ' ' << tflite::quoted(label.get<std::string>());
+      std::cout << '\n';
+    }
   }
 }
 
 void print(const Json& json) {
+  const bool in_float = json["rounding"] == "float";
   const auto number = [&json](const char* key) { return grouped(json[key].get<std::int64_t>()); };
   const auto text = [&json](const char* key) { return json[key].get<std::string>(); };
   std::cout << text("file") << ": " << number("file_bytes") << " bytes\n"
             << "description  " << tflite::quoted(text("description")) << '\n'
-            << "rounding     " << text("rounding") << '\n';
+            << "rounding     " << text("rounding")
+            << (in_float ? ": requantization in float32, as XNNPACK does it" : "") << '\n';
   for (const auto& [key, value] : json["metadata"].items())
     std::cout << "metadata     " << tflite::quoted(key) << ": " << value.get<std::string>().size()
               << " bytes\n";
   print_values(json["inputs"], "input        ");
   print_values(json["outputs"], "output       ");
   std::cout << '\n';
-  TextTable table({"#", "op", "input", "output", "params", "MACs", "kernel"});
+  std::vector<std::string> columns{"#", "op", "input", "output", "params", "MACs", "kernel"};
+  if (in_float) columns.push_back("arithmetic");
+  TextTable table(columns);
   for (const Json& op : json["ops"]) {
     const std::string kernel = op["kernel"].get<std::string>();
-    table.add({std::to_string(op["index"].get<int>()), op["op"].get<std::string>(),
-               shapes_text(op["inputs"]), shapes_text(op["outputs"]),
-               grouped(op["params"].get<std::int64_t>()), grouped(op["macs"].get<std::int64_t>()),
-               kernel.empty() ? "(fused)" : kernel});
+    std::vector<std::string> row{std::to_string(op["index"].get<int>()),
+                                 op["op"].get<std::string>(),
+                                 shapes_text(op["inputs"]),
+                                 shapes_text(op["outputs"]),
+                                 grouped(op["params"].get<std::int64_t>()),
+                                 grouped(op["macs"].get<std::int64_t>()),
+                                 kernel.empty() ? "(fused)" : kernel};
+    if (in_float) row.push_back(op["arithmetic"].get<std::string>());
+    table.add(row);
   }
   table.print(std::cout);
+  if (in_float)
+    std::cout
+        << "\narithmetic: xnnpack, XNNPACK's rule for the operator; float32 and double, LiteRT's "
+           "own kernel; any, the same codes in every rounding\n";
   std::cout << "\nparams       " << number("params") << '\n'
             << "MACs         " << number("macs") << '\n'
             << "work         " << number("work")

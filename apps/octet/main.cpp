@@ -38,6 +38,8 @@ int run(int argc, char** argv) {
   octet::app::add_bench(app);
   octet::app::add_verify(app);
   octet::app::add_import(app);
+  octet::app::add_deploy(app);
+  octet::app::add_export(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,3 +1,4 @@
+#include <optional>
 #include <span>
 
 #include "apps/trainer/convert_report.h"
@@ -37,6 +38,21 @@ std::optional<quant::Parity> compare_test_codes(Session& s, const int8::Model& m
   return sum;
 }
 
+/// The written model in a rounding; nothing where another than its own cannot compute it (float
+/// rounding: multipliers of 256 and more).
+std::optional<int8::Model> model_in(int8::Rounding rounding, const std::filesystem::path& file,
+                                    int8::Rounding own) {
+  int8::ModelOptions options;
+  options.rounding = rounding;
+  options.ops = &int8::all_ops();
+  try {
+    return int8::Model(read_tflite(file), options);
+  } catch (const Error&) {
+    if (rounding == own) throw;
+    return std::nullopt;
+  }
+}
+
 /// Adds the quantized model's part of the summary; false if the user asked to stop.
 bool finish_quantized(Session& s, Summary& summary) {
   if (!s.qat) {
@@ -66,12 +82,11 @@ bool finish_quantized(Session& s, Summary& summary) {
   q["loss"] = forward->loss;
 
   auto& i = summary["int8"];
-  for (auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
-    int8::ModelOptions options;
-    options.rounding = rounding;
-    options.ops = &int8::all_ops();
-    const int8::Model rounded(read_tflite(s.files.model), options);
-    const auto e = evaluate_unless_interrupted(rounded, test, s.ctx);
+  for (auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding,
+                        int8::Rounding::float_rounding}) {
+    const auto rounded = model_in(rounding, s.files.model, model.rounding());
+    if (!rounded) continue;
+    const auto e = evaluate_unless_interrupted(*rounded, test, s.ctx);
     if (!e) return false;
     if (rounding == model.rounding()) i["accuracy"] = e->accuracy();
     i["accuracy_" + std::string(int8::rounding_name(rounding))] = e->accuracy();

@@ -4,6 +4,8 @@
 #include "apps/common/setup/network.h"
 #include "apps/common/setup/training.h"
 #include "base/error.h"
+#include "deploy/targets.h"
+#include "quant/convert.h"
 #include "quant/floats/lower_float.h"
 
 namespace octet::trainer {
@@ -19,6 +21,23 @@ void check_section(const Session& s, const setup::TrainingSection& t, Module& mo
   setup::make_loss(t, s.classes());
   const Loader loader = s.train_loader(t.batch, t.drop_last);
   setup::make_schedule(t, setup::steps_per_epoch(t, loader.batches_per_epoch()));
+}
+
+/// What the target has no kernel of, whatever scales the training will find. The model is a copy.
+void check_operators(Session& s, quant::QatModel& model) {
+  const deploy::Target& target = deploy::find_target(s.config.quant->target);
+  Loader loader = s.train_loader(1, false);
+  int8::Graph graph;
+  try {
+    quant::calibrate(model, loader, {.batches = 1}, s.ctx);
+    graph = quant::lower(model, "");
+  } catch (const Error&) {
+    return;  // ranges of one picture: what is wrong with them says nothing
+  }
+  for (const deploy::Finding& f : deploy::check_target(target, graph)) {
+    OCTET_CHECK(!f.refused || f.from_scales, s.config.where("/quant/target"), ": ", target.name,
+                " does not take the network: ", f.text);
+  }
 }
 
 }  // namespace
@@ -44,6 +63,7 @@ void check_phases(Session& s) {
       setup::check_step_memory(setup::quant_section(c), *network, s.data);
       check_section(s, setup::quant_section(c), *model);
     }
+    check_operators(s, *model);
   }
   OCTET_CHECK(c.train || c.qat() || c.init || s.network.fresh.empty(), c.where("/model/import"),
               ": the network gets a new last layer, but mode ptq trains nothing");

@@ -117,6 +117,20 @@ std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& fil
   return j;
 }
 
+namespace {
+
+/// The accuracy in each rounding.
+std::string by_rounding(const Summary& int8) {
+  std::string text;
+  for (const std::string name : {"single", "double", "float"}) {
+    const auto at = int8.find("accuracy_" + name);  // earlier releases wrote none for float
+    if (at != int8.end()) text += (text.empty() ? "" : ", ") + name + " " + percent(*at);
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string table(const Summary& s, const std::filesystem::path& run_dir) {
   std::string out;
   const auto& speed = s.at("speed");
@@ -137,9 +151,7 @@ std::string table(const Summary& s, const std::filesystem::path& run_dir) {
     row(out, "codes different",
         grouped(i.at("codes_different")) + " of " + grouped(i.at("codes_compared")) +
             ", training forward against the written model");
-    row(out, "rounding",
-        i.at("rounding").get<std::string>() + " (single " + percent(i.at("accuracy_single")) +
-            ", double " + percent(i.at("accuracy_double")) + ")");
+    row(out, "rounding", i.at("rounding").get<std::string>() + " (" + by_rounding(i) + ")");
     row(out, "signature",
         i.at("signature").get<std::string>() + " (" + i.at("isa").get<std::string>() + " kernels)");
   }

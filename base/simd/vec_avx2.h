@@ -134,6 +134,10 @@ template <int by>
 OCTET_VEC Ints shift_left(Ints a) {
   return _mm256_slli_epi32(a, by);
 }
+/// By the lane's count, arithmetic.
+OCTET_VEC Ints shift_right(Ints a, Ints by) {
+  return _mm256_srav_epi32(a, by);
+}
 OCTET_VEC std::int32_t least(Ints v) {
   std::int32_t values[lanes];
   store(values, v);

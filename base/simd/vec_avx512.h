@@ -136,6 +136,10 @@ template <int by>
 OCTET_VEC Ints shift_left(Ints a) {
   return _mm512_slli_epi32(a, by);
 }
+/// By the lane's count, arithmetic.
+OCTET_VEC Ints shift_right(Ints a, Ints by) {
+  return _mm512_srav_epi32(a, by);
+}
 OCTET_VEC std::int32_t least(Ints v) {
   return _mm512_reduce_min_epi32(v);
 }

@@ -152,6 +152,10 @@ template <int by>
 OCTET_INLINE Ints shift_left(Ints a) {
   return {vshlq_n_s32(a.lo, by), vshlq_n_s32(a.hi, by)};
 }
+/// By the lane's count, arithmetic.
+OCTET_INLINE Ints shift_right(Ints a, Ints by) {
+  return {vshlq_s32(a.lo, vnegq_s32(by.lo)), vshlq_s32(a.hi, vnegq_s32(by.hi))};
+}
 OCTET_INLINE std::int32_t least(Ints v) {
   return vminvq_s32(vminq_s32(v.lo, v.hi));
 }

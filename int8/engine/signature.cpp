@@ -2,59 +2,49 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "int8/engine/model.h"
+#include "int8/engine/random_inputs.h"
 
 namespace octet::int8 {
 namespace {
-
-constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325u;
-constexpr std::uint64_t fnv_prime = 0x100000001b3u;
 
 std::uint64_t fnv1a(std::uint64_t hash, std::span<const std::byte> bytes) noexcept {
   for (const std::byte b : bytes) hash = (hash ^ static_cast<std::uint64_t>(b)) * fnv_prime;
   return hash;
 }
 
-/// SplitMix64.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() noexcept {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
+}  // namespace
 
- private:
-  std::uint64_t state_;
-};
+RandomInputs::RandomInputs(std::span<const ValueInfo> inputs) noexcept : state_(fnv_offset) {
+  for (const ValueInfo& info : inputs) state_ = (state_ ^ info.bytes) * fnv_prime;
+}
 
-/// Codes are uniform; floats are multiples of 2^-21 in [-4, 4).
-void fill(const ValueInfo& info, Random& random, std::span<std::byte> bytes) noexcept {
+std::uint64_t RandomInputs::next() noexcept {
+  std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+void RandomInputs::fill(const ValueInfo& info, std::span<std::byte> bytes) noexcept {
   if (is_quantizable(info.type)) {
-    for (std::byte& b : bytes) b = static_cast<std::byte>(random.next() >> 56);
+    for (std::byte& b : bytes) b = static_cast<std::byte>(next() >> 56);
     return;
   }
   for (std::size_t i = 0; i < bytes.size(); i += sizeof(float)) {
-    const auto steps = static_cast<std::int32_t>(random.next() >> 40) - (1 << 23);
+    const auto steps = static_cast<std::int32_t>(next() >> 40) - (1 << 23);
     const float v = static_cast<float>(steps) / static_cast<float>(1 << 21);
     std::memcpy(bytes.data() + i, &v, sizeof(float));
   }
 }
 
-}  // namespace
-
 std::uint64_t signature(const Model& model, int samples, std::size_t memory_limit) {
   OCTET_CHECK(samples >= 1, "signature: expected at least 1 sample, got ", samples);
-  std::uint64_t seed = fnv_offset;
-  for (const ValueInfo& info : model.inputs()) seed = (seed ^ info.bytes) * fnv_prime;
-  Random random(seed);
+  RandomInputs random(model.inputs());
   ExecutionContext context(model, {.memory_limit = memory_limit});
   std::uint64_t hash = fnv_offset;
   for (int s = 0; s < samples; ++s) {
     for (std::size_t i = 0; i < model.inputs().size(); ++i) {
-      fill(model.inputs()[i], random, context.input(static_cast<int>(i)));
+      random.fill(model.inputs()[i], context.input(static_cast<int>(i)));
     }
     context.run();
     for (std::size_t i = 0; i < model.outputs().size(); ++i) {

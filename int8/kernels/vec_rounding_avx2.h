@@ -74,5 +74,16 @@ struct DoubleRounding {
   }
 };
 
+/// scale_in_float(v, factor) + addend
+struct FloatRounding {
+  Floats factor;
+  Ints addend;
+  OCTET_TARGET_AVX2 FloatRounding(Floats by, Ints plus) : factor(by), addend(plus) {}
+  OCTET_TARGET_AVX2 OCTET_INLINE Ints apply(Ints v) const {
+    const Floats real = _mm256_min_ps(mul(_mm256_cvtepi32_ps(v), factor), broadcast(32767.0f));
+    return add(_mm256_cvtps_epi32(_mm256_max_ps(real, broadcast(-32767.0f))), addend);
+  }
+};
+
 }  // namespace octet::avx2
 #endif

@@ -70,5 +70,16 @@ struct DoubleRounding {
   }
 };
 
+/// scale_in_float(v, factor) + addend
+struct FloatRounding {
+  Floats factor;
+  Ints addend;
+  OCTET_TARGET_AVX512 FloatRounding(Floats by, Ints plus) : factor(by), addend(plus) {}
+  OCTET_TARGET_AVX512 OCTET_INLINE Ints apply(Ints v) const {
+    const Floats real = _mm512_min_ps(mul(_mm512_cvtepi32_ps(v), factor), broadcast(32767.0f));
+    return add(_mm512_cvtps_epi32(_mm512_max_ps(real, broadcast(-32767.0f))), addend);
+  }
+};
+
 }  // namespace octet::avx512
 #endif

@@ -43,5 +43,19 @@ struct DoubleRounding {
   }
 };
 
+/// scale_in_float(v, factor) + addend
+struct FloatRounding {
+  Floats factor;
+  Ints addend;
+  FloatRounding(Floats by, Ints plus) : factor(by), addend(plus) {}
+  OCTET_INLINE static int32x4_t half(int32x4_t v, float32x4_t by) {
+    const float32x4_t real = vminq_f32(vmulq_f32(vcvtq_f32_s32(v), by), vdupq_n_f32(32767.0f));
+    return vcvtnq_s32_f32(vmaxq_f32(real, vdupq_n_f32(-32767.0f)));
+  }
+  OCTET_INLINE Ints apply(Ints v) const {
+    return add({half(v.lo, factor.lo), half(v.hi, factor.hi)}, addend);
+  }
+};
+
 }  // namespace octet::neon
 #endif

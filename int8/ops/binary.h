@@ -48,10 +48,14 @@ class BroadcastPlan {
     return {units.begin * unit(), std::min(units.end * unit(), row_)};
   }
 
- private:
   struct Dim {
     std::int64_t size, a, b;  ///< elements, strides of the operands
   };
+  /// The dimensions of one sample's rows, outermost first, and the elements of a row.
+  std::span<const Dim> outer() const noexcept { return outer_; }
+  std::int64_t row() const noexcept { return row_; }
+
+ private:
   struct Row {
     std::int64_t period = 0;  ///< 0: contiguous
     std::int64_t offset(std::int64_t start) const noexcept { return period == 0 ? start : 0; }

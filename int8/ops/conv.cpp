@@ -1,8 +1,8 @@
 // CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED: geometry and integers here, kernels in
 // PackedConv.
 #include "int8/kernels/packed_conv.h"
-#include "int8/ops/conv_operands.h"
 #include "int8/ops/operand_shapes.h"
+#include "int8/ops/window_nodes.h"
 
 namespace octet::int8 {
 namespace {
@@ -40,39 +40,43 @@ class ConvStep final : public Step {
   std::int64_t images = 1;  ///< of one sample
 };
 
-std::unique_ptr<Step> create_step(const NodeView& node, const ConvGeometry& g,
-                                  ConvOperands operands, std::int64_t images) {
-  auto step = std::make_unique<ConvStep>(g, node.isa(), std::move(operands));
+std::unique_ptr<Step> create_step(const NodeView& node, ConvNode conv) {
+  const ConvGeometry& g = conv.geometry;
+  auto step = std::make_unique<ConvStep>(g, node.isa(), std::move(conv.operands));
   step->inputs = {node.data_input()};
   step->outputs = {node.output_index()};
-  step->images = images;
-  step->macs = images * g.out_h * g.out_w * g.out_c * g.weights_per_channel();
+  step->images = conv.images;
+  step->macs = conv.images * g.out_h * g.out_w * g.out_c * g.weights_per_channel();
   return step;
-}
-
-std::unique_ptr<Step> create_spatial(const NodeView& node, bool depthwise) {
-  const ConvGeometry geometry = conv_geometry_of(node, depthwise);
-  const auto a = node.attributes<ConvAttributes>();
-  return create_step(
-      node, geometry,
-      read_conv_operands(node, {.axis = depthwise ? 3 : 0, .activation = a.activation}),
-      node.tensor(node.data_input()).shape[0]);
 }
 
 }  // namespace
 
-std::unique_ptr<Step> create_conv(const NodeView& node) {
-  return create_spatial(node, false);
-}
-std::unique_ptr<Step> create_depthwise_conv(const NodeView& node) {
-  return create_spatial(node, true);
+ConvNode read_conv(const NodeView& node) {
+  const bool depthwise = node.op() == OpCode::depthwise_conv_2d;
+  const ConvGeometry geometry = conv_geometry_of(node, depthwise);
+  const auto a = node.attributes<ConvAttributes>();
+  return {geometry,
+          read_conv_operands(node, {.axis = depthwise ? 3 : 0, .activation = a.activation}),
+          node.tensor(node.data_input()).shape[0]};
 }
 
-std::unique_ptr<Step> create_fully_connected(const NodeView& node) {
+ConvNode read_fully_connected(const NodeView& node) {
   const FullyConnectedShape shape = fully_connected_shape_of(node);
   const auto a = node.attributes<FullyConnectedAttributes>();
-  return create_step(node, {.in_c = shape.in, .out_c = shape.out},
-                     read_conv_operands(node, {.activation = a.activation}), shape.rows);
+  return {{.in_c = shape.in, .out_c = shape.out},
+          read_conv_operands(node, {.activation = a.activation}),
+          shape.rows};
+}
+
+std::unique_ptr<Step> create_conv(const NodeView& node) {
+  return create_step(node, read_conv(node));
+}
+std::unique_ptr<Step> create_depthwise_conv(const NodeView& node) {
+  return create_step(node, read_conv(node));
+}
+std::unique_ptr<Step> create_fully_connected(const NodeView& node) {
+  return create_step(node, read_fully_connected(node));
 }
 
 }  // namespace octet::int8

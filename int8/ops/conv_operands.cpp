@@ -135,7 +135,8 @@ ConvOperands read_conv_operands(const NodeView& node, const ConvOperandsSpec& sp
                 " values, got shape ", to_string(bias.shape));
   }
   if (node.rounding() == Rounding::float_rounding) {
-    o.factor = conv_factors(o.in.scale, w.quantization.scale, o.out.scale, out_c);
+    o.factor.resize(out_c);
+    conv_factors(o.in.scale, w.quantization.scale, o.out.scale, o.factor);
   } else {
     o.multiplier = conv_multipliers(o.in.scale, scales_that_count(o, w.quantization.scale),
                                     o.out.scale, node.rounding());

@@ -30,8 +30,8 @@ std::unique_ptr<Step> create_gate(const NodeView& product, int x, const NodeView
   for (int q = -128; q <= 127; ++q) {
     const auto at = static_cast<std::size_t>(q + 128);
     const auto value = static_cast<std::int8_t>(q);
-    codes[at] = params.range.clamp(x == 0 ? mul_preclamp(params, value, gate[at])
-                                          : mul_preclamp(params, gate[at], value));
+    codes[at] = params.range.clamp(x == 0 ? preclamp(params, value, gate[at])
+                                          : preclamp(params, gate[at], value));
   }
   auto step = create_table_step(product, codes);
   step->inputs = {product.input_index(x)};

@@ -152,9 +152,7 @@ QuantParams NodeView::i8_output(int i) const {
 }
 
 ClampRange NodeView::i8_range(Activation activation) const {
-  const auto [scale, zero_point] = i8_output();
-  return rounding_ == Rounding::float_rounding ? float_clamp_range(activation, scale, zero_point)
-                                               : clamp_range(activation, scale, zero_point);
+  return clamp_range(activation, i8_output(), rounding_);
 }
 
 void NodeView::expect_same_params(const TensorDef& a, const TensorDef& b) const {

@@ -41,6 +41,7 @@ class NodeView {
     return node;
   }
   Isa isa() const noexcept { return isa_; }
+  const Graph& graph() const noexcept { return graph_; }
   OpCode op() const noexcept { return node_.op; }
   int input_count() const noexcept { return static_cast<int>(node_.inputs.size()); }
   int output_count() const noexcept { return static_cast<int>(node_.outputs.size()); }

@@ -4,10 +4,8 @@
 #include "base/error.h"
 #include "int8/kernels/dispatch.h"
 #include "int8/kernels/pool_kernels.h"
-#include "int8/ops/node_view.h"
 #include "int8/ops/operand_shapes.h"
-#include "int8/ops/step.h"
-#include "int8/reference/pool.h"
+#include "int8/ops/window_nodes.h"
 #include "int8/reference/spatial.h"
 
 namespace octet::int8 {
@@ -46,6 +44,21 @@ class PoolStep final : public Step {
 
 std::unique_ptr<Step> create_pool(const NodeView& node,
                                   Kernel<PoolRowFunction> (*kernel)(Isa) noexcept) {
+  const PoolNode pool = read_pool(node);
+  const PoolGeometry& g = pool.geometry;
+  auto step = new_step<PoolStep>(node);
+  step->inputs = {node.data_input()};
+  step->geometry = g;
+  step->range = pool.range;
+  step->kernel = kernel(isa_for_channels(node.isa(), g.channels));
+  step->images = pool.images;
+  step->window_codes = element_count(node.output().shape) * g.filter_h * g.filter_w;
+  return step;
+}
+
+}  // namespace
+
+PoolNode read_pool(const NodeView& node) {
   node.expect_operands(1, 1);
   const TensorDef& x = node.tensor(node.data_input());
   const QuantParams in = node.i8_activation(0), out = node.i8_output();
@@ -57,18 +70,10 @@ std::unique_ptr<Step> create_pool(const NodeView& node,
   // A sum over a window of int8 codes must fit int32.
   OCTET_CHECK(std::int64_t{a.filter_h} * a.filter_w <= 1 << 23,
               "filter: expected at most 2^23 pixels, got ", a.filter_h, "x", a.filter_w);
-
-  auto step = new_step<PoolStep>(node);
-  step->inputs = {node.data_input()};
-  step->geometry = pool_geometry_of(node);
-  step->range = node.i8_range(a.activation);
-  step->kernel = kernel(isa_for_channels(node.isa(), x.shape[3]));
-  step->images = x.shape[0];
-  step->window_codes = element_count(node.output().shape) * a.filter_h * a.filter_w;
-  return step;
+  return {.geometry = pool_geometry_of(node),
+          .range = node.i8_range(a.activation),
+          .images = x.shape[0]};
 }
-
-}  // namespace
 
 std::unique_ptr<Step> create_average_pool(const NodeView& node) {
   return create_pool(node, average_pool_kernel);

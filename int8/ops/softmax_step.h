@@ -59,7 +59,7 @@ std::unique_ptr<Step> create_softmax_step(const NodeView& node, const Params& pa
 }
 
 /// One computed int8 input of at least one dimension, an output of the same shape with the params
-/// that the format fixes. Throws Error.
-[[gnu::cold]] void check_softmax(const NodeView& node);
+/// that the format fixes for it. Throws Error.
+[[gnu::cold]] void check_softmax(const NodeView& node, QuantParams fixed);
 
 }  // namespace octet::int8

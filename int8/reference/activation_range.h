@@ -26,4 +26,11 @@ ClampRange clamp_range(Activation activation, float scale, std::int32_t zero_poi
 /// XNNPACK's: v becomes f32(f32(v / scale) + zero_point), to nearest, ties to even, saturated.
 ClampRange float_clamp_range(Activation activation, float scale, std::int32_t zero_point) noexcept;
 
+/// By the rounding: XNNPACK's in float rounding.
+inline ClampRange clamp_range(Activation activation, QuantParams out, Rounding rounding) noexcept {
+  return rounding == Rounding::float_rounding
+             ? float_clamp_range(activation, out.scale, out.zero_point)
+             : clamp_range(activation, out.scale, out.zero_point);
+}
+
 }  // namespace octet::int8

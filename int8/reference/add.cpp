@@ -81,7 +81,7 @@ AddParams make_sub_params(float s1, std::int32_t z1, float s2, std::int32_t z2, 
 
 void add(const AddParams& params, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
          std::int64_t n) noexcept {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = params.range.clamp(add_preclamp(params, a[i], b[i]));
+  for (std::int64_t i = 0; i < n; ++i) y[i] = params.range.clamp(preclamp(params, a[i], b[i]));
 }
 
 }  // namespace octet::int8

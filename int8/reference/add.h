@@ -36,7 +36,7 @@ AddParams make_sub_params(float s1, std::int32_t z1, float s2, std::int32_t z2, 
                           std::int32_t zo, Activation activation, Rounding rounding);
 
 /// The output code before the clamp, zero point included.
-inline std::int32_t add_preclamp(const AddParams& p, std::int8_t a, std::int8_t b) noexcept {
+inline std::int32_t preclamp(const AddParams& p, std::int8_t a, std::int8_t b) noexcept {
   const auto widen = [](std::int32_t v) { return v * (1 << AddParams::left_shift); };
   const std::int32_t x = multiply_by_quantized_multiplier(widen(a - p.z1), p.m1, p.rounding);
   const std::int32_t y = multiply_by_quantized_multiplier(widen(b - p.z2), p.m2, p.rounding);
@@ -44,7 +44,7 @@ inline std::int32_t add_preclamp(const AddParams& p, std::int8_t a, std::int8_t 
   return multiply_by_quantized_multiplier(sum, p.mo, p.rounding) + p.zo;
 }
 
-/// y[i] = clamp(add_preclamp(a[i], b[i])), portable. y may be a or b.
+/// y[i] = clamp(preclamp(a[i], b[i])), portable. y may be a or b.
 using AddFunction = void(const AddParams& params, const std::int8_t* a, const std::int8_t* b,
                          std::int8_t* y, std::int64_t n) noexcept;
 AddFunction add;

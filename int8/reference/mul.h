@@ -20,11 +20,11 @@ MulParams make_mul_params(float s1, std::int32_t z1, float s2, std::int32_t z2, 
                           std::int32_t zo, Activation activation, Rounding rounding);
 
 /// The output code before the clamp, zero point included.
-inline std::int32_t mul_preclamp(const MulParams& p, std::int8_t a, std::int8_t b) noexcept {
+inline std::int32_t preclamp(const MulParams& p, std::int8_t a, std::int8_t b) noexcept {
   return multiply_by_quantized_multiplier((a - p.z1) * (b - p.z2), p.m, p.rounding) + p.zo;
 }
 
-/// y[i] = clamp(mul_preclamp(a[i], b[i])), portable. y may be a or b.
+/// y[i] = clamp(preclamp(a[i], b[i])), portable. y may be a or b.
 using MulFunction = void(const MulParams& params, const std::int8_t* a, const std::int8_t* b,
                          std::int8_t* y, std::int64_t n) noexcept;
 MulFunction mul;

@@ -42,16 +42,13 @@ void conv_multipliers(float s_in, std::span<const float> s_w, float s_out, Round
   }
 }
 
-std::vector<float> conv_factors(float s_in, std::span<const float> s_w, float s_out,
-                                std::size_t channels) {
-  std::vector<float> factors(channels);
-  for (std::size_t c = 0; c < channels; ++c) {
+void conv_factors(float s_in, std::span<const float> s_w, float s_out, std::span<float> out) {
+  for (std::size_t c = 0; c < out.size(); ++c) {
     const float product = s_in * s_w[s_w.size() == 1 ? 0 : c];
-    factors[c] = product / s_out;
-    OCTET_CHECK(factors[c] < 256.0f,
-                "input scale * weight scale / output scale: expected below 256, got ", factors[c]);
+    out[c] = product / s_out;
+    OCTET_CHECK(out[c] < 256.0f,
+                "input scale * weight scale / output scale: expected below 256, got ", out[c]);
   }
-  return factors;
 }
 
 }  // namespace octet::int8

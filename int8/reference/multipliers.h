@@ -21,10 +21,9 @@ std::vector<Multiplier> conv_multipliers(float s_in, std::span<const float> s_w,
 void conv_multipliers(float s_in, std::span<const float> s_w, float s_out, Rounding rounding,
                       std::span<Multiplier> out);
 
-/// In float rounding: M_c = f32(f32(s_in * s_w[c]) / s_out) of each channel; s_w has one scale, or
-/// one for each. Throws Error unless every M is below 256, as XNNPACK wants it.
-std::vector<float> conv_factors(float s_in, std::span<const float> s_w, float s_out,
-                                std::size_t channels);
+/// In float rounding: M_c = f32(f32(s_in * s_w[c]) / s_out) of each channel to `out`; s_w has one
+/// scale, or one for each. Throws Error unless every M is below 256, as XNNPACK wants it.
+void conv_factors(float s_in, std::span<const float> s_w, float s_out, std::span<float> out);
 
 /// quantize_multiplier for a real that comes from a file: throws Error naming `what` unless it is
 /// finite and >= 0.

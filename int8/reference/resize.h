@@ -15,10 +15,10 @@ namespace octet::int8 {
 [[gnu::cold]] std::vector<std::int32_t> nearest_indices(int in, int out,
                                                         ResizeAttributes attributes);
 
-/// One output index of a bilinear axis: 10-bit weights of two input indices.
+/// One output index of a bilinear axis: weights of two input indices.
 struct BilinearTap {
   std::int32_t lo = 0, hi = 0;
-  std::int32_t weight_lo = 0, weight_hi = 0;  ///< they add up to 1024
+  std::int32_t weight_lo = 0, weight_hi = 0;  ///< they add up to 1024, in float rounding to 2048
 };
 /// sc = (1024 in + out / 2) / out, or align && out > 1: (1024 (in - 1) + (out - 1) / 2) / (out -
 /// 1); pos = half ? i sc + sc / 2 - 512 : i sc; lo = max(pos / 1024, 0); hi = min((pos + 1023) /
@@ -26,9 +26,12 @@ struct BilinearTap {
 /// Where lo = hi the weights are 1024 and 0, so that none is negative.
 [[gnu::cold]] std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes attributes);
 
-/// The 20-bit weighted sum as a code: half away from zero in double rounding, half up in single.
+/// The 20-bit weighted sum as a code: half away from zero in double rounding, half up in single;
+/// in float rounding the sum has 22 bits, half up.
 inline std::int8_t bilinear_round(std::int32_t sum, Rounding rounding) noexcept {
   constexpr std::int32_t half = 1 << 19;
+  if (rounding == Rounding::float_rounding)
+    return static_cast<std::int8_t>((sum + (1 << 21)) >> 22);
   if (rounding == Rounding::single_rounding) return static_cast<std::int8_t>((sum + half) >> 20);
   return static_cast<std::int8_t>((sum + (sum > 0 ? half : -half)) / (1 << 20));
 }
@@ -41,7 +44,7 @@ struct BilinearRow {
   std::int64_t columns, channels;
 };
 
-/// Portable. y must not overlap the input. |sum| <= 128 * 2^20.
+/// Portable. y must not overlap the input. |sum| <= 128 * 2^22.
 using BilinearFunction = void(const BilinearRow& row, Rounding rounding, std::int8_t* y) noexcept;
 BilinearFunction bilinear_row;
 

@@ -12,13 +12,14 @@ inline constexpr QuantParams logistic_params{1.0f / 256, -128};
 inline constexpr QuantParams softmax_params{1.0f / 256, -128};
 inline constexpr QuantParams tanh_params{1.0f / 128, 0};
 
-/// ADD, SUB: the multiplier 2 max(a, b) / (2^20 s_out) must be below one.
-constexpr float min_sum_scale(float a, float b) {
-  return std::max(a, b) * 0x1p-18f;
+/// ADD, SUB: the multiplier 2 max(a, b) / (2^20 s_out) must be below one. In float rounding an
+/// operand's scale may not be 2^8 times s_out, where LiteRT overflows.
+constexpr float min_sum_scale(float a, float b, Rounding rounding) {
+  return std::max(a, b) * (rounding == Rounding::float_rounding ? 0x1p-7f : 0x1p-18f);
 }
-/// MUL: its product has 16 bits.
-constexpr float min_product_scale(float a, float b) {
-  return a * b * 0x1p-14f;
+/// MUL: its product has 16 bits. In float rounding a b may not be 2^8 times s_out, likewise.
+constexpr float min_product_scale(float a, float b, Rounding rounding) {
+  return a * b * (rounding == Rounding::float_rounding ? 0x1p-7f : 0x1p-14f);
 }
 /// PRELU: likewise.
 constexpr float min_prelu_scale(float in) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "int8/reference/xnnpack/delegated_scales.h"
+
 namespace octet::int8::xnnpack {
 namespace {
 
@@ -10,55 +12,26 @@ float scale_of(const TensorDef& t) {
   return NodeView::code_params(t).scale;
 }
 
-/// ADD and SUB.
-bool takes_sum(const NodeView& node) {
-  const float out = scale_of(node.output());
-  for (int i = 0; i < 2; ++i) {
-    const float ratio = scale_of(node.input(i)) / out;
-    if (!(ratio >= 0x1p-10f && ratio < 0x1p8f)) return false;
-  }
-  return true;
-}
-
-bool takes_product(const NodeView& node) {
-  const float product = scale_of(node.input(0)) * scale_of(node.input(1));
-  const float ratio = product / scale_of(node.output());
-  return ratio >= 0x1p-16f && ratio < 0x1p8f;
-}
-
-bool is_rescaling_ratio(float ratio) noexcept {
-  return ratio >= 0x1p-8f && ratio <= 0x1p7f;
-}
-
-bool takes_quantize(const NodeView& node) {
+bool takes_codes(const NodeView& node) {
   const TensorDef &x = node.input(0), &y = node.output();
   if (x.type == DType::f32) return is_codes(y.type);
-  return x.type == y.type && is_codes(x.type) && is_rescaling_ratio(scale_of(x) / scale_of(y));
+  return x.type == y.type && is_codes(x.type) && takes_rescaling(scale_of(x), scale_of(y));
 }
 
-bool takes_leaky_relu(const NodeView& node) {
-  const float alpha = node.attributes<LeakyReluAttributes>().alpha;
-  const float ratio = scale_of(node.input(0)) / scale_of(node.output());
-  const float slope = ratio * alpha;
-  return is_rescaling_ratio(ratio) && std::isnormal(alpha) &&
-         is_rescaling_ratio(std::fabs(slope)) && slope >= -127.99609375f;
+bool has_normal_scales(const TensorDef& t) {
+  const std::vector<float>& scale = t.quantization.scale;
+  return !scale.empty() &&
+         std::ranges::all_of(scale, [](float s) { return s > 0 && std::isnormal(s); });
 }
 
-/// Input 1.
-bool takes_weights(const NodeView& node) {
-  return node.has_input(1) && node.input(1).constant &&
-         std::ranges::all_of(node.input(1).quantization.scale,
-                             [](float s) { return s > 0 && std::isnormal(s); });
-}
-
-bool takes_convolution(const NodeView& node) {
-  return takes_weights(node) && node.has_input(2) && node.input(2).constant;
+/// Input 1, and the bias at input `bias` if there is one.
+bool takes_layer(const NodeView& node, int bias) {
+  return node.has_input(1) && node.input(1).constant && has_normal_scales(node.input(1)) &&
+         (!node.has_input(bias) || node.input(bias).constant);
 }
 
 bool takes_transpose_conv(const NodeView& node) {
-  if (!takes_weights(node) || node.input(0).computed ||
-      (node.has_input(3) && !node.input(3).constant))
-    return false;
+  if (!takes_layer(node, 3) || node.input(0).computed) return false;
   const auto a = node.attributes<TransposeConvAttributes>();
   const Dims &w = node.input(1).shape, &y = node.output().shape;
   if (w.size() != 4 || y.size() != 4) return false;
@@ -76,21 +49,23 @@ bool takes_max_pool(const NodeView& node) {
 }  // namespace
 
 bool is_delegated(const NodeView& node) {
+  const auto in = [&](int i) { return scale_of(node.input(i)); };
+  const auto out = [&] { return scale_of(node.output()); };
   switch (node.op()) {
     case OpCode::add:
     case OpCode::sub:
-      return takes_sum(node);
+      return takes_sum(in(0), in(1), out());
     case OpCode::mul:
-      return takes_product(node);
+      return takes_product(in(0), in(1), out());
     case OpCode::quantize:
-      return takes_quantize(node);
+      return takes_codes(node);
     case OpCode::leaky_relu:
-      return takes_leaky_relu(node);
+      return takes_leaky_relu(in(0), out(), node.attributes<LeakyReluAttributes>().alpha);
     case OpCode::conv_2d:
     case OpCode::depthwise_conv_2d:
-      return takes_convolution(node);
+      return takes_layer(node, 2) && node.has_input(2);
     case OpCode::fully_connected:
-      return takes_weights(node);
+      return takes_layer(node, 2);
     case OpCode::transpose_conv:
       return takes_transpose_conv(node);
     case OpCode::max_pool_2d:

@@ -9,4 +9,9 @@ namespace octet::int8::xnnpack {
 /// their own are asked about. Throws Error for operands that the node must have and does not.
 bool is_delegated(const NodeView& node);
 
+/// MUL of a value by itself as a table of reals, not as a product of codes. XNNPACK multiplies
+/// codes where it has made one table of this node and those in front: where nothing else reads the
+/// value, and a function of one code makes it.
+bool is_square_of_reals(const NodeView& mul);
+
 }  // namespace octet::int8::xnnpack

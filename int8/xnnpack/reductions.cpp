@@ -1,7 +1,9 @@
-// MEAN, SUM, SOFTMAX and RESIZE_BILINEAR.
+// MEAN, SUM, SOFTMAX, LOG_SOFTMAX and RESIZE_BILINEAR.
 #include "int8/ops/reduction_step.h"
 #include "int8/ops/resize_bilinear.h"
 #include "int8/ops/softmax_step.h"
+#include "int8/reference/scales.h"
+#include "int8/reference/xnnpack/float_log_softmax.h"
 #include "int8/reference/xnnpack/float_mean.h"
 #include "int8/reference/xnnpack/float_resize.h"
 #include "int8/reference/xnnpack/float_softmax.h"
@@ -11,7 +13,7 @@ namespace octet::int8::xnnpack {
 namespace {
 
 Kernel<BilinearFunction> bilinear_kernel(Isa) {
-  return {bilinear_row, "portable"};
+  return {int8::bilinear_row, "portable"};
 }
 
 }  // namespace
@@ -28,10 +30,16 @@ std::unique_ptr<Step> create_mean_or_sum(const NodeView& node) {
 }
 
 std::unique_ptr<Step> create_row_softmax(const NodeView& node) {
-  check_softmax(node);
-  const Exponentials table =
-      make_exponentials(node.attributes<SoftmaxAttributes>().beta, node.i8_activation(0).scale);
+  check_softmax(node, softmax_params);
+  const Exponentials table(node.attributes<SoftmaxAttributes>().beta, node.i8_activation(0).scale);
   return create_softmax_step<Exponentials>(node, table, {softmax_row, "portable"});
+}
+
+std::unique_ptr<Step> create_row_log_softmax(const NodeView& node) {
+  check_softmax(node, {16.0f / 256.0f, 127});
+  const float scale = node.i8_activation(0).scale;
+  return create_softmax_step<FloatLogSoftmaxParams>(node, {{1.0f, scale}, scale},
+                                                    {log_softmax_row, "portable"});
 }
 
 std::unique_ptr<Step> create_bilinear_resize(const NodeView& node) {

@@ -16,7 +16,7 @@ namespace {
 class TwoTablesStep final : public Step {
  public:
   void run(const RunArgs& args) const noexcept override {
-    const std::int64_t blocks = sample / 16 * 16;
+    const std::int64_t blocks = sample / FarRequantization::block * FarRequantization::block;
     for_tasks(args.threads, args.batch, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t s = begin; s < end; ++s) {
         const std::int8_t* x = args.in_i8(0) + s * sample;
@@ -32,28 +32,27 @@ class TwoTablesStep final : public Step {
   std::int64_t sample = 0;
 };
 
-Curve curve_of(OpCode op) noexcept {
-  return op == OpCode::logistic ? Curve::logistic : op == OpCode::tanh ? Curve::tanh : Curve::elu;
+/// Of the i8 codes of the same reals.
+QuantParams i8_params(const TensorDef& t) {
+  const QuantParams p = NodeView::code_params(t);
+  return {p.scale, i8_zero_point(t.type, p.zero_point)};
+}
+
+/// A table of i8 codes for the node's types: as bits, u8 codes are the i8 codes of the same reals
+/// half the table away.
+Table of_types(const NodeView& node, const UnaryCodes& codes) {
+  Table table = codes.table();
+  if (node.input(0).type == DType::u8) std::rotate(table.begin(), table.begin() + 128, table.end());
+  if (node.output().type == DType::u8) flip_codes(reinterpret_cast<std::byte*>(table.data()), 256);
+  return table;
 }
 
 }  // namespace
 
-std::unique_ptr<Step> create_curve(const NodeView& node) {
+std::unique_ptr<Step> create_function(const NodeView& node) {
   check_unary(node);
-  return create_table_step(
-      node, curve_table(curve_of(node.op()), node.i8_activation(0), node.i8_output()));
-}
-
-std::unique_ptr<Step> create_leaky_relu(const NodeView& node) {
-  check_unary(node);
-  return create_table_step(node, leaky_relu_table(node.i8_activation(0), node.i8_output(),
-                                                  node.attributes<LeakyReluAttributes>().alpha));
-}
-
-std::unique_ptr<Step> create_relu(const NodeView& node) {
-  check_unary(node);
-  return create_table_step(
-      node, relu_table(node.i8_activation(0), node.i8_output(), node.op() == OpCode::relu6));
+  const UnaryArgs args{node.i8_activation(0), node.i8_output(), node.rounding(), node.attributes()};
+  return create_table_step(node, unary_codes(node.op(), args).table());
 }
 
 std::unique_ptr<Step> create_rescaling(const NodeView& node) {
@@ -62,27 +61,20 @@ std::unique_ptr<Step> create_rescaling(const NodeView& node) {
               ": expected a computed value, got a constant");
   if (node.input(0).type == DType::f32) return create_quantize_floats(node, {quantize, "portable"});
   node.expect_output_shape(node.input(0).shape);
-  const auto params = [](const TensorDef& t) {  // of i8 codes of the same reals
-    const QuantParams p = NodeView::code_params(t);
-    return QuantParams{p.scale, i8_zero_point(t.type, p.zero_point)};
-  };
-  Table table = requantize_table(params(node.input(0)), params(node.output()));
-  if (node.output().type == DType::u8) {  // whose bits are i8 codes half the table away
-    std::rotate(table.begin(), table.begin() + 128, table.end());
-    flip_codes(reinterpret_cast<std::byte*>(table.data()), 256);
-  }
-  return create_table_step(node, table);
+  const UnaryCodes codes = requantize_codes(i8_params(node.input(0)), i8_params(node.output()));
+  return create_table_step(node, of_types(node, codes));
 }
 
 std::unique_ptr<Step> create_far_rescaling(const NodeView& node) {
-  if (node.input(0).type != DType::i8 || node.output().type != DType::i8)
-    return create_step(all_ops(), node);
-  check_unary(node);
-  const QuantParams in = node.i8_activation(0), out = node.i8_output();
+  node.expect_operands(1, 1);
+  const TensorDef& x = node.input(0);
+  if (!is_codes(x.type) || x.constant) return create_step(all_ops(), node);
+  node.expect_output_shape(x.shape);
+  const FarRequantization far = make_far_requantization(i8_params(x), i8_params(node.output()));
   auto step = new_step<TwoTablesStep>(node);
-  step->sample = element_count(node.input(0).shape);
-  step->in_blocks = far_requantize_table(in, out, true);
-  step->rest = far_requantize_table(in, out, false);
+  step->sample = element_count(x.shape);
+  step->in_blocks = of_types(node, far.in_blocks);
+  step->rest = of_types(node, far.rest);
   return step;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -10,12 +9,14 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "interop/tflite/bias_scales.h"
 #include "interop/tflite/file_buffers.h"
 #include "interop/tflite/file_checks.h"
 #include "interop/tflite/options.h"
 #include "interop/tflite/states.h"
 #include "interop/tflite/tensors.h"
 #include "interop/tflite/tflite_ops.h"
+#include "interop/tflite/write_metadata.h"
 #include "tflite_generated.h"
 
 namespace octet {
@@ -29,51 +30,23 @@ using int8::TensorDef;
 /// Metadata entry that records the rounding mode: see rounding_name().
 constexpr const char* rounding_key = "octet.rounding";
 
-/// float32(input scale * weight scale) for each of the bias's channels, as converters write it.
-int8::Quantization bias_quantization(const Graph& graph, const Node& node,
-                                     const tflite::WeightOperands& operands) {
-  const auto tensor = [&](int operand) -> const TensorDef& {
-    const int t = node.inputs[static_cast<std::size_t>(operand)];
-    return graph.tensors[static_cast<std::size_t>(t)];
-  };
-  using Limits = std::numeric_limits<float>;
-  const double input_scale = double{tensor(operands.input).quantization.scale[0]};
-  int8::Quantization result;
-  const std::vector<float>& weight_scales = tensor(operands.weights).quantization.scale;
-  for (const float weight_scale : weight_scales) {
-    const double product = input_scale * double{weight_scale};
-    result.scale.push_back(
-        static_cast<float>(std::clamp(product, double{Limits::min()}, double{Limits::max()})));
-    result.zero_point.push_back(0);
-  }
-  const auto& shape = tensor(operands.bias).shape;  // [c] here, [1, 1, 1, c] from other writers
-  while (result.axis + 1 < static_cast<int>(shape.size()) &&
-         shape[static_cast<std::size_t>(result.axis)] == 1)
-    ++result.axis;
-  return result;
-}
-
-/// By tensor; none for a bias that several operators with different scales share.
-std::map<int, int8::Quantization> bias_quantizations(const Graph& graph) {
-  std::map<int, int8::Quantization> result;
-  for (const Node& node : graph.nodes) {
-    const auto operands = tflite::weight_operands(node.op);
-    if (!operands || static_cast<std::size_t>(operands->bias) >= node.inputs.size()) continue;
-    const int bias = node.inputs[static_cast<std::size_t>(operands->bias)];
-    if (bias < 0 || graph.tensors[static_cast<std::size_t>(bias)].type == int8::DType::f32)
-      continue;
-    const int8::Quantization wanted = bias_quantization(graph, node, *operands);
-    const auto [found, is_new] = result.try_emplace(bias, wanted);
-    if (!is_new && found->second != wanted) found->second = {};
-  }
-  return result;
-}
-
 std::uint64_t constant_bytes(const Graph& graph) {
   std::uint64_t bytes = 0;
   for (const TensorDef& t : graph.tensors) bytes += t.constant.size;
   for (const int8::State& s : graph.states) bytes += s.initial.size;
   return bytes;
+}
+
+/// What the file will hardly exceed: a builder that grows copies all that it has.
+std::size_t most_bytes(const Graph& graph, const TfliteOptions& options) {
+  constexpr std::size_t most_of_a_table = 512, alignment = 64, scale_and_zero_point = 12;
+  const auto constants = static_cast<std::size_t>(constant_bytes(graph));
+  std::size_t bytes = 4096 + (options.half_constants ? constants / 2 : constants);
+  for (const TensorDef& t : graph.tensors) {
+    bytes += most_of_a_table + alignment + t.name.size() +
+             scale_and_zero_point * t.quantization.scale.size();
+  }
+  return bytes + most_of_a_table * graph.nodes.size();
 }
 
 std::int8_t tensor_type(int8::DType type) {
@@ -105,17 +78,16 @@ void check_writable(const Graph& graph) {
   }
 }
 
-/// Of the file, rather too many: a builder that grows holds it twice.
-std::size_t expected_bytes(const Graph& graph, const TfliteOptions& options) {
-  const std::size_t constants = static_cast<std::size_t>(constant_bytes(graph));
-  return (options.half_constants ? constants / 2 : constants) + 4096 +
-         1024 * (graph.tensors.size() + graph.nodes.size());
-}
-
 class Writer {
  public:
+  /// Both must stay alive as long as this object.
   Writer(const Graph& graph, const TfliteOptions& options)
-      : graph_(graph), builder_(expected_bytes(graph, options)), buffers_(builder_) {
+      : graph_(graph),
+        standard_metadata_(options.metadata.empty()
+                               ? std::vector<std::byte>()
+                               : tflite::metadata_bytes(options.metadata, graph)),
+        builder_(most_bytes(graph, options) + standard_metadata_.size()),
+        buffers_(builder_) {
     for (std::size_t i = 0; options.half_constants && i < graph.tensors.size(); ++i) {
       const TensorDef& t = graph.tensors[i];
       if (t.constant.size > sizeof(float) && t.type == int8::DType::f32)
@@ -129,8 +101,7 @@ class Writer {
     }
   }
 
-  /// Of this object's memory.
-  std::span<const std::byte> write() {
+  flatbuffers::DetachedBuffer write() {
     const auto tensors = write_tensors();
     const auto operators = write_operators();
     const auto inputs = builder_.CreateVector(graph_.inputs);
@@ -149,7 +120,7 @@ class Writer {
     tflite::FinishModelBuffer(
         builder_, tflite::CreateModel(builder_, 3, codes, subgraph_vector, description, buffers, 0,
                                       metadata, signatures));
-    return std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
+    return builder_.Release();
   }
 
  private:
@@ -167,7 +138,7 @@ class Writer {
   }
 
   Offset<flatbuffers::Vector<Offset<tflite::Tensor>>> write_tensors() {
-    const auto biases = bias_quantizations(graph_);
+    const auto biases = tflite::bias_quantizations(graph_);
     std::vector<Offset<tflite::Tensor>> tensors;
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const TensorDef& t = graph_.tensors[i];
@@ -324,6 +295,10 @@ class Writer {
     add("min_runtime_version", runtime);
     add(rounding_key, std::string(int8::rounding_name(graph_.rounding)));
     for (const auto& [name, value] : graph_.metadata) add(name, value);
+    if (!standard_metadata_.empty()) {
+      add(tflite::standard_metadata,
+          {reinterpret_cast<const char*>(standard_metadata_.data()), standard_metadata_.size()});
+    }
     return builder_.CreateVector(entries);
   }
 
@@ -352,6 +327,7 @@ class Writer {
   }
 
   const Graph& graph_;
+  std::vector<std::byte> standard_metadata_;
   std::set<int> variable_tensors_;
   std::vector<int8::State> states_;  ///< that are variables with handles
   std::vector<int> halves_;          ///< constants to write in FLOAT16, ascending
@@ -360,20 +336,38 @@ class Writer {
   std::vector<std::pair<std::int32_t, int>> codes_;  ///< and versions, in the order of first use
 };
 
+/// A whole file, in two parts.
+class TfliteBytes {
+ public:
+  TfliteBytes(const Graph& graph, const TfliteOptions& options) {
+    check_writable(graph);
+    check_metadata(options.metadata, graph);
+    model_ = Writer(graph, options).write();
+    labels_ = tflite::label_archive(options.metadata, model_.size());
+  }
+  std::span<const std::byte> model() const {
+    return std::as_bytes(std::span(model_.data(), model_.size()));
+  }
+  std::span<const std::byte> labels() const { return labels_; }
+
+ private:
+  flatbuffers::DetachedBuffer model_;
+  std::vector<std::byte> labels_;
+};
+
 }  // namespace
 
 std::vector<std::byte> serialize_tflite(const Graph& graph, const TfliteOptions& options) {
-  check_writable(graph);
-  Writer writer(graph, options);
-  const auto bytes = writer.write();
-  return {bytes.begin(), bytes.end()};
+  const TfliteBytes file(graph, options);
+  std::vector<std::byte> bytes(file.model().begin(), file.model().end());
+  bytes.insert(bytes.end(), file.labels().begin(), file.labels().end());
+  return bytes;
 }
 
 void write_tflite(const Graph& graph, const std::filesystem::path& path,
                   const TfliteOptions& options) {
-  check_writable(graph);
-  Writer writer(graph, options);
-  write_file_atomically(path, writer.write());
+  const TfliteBytes file(graph, options);
+  write_file_atomically(path, {file.model(), file.labels()});
 }
 
 void write_tflite(const int8::Model& model, const std::filesystem::path& path) {

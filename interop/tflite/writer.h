@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "int8/engine/model.h"
+#include "interop/tflite/model_metadata.h"
 
 namespace octet {
 
@@ -14,6 +15,8 @@ struct TfliteOptions {
   /// a float16 model. Those of one element (epsilons, factors) stay FLOAT32. Throws Error for a
   /// finite number beyond what FLOAT16 holds, 65504.
   bool half_constants = false;
+  /// TFLite's standard metadata; its label files are a zip archive behind the model.
+  ModelMetadata metadata = {};
 };
 
 /// The bytes of the file; the same graph gives the same bytes, wherever its constants are. Throws

@@ -7,7 +7,7 @@
 #include "interop/weights/formats/keras.h"
 #include "interop/weights/formats/npy.h"
 #include "interop/weights/formats/safetensors.h"
-#include "interop/weights/formats/zip.h"
+#include "interop/weights/formats/unzip.h"
 
 namespace octet {
 namespace {

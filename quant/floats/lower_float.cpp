@@ -32,19 +32,20 @@ Tensor to_floats(std::span<const double> values) {
   return t;
 }
 
-/// W f, each row by its channel's f.
-Tensor scaled(const Tensor& weight, std::span<const double> f) {
-  Tensor w = Tensor::empty(weight.shape());
+/// w = W f, each row by its channel's f.
+void scale(Tensor& w, const Tensor& weight, std::span<const double> f) {
   const std::int64_t row = weight.numel() / weight.shape()[0];
   for (std::int64_t i = 0; i < w.numel(); ++i)
     w.r()[i] = static_cast<real>(double(weight.r()[i]) * f[static_cast<std::size_t>(i / row)]);
-  return w;
 }
 
 class FloatLowering {
  public:
-  explicit FloatLowering(const GraphModule& graph)
-      : graph_(graph), tensor_of_(graph.nodes().size(), -1), readers_(graph.nodes().size()) {
+  FloatLowering(const GraphModule& graph, bool may_change_weights)
+      : graph_(graph),
+        may_change_weights_(may_change_weights),
+        tensor_of_(graph.nodes().size(), -1),
+        readers_(graph.nodes().size()) {
     find_live();
   }
 
@@ -193,11 +194,20 @@ class FloatLowering {
     tensor(id) = f.finish(f.binary(int8::OpCode::add, product, added));
   }
 
+  /// The weight of a layer with a batch norm's factors in it.
+  Tensor scaled_weight(int weight, std::span<const double> f) {
+    const Tensor& w = value(node(weight));
+    const bool in_place = may_change_weights_ && readers(weight).size() == 1 && w.unique();
+    Tensor result = in_place ? w : Tensor::empty(w.shape());
+    scale(result, w, f);
+    return result;
+  }
+
   void lower_layer(int id) {
     const GraphNode& n = node(id);
     const GraphNode& weight = input_of(id, 1);
     const bool has_bias = n.inputs.size() > 2;
-    FloatLayer layer{*n.op, value(weight), {}, n.name + ".weight", n.name + ".bias"};
+    FloatLayer layer{*n.op, {}, {}, n.name + ".weight", n.name + ".bias"};
     if (weight.kind == Tape::Kind::param) layer.weight_name = weight.name;
     if (has_bias) {
       layer.bias = value(input_of(id, 2));
@@ -208,11 +218,12 @@ class FloatLowering {
         id, [](const Op& op) { return dynamic_cast<const BatchNormOp*>(&op) != nullptr; });
     if (norm >= 0) {
       const Affine a = affine(norm, has_bias ? layer.bias : Tensor());
-      layer.weight = scaled(layer.weight, a.f);
+      layer.weight = scaled_weight(n.inputs[1], a.f);
       layer.bias = to_floats(a.b);
       last = norm;
-    } else if (!has_bias) {
-      layer.bias = Tensor::zeros({layer.weight.shape()[0]});
+    } else {
+      layer.weight = value(weight);
+      if (!has_bias) layer.bias = Tensor::zeros({layer.weight.shape()[0]});
     }
     const bool fuses = !dynamic_cast<const ConvTranspose2dOp*>(n.op.get());
     const int limit = sole_reader(
@@ -229,6 +240,7 @@ class FloatLowering {
   }
 
   const GraphModule& graph_;
+  bool may_change_weights_;
   Lowering l_;
   std::vector<int> tensor_of_;
   std::vector<std::vector<int>> readers_;  ///< of each node's value, -1: the user, an output
@@ -238,7 +250,10 @@ class FloatLowering {
 }  // namespace
 
 int8::Graph lower_float(const GraphModule& graph, std::string name) {
-  return FloatLowering(graph).run(std::move(name));
+  return FloatLowering(graph, false).run(std::move(name));
+}
+int8::Graph lower_float(GraphModule&& graph, std::string name) {
+  return FloatLowering(graph, true).run(std::move(name));
 }
 
 }  // namespace octet::quant

@@ -14,5 +14,8 @@ namespace octet::quant {
 /// constants as FLOAT16 if told to. They may share the memory of the network's parameters. Throws
 /// Error naming every layer that has no float operators, and why.
 int8::Graph lower_float(const GraphModule& graph, std::string name = "octet");
+/// Of a network that is not needed any more: batch norms are multiplied into its own weights, which
+/// thus are in memory once.
+int8::Graph lower_float(GraphModule&& graph, std::string name = "octet");
 
 }  // namespace octet::quant

@@ -4,12 +4,15 @@
 
 #include "base/simd/isa.h"
 #include "int8/reference/add.h"
+#include "int8/reference/xnnpack/float_add.h"
 
 namespace octet::quant {
 
-/// p = add_preclamp(a, b); code = clamp(p); mask bit = mask_lo <= p <= range.hi.
+/// p: a and b before the clamp, by the params; code = clamp(p); mask bit = mask_lo <= p <=
+/// range.hi.
+template <class Params>
 struct AddSpan {
-  const int8::AddParams& params;
+  const Params& params;
   const std::int8_t *a, *b;
   std::int64_t n;  ///< > 0
   std::int32_t mask_lo;
@@ -17,9 +20,16 @@ struct AddSpan {
   std::uint8_t* mask;       ///< (n + 7) / 8 bytes, element i at bit i % 8 of byte i / 8
   std::int32_t *min, *max;  ///< of p: results
 };
-using MaskedAddKernel = void (*)(const AddSpan&) noexcept;
+template <class Params>
+using MaskedAddKernel = void (*)(const AddSpan<Params>&) noexcept;
 
 /// The best kernel for `isa`; every one gives the bytes of the portable one.
-MaskedAddKernel masked_add_kernel(Isa isa) noexcept;
+template <class Params>
+MaskedAddKernel<Params> masked_add_kernel(Isa isa) noexcept;
+template <>
+MaskedAddKernel<int8::AddParams> masked_add_kernel<int8::AddParams>(Isa isa) noexcept;
+template <>
+MaskedAddKernel<int8::xnnpack::FloatAddParams> masked_add_kernel<int8::xnnpack::FloatAddParams>(
+    Isa isa) noexcept;
 
 }  // namespace octet::quant

@@ -5,6 +5,7 @@
 
 #include "base/simd/simd.h"
 #include "int8/kernels/vec_rounding.h"
+#include "int8/reference/float_rounding.h"
 
 #define OCTET_VEC_INC "quant/kernels/requantize.inc"
 #include "base/simd/each_vec.inc"
@@ -44,6 +45,16 @@ void finish_block(const RequantizeSpan& s, std::int64_t i, std::int64_t at, int 
 }
 
 template <int8::Rounding rounding>
+std::int32_t rescaled(const RequantizeSpan& s, std::int32_t v, std::int64_t column) {
+  if constexpr (rounding == int8::Rounding::float_rounding) {
+    return int8::scale_in_float(v, s.factor[column]);
+  } else {
+    return int8::multiply_by_quantized_multiplier(v, {s.multiplier[column], s.shift[column]},
+                                                  rounding);
+  }
+}
+
+template <int8::Rounding rounding>
 void blocks(const RequantizeSpan& s) noexcept {
   for (std::int64_t i = 0; i < s.n; i += block) {
     const std::int64_t at = i % s.width;
@@ -51,9 +62,7 @@ void blocks(const RequantizeSpan& s) noexcept {
     std::int32_t v[block], p[block];
     for (int k = 0; k < n; ++k) {
       v[k] = s.acc[i + k] * (s.sign ? s.sign[at + k] : 1) + s.bias[at + k];
-      p[k] = int8::multiply_by_quantized_multiplier(v[k], {s.multiplier[at + k], s.shift[at + k]},
-                                                    rounding) +
-             s.zero_point;
+      p[k] = rescaled<rounding>(s, v[k], at + k) + s.zero_point;
     }
     finish_block(s, i, at, n, v, p);
   }
@@ -63,11 +72,21 @@ constexpr Dispatch<RequantizeKernel> single{
     OCTET_VEC_DISPATCH(blocks<int8::Rounding::single_rounding>, requantize_single)};
 constexpr Dispatch<RequantizeKernel> twice{
     OCTET_VEC_DISPATCH(blocks<int8::Rounding::double_rounding>, requantize_double)};
+constexpr Dispatch<RequantizeKernel> in_float{
+    OCTET_VEC_DISPATCH(blocks<int8::Rounding::float_rounding>, requantize_float)};
 
 }  // namespace
 
 RequantizeKernel requantize_kernel(Isa isa, int8::Rounding rounding) noexcept {
-  return rounding == int8::Rounding::single_rounding ? single(isa) : twice(isa);
+  switch (rounding) {
+    case int8::Rounding::single_rounding:
+      return single(isa);
+    case int8::Rounding::double_rounding:
+      return twice(isa);
+    case int8::Rounding::float_rounding:
+      break;
+  }
+  return in_float(isa);
 }
 
 }  // namespace octet::quant

@@ -21,6 +21,7 @@ struct RequantizeSpan {
   const std::int32_t* bias;
   const std::int32_t* multiplier;
   const std::int32_t* shift;  ///< as in Multiplier
+  const float* factor;        ///< M in float rounding, in place of multiplier and shift
   std::int32_t zero_point, lo, hi, mask_lo;
   std::int8_t* codes;       ///< [n]
   std::uint8_t* mask;       ///< (n + 7) / 8 bytes, element i at bit i % 8 of byte i / 8; or null

@@ -17,12 +17,13 @@ RequantizePass::RequantizePass(Pool& pool, const Folded& folded, const Requantiz
     m[c] = folded.multiplier[c].m;
     shift[c] = folded.multiplier[c].shift;
   }
-  const auto repeated = [&](const PoolVector<std::int32_t>& v) {
-    return wide_.repeated(pool, std::span<const std::int32_t>(v));
+  const auto repeated = [&]<class T>(const PoolVector<T>& v) {
+    return v.empty() ? v : wide_.repeated(pool, std::span<const T>(v));
   };
   bias_ = repeated(folded.bias);
   multiplier_ = repeated(m);
   shift_ = repeated(shift);
+  factor_ = repeated(folded.factor);
   if (std::ranges::any_of(folded.sign, [](std::int32_t s) { return s != 1; })) {
     sign_ = repeated(folded.sign);
   }
@@ -40,6 +41,7 @@ void RequantizePass::run(std::int64_t tile, const std::int32_t* acc, std::int64_
   s.bias = bias_.data();
   s.multiplier = multiplier_.data();
   s.shift = shift_.data();
+  s.factor = factor_.data();
   s.zero_point = target_.zero_point;
   s.lo = target_.lo;
   s.hi = target_.hi;

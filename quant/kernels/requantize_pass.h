@@ -49,7 +49,8 @@ class RequantizePass {
   RequantizeTarget target_;
   RequantizeKernel kernel_;
   PoolVector<std::int32_t> sign_, bias_, multiplier_, shift_;  // sign_: empty if all are +1
-  PoolVector<std::int32_t> min_, max_;                         // [tiles, width]
+  PoolVector<float> factor_;
+  PoolVector<std::int32_t> min_, max_;  // [tiles, width]
 };
 
 }  // namespace octet::quant

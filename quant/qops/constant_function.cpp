@@ -5,12 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "int8/reference/add.h"
-#include "int8/reference/mul.h"
 #include "int8/reference/quantize.h"
 #include "int8/reference/scales.h"
 #include "quant/lowering.h"
 #include "quant/params.h"
+#include "quant/qops/binary_params.h"
 #include "quant/qops/fused_activation.h"
 #include "quant/qops/unary_function.h"
 
@@ -65,26 +64,23 @@ class ConstantFunction final : public UnaryFunction {
     std::fill_n(d, n, multiplies() ? real(constant_.value) : real(kind_.constant_first ? -1 : 1));
   }
   int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
-    const auto operands = ordered(in, constant_.params);
-    const QuantParams a = operands.first, b = operands.second;
-    const auto tabulated = [&](auto make, auto preclamp) {
-      const auto p = make(a.scale, a.zero_point, b.scale, b.zero_point, out.scale, out.zero_point,
-                          activation_, rounding);
-      return int8::tabulate(
-          [&](int q) {
-            const auto [x, y] = ordered(static_cast<std::int8_t>(q), constant_.code);
-            return preclamp(p, x, y);
-          },
-          p.range);
-    };
-    if (multiplies()) return tabulated(int8::make_mul_params, int8::mul_preclamp);
-    return tabulated(kind_.op == int8::OpCode::add ? int8::make_add_params : int8::make_sub_params,
-                     int8::add_preclamp);
+    const auto [a, b] = ordered(in, constant_.params);
+    return std::visit(
+        [&](const auto& p) {
+          return int8::tabulate(
+              [&](int q) {
+                const auto [x, y] = ordered(static_cast<std::int8_t>(q), constant_.code);
+                return preclamp(p, x, y);
+              },
+              p.range);
+        },
+        make_binary_params(kind_.op, a, b, out, activation_, rounding));
   }
   bool open_lower() const override { return open_lower_bound(activation_); }
-  float min_output_scale(QuantParams in) const override {
+  float min_output_scale(QuantParams in, int8::Rounding rounding) const override {
     const float c = constant_.params.scale;
-    return multiplies() ? int8::min_product_scale(in.scale, c) : int8::min_sum_scale(in.scale, c);
+    return multiplies() ? int8::min_product_scale(in.scale, c, rounding)
+                        : int8::min_sum_scale(in.scale, c, rounding);
   }
   void lower(Lowering& l, const std::string& layer, int input, int output) const override {
     const auto [a, b] = ordered(input, constant_.add_to(l, layer));

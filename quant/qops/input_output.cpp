@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "int8/kernels/dispatch.h"
-#include "int8/reference/quantize.h"
+#include "int8/reference/xnnpack/float_quantize.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
 #include "quant/qops/input_output.h"
@@ -17,17 +17,23 @@ Tensor QQuantizeOp::forward_float(Context&, In x) const {
 }
 
 Tensor QQuantizeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
+  if (seen) out->observe(x[0]);
+  const bool in_float = state->rounding == int8::Rounding::float_rounding;
+  return quantized(ctx, x, saved,
+                   in_float ? int8::xnnpack::quantize : int8::quantize_kernel(ctx.isa).run);
+}
+
+Tensor QQuantizeOp::quantized(Context& ctx, In x, Saved& saved,
+                              int8::QuantizeFunction* kernel) const {
   Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   const std::int64_t n = y.numel();
   const float* p = x[0].data<float>();
   auto* q = y.data<std::int8_t>();
-  const auto kernel = int8::quantize_kernel(ctx.isa);
   const QuantParams params = out->params;
   ctx.threads.run((n + task_size - 1) / task_size, [&](std::int64_t task, int) {
     const std::int64_t begin = task * task_size;
     kernel(p + begin, params.scale, params.zero_point, q + begin, std::min(task_size, n - begin));
   });
-  if (seen) out->observe(x[0]);
   saved.tensors = {x[0]};
   saved.extra = params;
   return y;
@@ -59,7 +65,7 @@ int QQuantizeOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape
 }
 
 Tensor QInputOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
-  return QQuantizeOp::forward_codes(ctx, x, saved, nullptr);
+  return quantized(ctx, x, saved, int8::quantize_kernel(ctx.isa).run);
 }
 
 int QInputOp::lower(Lowering& l, std::span<const int>, In, const Shape& shape) const {

@@ -2,11 +2,13 @@
 // floats.
 #pragma once
 
+#include "int8/reference/quantize.h"
 #include "quant/qops/qop.h"
 
 namespace octet::quant {
 
-/// Float reals to codes by true division, half away from zero, saturating (line 20).
+/// Float reals to codes by true division, half away from zero, saturating (line 20); in float
+/// rounding as XNNPACK does it.
 class QQuantizeOp : public QOp {
  public:
   using QOp::QOp;
@@ -15,9 +17,12 @@ class QQuantizeOp : public QOp {
   Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
+
+ protected:
+  Tensor quantized(Context& ctx, In x, Saved& saved, int8::QuantizeFunction* kernel) const;
 };
 
-/// The input, whose range is observed in calibration alone.
+/// The input, whose range is observed in calibration alone; the same codes in every rounding.
 class QInputOp final : public QQuantizeOp {
  public:
   using QQuantizeOp::QQuantizeOp;

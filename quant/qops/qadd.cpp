@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
-#include "int8/kernels/dispatch.h"
-#include "int8/reference/add.h"
 #include "quant/kernels/add_kernel.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
+#include "quant/qops/binary_params.h"
 #include "quant/qops/fused_activation.h"
 
 namespace octet::quant {
@@ -33,9 +32,6 @@ Tensor QAddOp::forward_float(Context& ctx, In x) const {
 Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   OCTET_CHECK(x[0].shape() == x[1].shape(), "layer ", layer,
               ": expected operands of one shape, got ", x[0].shape(), " and ", x[1].shape());
-  const int8::AddParams params = int8::make_add_params(
-      a->params.scale, a->params.zero_point, b->params.scale, b->params.zero_point,
-      out->params.scale, out->params.zero_point, activation, state->rounding);
   const std::int64_t n = x[0].numel();
   const auto *p = x[0].data<std::int8_t>(), *q = x[1].data<std::int8_t>();
   Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
@@ -44,14 +40,23 @@ Tensor QAddOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) 
   auto* bits = mask.data<std::uint8_t>();
   const std::int64_t tasks = (n + task_size - 1) / task_size;
   PoolVector<std::int32_t> min(static_cast<std::size_t>(tasks), ctx.pool), max(min);
-  const std::int32_t mask_lo = params.range.lo + (open_lower_bound(activation) ? 1 : 0);
-  const MaskedAddKernel kernel = masked_add_kernel(ctx.isa);
-  ctx.threads.run(tasks, [&](std::int64_t task, int) {
-    const std::int64_t begin = task * task_size;
-    const auto i = static_cast<std::size_t>(task);
-    kernel({params, p + begin, q + begin, std::min(task_size, n - begin), mask_lo, codes + begin,
-            bits + begin / 8, &min[i], &max[i]});
-  });
+  const auto add = [&]<class Params>(const Params& params) {
+    const std::int32_t mask_lo = params.range.lo + (open_lower_bound(activation) ? 1 : 0);
+    const auto kernel = masked_add_kernel<Params>(ctx.isa);
+    ctx.threads.run(tasks, [&](std::int64_t task, int) {
+      const std::int64_t begin = task * task_size;
+      const auto i = static_cast<std::size_t>(task);
+      kernel({params, p + begin, q + begin, std::min(task_size, n - begin), mask_lo, codes + begin,
+              bits + begin / 8, &min[i], &max[i]});
+    });
+  };
+  const BinaryParams params = make_binary_params(int8::OpCode::add, a->params, b->params,
+                                                 out->params, activation, state->rounding);
+  if (const auto* in_float = std::get_if<int8::xnnpack::FloatAddParams>(&params)) {
+    add(*in_float);
+  } else {
+    add(std::get<int8::AddParams>(params));
+  }
   if (seen) {
     const RealRange preclamp{double(*std::ranges::min_element(min)),
                              double(*std::ranges::max_element(max))};

@@ -20,7 +20,7 @@ class QAddOp final : public QOp {
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
   float min_output_scale() const override {
-    return int8::min_sum_scale(a->params.scale, b->params.scale);
+    return int8::min_sum_scale(a->params.scale, b->params.scale, state->rounding);
   }
 };
 

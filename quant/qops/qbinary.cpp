@@ -7,12 +7,14 @@
 #include "core/kernels/broadcast.h"
 #include "core/ops/ops.h"
 #include "int8/kernels/dispatch.h"
-#include "int8/reference/add.h"
 #include "int8/reference/min_max.h"
-#include "int8/reference/mul.h"
 #include "int8/reference/scales.h"
+#include "int8/reference/xnnpack/delegated_scales.h"
+#include "int8/reference/xnnpack/float_tables.h"
 #include "quant/kernels/dequantize.h"
+#include "quant/lower_moves.h"
 #include "quant/lowering.h"
+#include "quant/qops/binary_params.h"
 #include "quant/qops/fused_activation.h"
 
 namespace octet::quant {
@@ -78,9 +80,20 @@ std::string QBinaryOp::attributes() const {
   return "activation=" + std::to_string(static_cast<int>(activation));
 }
 
+int8::OpCode QBinaryOp::op() const {
+  return kind == Kind::mul   ? int8::OpCode::mul
+         : kind == Kind::sub ? int8::OpCode::sub
+                             : int8::OpCode::add;
+}
+
+bool QBinaryOp::squares_reals() const {
+  return kind == Kind::mul && of_itself && state->rounding == int8::Rounding::float_rounding;
+}
+
 float QBinaryOp::min_output_scale() const {
   const float sa = a->params.scale, sb = b->params.scale;
-  return kind == Kind::mul ? int8::min_product_scale(sa, sb) : int8::min_sum_scale(sa, sb);
+  return kind == Kind::mul ? int8::min_product_scale(sa, sb, state->rounding)
+                           : int8::min_sum_scale(sa, sb, state->rounding);
 }
 
 Tensor QBinaryOp::forward_float(Context& ctx, In x) const {
@@ -100,22 +113,27 @@ Tensor QBinaryOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* see
   const QuantParams pa = a->params, pb = b->params, po = out->params;
   const Tensor xa = codes_of(ctx, *a, x[0]), xb = codes_of(ctx, *b, x[1]);
   const bool open = open_lower_bound(activation);
+  const auto by = [&](const int8::ClampRange& range, const auto& preclamp) {
+    return run(ctx, broadcast, preclamp, range, open, xa, xb, y, passes);
+  };
   Ends codes;
+  if (squares_reals() && xa.raw() == xb.raw() &&
+      int8::xnnpack::takes_product(pa.scale, pb.scale, po.scale)) {
+    const int8::UnaryCodes square =
+        int8::xnnpack::square_codes(pa, po, int8::clamp_range(activation, po, state->rounding));
+    codes = by(square.range, [&](std::int8_t u, std::int8_t) {
+      return square.preclamp[static_cast<std::size_t>(u + 128)];
+    });
+  } else {
+    codes = std::visit(
+        [&](const auto& p) {
+          return by(p.range, [&](std::int8_t u, std::int8_t v) { return preclamp(p, u, v); });
+        },
+        make_binary_params(op(), pa, pb, po, activation, state->rounding));
+  }
   if (kind == Kind::mul) {
-    const int8::MulParams p =
-        int8::make_mul_params(pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale,
-                              po.zero_point, activation, state->rounding);
-    codes = run(
-        ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::mul_preclamp(p, u, v); },
-        p.range, open, xa, xb, y, passes);
     saved.tensors = {passes, xa, xb};
   } else {
-    const int8::AddParams p = (kind == Kind::sub ? int8::make_sub_params : int8::make_add_params)(
-        pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale, po.zero_point, activation,
-        state->rounding);
-    codes = run(
-        ctx, broadcast, [&](std::int8_t u, std::int8_t v) { return int8::add_preclamp(p, u, v); },
-        p.range, open, xa, xb, y, passes);
     saved.tensors = {passes};
   }
   if (seen) *seen = activated(reals_of({double(codes.lo), double(codes.hi)}, po), activation);
@@ -144,13 +162,14 @@ void QBinaryOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy
 }
 
 int QBinaryOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
-  const int first = lower_operand(l, layer + ".constant", *a, inputs[0], x[0]);
-  const int second = lower_operand(l, layer + ".constant", *b, inputs[1], x[1]);
+  int first = lower_operand(l, layer + ".constant", *a, inputs[0], x[0]);
+  int second = lower_operand(l, layer + ".constant", *b, inputs[1], x[1]);
+  // XNNPACK multiplies codes, not reals, where it makes one table of this op and the one in front:
+  // a RESHAPE keeps them apart.
+  if (squares_reals() && first == second)
+    first = second = lower_reshape(l, l.shape(first), layer + ".operand", first);
   const int y = l.add_value(layer, shape, out->params);
-  l.add_node(kind == Kind::mul   ? int8::OpCode::mul
-             : kind == Kind::sub ? int8::OpCode::sub
-                                 : int8::OpCode::add,
-             {first, second}, y, int8::ElementwiseAttributes{activation});
+  l.add_node(op(), {first, second}, y, int8::ElementwiseAttributes{activation});
   return y;
 }
 

@@ -15,6 +15,7 @@ class QBinaryOp final : public QOp {
   Kind kind = Kind::mul;
   QuantizedTensorPtr a, b;
   int8::Activation activation = int8::Activation::none;
+  bool of_itself = false;  ///< both operands are one value of the integer graph
 
   using QOp::QOp;
   std::string_view name() const override {
@@ -26,6 +27,11 @@ class QBinaryOp final : public QOp {
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
   float min_output_scale() const override;
+
+ private:
+  int8::OpCode op() const;
+  /// XNNPACK's rule for a value times itself.
+  bool squares_reals() const;
 };
 
 /// MINIMUM or MAXIMUM: operands and result are one class (out->shared). Inputs: a, b as above; at a

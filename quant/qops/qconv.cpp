@@ -178,8 +178,7 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
     kept.folded = fold(fold_input(kept.weight_scale), affine(ctx.pool, x, mean, var), ctx.pool);
   }
 
-  const int8::ClampRange range =
-      int8::clamp_range(activation, out->params.scale, out->params.zero_point);
+  const int8::ClampRange range = int8::clamp_range(activation, out->params, state->rounding);
   RequantizePass pass(ctx.pool, kept.folded,
                       {.zero_point = out->params.zero_point,
                        .lo = range.lo,

@@ -9,8 +9,7 @@ namespace octet::quant {
 int QConvOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& shape) const {
   const Shape& w = x[1].shape();
   int input = inputs[0];
-  const int8::ClampRange range =
-      int8::clamp_range(activation, out->params.scale, out->params.zero_point);
+  const int8::ClampRange range = int8::clamp_range(activation, out->params, state->rounding);
 
   if (linear) {
     const auto [weight, bias] = lower_integers(l, x, w, 0, range);

@@ -2,6 +2,7 @@
 
 #include "core/kernels/reduction_plan.h"
 #include "int8/reference/mean.h"
+#include "int8/reference/xnnpack/float_mean.h"
 #include "quant/lowering.h"
 #include "quant/qops/qmean.h"
 
@@ -14,34 +15,41 @@ Tensor QMeanOp::forward_float(Context& ctx, In x) const {
 
 Tensor QMeanOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const ReductionPlan plan(ctx.pool, "layer " + layer, x[0].shape(), mean->axes, mean->keep_dims);
-  const int8::MeanParams params = int8::make_mean_params(
-      in->params.scale, in->params.zero_point, out->params.scale, out->params.zero_point,
-      static_cast<std::int64_t>(plan.reduced.size()), state->rounding);
+  const auto count = static_cast<std::int64_t>(plan.reduced.size());
   Tensor y = ctx.empty(plan.result, ElementType::i8);
   Tensor passes = ctx.empty(plan.result, ElementType::u8);
   Tensor sums = ctx.empty(plan.result, ElementType::i32);
   const auto* px = x[0].data<std::int8_t>();
   const auto blocks = static_cast<std::int64_t>(plan.kept.size());
-  ctx.threads.run(x[0].shape()[0] * blocks, [&](std::int64_t task, int) {
-    const std::int8_t* block =
-        px + task / blocks * plan.sample + plan.kept[static_cast<std::size_t>(task % blocks)];
-    const std::int64_t at = task * plan.inner;
-    std::int32_t* sum = sums.data<std::int32_t>() + at;
-    std::fill_n(sum, plan.inner, 0);
-    for (const std::int64_t offset : plan.reduced) {
-      for (std::int64_t c = 0; c < plan.inner; ++c) sum[c] += block[offset + c];
-    }
-    for (std::int64_t c = 0; c < plan.inner; ++c) {
-      const std::int32_t p = int8::mean_preclamp(params, sum[c]);
-      y.data<std::int8_t>()[at + c] = int8::clamp_to_int8(p);
-      passes.data<std::uint8_t>()[at + c] = p >= -128 && p <= 127;
-    }
-  });
+  const auto run = [&](const auto& params) {
+    ctx.threads.run(x[0].shape()[0] * blocks, [&](std::int64_t task, int) {
+      const std::int8_t* block =
+          px + task / blocks * plan.sample + plan.kept[static_cast<std::size_t>(task % blocks)];
+      const std::int64_t at = task * plan.inner;
+      std::int32_t* sum = sums.data<std::int32_t>() + at;
+      std::fill_n(sum, plan.inner, 0);
+      for (const std::int64_t offset : plan.reduced) {
+        for (std::int64_t c = 0; c < plan.inner; ++c) sum[c] += block[offset + c];
+      }
+      for (std::int64_t c = 0; c < plan.inner; ++c) {
+        const std::int32_t p = mean_preclamp(params, sum[c]);
+        y.data<std::int8_t>()[at + c] = int8::clamp_to_int8(p);
+        passes.data<std::uint8_t>()[at + c] = p >= -128 && p <= 127;
+      }
+    });
+  };
+  if (state->rounding == int8::Rounding::float_rounding) {
+    run(int8::xnnpack::make_float_mean_params(in->params, out->params, count, true));
+  } else {
+    run(int8::make_mean_params(in->params.scale, in->params.zero_point, out->params.scale,
+                               out->params.zero_point, count, state->rounding));
+  }
   if (seen) {
     const auto all = sums.span<std::int32_t>();
     const auto [lo, hi] = std::minmax_element(all.begin(), all.end());
-    const double unit = double(in->params.scale) / static_cast<double>(plan.reduced.size());
-    *seen = {unit * (*lo - params.offset), unit * (*hi - params.offset)};
+    const double unit = double(in->params.scale) / static_cast<double>(count);
+    const double offset = static_cast<double>(count * in->params.zero_point);
+    *seen = {unit * (*lo - offset), unit * (*hi - offset)};
   }
   saved.tensors = {passes};
   saved.extra = x[0].shape();

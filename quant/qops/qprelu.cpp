@@ -8,6 +8,7 @@
 #include "quant/kernels/dequantize.h"
 #include "quant/kernels/requantize_pass.h"
 #include "quant/lowering.h"
+#include "quant/qops/binary_params.h"
 #include "quant/qops/fused_activation.h"
 
 namespace octet::quant {
@@ -29,9 +30,9 @@ Tensor QPreluOp::forward_float(Context& ctx, In x) const {
 
 Tensor QPreluOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const WeightCodes alpha = slopes->quantize(ctx, x[1], {.layer = layer});
-  const int8::PreluParams params =
-      int8::make_prelu_params(in->params.scale, in->params.zero_point, alpha.scale[0], 0,
-                              out->params.scale, out->params.zero_point, state->rounding);
+  const int8::PreluParams params = int8::make_prelu_params(
+      in->params.scale, in->params.zero_point, alpha.scale[0], 0, out->params.scale,
+      out->params.zero_point, built_in_rounding(state->rounding));
   const std::int64_t channels = x[1].numel(), n = x[0].numel();
   OCTET_CHECK(x[0].shape()[-1] == channels, "layer ", layer, ": expected ", channels,
               " channels, got ", x[0].shape());

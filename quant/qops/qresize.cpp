@@ -1,15 +1,20 @@
 #include "quant/qops/qresize.h"
+
 #include "core/ops/resize_taps.h"
+#include "int8/reference/xnnpack/float_resize.h"
 #include "quant/lower_moves.h"
 
 namespace octet::quant {
 
 namespace {
 
-std::vector<int8::BilinearTap> axis_taps(const Resize2dOp& op, std::int64_t in, int out) {
+std::vector<int8::BilinearTap> axis_taps(const Resize2dOp& op, std::int64_t in, int out,
+                                         int8::Rounding rounding) {
   const auto size = static_cast<int>(in);
   if (op.interpolation == Interpolation::bilinear) {
-    return int8::bilinear_taps(size, out, resize_attributes(op));
+    const auto taps = rounding == int8::Rounding::float_rounding ? int8::xnnpack::bilinear_taps
+                                                                 : int8::bilinear_taps;
+    return taps(size, out, resize_attributes(op));
   }
   std::vector<int8::BilinearTap> taps;
   for (const std::int32_t i : int8::nearest_indices(size, out, resize_attributes(op))) {
@@ -22,7 +27,8 @@ PoolVector<ResizeTap> as_real(Pool& pool, const std::vector<int8::BilinearTap>& 
   PoolVector<ResizeTap> out(pool);
   out.reserve(taps.size());
   for (const int8::BilinearTap& t : taps) {
-    out.push_back({t.lo, t.hi, static_cast<real>(t.weight_hi) / real(1024)});
+    out.push_back({t.lo, t.hi,
+                   static_cast<real>(t.weight_hi) / static_cast<real>(t.weight_lo + t.weight_hi)});
   }
   return out;
 }
@@ -31,8 +37,8 @@ PoolVector<ResizeTap> as_real(Pool& pool, const std::vector<int8::BilinearTap>& 
 
 const QResizeOp::Taps& QResizeOp::taps_of(const Shape& x) const {
   if (taps_.in_h != x[1] || taps_.in_w != x[2]) {
-    taps_ = {x[1], x[2], axis_taps(*resize, x[1], resize->out_h),
-             axis_taps(*resize, x[2], resize->out_w)};
+    taps_ = {x[1], x[2], axis_taps(*resize, x[1], resize->out_h, state->rounding),
+             axis_taps(*resize, x[2], resize->out_w, state->rounding)};
   }
   return taps_;
 }
@@ -59,10 +65,8 @@ Tensor QResizeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) co
     std::int8_t* codes = py + r * out_w * channels;
     for (const int8::BilinearTap& h : taps.columns) {
       const std::int64_t left = h.lo * channels, right = h.hi * channels;
-      const std::int64_t w00 = std::int64_t{v.weight_lo} * h.weight_lo;
-      const std::int64_t w01 = std::int64_t{v.weight_lo} * h.weight_hi;
-      const std::int64_t w10 = std::int64_t{v.weight_hi} * h.weight_lo;
-      const std::int64_t w11 = std::int64_t{v.weight_hi} * h.weight_hi;
+      const std::int32_t w00 = v.weight_lo * h.weight_lo, w01 = v.weight_lo * h.weight_hi;
+      const std::int32_t w10 = v.weight_hi * h.weight_lo, w11 = v.weight_hi * h.weight_hi;
       for (std::int64_t c = 0; c < channels; ++c) {
         *codes++ = nearest
                        ? top[left + c]

@@ -7,7 +7,7 @@
 
 namespace octet::quant {
 
-/// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR; params kept. The gradient uses the engine's 10-bit
+/// RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR; params kept. The gradient uses the engine's
 /// weights.
 class QResizeOp final : public QOp {
  public:

@@ -2,6 +2,7 @@
 
 #include "core/ops/activations.h"
 #include "int8/reference/softmax.h"
+#include "int8/reference/xnnpack/float_softmax.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
 
@@ -15,14 +16,19 @@ Tensor QSoftmaxOp::forward_float(Context& ctx, In x) const {
 
 Tensor QSoftmaxOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange*) const {
   const std::int64_t depth = x[0].shape()[-1];
-  const int8::SoftmaxParams params =
-      int8::make_softmax_params(1.0f, in->params.scale, state->rounding);
   Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
   const auto* p = x[0].data<std::int8_t>();
   auto* q = y.data<std::int8_t>();
-  ctx.threads.run(x[0].numel() / depth, [&](std::int64_t r, int) {
-    int8::softmax_row(params, p + r * depth, q + r * depth, depth);
-  });
+  const auto run = [&](const auto& params) {
+    ctx.threads.run(x[0].numel() / depth, [&](std::int64_t r, int) {
+      softmax_row(params, p + r * depth, q + r * depth, depth);
+    });
+  };
+  if (state->rounding == int8::Rounding::float_rounding) {
+    run(int8::xnnpack::Exponentials(1.0f, in->params.scale));
+  } else {
+    run(int8::make_softmax_params(1.0f, in->params.scale, state->rounding));
+  }
   saved.tensors = {x[0]};
   saved.extra = in->params;
   return y;

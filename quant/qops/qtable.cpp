@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "int8/kernels/dispatch.h"
+#include "int8/reference/xnnpack/float_tables.h"
 #include "quant/lowering.h"
 
 namespace octet::quant {
@@ -22,7 +23,9 @@ std::array<real, 256> all_reals(QuantParams p) {
 }
 
 /// Which codes occur.
-std::array<bool, 256> occurring(Context& ctx, const std::int8_t* q, std::int64_t n) {
+std::array<bool, 256> occurring(Context& ctx, const Tensor& codes) {
+  const auto* q = codes.data<std::int8_t>();
+  const std::int64_t n = codes.numel();
   const std::int64_t tasks = (n + task_size - 1) / task_size;
   PoolVector<std::array<bool, 256>> seen(static_cast<std::size_t>(tasks), ctx.pool);
   ctx.threads.run(tasks, [&](std::int64_t task, int) {
@@ -49,6 +52,27 @@ SlopeTable slope_table(const UnaryFunction& f, QuantParams in, const int8::Unary
     if (codes.preclamp[i] < lowest || codes.preclamp[i] > codes.range.hi) slopes[i] = 0;
   }
   return slopes;
+}
+
+Tensor apply_codes(Context& ctx, const UnaryFunction& f, const int8::UnaryCodes& by_code,
+                   QuantParams in, QuantParams out, int8::Rounding rounding, const Tensor& q) {
+  Tensor y = ctx.empty(q.shape(), ElementType::i8);
+  const auto* p = q.data<std::int8_t>();
+  auto* codes = y.data<std::int8_t>();
+  const std::int64_t n = q.numel();
+  const int8::Table table = by_code.table();
+  const auto lookup = int8::lookup_kernel(ctx.isa).run;
+  ctx.threads.run((n + task_size - 1) / task_size, [&](std::int64_t task, int) {
+    const std::int64_t begin = task * task_size;
+    lookup(table, p + begin, codes + begin, std::min(task_size, n - begin));
+  });
+  if (const auto blocks = f.codes_in_blocks(in, out, rounding)) {
+    constexpr std::int64_t block = int8::xnnpack::FarRequantization::block;
+    const std::int64_t sample = n / q.shape()[0];
+    for (std::int64_t at = 0; at < n; at += sample)
+      lookup(blocks->table(), p + at, codes + at, sample / block * block);
+  }
+  return y;
 }
 
 Tensor apply_slopes(Context& ctx, const SlopeTable& slopes, const Tensor& codes, const Tensor& dy) {
@@ -80,14 +104,10 @@ Tensor QTableOp::forward_float(Context& ctx, In x) const {
 
 Tensor QTableOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
   const int8::UnaryCodes codes = function->codes(in->params, out->params, state->rounding);
-  const auto* p = x[0].data<std::int8_t>();
-  const std::int64_t n = x[0].numel();
-  Tensor y = ctx.empty(x[0].shape(), ElementType::i8);
-  auto* q = y.data<std::int8_t>();
   if (seen) {
     std::array<real, 256> reals = all_reals(in->params);
     function->values(reals.data(), 256, reals.data());
-    const std::array<bool, 256> occurs = occurring(ctx, p, n);
+    const std::array<bool, 256> occurs = occurring(ctx, x[0]);
     for (std::size_t i = 0; i < occurs.size(); ++i) {
       if (!occurs[i] || !std::isfinite(reals[i]))
         continue;  // a pole: its code is an end of the range
@@ -95,12 +115,7 @@ Tensor QTableOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen
       seen->max = std::max(seen->max, double(reals[i]));
     }
   }
-  const int8::Table table = codes.table();
-  const auto lookup = int8::lookup_kernel(ctx.isa);
-  ctx.threads.run((n + task_size - 1) / task_size, [&](std::int64_t task, int) {
-    const std::int64_t begin = task * task_size;
-    lookup(table, p + begin, q + begin, std::min(task_size, n - begin));
-  });
+  Tensor y = apply_codes(ctx, *function, codes, in->params, out->params, state->rounding, x[0]);
   if (saved.wanted) {
     saved.tensors = {x[0]};
     saved.extra = slope_table(*function, in->params, codes);

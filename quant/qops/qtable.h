@@ -10,6 +10,9 @@ namespace octet::quant {
 /// f'(s (q - z)) for every input code q, at index q + 128; 0 where the clamp acts.
 using SlopeTable = std::array<real, 256>;
 SlopeTable slope_table(const UnaryFunction& f, QuantParams in, const int8::UnaryCodes& codes);
+/// The codes of `q`, which are by_code = f.codes(in, out, rounding).
+Tensor apply_codes(Context& ctx, const UnaryFunction& f, const int8::UnaryCodes& by_code,
+                   QuantParams in, QuantParams out, int8::Rounding rounding, const Tensor& q);
 /// d[i] = slope[q[i] + 128] dy[i].
 Tensor apply_slopes(Context& ctx, const SlopeTable& slopes, const Tensor& codes, const Tensor& dy);
 
@@ -26,7 +29,9 @@ class QTableOp final : public QOp {
   Tensor forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const override;
   void backward_real(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const override;
   int lower(Lowering& graph, std::span<const int> inputs, In x, const Shape& shape) const override;
-  float min_output_scale() const override { return function->min_output_scale(in->params); }
+  float min_output_scale() const override {
+    return function->min_output_scale(in->params, state->rounding);
+  }
 };
 
 }  // namespace octet::quant

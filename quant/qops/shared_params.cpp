@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "int8/kernels/dispatch.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/lowering.h"
 
@@ -19,11 +18,9 @@ SharedOperands shared_operands(Context& ctx, const QOp& op, In x) {
       const UnaryFunctionPtr f = make_requantize_function();
       const QuantParams in = shared.parts[i]->params;
       const int8::UnaryCodes by_code = f->codes(in, op.out->params, op.state->rounding);
-      Tensor codes = ctx.empty(x[i].shape(), ElementType::i8);
-      int8::lookup_kernel(ctx.isa)(by_code.table(), x[i].data<std::int8_t>(),
-                                   codes.data<std::int8_t>(), codes.numel());
       own = {x[i], slope_table(*f, in, by_code)};
-      parts.codes.push_back(std::move(codes));
+      parts.codes.push_back(
+          apply_codes(ctx, *f, by_code, in, op.out->params, op.state->rounding, x[i]));
     } else {
       parts.codes.push_back(x[i]);
     }
@@ -36,7 +33,8 @@ float min_shared_scale(const QOp& op) {
   const SharedParams& shared = *op.out->shared;
   for (std::size_t i = 0; i < shared.parts.size(); ++i) {
     if (!shared.is_requantized(i)) continue;
-    least = std::max(least, make_requantize_function()->min_output_scale(shared.parts[i]->params));
+    least = std::max(least, make_requantize_function()->min_output_scale(shared.parts[i]->params,
+                                                                         op.state->rounding));
   }
   return least;
 }

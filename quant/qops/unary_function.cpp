@@ -7,6 +7,8 @@
 #include "int8/ops/catalogue.h"
 #include "int8/reference/quantize.h"
 #include "int8/reference/tables/unary.h"
+#include "int8/reference/xnnpack/delegated_scales.h"
+#include "int8/reference/xnnpack/float_tables.h"
 #include "quant/lowering.h"
 #include "quant/qops/fused_activation.h"
 
@@ -17,9 +19,11 @@ namespace {
 class TableFunction : public UnaryFunction {
  public:
   int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const final {
-    return table_.codes({in, out, rounding, attributes_});
+    const int8::UnaryArgs args{in, out, rounding, attributes_};
+    return rounding == int8::Rounding::float_rounding ? int8::xnnpack::unary_codes(op_, args)
+                                                      : table_.codes(args);
   }
-  float min_output_scale(QuantParams in) const final {
+  float min_output_scale(QuantParams in, int8::Rounding) const final {
     return table_.min_output_scale ? table_.min_output_scale(in.scale, attributes_) : 0.0f;
   }
   std::optional<QuantParams> fixed_output() const final { return table_.fixed_output; }
@@ -89,10 +93,22 @@ class RequantizeFunction final : public UnaryFunction {
   void values(const real* x, std::int64_t n, real* y) const override { std::copy_n(x, n, y); }
   void slopes(const real*, std::int64_t n, real* d) const override { std::fill_n(d, n, real(1)); }
   int8::UnaryCodes codes(QuantParams in, QuantParams out, int8::Rounding rounding) const override {
-    return int8::make_requantize_codes(in.scale, in.zero_point, out.scale, out.zero_point,
-                                       rounding);
+    if (rounding != int8::Rounding::float_rounding) {
+      return int8::make_requantize_codes(in.scale, in.zero_point, out.scale, out.zero_point,
+                                         rounding);
+    }
+    return int8::xnnpack::takes_rescaling(in.scale, out.scale)
+               ? int8::xnnpack::requantize_codes(in, out)
+               : int8::xnnpack::make_far_requantization(in, out).rest;
   }
-  float min_output_scale(QuantParams in) const override {
+  std::optional<int8::UnaryCodes> codes_in_blocks(QuantParams in, QuantParams out,
+                                                  int8::Rounding rounding) const override {
+    if (rounding != int8::Rounding::float_rounding ||
+        int8::xnnpack::takes_rescaling(in.scale, out.scale))
+      return std::nullopt;
+    return int8::xnnpack::make_far_requantization(in, out).in_blocks;
+  }
+  float min_output_scale(QuantParams in, int8::Rounding) const override {
     return int8::min_rescaled_scale(in.scale);
   }
   void lower(Lowering& l, const std::string&, int input, int output) const override {

@@ -30,8 +30,14 @@ class UnaryFunction {
                                  int8::Rounding rounding) const = 0;
   /// The gradient does not pass at the clamp's lower end (line 23).
   virtual bool open_lower() const { return false; }
+  /// What differs from codes() in a sample's whole blocks of 16 codes
+  /// (int8::xnnpack::FarRequantization).
+  virtual std::optional<int8::UnaryCodes> codes_in_blocks(QuantParams, QuantParams,
+                                                          int8::Rounding) const {
+    return std::nullopt;
+  }
   /// The smallest output scale for which codes() has multipliers.
-  virtual float min_output_scale(QuantParams in) const = 0;
+  virtual float min_output_scale(QuantParams in, int8::Rounding rounding) const = 0;
   /// Scale and zero point of the result where the format fixes them.
   virtual std::optional<QuantParams> fixed_output() const { return std::nullopt; }
   /// The result has the input's.

@@ -337,6 +337,20 @@ TEST_SUITE("octet") {
     CHECK(r.err.find("OCTET_MAX_ISA") != std::string::npos);
   }
 
+  TEST_CASE_FIXTURE(Fixture, "inspect: whose arithmetic each node has in float rounding") {
+    const Result r = cli({"inspect", model, "--rounding", "float", "--json"});
+    REQUIRE(r.code == 0);
+    const json j = json::parse(r.out);
+    CHECK(j["rounding"] == "float");
+    CHECK(j["ops"][0]["arithmetic"] == "xnnpack");  // CONV_2D
+    for (const json& op : j["ops"]) CHECK(op.contains("arithmetic"));
+    const std::string text = cli({"inspect", model, "--rounding", "float"}).out;
+    CHECK(text.find("requantization in float32") != std::string::npos);
+    CHECK(text.find("xnnpack") != std::string::npos);
+    CHECK(!json::parse(cli({"inspect", model, "--json"}).out)["ops"][0].contains("arithmetic"));
+    CHECK(cli({"inspect", model}).out.find("arithmetic") == std::string::npos);
+  }
+
   TEST_CASE_FIXTURE(Fixture, "inspect: JSON and text say the same of the model") {
     const Result r = cli({"inspect", model, "--json"});
     REQUIRE(r.code == 0);

@@ -198,7 +198,7 @@ TEST_CASE("octet import: a TFLite file") {
 
 namespace {
 
-/// 40 MB of convolutions, in tensors of many sizes.
+/// 40 MB of convolutions and batch norms, in tensors of many sizes.
 std::string large_network() {
   OnnxBuilder b;
   b.input("x", {0, 64, 2, 2});
@@ -210,7 +210,12 @@ std::string large_network() {
              std::vector<float>(static_cast<std::size_t>(out * in * 9),
                                 0.01f * static_cast<float>(i + 1)));
     b.node("Conv", {from, "w" + n}, {"c" + n}).with("pads", {1, 1, 1, 1});
-    from = "c" + n;
+    const std::vector<float> channels(static_cast<std::size_t>(out), 0.5f);
+    for (const char* operand : {"gamma", "beta", "mean", "var"})
+      b.floats(operand + n, {out}, channels);
+    b.node("BatchNormalization", {"c" + n, "gamma" + n, "beta" + n, "mean" + n, "var" + n},
+           {"n" + n});
+    from = "n" + n;
   }
   b.output(from);
   return b.bytes();

@@ -13,8 +13,9 @@ namespace fs = std::filesystem;
 namespace {
 
 /// A convolution of 8 channels with batch norm, a mean over the picture, a linear layer.
-OnnxBuilder small_net(int classes, const OnnxBuilder::Ints& input = {0, 1, 20, 20}) {
-  OnnxBuilder b;
+OnnxBuilder small_net(int classes, const OnnxBuilder::Ints& input = {0, 1, 20, 20},
+                      const std::string& activation = "Relu") {
+  OnnxBuilder b(activation == "Gelu" ? 20 : 17);
   b.input("image", input)
       .floats("conv.weight", {8, input[1], 3, 3}, numbers(8 * input[1] * 9))
       .floats("bn.weight", {8}, std::vector<float>(8, 1.0f))
@@ -27,7 +28,7 @@ OnnxBuilder small_net(int classes, const OnnxBuilder::Ints& input = {0, 1, 20, 2
       .with("pads", {1, 1, 1, 1})
       .with("strides", {2, 2})
       .node("BatchNormalization", {"c", "bn.weight", "bn.bias", "bn.mean", "bn.var"}, {"n"})
-      .node("Relu", {"n"}, {"r"})
+      .node(activation, {"n"}, {"r"})
       .node("GlobalAveragePool", {"r"}, {"p"})
       .node("Flatten", {"p"}, {"f"})
       .node("Gemm", {"f", "fc.weight", "fc.bias"}, {"logits"})
@@ -93,6 +94,19 @@ TEST_CASE_FIXTURE(ImportFixture,
   CHECK(trained("fc.bias") != numbers(10, 4));
   const std::vector<float> conv = trained("conv.weight");  // one channel in: OHWI is OIHW
   CHECK(conv == numbers(72));
+}
+
+TEST_CASE_FIXTURE(ImportFixture,
+                  "trainer: what the target has no kernel of is said before training") {
+  Json c = importing(with_output(small_net(10, {0, 1, 20, 20}, "Gelu"), "logits"));
+  c["quant"]["target"] = "tflm";
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  CHECK(r.code == 1);
+  CHECK(r.says("/quant/target: tflm does not take the network: operator "));
+  CHECK(r.says("(GELU)"));
+  CHECK_FALSE(fs::exists(run_dir()));
 }
 
 TEST_CASE_FIXTURE(ImportFixture, "trainer: another number of classes gets a new head") {

@@ -29,6 +29,7 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: a float and QAT run writes everythin
   CHECK(s["int8"]["codes_different"] == 0);
   CHECK(s["int8"]["rounding"] == "single");
   CHECK(s["int8"]["accuracy"] == s["int8"]["accuracy_single"]);
+  CHECK(s["int8"]["accuracy_float"].get<double>() > 0.3);
   CHECK(s["int8"]["signature"].get<std::string>().size() == 16);
   CHECK(s["int8"]["bytes"] == model().size());
   for (const char* key : {"float_step_ms", "qat_step_ms", "qat_over_float", "epoch_seconds"}) {
@@ -142,6 +143,21 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: layers that stay in floats") {
   CHECK(s["int8"]["codes_different"] == 0);
   CHECK(s["int8"]["accuracy"] == s["qat"]["accuracy"]);
   CHECK(run().says("finished already"));
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "trainer: for LiteRT in float rounding") {
+  Json c = config();
+  c["quant"]["target"] = "litert";
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  const Json s = summary();
+  CHECK(s["int8"]["rounding"] == "float");
+  CHECK(s["int8"]["codes_different"] == 0);
+  CHECK(s["int8"]["accuracy"] == s["qat"]["accuracy"]);
+  CHECK(s["int8"]["accuracy"] == s["int8"]["accuracy_float"]);
+  CHECK(r.says("rounding              float (single"));
 }
 
 TEST_CASE_FIXTURE(TrainerFixture, "trainer: weights with one scale have no stage train_bn") {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes float_rounding.txt: files of one int8 operator each, with inputs and what LiteRT computes.
+"""Writes float_rounding.txt: files of one int8 operator each, or of a few, with inputs and what LiteRT computes.
 
 usage: make_float_golden.py FOLDER...    needs ai-edge-litert 2.3.0 and numpy
 
-FOLDER: model.tflite and input.bin, or input_0.bin, input_1.bin and so on, samples back to back. A line:
+FOLDER: model.tflite and input.bin, or input_0.bin, input_1.bin and so on, samples back to back. A line: the first
 operator, "xnnpack" (LiteRT's default interpreter on x86-64, in which XNNPACK takes what it can), the file, its
 samples and its outputs back to back, all in hex.
 """

@@ -58,7 +58,7 @@ TEST_SUITE("int8") {
       }
       ops.insert(name);
     }
-    CHECK(ops.size() == 17);
+    CHECK(ops.size() == 18);
   }
 
   TEST_CASE("every operator in float rounding: the same bytes on every ISA, in batches") {

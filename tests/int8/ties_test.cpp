@@ -47,7 +47,7 @@ TEST_SUITE("int8") {
         for (const bool subtract : {false, true}) {
           const auto make = subtract ? make_sub_params : make_add_params;
           const AddParams p = make(0.25f, z1, 0.25f, z2, 0.5f, zo, Activation::none, r);
-          check_pairs([&](std::int8_t a, std::int8_t b) { return add_preclamp(p, a, b); },
+          check_pairs([&](std::int8_t a, std::int8_t b) { return preclamp(p, a, b); },
                       [&](int a, int b) {
                         const int sum = a - z1 + (subtract ? -(b - z2) : b - z2);
                         const Wide half =
@@ -63,7 +63,7 @@ TEST_SUITE("int8") {
     for (const Rounding r : both_roundings) {
       const AddParams p = make_add_params(1.0f, 3, 2.0f, -4, 4.0f, 7, Activation::none, r);
       // M1 = 1/4, M2 = 1/2, Mo = 2^-20; the inputs hold 20 extra bits, so only the last rounds.
-      check_pairs([&](std::int8_t a, std::int8_t b) { return add_preclamp(p, a, b); },
+      check_pairs([&](std::int8_t a, std::int8_t b) { return preclamp(p, a, b); },
                   [&](int a, int b) {
                     const std::int64_t x = halved(std::int64_t{a - 3} << 20, 2, r);
                     const std::int64_t y = halved(std::int64_t{b + 4} << 20, 1, r);
@@ -77,7 +77,7 @@ TEST_SUITE("int8") {
       for (const auto& z : zero_points) {
         const int z1 = z[0], z2 = z[1], zo = z[2];
         const MulParams p = make_mul_params(0.5f, z1, 0.5f, z2, 1.0f, zo, Activation::none, r);
-        check_pairs([&](std::int8_t a, std::int8_t b) { return mul_preclamp(p, a, b); },
+        check_pairs([&](std::int8_t a, std::int8_t b) { return preclamp(p, a, b); },
                     [&](int a, int b) { return halved((a - z1) * (b - z2), 2, r) + zo; });
       }
     }
@@ -152,8 +152,8 @@ TEST_SUITE("int8") {
     CHECK(code(leaky, 100) == -121);
     CHECK(code(leaky, 104) == -91);
     const AddParams sub = make_sub_params(3.0f, 18, 0.4f, 78, 8.0f, -1, Activation::none, r);
-    CHECK(add_preclamp(sub, -122, -102) == -45);
-    CHECK(add_preclamp(sub, -106, -102) == -39);
+    CHECK(preclamp(sub, -122, -102) == -45);
+    CHECK(preclamp(sub, -106, -102) == -39);
 
     const auto dense = [](float s_in, int z_in, float s_w, float s_out, int z_out, int x, int w) {
       Builder b;

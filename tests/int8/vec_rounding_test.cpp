@@ -1,6 +1,7 @@
 // The rounding modes on vectors of every instruction set, against the reference.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/simd/simd.h"
 #include "int8/kernels/vec_rounding.h"
 #include "int8/reference/fixed_point.h"
+#include "int8/reference/float_rounding.h"
 #include "tests/support.h"
 
 namespace octet::test {
@@ -17,6 +19,7 @@ namespace {
 struct Products {
   std::int64_t n;
   const std::int32_t *v, *multiplier, *shift, *plus;
+  const float* factor;
   std::int32_t* out;
 };
 
@@ -32,9 +35,11 @@ namespace {
 using Multiply = void (*)(const Products&);
 [[maybe_unused]] constexpr Dispatch<Multiply> single{OCTET_VEC_DISPATCH(nullptr, single_rounding)};
 [[maybe_unused]] constexpr Dispatch<Multiply> twice{OCTET_VEC_DISPATCH(nullptr, double_rounding)};
+[[maybe_unused]] constexpr Dispatch<Multiply> in_float{OCTET_VEC_DISPATCH(nullptr, float_rounding)};
 
 struct Cases {
   std::vector<std::int32_t> v, multiplier, shift, plus;
+  std::vector<float> factor;  // of float rounding: the multiplier's
 
   // Random values and, with few bits or a multiplier of 2^30, ties.
   Cases() {
@@ -48,6 +53,7 @@ struct Cases {
       multiplier.push_back(rng() % 3 == 0 ? 1 << 30
                                           : (1 << 30) + static_cast<std::int32_t>(rng() >> 34));
       plus.push_back(static_cast<std::int32_t>(rng() % 256) - 128);
+      factor.push_back(std::ldexp(static_cast<float>(multiplier.back()), shift.back() - 31));
     }
   }
 };
@@ -55,7 +61,7 @@ struct Cases {
 }  // namespace
 
 TEST_SUITE("int8") {
-  TEST_CASE("vectors: both rounding modes as on single values") {
+  TEST_CASE("vectors: every rounding mode as on single values") {
     const Cases c;
     std::vector<std::int32_t> out(c.v.size());
     const Products p{static_cast<std::int64_t>(out.size()),
@@ -63,20 +69,26 @@ TEST_SUITE("int8") {
                      c.multiplier.data(),
                      c.shift.data(),
                      c.plus.data(),
+                     c.factor.data(),
                      out.data()};
+    const auto expected = [&](std::size_t i, int8::Rounding rounding) {
+      return rounding == int8::Rounding::float_rounding
+                 ? int8::scale_in_float(c.v[i], c.factor[i])
+                 : int8::multiply_by_quantized_multiplier(c.v[i], {c.multiplier[i], c.shift[i]},
+                                                          rounding);
+    };
     for (const Isa isa : available_isas()) {
-      for (const auto rounding :
-           {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
-        const Multiply multiply =
-            rounding == int8::Rounding::single_rounding ? single(isa) : twice(isa);
+      for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding,
+                                  int8::Rounding::float_rounding}) {
+        const Multiply multiply = rounding == int8::Rounding::single_rounding   ? single(isa)
+                                  : rounding == int8::Rounding::double_rounding ? twice(isa)
+                                                                                : in_float(isa);
         if (!multiply) continue;
         CAPTURE(isa_name(isa));
         multiply(p);
         std::size_t wrong = 0;
         for (std::size_t i = 0; i < out.size(); ++i) {
-          wrong += out[i] != int8::multiply_by_quantized_multiplier(
-                                 c.v[i], {c.multiplier[i], c.shift[i]}, rounding) +
-                                 c.plus[i];
+          wrong += out[i] != expected(i, rounding) + c.plus[i];
         }
         CHECK(wrong == 0);
       }

@@ -249,6 +249,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const octet::Error&) {
     return 0;
   }
+  octet::read_model_metadata({copy.get(), size});
   check_round_trip(graph);
   try {
     run(graph);

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "interop/weights/formats/npy.h"
 #include "interop/weights/formats/safetensors.h"
-#include "interop/weights/formats/zip.h"
+#include "interop/weights/formats/unzip.h"
 #include "tests/interop/fuzz_target.h"
 #include "tests/interop/weight_files.h"
 

@@ -11,6 +11,7 @@
 #include "quant/prepare.h"
 #include "quant/qops/qconv.h"
 #include "tests/quant/batches.h"
+#include "tests/quant/roundings.h"
 
 using namespace octet;
 using namespace octet::quant;
@@ -25,6 +26,7 @@ int8::Model reference(QatModel& qat) {
   int8::ModelOptions options;
   options.isa = int8::Isa::portable;
   options.fuse = false;
+  options.ops = &int8::all_ops();
   return int8::Model(lower(qat), options);
 }
 
@@ -102,9 +104,9 @@ std::vector<Net> nets() {
 
 }  // namespace
 
-TEST_CASE("training forward and integer graph agree at every stage, in both roundings") {
+TEST_CASE("training forward and integer graph agree at every stage, in every rounding") {
   for (const Net& net : nets()) {
-    for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
+    for (const int8::Rounding rounding : test::every_rounding) {
       CAPTURE(net.name);
       CAPTURE(static_cast<int>(rounding));
       Context ctx(2);

@@ -16,6 +16,7 @@
 #include "quant/prepare.h"
 #include "tests/custom_module.h"
 #include "tests/quant/batches.h"
+#include "tests/quant/roundings.h"
 
 using namespace octet;
 using namespace octet::quant;
@@ -304,7 +305,7 @@ TEST_CASE("float layers between others: trained in every stage, every code and f
   for (const OpCase& c : op_cases) {
     if (!has_float_form(c)) continue;
     CAPTURE(std::string(c.name));
-    for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
+    for (const int8::Rounding rounding : test::every_rounding) {
       Around net(c.record);
       QConfig config = config_with({"island*"});
       config.rounding = rounding;

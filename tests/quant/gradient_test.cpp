@@ -9,6 +9,7 @@
 
 #include "int8/reference/activation_range.h"
 #include "int8/reference/add.h"
+#include "int8/reference/xnnpack/float_add.h"
 #include "quant/qops/qadd.h"
 #include "quant/qops/qconv.h"
 #include "quant/qops/qpool.h"
@@ -89,6 +90,7 @@ Window2d window(int k, int stride, Padding2d pads) {
 
 constexpr auto single = int8::Rounding::single_rounding;
 constexpr auto twice = int8::Rounding::double_rounding;
+constexpr auto in_float = int8::Rounding::float_rounding;
 
 const ConvCase conv_cases[] = {
     {"frozen bn relu", false, true, 1, window(3, 1, Padding2d::all(1)), int8::Activation::relu,
@@ -107,10 +109,24 @@ const ConvCase conv_cases[] = {
      Stage::train_bn, single},
     {"linear, bias", true, false, 1, {}, int8::Activation::relu, Stage::frozen_bn, single},
     {"linear, bn", true, true, 1, {}, int8::Activation::none, Stage::train_bn, single},
+    {"train bn relu6 float", false, true, 1, window(3, 1, Padding2d::all(1)),
+     int8::Activation::relu6, Stage::train_bn, in_float},
+    {"depthwise float", false, true, 4, window(3, 2, Padding2d::all(1)), int8::Activation::relu,
+     Stage::frozen_bn, in_float},
+    {"linear, bias, float",
+     true,
+     false,
+     1,
+     {},
+     int8::Activation::none,
+     Stage::frozen_observers,
+     in_float},
     {"per tensor, bn", false, true, 1, window(3, 1, Padding2d::all(1)), int8::Activation::relu,
      Stage::frozen_bn, single, QuantSpec::per_tensor()},
     {"per tensor, depthwise, bn", false, true, 4, window(3, 2, Padding2d::all(1)),
      int8::Activation::relu6, Stage::frozen_bn, twice, QuantSpec::per_tensor()},
+    {"per tensor, bn, float", false, true, 1, window(3, 1, Padding2d::all(1)),
+     int8::Activation::relu, Stage::frozen_bn, in_float, QuantSpec::per_tensor()},
     {"per tensor, grouped, bias", false, false, 2, window(3, 1, Padding2d::all(1)),
      int8::Activation::none, Stage::frozen_bn, single, QuantSpec::per_tensor()},
     {"per tensor, linear, bn",
@@ -203,7 +219,7 @@ TEST_CASE("quantized convolution: codes, mask, statistics and gradients") {
     }
 
     // Codes: within one step of the float function, clamped.
-    const int8::ClampRange range = int8::clamp_range(k.activation, out.scale, out.zero_point);
+    const int8::ClampRange range = int8::clamp_range(k.activation, out, k.rounding);
     REQUIRE(y.shape() == v.shape());
     int worst = 0;
     for (std::int64_t i = 0; i < y.numel(); ++i) {
@@ -322,7 +338,7 @@ TEST_CASE("quantized convolution: the same bits at any number of threads") {
 }
 
 TEST_CASE("quantized add: the engine's codes, masked gradient, observed sum") {
-  for (const auto rounding : {single, twice}) {
+  for (const auto rounding : {single, twice, in_float}) {
     auto rng = test::rng(3);
     Context ctx(2);
     auto state = std::make_shared<QatState>();
@@ -336,21 +352,23 @@ TEST_CASE("quantized add: the engine's codes, masked gradient, observed sum") {
     const std::vector<Tensor> x{random_codes(rng, {3, 1001}), random_codes(rng, {3, 1001})};
     Saved saved;
     const Tensor y = op->forward(ctx, x, saved);
-    const int8::AddParams params =
-        int8::make_add_params(pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale,
-                              po.zero_point, int8::Activation::relu, rounding);
-    std::vector<std::int8_t> expected(static_cast<std::size_t>(y.numel()));
-    int8::add(params, x[0].data<std::int8_t>(), x[1].data<std::int8_t>(), expected.data(),
-              y.numel());
-    CHECK(std::memcmp(expected.data(), y.raw(), y.bytes()) == 0);
+    const auto preclamp_of = [&](std::int64_t i) {
+      const std::int8_t a = x[0].data<std::int8_t>()[i], b = x[1].data<std::int8_t>()[i];
+      if (rounding == in_float)
+        return preclamp(int8::xnnpack::make_add_params(pa, pb, po, false, {-128, 127}), a, b);
+      return preclamp(
+          int8::make_add_params(pa.scale, pa.zero_point, pb.scale, pb.zero_point, po.scale,
+                                po.zero_point, int8::Activation::relu, rounding),
+          a, b);
+    };
 
     const Tensor dy = random_real(rng, y.shape(), -1, 1);
     Gradients got(2);
     op->backward(ctx, saved, dy, got.pointers);
     int wrong = 0;
     for (std::int64_t i = 0; i < y.numel(); ++i) {
-      const std::int32_t p =
-          int8::add_preclamp(params, x[0].data<std::int8_t>()[i], x[1].data<std::int8_t>()[i]);
+      const std::int32_t p = preclamp_of(i);
+      wrong += y.data<std::int8_t>()[i] != int8::clamp_to_int8(p);
       const real g = p > -128 && p <= 127 ? dy.r()[i] : real(0);
       wrong += got.grads[0].value().r()[i] != g || got.grads[1].value().r()[i] != g;
     }

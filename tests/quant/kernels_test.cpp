@@ -9,10 +9,12 @@
 
 #include "core/kernels/conv/float_conv.h"
 #include "int8/kernels/dispatch.h"
+#include "int8/reference/float_rounding.h"
 #include "quant/kernels/accumulator_sums.h"
 #include "quant/kernels/add_kernel.h"
 #include "quant/kernels/pool_backward.h"
 #include "quant/kernels/requantize_pass.h"
+#include "tests/quant/roundings.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -30,14 +32,24 @@ bool bit(const std::vector<std::uint8_t>& mask, std::size_t i) {
   return (mask[i / 8] >> (i % 8)) & 1;
 }
 
-constexpr int8::Rounding roundings[] = {int8::Rounding::single_rounding,
-                                        int8::Rounding::double_rounding};
+using test::every_rounding;
+
+/// The factor of float rounding that is nearest to a multiplier.
+float factor_of(int8::Multiplier by) {
+  return std::ldexp(static_cast<float>(by.m), by.shift - 31);
+}
+
+std::int32_t rescaled(std::int32_t v, int8::Multiplier by, int8::Rounding rounding) {
+  return rounding == int8::Rounding::float_rounding
+             ? int8::scale_in_float(v, factor_of(by))
+             : int8::multiply_by_quantized_multiplier(v, by, rounding);
+}
 
 }  // namespace
 
 TEST_CASE("requantizing in training: codes, mask and range by the definition") {
   Rng rng = test::rng(31);
-  for (const int8::Rounding rounding : roundings) {
+  for (const int8::Rounding rounding : every_rounding) {
     for (const std::int64_t channels : {1, 3, 8, 10, 16, 24, 64, 130}) {
       for (const std::int64_t rows : {1, 2, 7, 33, 300}) {
         for (const bool signs : {false, true}) {
@@ -52,6 +64,7 @@ TEST_CASE("requantizing in training: codes, mask and range by the definition") {
             folded.multiplier.push_back(
                 {static_cast<std::int32_t>(draw(rng, std::int64_t{1} << 30, (1LL << 31) - 1)),
                  static_cast<std::int32_t>(draw(rng, -20, 2))});
+            folded.factor.push_back(factor_of(folded.multiplier.back()));
           }
           std::vector<std::int32_t> acc(static_cast<std::size_t>(rows) * c);
           for (auto& a : acc) {  // small ones hit ties, large ones the clamp
@@ -72,8 +85,7 @@ TEST_CASE("requantizing in training: codes, mask and range by the definition") {
           int wrong = 0;
           for (std::size_t i = 0; i < acc.size(); ++i) {
             const std::int32_t v = acc[i] * folded.sign[i % c] + folded.bias[i % c];
-            const std::int32_t p =
-                int8::multiply_by_quantized_multiplier(v, folded.multiplier[i % c], rounding) - 5;
+            const std::int32_t p = rescaled(v, folded.multiplier[i % c], rounding) - 5;
             wrong += codes[i] != std::clamp(p, -100, 90);
             wrong += bit(mask, i) != (p > -100 && p <= 90);
             least[i % c] = std::min(least[i % c], v);
@@ -97,6 +109,7 @@ TEST_CASE("requantizing in training: every shift, ties, extremes and tails, on e
   Rng rng = test::rng(36);
   std::vector<int8::Multiplier> by(width);
   std::vector<std::int32_t> sign(width), bias(width), m(width), shift(width);
+  std::vector<float> factor(width);
   std::vector<std::int32_t> acc(width * rows);
   for (std::size_t c = 0; c < width; ++c) {
     sign[c] = c % 3 == 0 ? -1 : 1;
@@ -109,6 +122,7 @@ TEST_CASE("requantizing in training: every shift, ties, extremes and tails, on e
     }
     m[c] = by[c].m;
     shift[c] = by[c].shift;
+    factor[c] = factor_of(by[c]);
     // The largest |v|; room for the zero point.
     const std::int64_t most = (INT32_MAX - 256) >> std::max(shift[c], 0);
     for (std::size_t r = 0; r < rows; ++r) {
@@ -126,7 +140,7 @@ TEST_CASE("requantizing in training: every shift, ties, extremes and tails, on e
     }
   }
   for (const int8::Isa isa : int8::available_isas()) {
-    for (const int8::Rounding rounding : roundings) {
+    for (const int8::Rounding rounding : every_rounding) {
       for (std::int64_t n : {width * rows, width * rows - 1, width * rows - 8, width * rows - 9,
                              width * rows - 37, std::int64_t{5}, std::int64_t{16}}) {
         CAPTURE(int8::isa_name(isa));
@@ -139,16 +153,16 @@ TEST_CASE("requantizing in training: every shift, ties, extremes and tails, on e
         std::vector<std::uint8_t> mask((size + 7) / 8);
         std::vector<std::int32_t> min(width, INT32_MAX), max(width, INT32_MIN);
         std::vector<std::int32_t> least(min), most(max);
-        RequantizeSpan s{
-            in.data(), n,  width,   sign.data(),  bias.data(), m.data(),   shift.data(), zero_point,
-            lo,        hi, mask_lo, codes.data(), mask.data(), min.data(), max.data()};
+        RequantizeSpan s{in.data(),    n,           width,        sign.data(),
+                         bias.data(),  m.data(),    shift.data(), factor.data(),
+                         zero_point,   lo,          hi,           mask_lo,
+                         codes.data(), mask.data(), min.data(),   max.data()};
         requantize_kernel(isa, rounding)(s);
         int wrong = 0, bits = 0, passed = 0;
         for (std::size_t i = 0; i < size; ++i) {
           const std::size_t c = i % width;
           const std::int32_t v = in[i] * sign[c] + bias[c];
-          const std::int32_t p =
-              int8::multiply_by_quantized_multiplier(v, by[c], rounding) + zero_point;
+          const std::int32_t p = rescaled(v, by[c], rounding) + zero_point;
           wrong += codes[i] != std::clamp(p, lo, hi);
           wrong += bit(mask, i) != (p >= mask_lo && p <= hi);
           passed += p >= mask_lo && p <= hi;
@@ -176,42 +190,60 @@ TEST_CASE("requantizing in training: every shift, ties, extremes and tails, on e
   }
 }
 
+namespace {
+
+template <class Params>
+void check_addition(Rng& rng, const Params& params, std::int64_t n) {
+  CAPTURE(n);
+  const auto size = static_cast<std::size_t>(n);
+  std::vector<std::int8_t> a(size), b(size), codes(size + 1, 77);
+  for (std::size_t i = 0; i < size; ++i) {
+    a[i] = static_cast<std::int8_t>(draw(rng, -128, 127));
+    b[i] = static_cast<std::int8_t>(draw(rng, -128, 127));
+  }
+  for (const int8::Isa isa : int8::available_isas()) {
+    CAPTURE(int8::isa_name(isa));
+    std::ranges::fill(codes, std::int8_t{77});
+    std::vector<std::uint8_t> mask(size / 8 + 2, 0x55);
+    std::int32_t min = 0, max = 0, least = INT32_MAX, most = INT32_MIN;
+    const std::int32_t mask_lo = params.range.lo + 1;
+    masked_add_kernel<Params>(isa)(
+        {params, a.data(), b.data(), n, mask_lo, codes.data(), mask.data(), &min, &max});
+    int wrong = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::int32_t p = preclamp(params, a[i], b[i]);
+      wrong += codes[i] != params.range.clamp(p);
+      wrong += bit(mask, i) != (p >= mask_lo && p <= params.range.hi);
+      least = std::min(least, p);
+      most = std::max(most, p);
+    }
+    CHECK(wrong == 0);
+    CHECK(min == least);
+    CHECK(max == most);
+    CHECK(codes[size] == 77);
+    CHECK(mask[(size + 7) / 8] == 0x55);
+  }
+}
+
+}  // namespace
+
 TEST_CASE("addition in training: codes, mask and range by the definition") {
   Rng rng = test::rng(32);
-  for (const int8::Rounding rounding : roundings) {
+  for (const int8::Rounding rounding : every_rounding) {
     for (const std::int64_t n : {1, 7, 8, 9, 16, 17, 1003}) {
-      CAPTURE(n);
+      if (rounding == int8::Rounding::float_rounding) {
+        for (const float large : {0.05f, 12.0f}) {  // many bits behind the point, and few
+          check_addition(rng,
+                         int8::xnnpack::make_add_params({0.25f, 3}, {large, -7}, {0.0625f, -20},
+                                                        n % 2 == 0, {-20, 127}),
+                         n);
+        }
+        continue;
+      }
       int8::AddParams params =
           int8::make_add_params(0.02f, 3, 0.05f, -7, 0.06f, -20, int8::Activation::relu, rounding);
       params.subtract = n % 2 == 0;
-      const auto size = static_cast<std::size_t>(n);
-      std::vector<std::int8_t> a(size), b(size), codes(size + 1, 77);
-      for (std::size_t i = 0; i < size; ++i) {
-        a[i] = static_cast<std::int8_t>(draw(rng, -128, 127));
-        b[i] = static_cast<std::int8_t>(draw(rng, -128, 127));
-      }
-      for (const int8::Isa isa : int8::available_isas()) {
-        CAPTURE(int8::isa_name(isa));
-        std::ranges::fill(codes, std::int8_t{77});
-        std::vector<std::uint8_t> mask(size / 8 + 2, 0x55);
-        std::int32_t min = 0, max = 0, least = INT32_MAX, most = INT32_MIN;
-        const std::int32_t mask_lo = params.range.lo + 1;
-        masked_add_kernel(isa)(
-            {params, a.data(), b.data(), n, mask_lo, codes.data(), mask.data(), &min, &max});
-        int wrong = 0;
-        for (std::size_t i = 0; i < size; ++i) {
-          const std::int32_t p = int8::add_preclamp(params, a[i], b[i]);
-          wrong += codes[i] != params.range.clamp(p);
-          wrong += bit(mask, i) != (p >= mask_lo && p <= params.range.hi);
-          least = std::min(least, p);
-          most = std::max(most, p);
-        }
-        CHECK(wrong == 0);
-        CHECK(min == least);
-        CHECK(max == most);
-        CHECK(codes[size] == 77);
-        CHECK(mask[(size + 7) / 8] == 0x55);
-      }
+      check_addition(rng, params, n);
     }
   }
 }

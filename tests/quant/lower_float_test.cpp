@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "base/half.h"
 #include "core/random.h"
@@ -123,6 +124,8 @@ TEST_CASE("float files: every network of the zoo") {
     const Bytes single = file_of(*model, shape, false), half = file_of(*model, shape, true);
     CHECK(half.size() < single.size() * 55 / 100 + 10000);
     CHECK(half == file_of(*model, shape, true));
+    const auto own = trace(*model, x)->clone();
+    CHECK(serialize_tflite(lower_float(std::move(*own))) == single);
     check_near(in_engine(single, x), forward(*model, x), 1e-4);
     const TfliteNetwork read = import_tflite(half, "half");
     const std::vector<float> got = in_engine(half, x);

@@ -16,6 +16,7 @@
 #include "tests/custom_module.h"
 #include "tests/function_list.h"
 #include "tests/quant/batches.h"
+#include "tests/quant/roundings.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -66,6 +67,13 @@ const OpCase listed_cases[] = {
      2.6},
     {"mul with relu", [](Var x) { return relu(slice(x, 3, 0, 4) * slice(x, 3, 4, 8)); }},
     {"square", [](Var x) { return x * x; }},
+    {"square of a table",
+     [](Var x) {
+       const Var s = sigmoid(x);
+       return s * s;
+     },
+     2.1},
+    {"sum of far scales", [](Var x) { return relu(x * real(2e-4)) + x; }, 1.6},
     {"add broadcast",
      [](Var x) {
        return x + mean(x, {1, 2}, true);
@@ -146,6 +154,11 @@ const OpCase listed_cases[] = {
      [](Var x) {
        return concat({sigmoid(x), relu(x * x)}, -1);
      }},
+    {"concat, cut far",
+     [](Var x) {
+       return concat({sigmoid(x), x * real(900)}, -1);
+     },
+     1.6},
     {"concat of equal fixed",
      [](Var x) {
        return concat({sigmoid(x), sigmoid(relu(x))}, 1);
@@ -228,9 +241,6 @@ Result run(Context& ctx, Module& model, const Tensor& x) {
   return {y.value(), tape.grad(in)};
 }
 
-constexpr int8::Rounding both_roundings[] = {int8::Rounding::single_rounding,
-                                             int8::Rounding::double_rounding};
-
 struct Batch {
   Tensor x, y;
 };
@@ -292,7 +302,7 @@ class Around final : public Module {
 TEST_CASE("codes and gradients of quantized ops against the float ops") {
   const Tensor x = exact_input(1, {3, 6, 4, 8});
   for (const OpCase& c : op_cases()) {
-    for (const auto rounding : both_roundings) {
+    for (const auto rounding : test::every_rounding) {
       CAPTURE(std::string(c.name));
       Context ctx(2);
       const auto model = std::make_shared<test::Custom>(c.record);
@@ -332,7 +342,7 @@ TEST_CASE("every quantized op converts to the codes that training computes") {
     CAPTURE(std::string(c.name));
     Tape shapes;
     const Shape after = c.record(shapes.input(Tensor::zeros({4, 6, 4, 8}))).shape();
-    for (const auto rounding : both_roundings) {
+    for (const auto rounding : test::every_rounding) {
       check_conversion(std::make_shared<Around>(c.record, after), {4, 6, 4, 3}, rounding);
     }
   }
@@ -391,7 +401,7 @@ TEST_CASE("parameters as operands: gradients of the float ops, codes of the file
 TEST_CASE("a batch norm on rows of features that no linear layer takes in") {
   Init init(4);
   for (const bool rank3 : {false, true}) {
-    for (const auto rounding : both_roundings) {
+    for (const auto rounding : test::every_rounding) {
       CAPTURE(rank3);
       auto net = std::make_shared<Sequential>();
       net->add("first",

@@ -13,6 +13,7 @@
 #include "quant/convert.h"
 #include "quant/prepare.h"
 #include "tests/quant/batches.h"
+#include "tests/quant/roundings.h"
 
 using namespace octet;
 using namespace octet::quant;
@@ -134,7 +135,7 @@ TEST_CASE("one scale per tensor: training forward, engine and file agree at ever
                {4, 32, 32, 3},
                53}};
   for (const auto& net : nets) {
-    for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding}) {
+    for (const int8::Rounding rounding : test::every_rounding) {
       CAPTURE(net.name);
       Context ctx(2);
       const auto batches = random_batches(net.input, 3, 4);

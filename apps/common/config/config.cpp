@@ -2,6 +2,7 @@
 #include "apps/common/config/config.h"
 
 #include "data/source.h"
+#include "deploy/targets.h"
 #include "layers/zoo/zoo.h"
 #include "quant/observers/observer.h"
 
@@ -199,15 +200,13 @@ void describe(FieldVisitor& v, QuantConfig& c) {
                    "quantization",
             .selects = true},
            c.mode, {"none", "qat", "ptq"});
-  v.choice({.name = "target",
-            .doc = "Runtime the model is for. tflite: TFLite on phones and in browsers; tflm: "
-                   "TFLite Micro and CMSIS-NN",
-            .when = "qat ptq"},
-           c.target, {"tflite", "tflm"});
+  const std::string targets = "What the model is for. " + deploy::targets_text();
+  v.choice({.name = "target", .doc = targets.c_str(), .when = "qat ptq"}, c.target,
+           deploy::target_names());
   v.choice({.name = "rounding",
             .doc = "Of requantization; target: what the target does",
             .when = "qat ptq"},
-           c.rounding, {"target", "single", "double"});
+           c.rounding, {"target", "single", "double", "float"});
   v.choice({.name = "weights",
             .doc = "Scales of a layer's weights: one for each output channel, or one for all. "
                    "per_tensor has no stage train_bn: batch norm is estimated in calibration, then "

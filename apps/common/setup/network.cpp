@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fnv1a.h"
 #include "base/mapped_file.h"
+#include "deploy/targets.h"
 #include "layers/graph/classifier.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
@@ -105,9 +106,9 @@ std::shared_ptr<GraphModule> graph_of(const ModulePtr& network, const Shape& inp
 quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels,
                             const StoredQuantization& stored) {
   const config::QuantConfig& q = *c.quant;
-  quant::QConfig config = q.target == "tflm" ? quant::QConfig::tflm() : quant::QConfig::tflite();
-  if (q.rounding == "single") config.rounding = int8::Rounding::single_rounding;
-  if (q.rounding == "double") config.rounding = int8::Rounding::double_rounding;
+  quant::QConfig config;
+  config.rounding = q.rounding == "target" ? deploy::find_target(q.target).rounding
+                                           : *int8::parse_rounding(q.rounding);
   if (q.weights == "per_tensor") config.weights = quant::QuantSpec::per_tensor();
   config.float_layers = q.float_layers;
   config.observer = quant::parse_observer(q.observer);

@@ -2,6 +2,7 @@
 // integer model that it already is.
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "apps/octet/commands.h"
 #include "apps/octet/import/check.h"
@@ -38,11 +39,13 @@ void import(const Options& options) {
     OCTET_CHECK(good, options.path, ": the outputs are not those expected");
   }
   std::cout.flush();
-  if (!options.fp16.empty()) write_fp16(options.path, *network.graph, options.fp16);
-  if (options.int8.empty()) return;
-  const int8::Rounding rounding =
-      options.rounding.empty() ? network.rounding : *int8::parse_rounding(options.rounding);
-  write_int8(options.path, *network.graph, network.stored, rounding, options.int8);
+  if (!options.int8.empty()) {
+    const int8::Rounding rounding =
+        options.rounding.empty() ? network.rounding : *int8::parse_rounding(options.rounding);
+    write_int8(options.path, *network.graph, network.stored, rounding, options.int8);
+  }
+  if (!options.fp16.empty())
+    write_fp16(options.path, std::move(*network.graph), options.fp16);  // last: weights may change
 }
 
 }  // namespace
@@ -70,10 +73,11 @@ void add_import(CLI::App& app) {
       "of a quantized file: write the integer model, a TFLite file, with the scales "
       "and zero points that it has");
   command
-      ->add_option("--rounding", options->rounding,
-                   "for --int8: single or double; unless given, as a TFLite file says, of an ONNX "
-                   "file single")
-      ->check(CLI::IsMember({"single", "double"}));
+      ->add_option(
+          "--rounding", options->rounding,
+          "for --int8: single, double or float; unless given, as a TFLite file says, of an ONNX "
+          "file single")
+      ->check(CLI::IsMember({"single", "double", "float"}));
   command->add_flag("--ops", options->operators,
                     "instead: the operators that are read of ONNX files, as Markdown");
   command->add_flag("--tflite-ops", options->tflite_operators, "instead: those of TFLite files");

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "apps/common/text_table.h"
 #include "apps/octet/import/file_network.h"
@@ -12,10 +13,10 @@
 
 namespace octet::app {
 
-void write_fp16(const std::string& path, const GraphModule& graph, const std::string& out) {
+void write_fp16(const std::string& path, GraphModule&& graph, const std::string& out) {
   check_other_file("--fp16", path, out);
   try {
-    write_tflite(quant::lower_float(graph), out, {.half_constants = true});
+    write_tflite(quant::lower_float(std::move(graph)), out, {.half_constants = true});
   } catch (const Error& error) {
     fail(path, ": --fp16: ", error.what());
   }

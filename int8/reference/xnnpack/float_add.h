@@ -16,11 +16,15 @@ struct FloatAddParams {
 
 /// r1 = f32(s1 / so), r2 = f32(s2 / so); bits = 20 - floor(log2(max(r1, r2))); k = rint(r 2^bits);
 /// for SUB k2 is negative. Requires r1 and r2 in [2^-10, 2^8).
-FloatAddParams make_add_params(float s1, std::int32_t z1, float s2, std::int32_t z2, float so,
-                               std::int32_t zo, bool subtract, ClampRange range) noexcept;
+FloatAddParams make_add_params(QuantParams a, QuantParams b, QuantParams out, bool subtract,
+                               ClampRange range) noexcept;
 
-/// y[i] = clamp((((a[i] - z1) k1 + (b[i] - z2) k2 + 2^(bits - 1)) >> bits) + zo), portable. y may
-/// be a or b.
+/// The output code before the clamp, zero point included.
+inline std::int32_t preclamp(const FloatAddParams& p, std::int8_t a, std::int8_t b) noexcept {
+  return (((a - p.z1) * p.k1 + (b - p.z2) * p.k2 + (1 << (p.bits - 1))) >> p.bits) + p.zo;
+}
+
+/// y[i] = clamp(preclamp(a[i], b[i])), portable. y may be a or b.
 void add(const FloatAddParams& params, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
          std::int64_t n) noexcept;
 

@@ -1,7 +1,6 @@
 #include "int8/reference/xnnpack/float_mean.h"
 
 #include "int8/reference/fixed_point.h"
-#include "int8/reference/float_rounding.h"
 #include "int8/reference/reduction_sums.h"
 
 namespace octet::int8::xnnpack {
@@ -16,10 +15,8 @@ FloatMeanParams make_float_mean_params(QuantParams in, QuantParams out, std::int
 
 void mean(const FloatMeanParams& p, const ReductionLayout& layout, const std::int8_t* x,
           std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept {
-  for_each_sum(layout, x, begin, end, [&](std::int32_t sum) {
-    const float scaled = static_cast<float>(sum) * p.factor;
-    *y++ = clamp_to_int8(nearest_even(scaled + p.constant));
-  });
+  for_each_sum(layout, x, begin, end,
+               [&](std::int32_t sum) { *y++ = clamp_to_int8(mean_preclamp(p, sum)); });
 }
 
 }  // namespace octet::int8::xnnpack

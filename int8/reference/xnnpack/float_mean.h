@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "int8/graph/graph.h"
+#include "int8/reference/float_rounding.h"
 #include "int8/reference/reduction.h"
 
 namespace octet::int8::xnnpack {
@@ -15,8 +16,14 @@ struct FloatMeanParams {
 FloatMeanParams make_float_mean_params(QuantParams in, QuantParams out, std::int64_t n,
                                        bool mean) noexcept;
 
-/// Outputs k of begin .. end - 1 as of int8::mean: clamp8(rint(f32(f32(f32(sum) factor) +
-/// constant))).
+/// The output code before it is clamped to int8: rint(f32(f32(f32(sum) factor) + constant)). `sum`
+/// is of raw codes.
+inline std::int32_t mean_preclamp(const FloatMeanParams& p, std::int32_t sum) noexcept {
+  const float scaled = static_cast<float>(sum) * p.factor;
+  return nearest_even(scaled + p.constant);
+}
+
+/// Outputs k of begin .. end - 1 as of int8::mean.
 void mean(const FloatMeanParams& params, const ReductionLayout& layout, const std::int8_t* x,
           std::int64_t begin, std::int64_t end, std::int8_t* y) noexcept;
 

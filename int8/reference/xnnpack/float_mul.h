@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "int8/reference/activation_range.h"
+#include "int8/reference/float_rounding.h"
 
 namespace octet::int8::xnnpack {
 
@@ -13,7 +14,15 @@ struct FloatMulParams {
   ClampRange range;
 };
 
-/// y[i] = clamp(scale_in_float((a[i] - z1) (b[i] - z2), factor) + zo), portable. y may be a or b.
+FloatMulParams make_mul_params(QuantParams a, QuantParams b, QuantParams out,
+                               ClampRange range) noexcept;
+
+/// The output code before the clamp, zero point included.
+inline std::int32_t preclamp(const FloatMulParams& p, std::int8_t a, std::int8_t b) noexcept {
+  return scale_in_float((a - p.z1) * (b - p.z2), p.factor) + p.zo;
+}
+
+/// y[i] = clamp(preclamp(a[i], b[i])), portable. y may be a or b.
 void mul(const FloatMulParams& params, const std::int8_t* a, const std::int8_t* b, std::int8_t* y,
          std::int64_t n) noexcept;
 

@@ -24,18 +24,4 @@ std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes a) {
   return taps;
 }
 
-void bilinear_row(const BilinearRow& r, Rounding, std::int8_t* y) noexcept {
-  for (std::int64_t i = 0; i < r.columns; ++i) {
-    const BilinearTap& h = r.taps[i];
-    const std::int64_t left = h.lo * r.channels, right = h.hi * r.channels;
-    for (std::int64_t c = 0; c < r.channels; ++c) {
-      const std::int32_t top = h.weight_lo * r.top[left + c] + h.weight_hi * r.top[right + c];
-      const std::int32_t bottom =
-          h.weight_lo * r.bottom[left + c] + h.weight_hi * r.bottom[right + c];
-      *y++ = static_cast<std::int8_t>((r.weight_top * top + r.weight_bottom * bottom + (1 << 21)) >>
-                                      22);
-    }
-  }
-}
-
 }  // namespace octet::int8::xnnpack

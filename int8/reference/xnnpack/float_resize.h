@@ -1,4 +1,4 @@
-// RESIZE_BILINEAR in XNNPACK: weights of 11 bits.
+// RESIZE_BILINEAR in XNNPACK: weights of 11 bits, for bilinear_row() in float rounding.
 #pragma once
 
 #include <vector>
@@ -12,8 +12,5 @@ namespace octet::int8::xnnpack {
 /// = floor(p), hi = min(lo + 1, in - 1), weight_hi = rint(2048 f32(p - lo)). The weights add up to
 /// 2048.
 std::vector<BilinearTap> bilinear_taps(int in, int out, ResizeAttributes attributes);
-
-/// (sum + 2^21) >> 22. A BilinearFunction.
-void bilinear_row(const BilinearRow& row, Rounding, std::int8_t* y) noexcept;
 
 }  // namespace octet::int8::xnnpack

@@ -8,12 +8,10 @@
 
 namespace octet::int8::xnnpack {
 
-Exponentials make_exponentials(float beta, float s_in) noexcept {
-  Exponentials table;
+Exponentials::Exponentials(float beta, float s_in) noexcept {
   const float step = -beta * s_in;
-  for (std::size_t d = 0; d < table.size(); ++d)
-    table[d] = static_cast<float>(exp_of(step * static_cast<float>(d)));
-  return table;
+  for (std::size_t d = 0; d < size(); ++d)
+    (*this)[d] = static_cast<float>(exp_of(step * static_cast<float>(d)));
 }
 
 void softmax_row(const Exponentials& table, const std::int8_t* x, std::int8_t* y,

@@ -1,36 +1,35 @@
-// Functions of one code in XNNPACK, as tables; and those of LiteRT's own kernels that differ from
-// TFLite Micro's.
+// Functions of one code in float rounding: XNNPACK's, and those of LiteRT's own kernels that differ
+// from TFLite Micro's.
 #pragma once
 
-#include <cstdint>
-
 #include "int8/graph/graph.h"
-#include "int8/reference/tables/table.h"
+#include "int8/reference/tables/unary.h"
 
 namespace octet::int8::xnnpack {
 
-/// LOGISTIC, TANH and ELU: g(f32((q - z_in) * s_in)), f32 of a double's value, then
-/// rint(f32(f32(g * f32(1 / s_out)) + z_out)).
-enum class Curve : std::uint8_t { logistic, tanh, elu };
-Table curve_table(Curve curve, QuantParams in, QuantParams out);
+/// The codes of an op that is a table (find_unary_op()), whatever args.rounding is:
+///  - LOGISTIC, TANH and ELU: g(f32((q - z_in) * s_in)), f32 of a double's value, then
+///    rint(f32(f32(g * f32(1 / s_out)) + z_out));
+///  - LEAKY_RELU, where XNNPACK takes it: as requantize_codes(), below z_in with k = rint(256
+///    f32(f32(s_in / s_out) alpha));
+///  - RELU, RELU6, which may have other params behind it: in double rounding by f32(s_in / s_out);
+///  - all others in double rounding.
+UnaryCodes unary_codes(OpCode op, const UnaryArgs& args);
 
 /// MUL of a value by itself: v = f32((q - z_in) * s_in); rint(f32(f32(f32(v v) f32(1 / s_out)) +
 /// z_out)).
-Table square_table(QuantParams in, QuantParams out, ClampRange range);
+UnaryCodes square_codes(QuantParams in, QuantParams out, ClampRange range);
 
 /// QUANTIZE of codes: with k = rint(256 f32(s_in / s_out)): (((q - z_in) k + 128) >> 8) + z_out.
-Table requantize_table(QuantParams in, QuantParams out);
+UnaryCodes requantize_codes(QuantParams in, QuantParams out);
 
-/// LEAKY_RELU: the same, below z_in with k = rint(256 f32(f32(s_in / s_out) alpha)).
-Table leaky_relu_table(QuantParams in, QuantParams out, float alpha);
-
-// --- LiteRT's own kernels ---
-
-/// RELU (up_to 0: no upper bound) and RELU6: in double rounding by f32(s_in / s_out).
-Table relu_table(QuantParams in, QuantParams out, bool six);
-
-/// QUANTIZE of codes by a ratio that XNNPACK does not take: in double rounding; where LiteRT's
-/// vectors compute it, the second rounding has its ties up.
-Table far_requantize_table(QuantParams in, QuantParams out, bool ties_up);
+/// QUANTIZE of codes by a ratio that XNNPACK does not take (takes_rescaling()): LiteRT's own kernel
+/// has a sample's whole blocks of 16 codes computed by vectors, where the second rounding has its
+/// ties up, and the rest in double rounding.
+struct FarRequantization {
+  static constexpr std::int64_t block = 16;
+  UnaryCodes in_blocks, rest;
+};
+FarRequantization make_far_requantization(QuantParams in, QuantParams out);
 
 }  // namespace octet::int8::xnnpack

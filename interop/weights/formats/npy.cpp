@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "interop/weights/formats/unzip.h"
 
 namespace octet {
 namespace {

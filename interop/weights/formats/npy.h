@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "interop/weights/formats/zip.h"
 #include "interop/weights/stored_tensor.h"
+#include "interop/zip/zip.h"
 
 namespace octet {
 

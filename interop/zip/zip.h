@@ -1,8 +1,8 @@
-// Zip archives, for reading: what is in them, stored or deflated.
+// Zip archives: what is in them, and new ones. Standard library only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,13 +25,18 @@ struct ZipEntry {
 /// deflate can make of its bytes. Archives of several files are refused.
 std::vector<ZipEntry> read_zip_directory(std::span<const std::byte> file, const std::string& path);
 
-struct Unpacked {
-  std::shared_ptr<const void> owner;  ///< null where `bytes` is a part of the archive
+/// A file to store.
+struct ZipFile {
+  std::string name;
   std::span<const std::byte> bytes;
 };
 
-/// Throws Error, beginning with `where`, if the bytes are not those the directory speaks of: their
-/// number or their checksum.
-Unpacked unpack(const ZipEntry& entry, const std::string& where);
+/// An archive of stored files, to be written behind `before` bytes that are no part of it but of
+/// the same file: offsets count from there. No times, so the same files give the same bytes. Below
+/// 4 GB and 65,536 files.
+std::vector<std::byte> make_zip(std::span<const ZipFile> files, std::uint64_t before);
+
+/// The checksum of zip archives: CRC-32 with the polynomial 0xedb88320.
+std::uint32_t crc32_of(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace octet

@@ -1,0 +1,73 @@
+#include <nlohmann/json.hpp>
+
+#include "apps/common/config/expand.h"
+#include "apps/octet/deploy/deploy_sources.h"
+#include "apps/octet/run_folder.h"
+#include "base/error.h"
+#include "base/fnv1a.h"
+#include "data/source.h"
+#include "data/transform.h"
+#include "interop/tflite/reader.h"
+
+namespace octet::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+/// Where the run's data are now.
+fs::path data_path(const DeployOptions& options, const std::string& text) {
+  if (!options.data.empty()) return options.data;
+  const fs::path path = config::expand_path(text, ".", "the run's data set '" + text + "'");
+  OCTET_CHECK(fs::exists(path), "the run's data set '", text,
+              "' is not there, seen from the current directory: say with --data where it is");
+  return path;
+}
+
+/// The pixels that the network sees of test image `index`.
+void append_pixels(std::vector<std::uint8_t>& pixels, const Dataset& data, const Transform& view,
+                   std::int64_t index) {
+  const std::int64_t size = data.images.numel() / data.size();
+  std::vector<real> values(static_cast<std::size_t>(view.output_shape().numel()));
+  view.apply(data.images.data<std::uint8_t>() + index * size, view.view(0, 0, 0), values.data());
+  for (const real v : values) pixels.push_back(static_cast<std::uint8_t>(v));
+}
+
+}  // namespace
+
+deploy::DeploymentSource run_source(const DeployOptions& options) {
+  const RunModel run = read_run_folder(options.source);
+  const Json& summary = run.summary;
+  deploy::DeploymentSource source;
+  try {
+    source.name = summary.at("name").get<std::string>();
+    source.made_from = "the run `" + source.name + "`";
+    source.graph = read_tflite(run.file.string());
+    const Json& data = summary.at("config").at("data");
+    source.normalization = deploy::PixelNormalization{run.mean, run.std};
+    const std::string text = data.at("path").get<std::string>();
+    const DataSource sets =
+        open_data_source(parse_data_format(data.at("format").get<std::string>()),
+                         data_path(options, text), data.value("channels", 0));
+    OCTET_CHECK(
+        hash_text(content_hash(sets.test)) == summary.at("data").at("test_hash").get<std::string>(),
+        sets.test.name, ": not the test images of the run: say with --data where they are");
+    source.labels = sets.test.class_names;
+    TransformOptions view;
+    view.normalize = {{0}, {1}};
+    view.crop_h = data.value("crop_h", 0);
+    view.crop_w = data.value("crop_w", 0);
+    const Transform transform(sets.test.image_shape(), view);
+    for (int i = 0; i < deploy::golden_count; ++i) {
+      const std::int64_t index = i * sets.test.size() / deploy::golden_count;
+      append_pixels(source.pixels, sets.test, transform, index);
+      source.true_labels.push_back(sets.test.labels.data<std::int32_t>()[index]);
+    }
+    source.samples_origin = "ten test images of the run's data set, evenly spread";
+  } catch (const Json::exception&) {
+    fail(options.source, ": not the summary of a run of this version");
+  }
+  return source;
+}
+
+}  // namespace octet::app

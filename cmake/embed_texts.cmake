@@ -1,0 +1,16 @@
+# cmake -D FOLDERS=a,b -D BASE=... -D OUTPUT=... -P embed_texts.cmake
+# Writes rows {"path from BASE", R"text(...)text"}, one of each file in the folders, sorted.
+cmake_minimum_required(VERSION 3.25)
+string(REPLACE "," ";" FOLDERS "${FOLDERS}")
+set(files)
+foreach(folder IN LISTS FOLDERS)
+  file(GLOB_RECURSE found ${BASE}/${folder}/*)
+  list(APPEND files ${found})
+endforeach()
+list(SORT files)
+file(WRITE ${OUTPUT} "")
+foreach(file IN LISTS files)
+  file(RELATIVE_PATH path ${BASE} ${file})
+  file(READ ${file} text)
+  file(APPEND ${OUTPUT} "{\"${path}\", R\"text(" "${text}" ")text\"},\n")
+endforeach()

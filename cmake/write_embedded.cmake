@@ -1,0 +1,11 @@
+# Writes OUTPUT, for octet_embed_files: files by their names without ".in".
+set(text "#include \"${HEADER}\"\n\nnamespace ${NAMESPACE} {\n\n")
+string(APPEND text "std::span<const EmbeddedFile> embedded_files() noexcept {\n")
+string(APPEND text "  static constexpr EmbeddedFile files[] = {\n")
+foreach(name ${FILES})
+  file(READ ${FOLDER}/${name} content)
+  string(REGEX REPLACE "\\.in$" "" name "${name}")
+  string(APPEND text "{\"${name}\", R\"embedded(${content})embedded\"},\n")
+endforeach()
+string(APPEND text "};\n  return files;\n}\n\n}  // namespace ${NAMESPACE}\n")
+file(WRITE ${OUTPUT} "${text}")

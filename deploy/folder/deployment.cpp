@@ -1,0 +1,160 @@
+#include "deploy/folder/deployment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "base/error.h"
+#include "deploy/folder/target_form.h"
+#include "interop/tflite/reader.h"
+#include "interop/tflite/writer.h"
+
+namespace octet::deploy {
+namespace {
+
+using int8::DType;
+using int8::ValueInfo;
+
+constexpr std::string_view platform_names[] = {"android", "web", "python"};
+
+int8::Model make_model(const int8::Graph& graph, int8::Rounding rounding) {
+  return int8::Model(graph,
+                     {.rounding = rounding, .isa = int8::Isa::portable, .ops = &int8::all_ops()});
+}
+
+std::vector<ValueInfo> list(std::span<const ValueInfo> values) {
+  return {values.begin(), values.end()};
+}
+
+/// The params of the codes that a float32 edge is made to or from by QUANTIZE or DEQUANTIZE; scale
+/// 0 where there are none.
+int8::QuantParams edge_codes(const int8::Graph& graph, int tensor) {
+  const auto params = [&](int t) {
+    const int8::Quantization& q = graph.tensors[static_cast<std::size_t>(t)].quantization;
+    return q.scale.empty() ? int8::QuantParams{0, 0}
+                           : int8::QuantParams{q.scale[0], q.zero_point[0]};
+  };
+  for (const int8::Node& node : graph.nodes) {
+    if (node.op == int8::OpCode::quantize && node.inputs[0] == tensor)
+      return params(node.outputs[0]);
+    if (node.op == int8::OpCode::dequantize && node.outputs[0] == tensor)
+      return params(node.inputs[0]);
+  }
+  return {0, 0};
+}
+
+/// What random codes of each input mean.
+std::vector<ValueInfo> input_codes(const Deployment& d) {
+  std::vector<ValueInfo> codes = d.inputs;
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    if (codes[i].type != DType::f32) continue;
+    const int8::QuantParams params = edge_codes(d.graph, d.graph.inputs[i]);
+    codes[i].scale = params.scale;
+    codes[i].zero_point = params.zero_point;
+  }
+  return codes;
+}
+
+/// Of float32 outputs that are no codes' reals: 1/65536 of the largest golden value.
+float step_of_reals(const Deployment& d) {
+  float largest = 0;
+  for (std::size_t at = 0; at + 4 <= d.golden.outputs.size(); at += 4) {
+    float v;
+    std::memcpy(&v, &d.golden.outputs[at], sizeof v);
+    if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
+  }
+  return largest > 0 ? largest / 65536 : 1;
+}
+
+std::vector<float> code_steps(const Deployment& d) {
+  std::vector<float> steps;
+  for (std::size_t i = 0; i < d.outputs.size(); ++i) {
+    float step = 1;
+    if (d.outputs[i].type == DType::f32) {
+      step = edge_codes(d.graph, d.graph.outputs[i]).scale;
+      if (step <= 0) step = step_of_reals(d);
+    }
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+GoldenSamples golden_inputs(const Deployment& d, DeploymentSource& source) {
+  std::size_t bytes = 0;
+  for (const ValueInfo& input : d.inputs) bytes += input.bytes;
+  GoldenSamples golden;
+  if (source.pixels.empty() && source.inputs.empty())
+    return draw_samples(input_codes(d), d.inputs, d.preprocessing);
+  golden.origin = source.samples_origin;
+  golden.labels = source.true_labels;
+  const std::size_t given = source.inputs.empty() ? source.pixels.size() : source.inputs.size();
+  const std::size_t wanted =
+      golden_count *
+      (source.inputs.empty() && d.preprocessing ? d.preprocessing->pixel_bytes() : bytes);
+  OCTET_CHECK(given == wanted, "samples: expected ", golden_count, " of ", wanted / golden_count,
+              " bytes each, got ", given, " bytes");
+  if (!source.inputs.empty()) {
+    golden.inputs = std::move(source.inputs);
+    return golden;
+  }
+  OCTET_CHECK(d.preprocessing, "samples: pixels, but the preprocessing is not known");
+  golden.pixels = std::move(source.pixels);
+  golden.inputs = d.preprocessing->apply(golden.pixels);
+  return golden;
+}
+
+}  // namespace
+
+std::string_view platform_name(Platform platform) noexcept {
+  return platform_names[static_cast<std::size_t>(platform)];
+}
+
+std::optional<Platform> parse_platform(std::string_view name) noexcept {
+  for (const Platform p : {Platform::android, Platform::web, Platform::python}) {
+    if (name == platform_name(p)) return p;
+  }
+  return std::nullopt;
+}
+
+Deployment make_deployment(DeploymentSource source, const Target& target, Platform platform) {
+  Deployment d;
+  d.name = source.name;
+  d.made_from = source.made_from;
+  d.target = &target;
+  d.platform = platform;
+  TargetModel form = target_form(source, target, platform);
+  d.notes = std::move(form.notes);
+  const auto file = std::make_shared<const std::vector<std::byte>>(
+      serialize_tflite(form.graph, {.metadata = form.metadata}));
+  d.model.assign(reinterpret_cast<const char*>(file->data()), file->size());
+  d.graph = parse_tflite(*file, file);
+  const int8::Model model = make_model(d.graph, d.graph.rounding);
+  d.inputs = list(model.inputs());
+  d.outputs = list(model.outputs());
+  d.macs = model.macs();
+  const int8::ExecutionContext context(model);
+  d.value_bytes = context.arena_bytes() + context.scratch_bytes();
+  d.labels = std::move(source.labels);
+  if (source.normalization) {
+    OCTET_CHECK(d.inputs.size() == 1, "preprocessing: expected a model with one input, got ",
+                d.inputs.size());
+    d.preprocessing.emplace(*source.normalization, d.inputs[0]);
+  }
+  if (is_classifier(d.outputs) && !d.labels.empty()) {
+    const std::size_t classes = d.outputs[0].bytes / int8::dtype_size(d.outputs[0].type);
+    OCTET_CHECK(d.labels.size() == classes, "labels: expected ", classes,
+                " (the model's classes), got ", d.labels.size());
+  }
+  d.golden = golden_inputs(d, source);
+  d.golden.outputs = golden_outputs(model, d.golden.inputs);
+  d.code_steps = code_steps(d);
+  const int8::Rounding runtime = runtime_rounding(target, d.graph.rounding);
+  const std::vector<std::byte> answers =
+      runtime == d.graph.rounding ? d.golden.outputs
+                                  : golden_outputs(make_model(d.graph, runtime), d.golden.inputs);
+  d.agreement = compare_outputs(d.outputs, d.code_steps, d.golden.outputs, answers);
+  return d;
+}
+
+}  // namespace octet::deploy

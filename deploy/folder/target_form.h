@@ -1,0 +1,23 @@
+// A model as a target takes it, wherever it is run.
+#pragma once
+
+#include "deploy/folder/deployment.h"
+#include "deploy/target_model.h"
+
+namespace octet::deploy {
+
+/// The types at the model's edges. LiteRT.js takes no int8, MediaPipe neither: in browsers float32;
+/// on Android uint8, where pixels are its codes or it is no picture, else float32.
+Io io_of(const DeploymentSource& source, const Target& target, Platform platform);
+
+/// The model in that form. Files for LiteRT get the standard metadata, others none: it is memory.
+TargetModel target_form(const DeploymentSource& source, const Target& target, Platform platform);
+
+/// The target's; what computes in the model's own keeps that: octet's engine, and C source but for
+/// float rounding.
+int8::Rounding rounding_of(const DeploymentSource& source, const Target& target) noexcept;
+
+/// Who computes, as the target's program runs it: of TFLite files LiteRT by XNNPACK.
+int8::Rounding runtime_rounding(const Target& target, int8::Rounding rounding) noexcept;
+
+}  // namespace octet::deploy

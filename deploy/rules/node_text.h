@@ -1,0 +1,19 @@
+// How findings name a node.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "int8/graph/graph.h"
+
+namespace octet::deploy {
+
+/// operator 3 (CONV_2D) "layer"
+inline std::string node_text(const int8::Graph& graph, std::size_t index) {
+  const int8::Node& node = graph.nodes[index];
+  const std::string& name = graph.tensors[static_cast<std::size_t>(node.outputs[0])].name;
+  return "operator " + std::to_string(index) + " (" + std::string(int8::op_name(node.op)) + ") \"" +
+         one_line(name, 80) + "\"";
+}
+
+}  // namespace octet::deploy

@@ -1,0 +1,99 @@
+#include "deploy/target_model.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "deploy/same_padding.h"
+#include "deploy/tflm/write_tflm.h"
+#include "deploy/with_io.h"
+#include "interop/c99/export_c.h"
+#include "interop/tflite/names.h"
+#include "interop/tflite/writer.h"
+
+namespace octet::deploy {
+namespace {
+
+using int8::Graph;
+
+void set_rounding(TargetModel& model, const Target& target) {
+  if (target.any_rounding || model.graph.rounding == target.rounding) return;
+  model.notes.push_back(
+      "the model is of " + std::string(int8::rounding_name(model.graph.rounding)) + " rounding, " +
+      std::string(target.name) + " computes in " +
+      std::string(int8::rounding_name(target.rounding)) + ": codes will differ from training's");
+  model.graph.rounding = target.rounding;
+}
+
+void note_edges(TargetModel& model, const std::vector<int>& ends, const std::optional<Io>& io,
+                const char* what, const auto& name_of) {
+  if (!io) return;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const int8::TensorDef& t = model.graph.tensors[static_cast<std::size_t>(ends[i])];
+    if (has_io(t, *io)) continue;
+    model.notes.push_back(std::string(what) + " " + tflite::quoted(name_of(model.graph, i)) +
+                          " stays " + std::string(int8::dtype_name(t.type)) +
+                          ": it is not int8 codes in the model");
+  }
+}
+
+void note_pixels(TargetModel& model) {
+  for (std::size_t i = 0; i < model.metadata.inputs.size(); ++i) {
+    const int8::TensorDef& t = model.graph.tensors[static_cast<std::size_t>(model.graph.inputs[i])];
+    const ValueMetadata& about = model.metadata.inputs[i];
+    if (t.type != int8::DType::u8 || about.mean.empty() || takes_pixels(t, about)) continue;
+    model.notes.push_back("uint8 input " + tflite::quoted(input_name(model.graph, i)) +
+                          " takes codes that are not the pixels, by its normalization; float32 "
+                          "leaves that to the program");
+  }
+}
+
+}  // namespace
+
+bool takes_pixels(const int8::TensorDef& input, const ValueMetadata& n) {
+  if (input.type != int8::DType::u8 || input.quantization.scale.size() != 1) return false;
+  const double scale = double{input.quantization.scale[0]};
+  for (std::size_t c = 0; c < n.mean.size(); ++c) {
+    for (const double pixel : {0.0, 255.0}) {  // linear in between
+      const double real = (pixel - double{n.mean[c]}) / double{n.std[c]};
+      if (!(std::fabs(scale * (pixel - input.quantization.zero_point[0]) - real) <= scale / 2))
+        return false;
+    }
+  }
+  return true;
+}
+
+TargetModel make_target_model(Graph graph, const Target& target, const ExportOptions& options) {
+  TargetModel model{std::move(graph), options.metadata, options.c_source, {}};
+  set_rounding(model, target);
+  model.graph = with_same_padding(std::move(model.graph));
+  model.graph = with_io(std::move(model.graph), options.inputs.value_or(target.io),
+                        options.outputs.value_or(target.io));
+  note_edges(model, model.graph.inputs, options.inputs, "input", int8::input_name);
+  note_edges(model, model.graph.outputs, options.outputs, "output", int8::output_name);
+  check_metadata(model.metadata, model.graph);
+  note_pixels(model);
+  std::string refused;
+  for (const Finding& f : check_target(target, model.graph)) {
+    if (!f.refused) model.notes.push_back(f.text);
+    if (f.refused) refused += (refused.empty() ? "" : "; ") + f.text;
+  }
+  OCTET_CHECK(refused.empty(), target.name, " does not take the model: ", refused);
+  return model;
+}
+
+void write_target_model(const TargetModel& model, const Target& target,
+                        const std::filesystem::path& out) {
+  switch (target.form) {
+    case FileForm::tflite:
+      return write_tflite(model.graph, out, {.metadata = model.metadata});
+    case FileForm::tflm:
+      return write_tflm(model.graph, model.metadata, out);
+    case FileForm::c99:
+      return c99::write_c_folder(c99::export_c(model.graph, model.c_source).files, out);
+    case FileForm::program:
+      break;
+  }
+  fail("this version of octet does not write the files of target ", target.name);
+}
+
+}  // namespace octet::deploy

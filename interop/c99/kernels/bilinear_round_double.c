@@ -1,0 +1,6 @@
+#include "interop/c99/kernels/base.c"
+
+/* A sum with weights of 20 bits as a code: half away from zero. */
+static inline int8_t bilinear_round(int32_t sum) {
+  return (int8_t)((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
+}

@@ -1,0 +1,69 @@
+// octet deploy of a run's folder: ten of its test images, its normalization and class names.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/fnv1a.h"
+#include "data/source.h"
+#include "tests/process.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using octet::test::Process;
+using octet::test::TempDir;
+
+std::string text(const fs::path& file) {
+  const std::vector<char> bytes = octet::test::read_file(file);
+  return {bytes.begin(), bytes.end()};
+}
+
+/// What the trainer writes, as far as it is read; paths of data are as the configuration has them.
+void write_run(const fs::path& run, const std::string& data, const std::string& hash) {
+  fs::create_directory(run);
+  fs::copy_file(octet::test::source_dir() / "pretrained/digits_resnet8.tflite",
+                run / "model.tflite");
+  const std::string summary =
+      R"({"name": "digits", "data": {"test_hash": ")" + hash +
+      R"("}, "files": {"model": "model.tflite"}, "config": {"data": {"format": "hdf5", "path": ")" +
+      data + R"(", "normalize": {"mean": [0], "std": [255]}}}})";
+  octet::test::write_file(run / "summary.json", {summary.begin(), summary.end()});
+}
+
+TEST_CASE("octet deploy RUN") {
+  const TempDir dir;
+  const fs::path digits = octet::test::source_dir() / "data/digits.h5";
+  const octet::Dataset test = octet::open_data_source(octet::DataFormat::hdf5, digits).test;
+  const std::string hash = octet::hash_text(octet::content_hash(test));
+  const auto deploy = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {OCTET_CLI, "deploy"});
+    Process process(words, dir.path());
+    const int code = process.wait();
+    return std::pair(code, process.output());
+  };
+
+  write_run(dir / "run", "../data/digits.h5", hash);
+  const auto lost = deploy({"run", "--target", "linux"});
+  CHECK(lost.first == 1);
+  CHECK(lost.second.find("say with --data where it is") != std::string::npos);
+
+  const auto good = deploy({"run", "--target", "linux", "--data", digits.string()});
+  CHECK_MESSAGE(good.first == 0, good.second);
+  const std::string pixels = text(dir / "digits-linux" / "golden/pixels.bin");
+  const std::size_t size = 20 * 20;
+  REQUIRE(pixels.size() == 10 * size);
+  const auto* images = reinterpret_cast<const char*>(test.images.data<std::uint8_t>());
+  const std::size_t last = static_cast<std::size_t>(9 * test.size() / 10);
+  CHECK(pixels.substr(9 * size) == std::string(images + last * size, size));
+  const std::string readme = text(dir / "digits-linux" / "README.md");
+  CHECK(readme.find("ten test images of the run's data set") != std::string::npos);
+  CHECK(readme.find("made from the run `digits`") != std::string::npos);
+
+  write_run(dir / "other", digits.string(), "0123456789abcdef");
+  const auto wrong = deploy({"other", "--target", "linux", "--out", "x"});
+  CHECK(wrong.first == 1);
+  CHECK(wrong.second.find("not the test images of the run") != std::string::npos);
+  CHECK_FALSE(fs::exists(dir / "x"));
+}
+
+}  // namespace

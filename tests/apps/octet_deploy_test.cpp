@@ -1,0 +1,148 @@
+// octet deploy: the folders of a model and of a run; refusals.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "interop/tflite/writer.h"
+#include "tests/int8/graphs.h"
+#include "tests/process.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using octet::test::Process;
+using octet::test::TempDir;
+
+struct Result {
+  int code;
+  std::string output;
+};
+
+Result deploy(const TempDir& dir, std::vector<std::string> words) {
+  words.insert(words.begin(), {OCTET_CLI, "deploy"});
+  Process process(words, dir.path());
+  const int code = process.wait();
+  return {code, process.output()};
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string text(const fs::path& file) {
+  const std::vector<char> bytes = octet::test::read_file(file);
+  return {bytes.begin(), bytes.end()};
+}
+
+/// A classifier of grey 8x8 pictures into three classes: pixel - 128 are its codes.
+std::string write_model(const TempDir& dir) {
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 8, 8, 1}, 1.0f / 255, -128);
+  const int y = b.value("y", {1, 3}, 0.25f, 5);
+  b.node(octet::int8::OpCode::fully_connected,
+         {x, b.weights("w", {3, 64}, -1, 0.02f), b.bias("b", 3)}, {y},
+         octet::int8::FullyConnectedAttributes{});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  octet::write_tflite(b.graph, dir / "net.tflite");
+  return "net.tflite";
+}
+
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file())
+      files[entry.path().lexically_relative(folder).string()] = text(entry.path());
+  }
+  return files;
+}
+
+TEST_CASE("octet deploy: the same folder twice, refused over another, replaced if asked") {
+  const TempDir dir;
+  const std::string model = write_model(dir);
+  octet::test::write_file(dir / "labels.txt", {'a', '\n', 'b', '\n', 'c', '\n'});
+  const std::vector<std::string> options = {model,    "--target", "linux", "--labels", "labels.txt",
+                                            "--mean", "0",        "--std", "255",      "--out"};
+  const auto to = [&](const char* out) {
+    std::vector<std::string> words = options;
+    words.push_back(out);
+    return words;
+  };
+  const Result r = deploy(dir, to("one"));
+  CHECK(r.code == 0);
+  CHECK(has(r.output, "one: the golden samples' line is \"10 of 10 equal\""));
+  CHECK(deploy(dir, to("two")).code == 0);
+  const auto files = contents(dir / "one");
+  CHECK(files == contents(dir / "two"));
+  CHECK(files.at("golden/pixels.bin").size() == 640);
+  CHECK(files.at("golden/outputs.bin").size() == 30);
+  CHECK(files.at("labels.txt") == "a\nb\nc\n");
+  CHECK(has(files.at("README.md"), "input = pixel - 128"));
+  CHECK(std::count(files.at("README.md").begin(), files.at("README.md").end(), '\n') < 50);
+  for (const auto& [name, content] : files) {
+    CAPTURE(name);
+    if (!name.ends_with(".bin") && !name.ends_with(".tflite")) CHECK_FALSE(has(content, "{{"));
+  }
+
+  const Result again = deploy(dir, to("one"));
+  CHECK(again.code == 1);
+  CHECK(has(again.output, "one: there is something already"));
+  std::vector<std::string> overwrite = to("one");
+  overwrite.push_back("--overwrite");
+  CHECK(deploy(dir, overwrite).code == 0);
+}
+
+TEST_CASE("octet deploy: a folder for every target") {
+  const TempDir dir;
+  const std::string model = write_model(dir);
+  const std::vector<std::vector<std::string>> targets = {{"--target", "tflite", "--for", "python"},
+                                                         {"--target", "tflite", "--for", "web"},
+                                                         {"--target", "litert", "--for", "android"},
+                                                         {"--target", "litert"},
+                                                         {"--target", "tflm"},
+                                                         {"--target", "c"},
+                                                         {"--target", "linux"}};
+  int number = 0;
+  for (const std::vector<std::string>& target : targets) {
+    CAPTURE(target[1]);
+    for (const bool picture : {false, true}) {
+      std::vector<std::string> words = {model, "--out", std::to_string(number++)};
+      words.insert(words.end(), target.begin(), target.end());
+      if (picture) words.insert(words.end(), {"--mean", "100", "--std", "50"});
+      const Result r = deploy(dir, words);
+      CHECK_MESSAGE(r.code == 0, r.output);
+      CHECK(fs::exists(dir / words[2] / "README.md"));
+    }
+  }
+}
+
+TEST_CASE("octet deploy: what does not fit together") {
+  const TempDir dir;
+  const std::string model = write_model(dir);
+  const auto refused = [&](std::vector<std::string> words, const char* why) {
+    CAPTURE(why);
+    words.insert(words.end(), {"--out", "out"});
+    const Result r = deploy(dir, words);
+    CHECK(r.code == 1);
+    CHECK_MESSAGE(has(r.output, why), r.output);
+    CHECK_FALSE(fs::exists(dir / "out"));
+  };
+  refused({model, "--target", "tflit"}, "did you mean 'tflite'");
+  refused({model, "--target", "tflm", "--for", "web"}, "--for web: is for targets");
+  refused({model, "--target", "tflm", "--mean", "0"}, "--mean and --std: expected both or neither");
+  refused({model, "--target", "tflm", "--mean", "0", "1", "--std", "255"}, "expected 1 value or 1");
+  refused({model, "--target", "tflm", "--data", "x"}, "--data: is for a run");
+  octet::test::write_file(dir / "two.txt", {'a', '\n', 'b'});
+  refused({model, "--target", "tflm", "--labels", "two.txt"}, "labels: expected 3");
+  refused({model, "--target", "tflm", "--samples", "two.txt"}, "samples: expected 10 of 64 bytes");
+  refused({model, "--target", "tflm", "--pixels", "two.txt"},
+          "--pixels: expected --mean and --std");
+  fs::create_directory(dir / "run");
+  refused({"run", "--target", "tflm"}, OCTET_HAS_TRAINING
+                                           ? "expected the folder of a finished run"
+                                           : "deploy: a run's data need the training libraries");
+  refused({"run", "--target", "tflm", "--labels", "two.txt"}, "a run has its own");
+}
+
+}  // namespace
