@@ -1,5 +1,7 @@
 #include "apps/octet/import/file_network.h"
 
+#include <malloc.h>
+
 #include <cstring>
 #include <filesystem>
 
@@ -58,6 +60,7 @@ FileNetwork read_network(const std::string& path, const std::vector<std::string>
   }
   if (!files.empty()) add_shapes_of_files(given, path, files);
   OnnxNetwork n = import_onnx(path, given);
+  malloc_trim(0);  // the file's tensors lay between the network's
   return {"operator set " + std::to_string(n.opset),
           std::move(n.graph),
           std::move(n.inputs),
