@@ -103,9 +103,9 @@ TEST_CASE("float16 constants: read back, they are the nearest halves; one elemen
 
 TEST_CASE("float16 constants: numbers that they do not hold") {
   CHECK(refusal(small({1, 2, 3, 65520}, {1, 2})) ==
-        "'w': 65520 is more than FLOAT16 holds (65504)");
+        "\"w\": 65520 is more than FLOAT16 holds (65504)");
   CHECK(refusal(small({1, 2, 3, 4}, {-1e9f, 2})) ==
-        "'b': -1e+09 is more than FLOAT16 holds (65504)");
+        "\"b\": -1e+09 is more than FLOAT16 holds (65504)");
   CHECK(refusal(small({1, 2, 3, 65519}, {std::numeric_limits<float>::infinity(), 2})).empty());
 }
 
