@@ -17,6 +17,22 @@ inline float float_of_half(std::uint16_t h) noexcept {
   return (h & 0x8000u) != 0 ? -value : value;
 }
 
+/// The nearest binary16, of two the even one; beyond 65520 infinity. NaNs stay NaNs.
+inline std::uint16_t half_of_float(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+  std::uint32_t half = 0x7c00;
+  if (magnitude > 0x7f800000u) {
+    half = 0x7e00;
+  } else if (magnitude < 0x38800000u) {  // subnormal: the addition rounds to multiples of 2^-24
+    const float scaled = std::bit_cast<float>(magnitude) + 0.5f;
+    half = std::bit_cast<std::uint32_t>(scaled) - std::bit_cast<std::uint32_t>(0.5f);
+  } else if (magnitude < 0x477ff000u) {
+    half = (magnitude + 0xfffu + (magnitude >> 13 & 1u) - (112u << 23)) >> 13;
+  }
+  return static_cast<std::uint16_t>(sign | half);
+}
+
 /// bfloat16 by its bits.
 inline float float_of_bfloat(std::uint16_t b) noexcept {
   return std::bit_cast<float>(std::uint32_t{b} << 16);

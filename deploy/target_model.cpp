@@ -85,7 +85,7 @@ void write_target_model(const TargetModel& model, const Target& target,
                         const std::filesystem::path& out) {
   switch (target.form) {
     case FileForm::tflite:
-      return write_tflite(model.graph, out, model.metadata);
+      return write_tflite(model.graph, out, {.metadata = model.metadata});
     case FileForm::tflm:
       return write_tflm(model.graph, model.metadata, out);
     case FileForm::c99:

@@ -1,6 +1,7 @@
 #include "quant/lowering.h"
 
 #include <array>
+#include <limits>
 
 namespace octet::quant {
 
@@ -47,6 +48,15 @@ int Lowering::add_float_constant(std::string name, const Tensor& reals) {
               extents(reals.shape()),
               {},
               bytes_of(reals.span<float>())});
+}
+
+int Lowering::share_float_constant(std::string name, const Tensor& reals) {
+  const auto owner = std::make_shared<const Tensor>(reals);
+  return add({std::move(name),
+              int8::DType::f32,
+              extents(reals.shape()),
+              {},
+              {owner, owner->raw(), owner->bytes()}});
 }
 
 int Lowering::add_weights(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
@@ -119,9 +129,22 @@ void Lowering::add_node(int8::OpCode op, std::vector<int> inputs, int output,
   graph.nodes.push_back({op, std::move(inputs), {output}, std::move(attributes)});
 }
 
+namespace {
+
+/// The least value of the type and quantization of tensor `like`.
+int add_least(Lowering& l, int like, std::string name) {
+  const int8::TensorDef& t = l.tensor(like);
+  if (t.type == int8::DType::f32)
+    return l.add_float_constant(std::move(name),
+                                Tensor::full({1}, std::numeric_limits<float>::lowest()));
+  const int8::Quantization& q = t.quantization;
+  return l.add_scalar_code(std::move(name), -128, {q.scale[0], q.zero_point[0]});
+}
+
+}  // namespace
+
 int8::Padding lower_padding(Lowering& l, int& input, const std::string& layer,
-                            const Window2d& window, QuantParams params,
-                            const std::int8_t* pad_value) {
+                            const Window2d& window, bool of_maximum) {
   const std::vector<std::int32_t> in = l.tensor(input).shape;
   const Padding2d pads = window.resolve(in[1], in[2]);
   // As many windows in the same places: what lies behind the last of them is never read.
@@ -139,9 +162,9 @@ int8::Padding lower_padding(Lowering& l, int& input, const std::string& layer,
 
   const Shape padded{in[0], in[1] + pads.top + pads.bottom, in[2] + pads.left + pads.right, in[3]};
   const int paddings = l.add_paddings(layer + ".paddings", pads);
-  const int out = l.add_value(layer + ".pad", padded, params);
-  if (pad_value) {
-    const int constant = l.add_scalar_code(layer + ".pad_value", *pad_value, params);
+  const int out = l.add_like(input, layer + ".pad", padded);
+  if (of_maximum) {
+    const int constant = add_least(l, input, layer + ".pad_value");
     l.add_node(int8::OpCode::padv2, {input, paddings, constant}, out, {});
   } else {
     l.add_node(int8::OpCode::pad, {input, paddings}, out, {});

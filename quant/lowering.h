@@ -33,6 +33,8 @@ class Lowering {
   int add_constant(std::string name, const Shape& shape, std::span<const std::int8_t> codes,
                    QuantParams params);
   int add_float_constant(std::string name, const Tensor& reals);
+  /// Of the tensor's memory, which the graph shares.
+  int share_float_constant(std::string name, const Tensor& reals);
   /// add_constant() with one element.
   int add_scalar_code(std::string name, std::int8_t code, QuantParams params) {
     return add_constant(std::move(name), {1}, {&code, 1}, params);
@@ -56,10 +58,9 @@ class Lowering {
 };
 
 /// Padding of a window over the NHWC value `input` in the file's terms. Where the window's padding
-/// is none or TFLite's SAME, that; else a PAD node (with `pad_value` a PADV2) is put in front,
-/// `input` becomes its result, and VALID is returned.
+/// is none or TFLite's SAME, that; else a PAD node is put in front, `input` becomes its result, and
+/// VALID is returned. It pads with zeros, or, for a maximum, with the least value (a PADV2).
 int8::Padding lower_padding(Lowering& graph, int& input, const std::string& layer,
-                            const Window2d& window, QuantParams params,
-                            const std::int8_t* pad_value = nullptr);
+                            const Window2d& window, bool of_maximum = false);
 
 }  // namespace octet::quant

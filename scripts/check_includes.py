@@ -53,7 +53,7 @@ RULES = {
     "apps/octet/": ("int8/", "deploy/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
                     "interop/tflite/model_metadata.h", "interop/tflite/names.h", "interop/onnx/import_onnx.h",
                     "interop/tflite_import/import_tflite.h", "quant/prepare.h",
-                    "quant/convert.h", "apps/common/version/",
+                    "quant/convert.h", "quant/floats/lower_float.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),
     "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",

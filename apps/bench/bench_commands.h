@@ -6,6 +6,7 @@
 namespace octet::bench {
 
 void add_export(CLI::App& app);
+void add_golden(CLI::App& app);
 void add_step(CLI::App& app);
 
 }  // namespace octet::bench

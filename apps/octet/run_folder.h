@@ -9,8 +9,8 @@ namespace octet::app {
 
 /// What a finished run ships.
 struct RunModel {
-  nlohmann::json summary;        ///< summary.json
-  std::filesystem::path file;    ///< the TFLite file
+  nlohmann::json summary;         ///< summary.json
+  std::filesystem::path file;     ///< the TFLite file
   std::vector<double> mean, std;  ///< its input is (pixel - mean) / std
 };
 

@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
+#include "interop/tflite_import/import_tflite.h"
 #include "quant/convert.h"
+#include "quant/floats/lower_float.h"
 
 namespace octet::trainer {
 namespace {
@@ -112,12 +114,28 @@ bool finish_quantized(Session& s, Summary& summary) {
   return true;
 }
 
+/// Writes the float network with its weights in float16 and adds its part of the summary: the
+/// accuracy of what the file holds. False if the user asked to stop.
+bool finish_fp16(Session& s, Summary& summary) {
+  write_tflite(quant::lower_float(*s.graph()), s.files.fp16, {.half_constants = true});
+  const TfliteNetwork file = import_tflite(s.files.fp16.string());
+  Loader test = s.test_loader(s.batch_size());
+  const auto e = evaluate_unless_interrupted(*file.graph, test, s.ctx);
+  if (!e) return false;
+  summary["fp16"] = {{"accuracy", e->accuracy()},
+                     {"loss", e->loss},
+                     {"bytes", std::filesystem::file_size(s.files.fp16)},
+                     {"hash", file_hash(s.files.fp16)}};
+  return true;
+}
+
 }  // namespace
 
 Outcome run_finish_phase(Session& s) {
   s.progress.say("evaluating on the test split");
   Summary summary = begin_summary(s);
-  if (s.config.quantized() && !finish_quantized(s, summary)) {
+  if ((s.config.outputs.fp16 && !finish_fp16(s, summary)) ||
+      (s.config.quantized() && !finish_quantized(s, summary))) {
     if (!s.outputs_only) s.save();  // else the checkpoint is that of the finished run
     return Outcome::interrupted;
   }

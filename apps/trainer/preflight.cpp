@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "deploy/targets.h"
 #include "quant/convert.h"
+#include "quant/floats/lower_float.h"
 
 namespace octet::trainer {
 namespace {
@@ -48,6 +49,13 @@ void check_phases(Session& s) {
   if (c.train) {
     setup::check_step_memory(setup::train_section(c), *network, s.data);
     check_section(s, setup::train_section(c), *network);
+  }
+  if (c.outputs.fp16) {
+    try {
+      quant::lower_float(*network);
+    } catch (const Error& e) {
+      fail(c.where("/outputs/fp16"), ": ", e.what());
+    }
   }
   if (c.quantized()) {
     const quant::QatModelPtr model = setup::prepare(c, s.network, s.input_shape());

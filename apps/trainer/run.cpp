@@ -106,7 +106,7 @@ void save_float_weights(const Session& s, const fs::path& file) {
 void check_weights_file(const config::Config& c, const fs::path& file) {
   const RunFiles files(c.run_dir());
   std::vector<fs::path> own{c.file,        c.data.path.path, c.model.import.path, files.checkpoint,
-                            files.metrics, files.model,      files.summary};
+                            files.metrics, files.model,      files.fp16,          files.summary};
   if (c.init) {
     for (const config::Path& p : {c.init->config, c.init->checkpoint, c.init->import})
       own.push_back(p.path);
@@ -152,7 +152,7 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
   // Everything the run needs is there: from here on the folder changes.
   remove_leftovers(files);
   if (checkpoint) {
-    const auto summary = done ? finished_summary(*checkpoint, files) : std::nullopt;
+    const auto summary = done ? finished_summary(*checkpoint, files, c.outputs) : std::nullopt;
     if (summary) {
       remove_overwritten(files);
       if (options.ancestors.empty()) progress.say(files.dir.string() + " is finished already");

@@ -28,8 +28,8 @@ bool is_overwritten(std::string_view name) {
 }
 
 /// The checkpoint last: the others can be made from it.
-std::array<fs::path, 4> all_of(const RunFiles& files) {
-  return {files.model, files.summary, files.metrics, files.checkpoint};
+std::array<fs::path, 5> all_of(const RunFiles& files) {
+  return {files.model, files.fp16, files.summary, files.metrics, files.checkpoint};
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ void remove_leftovers(const RunFiles& files) {
 }
 
 std::string output_there(const RunFiles& files) {
-  for (const fs::path& file : {files.model, files.summary, files.metrics}) {
+  for (const fs::path& file : {files.model, files.fp16, files.summary, files.metrics}) {
     std::error_code error;
     const bool there = fs::exists(fs::symlink_status(file));
     // A run begins with empty metrics.

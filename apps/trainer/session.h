@@ -44,8 +44,9 @@ struct RunFiles {
         checkpoint(dir / "checkpoint.h5"),
         metrics(dir / "metrics.jsonl"),
         model(dir / "model.tflite"),
+        fp16(dir / "model_fp16.tflite"),
         summary(dir / "summary.json") {}
-  std::filesystem::path dir, checkpoint, metrics, model, summary;
+  std::filesystem::path dir, checkpoint, metrics, model, fp16, summary;
 };
 
 class Session {

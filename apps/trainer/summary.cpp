@@ -78,6 +78,7 @@ Summary begin_summary(const Session& s) {
                 {"metrics", s.files.metrics.filename().string()},
                 {"summary", s.files.summary.filename().string()}};
   if (s.config.quantized()) j["files"]["model"] = s.files.model.filename().string();
+  if (s.config.outputs.fp16) j["files"]["fp16"] = s.files.fp16.filename().string();
   j["config"] = Summary::parse(config::to_json(s.config));
   return j;
 }
@@ -91,21 +92,28 @@ std::string file_hash(const fs::path& file) {
   return hash_text(Fnv1a().add(std::as_bytes(std::span(bytes))).value());
 }
 
-std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& files) {
+namespace {
+
+/// Whether the file is the one that `written` tells the size and the hash of.
+bool is_as_written(const fs::path& file, const Summary& written) {
+  std::error_code error;
+  const std::uintmax_t bytes = fs::file_size(file, error);
+  return !error && written.at("bytes") == bytes && written.at("hash") == file_hash(file);
+}
+
+}  // namespace
+
+std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& files,
+                                        const config::OutputsConfig& outputs) {
   const auto text = c.texts.find("summary");  // older checkpoints have none
   if (text == c.texts.end() || contents(files.summary) != text->second ||
       contents(files.metrics) != c.text("metrics")) {
     return std::nullopt;
   }
   const Summary j = Summary(config::parse_json(text->second, c.origin));
-  if (j.contains("int8")) {
-    const auto& i = j.at("int8");
-    std::error_code error;
-    const std::uintmax_t bytes = fs::file_size(files.model, error);
-    if (error || i.at("bytes") != bytes || i.at("hash") != file_hash(files.model)) {
-      return std::nullopt;
-    }
-  }
+  if (j.contains("int8") && !is_as_written(files.model, j.at("int8"))) return std::nullopt;
+  if (outputs.fp16 && !j.contains("fp16")) return std::nullopt;
+  if (j.contains("fp16") && !is_as_written(files.fp16, j.at("fp16"))) return std::nullopt;
   return j;
 }
 
@@ -129,6 +137,10 @@ std::string table(const Summary& s, const std::filesystem::path& run_dir) {
   row(out, "float",
       percent(s.at("float").at("accuracy")) + " of " + grouped(s.at("data").at("test_images")) +
           " test images, " + kilobytes(s.at("float").at("bytes")) + " of parameters");
+  if (s.contains("fp16")) {
+    const auto& f = s.at("fp16");
+    row(out, "fp16 model_fp16.tflite", percent(f.at("accuracy")) + ", " + kilobytes(f.at("bytes")));
+  }
   for (const char* mode : {"qat", "ptq"}) {
     if (s.contains(mode))
       row(out, std::string(mode) + " forward", percent(s.at(mode).at("accuracy")));

@@ -18,8 +18,10 @@ Summary begin_summary(const Session& s);
 std::string summary_text(const Summary& summary);
 /// Of a model file: FNV-1a, as in the summary.
 std::string file_hash(const std::filesystem::path& file);
-/// The summary of a finished run; nothing if one of its files is missing or is not what it wrote.
-std::optional<Summary> finished_summary(const Checkpoint& checkpoint, const RunFiles& files);
+/// The summary of a finished run; nothing if one of its files or of `outputs` is missing or is not
+/// what it wrote.
+std::optional<Summary> finished_summary(const Checkpoint& checkpoint, const RunFiles& files,
+                                        const config::OutputsConfig& outputs);
 /// Lines for a person, each ending in a newline.
 std::string table(const Summary& summary, const std::filesystem::path& run_dir);
 

@@ -125,8 +125,8 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   d.platform = platform;
   TargetModel form = target_form(source, target, platform);
   d.notes = std::move(form.notes);
-  const auto file =
-      std::make_shared<const std::vector<std::byte>>(serialize_tflite(form.graph, form.metadata));
+  const auto file = std::make_shared<const std::vector<std::byte>>(
+      serialize_tflite(form.graph, {.metadata = form.metadata}));
   d.model.assign(reinterpret_cast<const char*>(file->data()), file->size());
   d.graph = parse_tflite(*file, file);
   const int8::Model model = make_model(d.graph, d.graph.rounding);

@@ -110,7 +110,7 @@ std::string tflm_array(std::span<const std::byte> file) {
 void write_tflm(const int8::Graph& graph, const ModelMetadata& metadata, const fs::path& folder) {
   AtomicFolder out(folder);
   const fs::path file = out.temporary() / "model.tflite";
-  write_tflite(graph, file, metadata);
+  write_tflite(graph, file, {.metadata = metadata});
   const MappedFile model = map_file(file.string());
   for (const auto& [name, text] : tflm_headers(model.bytes)) {
     write_text(out.temporary() / name, text);

@@ -47,6 +47,7 @@
 #include "quant/convert.h"
 #include "quant/equalize.h"
 #include "quant/fake_quantize.h"
+#include "quant/floats/lower_float.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
 

@@ -53,7 +53,8 @@ std::vector<PadFusion> fuse_pads(const Graph& graph) {
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& pad = graph.nodes[n];
     if (pad.op != OpCode::pad && pad.op != OpCode::padv2) continue;
-    if (tensor(graph, pad.inputs[0]).constant) continue;
+    const TensorDef& x = tensor(graph, pad.inputs[0]);
+    if (x.constant || (x.type == DType::f32 && pad.op == OpCode::padv2)) continue;
     const int padded = pad.outputs[0];
     if (is_read_after(graph, padded)) continue;
     const std::vector<std::int32_t> p = read_i32(tensor(graph, pad.inputs[1]));

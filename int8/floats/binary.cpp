@@ -17,13 +17,11 @@ struct Row {
 
 using RowFunction = void (*)(Row a, Row b, float* y, std::int64_t n, FloatRange range) noexcept;
 
-/// y = f(a, b), limited; maximum and minimum are what NaN passes.
+/// y = f(a, b), limited.
 template <class F>
 void row(Row a, Row b, float* y, std::int64_t n, FloatRange range) noexcept {
   for (std::int64_t i = 0; i < n; ++i) {
-    float v = F()(a.x[i * a.stride], b.x[i * b.stride]);
-    v = v < range.least ? range.least : v;
-    y[i] = canonical(v > range.most ? range.most : v);
+    y[i] = range.limit(F()(a.x[i * a.stride], b.x[i * b.stride]));
   }
 }
 

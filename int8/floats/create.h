@@ -1,5 +1,5 @@
 // What compiles the nodes that compute with floats: the islands that converters leave between
-// DEQUANTIZE and QUANTIZE, and floats at the edges of a graph. A small reference executor: one
+// DEQUANTIZE and QUANTIZE, and whole networks of floats. A small reference executor: one
 // portable implementation of each operator, whose bits are the same on every machine.
 #pragma once
 
@@ -22,5 +22,12 @@ Create create_reduce;    ///< MEAN, SUM, REDUCE_MAX, REDUCE_MIN
 Create create_rows;      ///< SOFTMAX, LOG_SOFTMAX, L2_NORMALIZATION: the last dimension
 Create create_move;      ///< elements are moved as those of codes are
 Create create_constant;  ///< DEQUANTIZE of a constant
+
+Create create_conv;  ///< CONV_2D, DEPTHWISE_CONV_2D
+Create create_fully_connected;
+Create create_transpose_conv;
+Create create_batch_matmul;
+Create create_pool;      ///< AVERAGE_POOL_2D, MAX_POOL_2D
+Create create_bilinear;  ///< RESIZE_BILINEAR
 
 }  // namespace octet::int8::floats

@@ -15,8 +15,12 @@ Operand::Operand(const NodeView& node, int i, Step& step) {
   const TensorDef& t = node.input(i);
   expect_f32(t);
   if (t.constant) {
-    constant_.resize(t.constant.size / sizeof(float));
-    std::memcpy(constant_.data(), t.constant.data, t.constant.size);
+    if (reinterpret_cast<std::uintptr_t>(t.constant.data) % alignof(float) == 0) {
+      in_graph_ = reinterpret_cast<const float*>(t.constant.data);
+      return;
+    }
+    copy_.resize(t.constant.size / sizeof(float));
+    std::memcpy(copy_.data(), t.constant.data, t.constant.size);
     return;
   }
   slot_ = static_cast<int>(step.inputs.size());

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "int8/ops/node_view.h"
+#include "int8/ops/operand_shapes.h"
 #include "int8/ops/strided_bytes.h"
 #include "int8/reference/batch_matmul.h"
 
@@ -10,12 +11,10 @@ namespace octet::int8 {
 namespace {
 
 /// One factor: the matrix of result r begins at element base + offsets[r].
-struct Factor {
+struct Factor : MatMulFactor {
   int slot = -1;
   std::span<const std::int8_t> constant;
   std::int64_t sample = 0;  ///< 0: all samples have the same
-  std::vector<std::int64_t> offsets;
-  std::int64_t row = 0, step = 0;  ///< from one vector that is multiplied to the next, and within
 
   const std::int8_t* matrix(const RunArgs& args, std::int64_t of, std::size_t r) const noexcept {
     const std::int8_t* x = slot >= 0 ? args.in_i8(static_cast<std::size_t>(slot)) : constant.data();
@@ -69,43 +68,16 @@ class BatchMatMulStep final : public Step {
   }
 };
 
-/// Of all results, the first elements of the matrices of a factor with these dimensions in front.
-std::vector<std::int64_t> matrix_offsets(const Dims& results, const Dims& own,
-                                         std::int64_t matrix) {
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(element_count(results)), 0);
-  std::int64_t inner = 1, stride = matrix;
-  for (std::size_t d = results.size(); d-- > 0; inner *= results[d]) {
-    const std::size_t added = results.size() - own.size();
-    if (d < added || own[d - added] == 1) continue;
-    for (std::size_t r = 0; r < offsets.size(); ++r) {
-      offsets[r] += static_cast<std::int64_t>(r) / inner % results[d] * stride;
-    }
-    stride *= own[d - added];
-  }
-  return offsets;
-}
-
 }  // namespace
 
 std::unique_ptr<Step> create_batch_matmul(const NodeView& node) {
-  node.expect_operands(2, 2);
-  const auto attributes = node.attributes<BatchMatMulAttributes>();
+  const MatMulShape shape = matmul_shape_of(node);
   const QuantParams in[] = {node.i8_input(0), node.i8_input(1)}, out = node.i8_output();
-  const bool transposed[] = {attributes.adj_x, !attributes.adj_y};  // k is not the last dimension
   auto step = new_step<BatchMatMulStep>(node, {});
   Factor* factors[] = {&step->a, &step->b};
-  Dims fronts[2];
-  std::int64_t rows[2], depths[2];
   for (int i = 0; i < 2; ++i) {
     const TensorDef& x = node.input(i);
-    OCTET_CHECK(x.shape.size() >= 2, quoted(x), ": expected at least 2 dimensions, got shape ",
-                to_string(x.shape));
-    fronts[i] = {x.shape.begin(), x.shape.end() - 2};
-    const std::int64_t height = x.shape.end()[-2], width = x.shape.end()[-1];
-    rows[i] = transposed[i] ? width : height;
-    depths[i] = transposed[i] ? height : width;
-    factors[i]->row = transposed[i] ? 1 : width;
-    factors[i]->step = transposed[i] ? width : 1;
+    static_cast<MatMulFactor&>(*factors[i]) = shape.factors[i];
     if (x.constant) {
       factors[i]->constant = node.i8_constant(i);
     } else {
@@ -115,32 +87,10 @@ std::unique_ptr<Step> create_batch_matmul(const NodeView& node) {
     }
   }
   OCTET_CHECK(!step->inputs.empty(), "expected a computed value, got two constants");
-  OCTET_CHECK(depths[0] == depths[1], quoted(node.input(1)), ": expected matrices of ", depths[0],
-              " rows for ", to_string(node.input(0).shape), ", got shape ",
-              to_string(node.input(1).shape));
-  Dims results(std::max(fronts[0].size(), fronts[1].size()), 1);
-  for (const Dims& front : fronts) {
-    for (std::size_t d = 0; d < front.size(); ++d) {
-      std::int32_t& size = results[results.size() - front.size() + d];
-      OCTET_CHECK(size == 1 || front[d] == 1 || front[d] == size, quoted(node.input(1)),
-                  ": expected a shape that broadcasts with ", to_string(node.input(0).shape),
-                  ", got ", to_string(node.input(1).shape));
-      size = std::max(size, front[d]);
-    }
-  }
-  Dims shape = results;
-  shape.push_back(static_cast<std::int32_t>(rows[0]));
-  shape.push_back(static_cast<std::int32_t>(rows[1]));
-  node.expect_output_shape(shape);
-  OCTET_CHECK(element_count(results) <= 1 << 22, "expected at most 2^22 products, got ",
-              element_count(results));
-  step->m = rows[0];
-  step->n = rows[1];
-  step->depth = depths[0];
-  step->macs = element_count(shape) * step->depth;
-  for (int i = 0; i < 2; ++i) {
-    factors[i]->offsets = matrix_offsets(results, fronts[i], rows[i] * depths[i]);
-  }
+  step->m = shape.m;
+  step->n = shape.n;
+  step->depth = shape.depth;
+  step->macs = element_count(node.output().shape) * step->depth;
   step->params = make_matmul_params(in[0].scale, in[0].zero_point, in[1].scale, in[1].zero_point,
                                     out.scale, out.zero_point, step->depth, node.rounding());
   return step;

@@ -4,7 +4,8 @@
 #include "base/error.h"
 #include "int8/kernels/dispatch.h"
 #include "int8/kernels/pool_kernels.h"
-#include "int8/ops/pool_node.h"
+#include "int8/ops/operand_shapes.h"
+#include "int8/ops/window_nodes.h"
 #include "int8/reference/spatial.h"
 
 namespace octet::int8 {
@@ -60,33 +61,16 @@ std::unique_ptr<Step> create_pool(const NodeView& node,
 PoolNode read_pool(const NodeView& node) {
   node.expect_operands(1, 1);
   const TensorDef& x = node.tensor(node.data_input());
-  const FusedPads& pads = node.fused_pads;
   const QuantParams in = node.i8_activation(0), out = node.i8_output();
   // TFLite's own tolerance: codes are pooled as they are.
   if (!(std::fabs(in.scale - out.scale) <= 1e-6f) || in.zero_point != out.zero_point) {
     node.expect_same_params(x, node.output());
   }
-  node.expect_rank(x, 4);
   const auto a = node.attributes<PoolAttributes>();
-  const Extent h = spatial_extent(
-      {x.shape[1], a.filter_h, a.stride_h, 1, a.padding, pads.top, pads.bottom}, "height");
-  const Extent w = spatial_extent(
-      {x.shape[2], a.filter_w, a.stride_w, 1, a.padding, pads.left, pads.right}, "width");
   // A sum over a window of int8 codes must fit int32.
   OCTET_CHECK(std::int64_t{a.filter_h} * a.filter_w <= 1 << 23,
               "filter: expected at most 2^23 pixels, got ", a.filter_h, "x", a.filter_w);
-  node.expect_output_shape({x.shape[0], h.out, w.out, x.shape[3]});
-  return {.geometry = {.in_h = x.shape[1],
-                       .in_w = x.shape[2],
-                       .channels = x.shape[3],
-                       .out_h = h.out,
-                       .out_w = w.out,
-                       .filter_h = a.filter_h,
-                       .filter_w = a.filter_w,
-                       .stride_h = a.stride_h,
-                       .stride_w = a.stride_w,
-                       .pad_top = h.pad_before,
-                       .pad_left = w.pad_before},
+  return {.geometry = pool_geometry_of(node),
           .range = node.i8_range(a.activation),
           .images = x.shape[0]};
 }

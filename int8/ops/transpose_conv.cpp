@@ -8,8 +8,8 @@
 #include "int8/kernels/packed_conv.h"
 #include "int8/ops/conv_operands.h"
 #include "int8/ops/copy_codes.h"
+#include "int8/ops/operand_shapes.h"
 #include "int8/ops/strided_bytes.h"
-#include "int8/reference/spatial.h"
 
 namespace octet::int8 {
 namespace {
@@ -168,35 +168,21 @@ class TransposeConvStep final : public Step {
 }  // namespace
 
 std::unique_ptr<Step> create_transpose_conv(const NodeView& node) {
-  node.expect_operands(3, 4);
+  const TransposeConvShape s = transpose_conv_shape_of(node);
   const auto a = node.attributes<TransposeConvAttributes>();
-  const std::vector<std::int32_t> shape = node.i32_constant(0);
   const TensorDef& w = node.input(1);
   const TensorDef& x = node.input(2);
-  node.expect_rank(w, 4);
-  node.expect_rank(x, 4);
-  OCTET_CHECK(shape.size() == 4 && shape[0] == x.shape[0] && shape[3] == w.shape[0],
-              quoted(node.input(0)), ": expected output shape [", x.shape[0], ",h,w,", w.shape[0],
-              "], got ", to_string(shape));
-  OCTET_CHECK(w.shape[3] == x.shape[3], quoted(w), ": expected ", x.shape[3],
-              " input channels, got shape ", to_string(w.shape));
-  // The forward convolution whose image is this op's output must give this op's input.
-  const Extent h = spatial_extent({shape[1], w.shape[1], a.stride_h, 1, a.padding}, "height");
-  const Extent v = spatial_extent({shape[2], w.shape[2], a.stride_w, 1, a.padding}, "width");
-  OCTET_CHECK(h.out == x.shape[1] && v.out == x.shape[2], quoted(x), ": expected ", h.out, "x",
-              v.out, " pixels for output shape ", to_string(shape), ", got ", to_string(x.shape));
-  node.expect_output_shape(shape);
-
+  const Dims& shape = s.out;
   const Axis rows{.in = x.shape[1],
                   .out = shape[1],
                   .kernel = w.shape[1],
                   .stride = a.stride_h,
-                  .pad = h.pad_before};
+                  .pad = s.pad_top};
   const Axis columns{.in = x.shape[2],
                      .out = shape[2],
                      .kernel = w.shape[2],
                      .stride = a.stride_w,
-                     .pad = v.pad_before};
+                     .pad = s.pad_left};
   auto step = new_step<TransposeConvStep>(node, {2});
   step->operands =
       read_conv_operands(node, {.data = 2, .weights = 1, .bias = 3, .activation = a.activation});

@@ -2,7 +2,7 @@
 #include <numeric>
 #include <utility>
 
-#include "int8/ops/conv_node.h"
+#include "int8/ops/window_nodes.h"
 #include "int8/reference/spatial.h"
 #include "interop/c99/forms.h"
 

@@ -1,6 +1,6 @@
 // Pools, RESIZE_BILINEAR and reductions.
-#include "int8/ops/pool_node.h"
 #include "int8/ops/reduction_step.h"
+#include "int8/ops/window_nodes.h"
 #include "int8/reference/mean.h"
 #include "int8/reference/resize.h"
 #include "interop/c99/forms.h"

@@ -40,7 +40,8 @@ std::map<int, int8::Quantization> bias_quantizations(const int8::Graph& graph) {
     const auto operands = weight_operands(node.op);
     if (!operands || static_cast<std::size_t>(operands->bias) >= node.inputs.size()) continue;
     const int bias = node.inputs[static_cast<std::size_t>(operands->bias)];
-    if (bias < 0) continue;
+    if (bias < 0 || graph.tensors[static_cast<std::size_t>(bias)].type == int8::DType::f32)
+      continue;
     const int8::Quantization wanted = bias_quantization(graph, node, *operands);
     const auto [found, is_new] = result.try_emplace(bias, wanted);
     if (!is_new && found->second != wanted) found->second = {};

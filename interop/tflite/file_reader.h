@@ -14,9 +14,8 @@ namespace octet::tflite {
 struct ReadOptions {
   /// Weights and biases of any type.
   bool any_weights = false;
-  /// FLOAT32 elements of FLOAT16 ones: such tensors are then read as FLOAT32. Null: they are
-  /// refused.
-  int8::ConstBytes (*widen)(std::span<const std::byte> halves) = nullptr;
+  /// Values of FLOAT16, which are then read as FLOAT32. Constants always are.
+  bool half_values = false;
 };
 
 /// parse_tflite() (interop/tflite/reader.h) does this with no options.

@@ -132,6 +132,27 @@ void set_integers(int8::TensorDef& tensor, const tflite::IntValue& value) {
   tensor.computed = true;
 }
 
+/// DEQUANTIZE of FLOAT16 constants, which were read as FLOAT32, gives the constants themselves.
+void drop_widening(const tflite::SubGraph& subgraph, int8::Graph& graph) {
+  const auto is_known = [&](int t) {
+    return t >= 0 && static_cast<std::size_t>(t) < graph.tensors.size();
+  };
+  const auto drop = [&](const int8::Node& node) {
+    if (node.op != int8::OpCode::dequantize || node.inputs.size() != 1 ||
+        node.outputs.size() != 1 || !is_known(node.inputs[0]) || !is_known(node.outputs[0]))
+      return false;
+    const int8::TensorDef& x = graph.tensors[static_cast<std::size_t>(node.inputs[0])];
+    int8::TensorDef& y = graph.tensors[static_cast<std::size_t>(node.outputs[0])];
+    const auto index = static_cast<unsigned>(node.inputs[0]);
+    if (subgraph.tensors()->Get(index)->type() != tflite::half_type || !x.constant || y.constant ||
+        y.type != int8::DType::f32 || x.shape != y.shape)
+      return false;
+    y.constant = x.constant;
+    return true;
+  };
+  std::erase_if(graph.nodes, drop);
+}
+
 /// Constants that the model returns are given out by a RESHAPE.
 void give_out_constants(int8::Graph& graph, CopyBudget& budget) {
   for (int& t : graph.outputs) {
@@ -183,6 +204,7 @@ int8::Graph read_graph(std::span<const std::byte> bytes, const std::shared_ptr<c
   const std::vector<int> outputs = graph.outputs;
   variables.apply(graph, budget);
   tflite::add_variable_tensors(subgraph, graph, budget);
+  if (!options.any_weights) drop_widening(subgraph, graph);
   give_out_constants(graph, budget);
   tflite::check_graph(graph, options.any_weights);
   read_signature(model, outputs, graph, budget);

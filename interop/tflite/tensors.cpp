@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "int8/engine/graph_checks.h"
 #include "interop/tflite/file_checks.h"
 #include "interop/tflite/names.h"
@@ -30,12 +31,26 @@ std::string user_text(const Model& model, const SubGraph& subgraph, unsigned ten
   return {};
 }
 
-constexpr int half_type = 1;
+/// The FLOAT32 numbers of FLOAT16 ones.
+int8::ConstBytes widened(std::span<const std::byte> halves, const std::string& where) {
+  OCTET_CHECK(halves.size() % 2 == 0, where, ": expected an even number of bytes, got ",
+              halves.size());
+  const auto values = std::make_shared<std::vector<float>>(halves.size() / 2);
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    std::uint16_t half;
+    std::memcpy(&half, halves.data() + 2 * i, sizeof half);
+    (*values)[i] = float_of_half(half);
+  }
+  const auto bytes = std::as_bytes(std::span(*values));
+  return {values, bytes.data(), bytes.size()};
+}
 
 int8::DType read_type(const File& file, const SubGraph& subgraph, unsigned tensor,
                       const std::string& where) {
   const int type = subgraph.tensors()->Get(tensor)->type();
-  if (type == half_type && file.options.widen) return int8::DType::f32;
+  const unsigned buffer = subgraph.tensors()->Get(tensor)->buffer();
+  if (type == half_type && (file.options.half_values || !file.buffer(buffer, where).empty()))
+    return int8::DType::f32;
   switch (type) {
     case 0:
       return int8::DType::f32;
@@ -90,7 +105,7 @@ int8::ConstBytes read_constant(const File& file, const Tensor& t, const std::str
   OCTET_CHECK(t.buffer() != 0, where, ": buffer 0 has ", bytes.size(), " bytes, expected none");
   if (t.type() == half_type) {
     budget.charge(2 * bytes.size());
-    return file.options.widen(bytes);
+    return widened(bytes, where);
   }
   return {file.owner, bytes.data(), bytes.size()};
 }

@@ -14,6 +14,9 @@
 
 namespace octet::tflite {
 
+/// TensorType::FLOAT16.
+inline constexpr int half_type = 1;
+
 /// A verified file.
 struct File {
   const Model& model;
@@ -49,10 +52,10 @@ std::vector<bool> used_tensors(const SubGraph& subgraph, const std::vector<bool>
 /// A tensor that is not used: of what the file says only the name, as a FLOAT32 scalar.
 int8::TensorDef read_unused_tensor(const SubGraph& subgraph, unsigned index, CopyBudget& budget);
 
-/// Tensor `index` of `subgraph`. Constants are views into the file. Throws
-/// Error on what only the file can say: types, sparsity, dynamic shapes and the like; the rest is
-/// left to check_graph.
-/// `shape`: that of one sample, if it is not as the file says.
+/// Tensor `index` of `subgraph`. Constants are views into the file, those of FLOAT16 become
+/// FLOAT32. Throws Error on what only the file can say: types, sparsity, dynamic shapes and the
+/// like; the rest is left to check_graph. `shape`: that of one sample, if it is not as the file
+/// says.
 int8::TensorDef read_tensor(const File& file, const SubGraph& subgraph, unsigned index,
                             CopyBudget& budget, const std::vector<std::int32_t>* shape = nullptr);
 

@@ -33,6 +33,7 @@ struct Release {
 // Of the versions that version_to_write chooses beside the rows'.
 constexpr std::array releases = {
     Release{OpCode::conv_2d, 6, {2, 9, 0}},
+    Release{OpCode::dequantize, 3, {1, 15, 0}},
     Release{OpCode::dequantize, 5, {2, 7, 0}},
     Release{OpCode::fully_connected, 5, {2, 0, 0}},
     Release{OpCode::fully_connected, 6, {2, 1, 0}},

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <set>
 #include <string>
@@ -11,9 +10,11 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "interop/tflite/bias_scales.h"
+#include "interop/tflite/file_buffers.h"
 #include "interop/tflite/file_checks.h"
 #include "interop/tflite/options.h"
 #include "interop/tflite/states.h"
+#include "interop/tflite/tensors.h"
 #include "interop/tflite/tflite_ops.h"
 #include "interop/tflite/write_metadata.h"
 #include "tflite_generated.h"
@@ -29,52 +30,6 @@ using int8::TensorDef;
 /// Metadata entry that records the rounding mode: see rounding_name().
 constexpr const char* rounding_key = "octet.rounding";
 
-/// The file's buffers: number 0 is empty, equal constants share one.
-class Buffers {
- public:
-  explicit Buffers(flatbuffers::FlatBufferBuilder& builder) : builder_(builder) {
-    tables_.push_back(tflite::CreateBuffer(builder_));
-  }
-  /// `bytes` must stay alive as long as this object.
-  std::uint32_t add(std::span<const std::byte> bytes) {
-    const auto [found, is_new] = numbers_.try_emplace(bytes, next_number());
-    if (is_new) append(bytes);
-    return found->second;
-  }
-  /// A buffer of its own, for text.
-  std::uint32_t add(std::string_view text) {
-    const std::uint32_t number = next_number();
-    append(std::as_bytes(std::span(text)));
-    return number;
-  }
-  auto finish() { return builder_.CreateVector(tables_); }
-
- private:
-  struct Less {
-    bool operator()(std::span<const std::byte> a, std::span<const std::byte> b) const {
-      if (a.size() != b.size()) return a.size() < b.size();
-      return std::memcmp(a.data(), b.data(), a.size()) < 0;
-    }
-  };
-
-  std::uint32_t next_number() const { return static_cast<std::uint32_t>(tables_.size()); }
-  void append(std::span<const std::byte> bytes) {
-    if (bytes.empty()) {
-      tables_.push_back(tflite::CreateBuffer(builder_));
-      return;
-    }
-    // TFLite Micro uses constants where they are in the file.
-    builder_.ForceVectorAlignment(bytes.size(), 1, 16);
-    const auto data =
-        builder_.CreateVector(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-    tables_.push_back(tflite::CreateBuffer(builder_, data));
-  }
-
-  flatbuffers::FlatBufferBuilder& builder_;
-  std::vector<Offset<tflite::Buffer>> tables_;
-  std::map<std::span<const std::byte>, std::uint32_t, Less> numbers_;
-};
-
 std::uint64_t constant_bytes(const Graph& graph) {
   std::uint64_t bytes = 0;
   for (const TensorDef& t : graph.tensors) bytes += t.constant.size;
@@ -83,9 +38,10 @@ std::uint64_t constant_bytes(const Graph& graph) {
 }
 
 /// What the file will hardly exceed: a builder that grows copies all that it has.
-std::size_t most_bytes(const Graph& graph) {
+std::size_t most_bytes(const Graph& graph, const TfliteOptions& options) {
   constexpr std::size_t most_of_a_table = 512, alignment = 64, scale_and_zero_point = 12;
-  std::size_t bytes = 4096 + static_cast<std::size_t>(constant_bytes(graph));
+  const auto constants = static_cast<std::size_t>(constant_bytes(graph));
+  std::size_t bytes = 4096 + (options.half_constants ? constants / 2 : constants);
   for (const TensorDef& t : graph.tensors) {
     bytes += most_of_a_table + alignment + t.name.size() +
              scale_and_zero_point * t.quantization.scale.size();
@@ -125,12 +81,18 @@ void check_writable(const Graph& graph) {
 class Writer {
  public:
   /// Both must stay alive as long as this object.
-  Writer(const Graph& graph, const ModelMetadata& metadata)
+  Writer(const Graph& graph, const TfliteOptions& options)
       : graph_(graph),
-        standard_metadata_(metadata.empty() ? std::vector<std::byte>()
-                                            : tflite::metadata_bytes(metadata, graph)),
-        builder_(most_bytes(graph) + standard_metadata_.size()),
+        standard_metadata_(options.metadata.empty()
+                               ? std::vector<std::byte>()
+                               : tflite::metadata_bytes(options.metadata, graph)),
+        builder_(most_bytes(graph, options) + standard_metadata_.size()),
         buffers_(builder_) {
+    for (std::size_t i = 0; options.half_constants && i < graph.tensors.size(); ++i) {
+      const TensorDef& t = graph.tensors[i];
+      if (t.constant.size > sizeof(float) && t.type == int8::DType::f32)
+        halves_.push_back(static_cast<int>(i));
+    }
     for (const int8::State& s : graph.states) {
       if (tflite::is_variable_tensor(graph, s))
         variable_tensors_.insert(s.input);
@@ -181,12 +143,42 @@ class Writer {
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       const TensorDef& t = graph_.tensors[i];
       const auto bias = biases.find(static_cast<int>(i));
+      if (std::ranges::binary_search(halves_, static_cast<int>(i))) {
+        tensors.push_back(write_widened(t));
+        continue;
+      }
       tensors.push_back(write_tensor(t, t.constant,
                                      bias == biases.end() ? t.quantization : bias->second,
                                      variable_tensors_.contains(static_cast<int>(i))));
     }
+    for (const int t : halves_)
+      tensors.push_back(write_halves(graph_.tensors[static_cast<std::size_t>(t)]));
     for (std::size_t i = 0; i < states_.size(); ++i) tensors.push_back(write_handle_tensor());
     return builder_.CreateVector(tensors);
+  }
+
+  // --- constants in FLOAT16, as tensors behind those of the graph ---
+
+  Offset<tflite::Tensor> write_halves(const TensorDef& t) {
+    const std::uint32_t buffer = buffers_.add_halves({t.constant.data, t.constant.size}, t.name);
+    const auto shape = builder_.CreateVector(t.shape);
+    return tflite::CreateTensor(builder_, shape, tflite::half_type, buffer, text(t.name), 0, false,
+                                0, 0, /*has_rank=*/true);
+  }
+  /// What DEQUANTIZE makes of them.
+  Offset<tflite::Tensor> write_widened(const TensorDef& t) {
+    TensorDef value;
+    value.name = t.name + ".dequantize";
+    value.type = t.type;
+    value.shape = t.shape;
+    return write_tensor(value, {}, {});
+  }
+  void write_widening(std::vector<Offset<tflite::Operator>>& operators) {
+    for (std::size_t i = 0; i < halves_.size(); ++i) {
+      const auto half = static_cast<int>(graph_.tensors.size() + i);
+      operators.push_back(write_operator(static_cast<std::int32_t>(int8::OpCode::dequantize), 3,
+                                         {half}, {halves_[i]}));
+    }
   }
 
   Offset<tflite::Tensor> write_tensor(const TensorDef& t, const int8::ConstBytes& constant,
@@ -201,6 +193,7 @@ class Writer {
 
   Offset<flatbuffers::Vector<Offset<tflite::Operator>>> write_operators() {
     std::vector<Offset<tflite::Operator>> operators = write_reads();
+    write_widening(operators);
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       const auto options = tflite::write_options(builder_, node, tflite::node_text(i, node.op));
@@ -229,7 +222,9 @@ class Writer {
 
   // --- states, as variables whose handles are the last tensors ---
 
-  int handle(std::size_t state) const { return static_cast<int>(graph_.tensors.size() + state); }
+  int handle(std::size_t state) const {
+    return static_cast<int>(graph_.tensors.size() + halves_.size() + state);
+  }
   Offset<tflite::Tensor> write_handle_tensor() {
     const auto shape = builder_.CreateVector(std::vector<std::int32_t>());
     return tflite::CreateTensor(builder_, shape, tflite::resource_type, 0, 0, 0, false, 0, 0,
@@ -335,19 +330,20 @@ class Writer {
   std::vector<std::byte> standard_metadata_;
   std::set<int> variable_tensors_;
   std::vector<int8::State> states_;  ///< that are variables with handles
+  std::vector<int> halves_;          ///< constants to write in FLOAT16, ascending
   flatbuffers::FlatBufferBuilder builder_;
-  Buffers buffers_;
+  tflite::FileBuffers buffers_;
   std::vector<std::pair<std::int32_t, int>> codes_;  ///< and versions, in the order of first use
 };
 
 /// A whole file, in two parts.
 class TfliteBytes {
  public:
-  TfliteBytes(const Graph& graph, const ModelMetadata& metadata) {
+  TfliteBytes(const Graph& graph, const TfliteOptions& options) {
     check_writable(graph);
-    check_metadata(metadata, graph);
-    model_ = Writer(graph, metadata).write();
-    labels_ = tflite::label_archive(metadata, model_.size());
+    check_metadata(options.metadata, graph);
+    model_ = Writer(graph, options).write();
+    labels_ = tflite::label_archive(options.metadata, model_.size());
   }
   std::span<const std::byte> model() const {
     return std::as_bytes(std::span(model_.data(), model_.size()));
@@ -361,16 +357,16 @@ class TfliteBytes {
 
 }  // namespace
 
-std::vector<std::byte> serialize_tflite(const Graph& graph, const ModelMetadata& metadata) {
-  const TfliteBytes file(graph, metadata);
+std::vector<std::byte> serialize_tflite(const Graph& graph, const TfliteOptions& options) {
+  const TfliteBytes file(graph, options);
   std::vector<std::byte> bytes(file.model().begin(), file.model().end());
   bytes.insert(bytes.end(), file.labels().begin(), file.labels().end());
   return bytes;
 }
 
 void write_tflite(const Graph& graph, const std::filesystem::path& path,
-                  const ModelMetadata& metadata) {
-  const TfliteBytes file(graph, metadata);
+                  const TfliteOptions& options) {
+  const TfliteBytes file(graph, options);
   write_file_atomically(path, {file.model(), file.labels()});
 }
 

@@ -1,7 +1,6 @@
 // The reals that constants stand for.
 #include <cstring>
 
-#include "base/half.h"
 #include "interop/tflite_import/import_state.h"
 
 namespace octet::tflite_import {
@@ -55,21 +54,6 @@ Tensor constant_reals(const TensorDef& t) {
       fail("constant '", one_line(t.name), "': its type is ", int8::dtype_name(t.type));
   }
   return y;
-}
-
-int8::ConstBytes widened(std::span<const std::byte> halves) {
-  const std::size_t n = halves.size() / 2;
-  OCTET_CHECK(halves.size() % 2 == 0, "float16 numbers: expected an even number of bytes, got ",
-              halves.size());
-  const int8::ConstBytes result = int8::own_bytes(std::vector<std::byte>(4 * n));
-  auto* to = const_cast<std::byte*>(result.data);
-  for (std::size_t i = 0; i < n; ++i) {
-    std::uint16_t half;
-    std::memcpy(&half, halves.data() + 2 * i, 2);
-    const float value = float_of_half(half);
-    std::memcpy(to + 4 * i, &value, 4);
-  }
-  return result;
 }
 
 }  // namespace octet::tflite_import

@@ -134,7 +134,7 @@ TfliteNetwork import_tflite(std::span<const std::byte> bytes, const std::string&
   try {
     // Who reads the bytes is done with them when the network is made.
     const std::shared_ptr<const void> owner(std::shared_ptr<const void>(), bytes.data());
-    const tflite::ReadOptions options{.any_weights = true, .widen = tflite_import::widened};
+    const tflite::ReadOptions options{.any_weights = true, .half_values = true};
     int8::Graph file = tflite::read_file(bytes, owner, options);
     tflite_import::join_dilated_convs(file);
     return tflite_import::import_graph(file);

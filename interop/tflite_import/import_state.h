@@ -48,7 +48,5 @@ std::optional<StoredValue> stored_value(const int8::TensorDef& tensor);
 /// The reals of a constant, of the file's shape. Throws Error for codes without a scale and types
 /// that hold none.
 Tensor constant_reals(const int8::TensorDef& tensor);
-/// The float32 numbers of float16 ones.
-int8::ConstBytes widened(std::span<const std::byte> halves);
 
 }  // namespace octet::tflite_import

@@ -11,6 +11,7 @@
 #include "core/ops/ops.h"
 #include "int8/ops/catalogue.h"
 #include "quant/floats/float_moves.h"
+#include "quant/floats/float_windows.h"
 #include "quant/no_int8_form.h"
 
 namespace octet::quant {
@@ -87,6 +88,12 @@ int global_average_pool(FloatNodes& f, const Op&, Operands x) {
   return f.reduce(OpCode::mean, x[0], {1, 2}, true);
 }
 
+int matmul(FloatNodes& f, const Op& op, Operands x) {
+  return f.node(OpCode::batch_matmul, {x[0], x[1]},
+                static_cast<const MatMulOp&>(op).result(f.shape(x[0]), f.shape(x[1])),
+                int8::BatchMatMulAttributes{});
+}
+
 /// (x - mean) / sqrt(var + eps) over axes.
 int normalized(FloatNodes& f, int x, const std::vector<int>& axes, float eps) {
   const int mean = f.reduce(OpCode::mean, x, axes, true);
@@ -152,12 +159,15 @@ const FloatForm* float_form_of(const Op& op) {
       Row{typeid(ReduceMaxOp), {reduce<OpCode::reduce_max>, refused_reduction}},
       Row{typeid(ReduceMinOp), {reduce<OpCode::reduce_min>, refused_reduction}},
       Row{typeid(GlobalAvgPoolOp), {global_average_pool}},
+      Row{typeid(MaxPool2dOp), {float_max_pool, refused_max_pool}},
+      Row{typeid(AvgPool2dOp), {float_average_pool, refused_average_pool}},
+      Row{typeid(MatMulOp), {matmul}},
       Row{typeid(LayerNormOp), {layer_norm}},
       Row{typeid(GroupNormOp), {group_norm}},
       Row{typeid(ReshapeOp), {float_reshape, nullptr, moves}},
       Row{typeid(LayoutOp), {float_layout, refused_layout, moves}},
       Row{typeid(ConcatOp), {float_concat, refused_concat, moves}},
-      Row{typeid(Resize2dOp), {float_resize, refused_float_resize, moves}},
+      Row{typeid(Resize2dOp), {float_resize, refused_resize}},
       Row{typeid(PadOp), {float_pad, refused_pad, moves}},
       Row{typeid(TileOp), {float_tile, refused_tile, moves}},
       Row{typeid(ExpandOp), {float_expand, refused_expand, moves}},

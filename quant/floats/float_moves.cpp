@@ -34,11 +34,6 @@ int float_resize(FloatNodes& f, const Op& op, std::span<const int> x) {
   return lower_resize(f.graph(), *plain, f.layer(), x[0]);
 }
 
-std::string refused_float_resize(const Op& op, const Shape& x) {
-  const bool bilinear = static_cast<const Resize2dOp&>(op).interpolation == Interpolation::bilinear;
-  return bilinear ? "bilinear op resize2d" : refused_resize(op, x);
-}
-
 int float_pad(FloatNodes& f, const Op& op, std::span<const int> x) {
   const auto& pad = static_cast<const PadOp&>(op);
   std::vector<std::int32_t> list;

@@ -18,7 +18,6 @@ int float_tile(FloatNodes& f, const Op& op, std::span<const int> x);
 int float_expand(FloatNodes& f, const Op& op, std::span<const int> x);
 
 /// Those of them that refused_layout() and the like do not tell.
-std::string refused_float_resize(const Op& op, const Shape& x);
 std::string refused_pad(const Op& op, const Shape& x);
 std::string refused_tile(const Op& op, const Shape& x);
 std::string refused_expand(const Op& op, const Shape& x);

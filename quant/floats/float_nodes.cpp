@@ -16,20 +16,20 @@ std::string FloatNodes::name(std::string_view what) {
   return count_++ == 0 ? text : text + "_" + std::to_string(count_ - 1);
 }
 
-int FloatNodes::append(int8::OpCode op, std::vector<int> inputs, const Shape& result,
-                       int8::Attributes attributes) {
+int FloatNodes::node(int8::OpCode op, std::vector<int> inputs, const Shape& result,
+                     int8::Attributes attributes) {
   const int y = graph_.add_floats(name(int8::op_name(op)), result);
   graph_.add_node(op, std::move(inputs), y, std::move(attributes));
   return y;
 }
 
 int FloatNodes::unary(int8::OpCode op, int x, int8::Attributes attributes) {
-  return append(op, {x}, shape(x), std::move(attributes));
+  return node(op, {x}, shape(x), std::move(attributes));
 }
 
 int FloatNodes::binary(int8::OpCode op, int a, int b, int8::Attributes attributes) {
   const Broadcast broadcast("layer " + layer_, shape(a), shape(b));
-  return append(op, {a, b}, broadcast.shape(), std::move(attributes));
+  return node(op, {a, b}, broadcast.shape(), std::move(attributes));
 }
 
 int FloatNodes::reduce(int8::OpCode op, int x, const std::vector<int>& axes, bool keep_dims) {
@@ -46,14 +46,14 @@ int FloatNodes::reduce(int8::OpCode op, int x, const std::vector<int>& axes, boo
     if (!is_reduced || keep_dims) extents.push_back(is_reduced ? 1 : in[d]);
   }
   const int operand = integers({static_cast<std::int64_t>(list.size())}, list);
-  return append(op, {x, operand}, Shape(std::span<const std::int64_t>(extents)),
-                int8::MeanAttributes{keep_dims});
+  return node(op, {x, operand}, Shape(std::span<const std::int64_t>(extents)),
+              int8::MeanAttributes{keep_dims});
 }
 
 int FloatNodes::move(int8::OpCode op, int x, const Shape& result, std::vector<int> constants,
                      int8::Attributes attributes) {
   constants.insert(constants.begin(), x);
-  return append(op, std::move(constants), result, std::move(attributes));
+  return node(op, std::move(constants), result, std::move(attributes));
 }
 
 int FloatNodes::reshape(int x, const Shape& result) {

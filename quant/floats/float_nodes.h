@@ -15,6 +15,8 @@ class FloatNodes {
  public:
   FloatNodes(Lowering& graph, std::string layer) : graph_(graph), layer_(std::move(layer)) {}
 
+  int node(int8::OpCode op, std::vector<int> inputs, const Shape& result,
+           int8::Attributes attributes);
   int unary(int8::OpCode op, int x, int8::Attributes attributes = {});
   /// numpy's broadcasting. Throws Error naming the layer if the shapes do not fit.
   int binary(int8::OpCode op, int a, int b, int8::Attributes attributes = {});
@@ -36,8 +38,6 @@ class FloatNodes {
   int finish(int y);
 
  private:
-  int append(int8::OpCode op, std::vector<int> inputs, const Shape& result,
-             int8::Attributes attributes);
   std::string name(std::string_view what);
 
   Lowering& graph_;

@@ -26,7 +26,7 @@ int QConvOp::lower(Lowering& l, std::span<const int> inputs, In x, const Shape& 
   a.dilation_h = window.dilation_h;
   a.dilation_w = window.dilation_w;
   a.activation = activation;
-  a.padding = lower_padding(l, input, layer, window, in->params);
+  a.padding = lower_padding(l, input, layer, window);
   if (depthwise) a.depth_multiplier = static_cast<int>(w[0] / groups);
   const auto [weight, bias] = depthwise ? lower_integers(l, x, {1, w[1], w[2], w[0]}, 3, range)
                                         : lower_integers(l, x, w, 0, range);

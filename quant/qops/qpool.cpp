@@ -111,10 +111,9 @@ int QPoolOp::lower(Lowering& l, std::span<const int> inputs, In, const Shape& sh
     a.stride_h = window.stride_h;
     a.stride_w = window.stride_w;
     if (kind == Kind::max) {
-      const std::int8_t lowest = -128;
-      a.padding = lower_padding(l, input, layer, window, out->params, &lowest);
+      a.padding = lower_padding(l, input, layer, window, /*of_maximum=*/true);
     } else {
-      a.padding = lower_padding(l, input, layer, window, out->params);
+      a.padding = lower_padding(l, input, layer, window);
       OCTET_CHECK(input == inputs[0], "layer ", layer, ": average pooling with padding ",
                   window.to_string(),
                   " that does not count padded pixels has no int8 form; use SAME padding or "

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
@@ -195,33 +196,87 @@ TEST_CASE("octet import: a TFLite file") {
   CHECK(has(broken.output, "bad.tflite: broken TFLite file"));
 }
 
-TEST_CASE("octet import: a large file takes little more than twice its size") {
-  const TempDir dir;
+namespace {
+
+/// 40 MB of convolutions and batch norms, in tensors of many sizes.
+std::string large_network() {
   OnnxBuilder b;
   b.input("x", {0, 64, 2, 2});
   std::string from = "x";
-  for (int i = 0; i < 40; ++i) {  // 40 MB, in tensors of many sizes
+  for (int i = 0; i < 40; ++i) {
     const std::string n = std::to_string(i);
     const std::int64_t in = i == 0 ? 64 : 128 + 16 * ((i - 1) % 5), out = 128 + 16 * (i % 5);
     b.floats("w" + n, {out, in, 3, 3},
-             std::vector<float>(static_cast<std::size_t>(out * in * 9), 0.01f));
+             std::vector<float>(static_cast<std::size_t>(out * in * 9),
+                                0.01f * static_cast<float>(i + 1)));
     b.node("Conv", {from, "w" + n}, {"c" + n}).with("pads", {1, 1, 1, 1});
-    from = "c" + n;
+    const std::vector<float> channels(static_cast<std::size_t>(out), 0.5f);
+    for (const char* operand : {"gamma", "beta", "mean", "var"})
+      b.floats(operand + n, {out}, channels);
+    b.node("BatchNormalization", {"c" + n, "gamma" + n, "beta" + n, "mean" + n, "var" + n},
+           {"n" + n});
+    from = "n" + n;
   }
   b.output(from);
-  const std::string net = write(dir / "net.onnx", b.bytes());
+  return b.bytes();
+}
+
+/// Most kilobytes that a child process, of those that have ended, had in memory.
+double peak_of_children() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return static_cast<double>(usage.ru_maxrss);
+}
+
+}  // namespace
+
+TEST_CASE("octet import: a large file takes little more than twice its size") {
+  const TempDir dir;
+  const std::string net = write(dir / "net.onnx", large_network());
   const auto size = static_cast<double>(fs::file_size(net));
   Process small({OCTET_CLI, "--version"}, dir.path());
   CHECK(small.wait() == 0);
-  rusage before{};
-  getrusage(RUSAGE_CHILDREN, &before);
+  const double before = peak_of_children();
   CHECK(import(dir, {net}).code == 0);
-  rusage after{};
-  getrusage(RUSAGE_CHILDREN, &after);
-  MESSAGE("file ", size / 1e6, " MB, peak ", static_cast<double>(after.ru_maxrss) / 1e3, " MB");
+  const double imported = peak_of_children();
+  // Float16 is written without a copy of the weights.
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(import(dir, {net, "--fp16", "half.tflite"}).code == 0);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  const double written = peak_of_children();
+  MESSAGE("file ", size / 1e6, " MB, peak ", imported / 1e3, " MB, with float16 ", written / 1e3,
+          " MB, ", time.count(), " s");
+  CHECK(static_cast<double>(fs::file_size(dir / "half.tflite")) < 0.51 * size);
   if (octet::test::address_sanitizer) return;
-  CHECK((static_cast<double>(after.ru_maxrss) - static_cast<double>(before.ru_maxrss)) * 1024 <
-        2.2 * size);
+  CHECK((imported - before) * 1024 < 2.2 * size);
+  CHECK((written - before) * 1024 < 2.3 * size);
+}
+
+TEST_CASE("octet import --fp16: the file, what it refuses, and that nothing is left then") {
+  const TempDir dir;
+  OnnxBuilder b;
+  b.input("x", {0, 2, 4, 4}).floats("w", {3, 2, 3, 3}, numbers(54));
+  b.node("Conv", {"x", "w"}, {"c"}).node("Relu", {"c"}, {"y"}).output("y");
+  const std::string net = write(dir / "net.onnx", b.bytes());
+  const Result r = import(dir, {net, "--fp16", "half.tflite"});
+  CHECK(r.code == 0);
+  CHECK(has(r.output, "fp16     half.tflite, "));
+  const int8::Graph graph = octet::read_tflite((dir / "half.tflite").string());
+  REQUIRE(graph.nodes.size() == 1);
+  CHECK(graph.nodes[0].op == int8::OpCode::conv_2d);
+  // It is a network again, and the same file.
+  const std::string half = fs::absolute(dir / "half.tflite").string();
+  CHECK(import(dir, {half, "--fp16", "again.tflite"}).code == 0);
+  CHECK(has(import(dir, {half, "--fp16", half}).output, "is the file that is read"));
+
+  OnnxBuilder odd;
+  odd.input("x", {0, 4}).node("Erf", {"x"}, {"y"}, "/odd").output("y");
+  const Result refused =
+      import(dir, {write(dir / "odd.onnx", odd.bytes()), "--fp16", "odd.tflite"});
+  CHECK(refused.code == 1);
+  CHECK(has(refused.output, "odd.onnx: --fp16: these layers have no float operators in TFLite"));
+  CHECK(has(refused.output, "odd (op erf)"));
+  CHECK_FALSE(fs::exists(dir / "odd.tflite"));
 }
 
 TEST_SUITE("shared") {

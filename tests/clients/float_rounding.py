@@ -3,7 +3,7 @@
 
 usage: float_rounding.py OCTET [MODEL.tflite...]
 
-Without models: the networks of octet's zoo with seeded weights (by octet-bench, beside OCTET), and those of the
+Without models: the networks of octet's zoo with seeded weights and two more (by octet-bench, beside OCTET), and those of the
 folder that OCTET_WILD names. Left out: models that compute with floats, which each runtime does in its own way,
 or that hold a recurrent operator. A transposed convolution is LiteRT's own, too, behind a value whose shape the
 file computes, which octet does not know: there single codes may differ. LiteRT on Arm rounds some codes otherwise.
@@ -29,6 +29,8 @@ if platform.machine() != "x86_64":
 
 NETWORKS = ("lenet resnet8 resnet18 resnet20 mobilenet_v1 mobilenet_v1_025 mobilenet_v2 mobilenet_v3_small "
             "mobilenet_v3_large squeezenet1_1 vgg11_bn ds_cnn resnet34 autoencoder").split()
+TRAINED = ["mobilenet_v2_035", "unet"]  # by octet-bench golden
+DIGITS = pathlib.Path(__file__).resolve().parents[2] / "data" / "digits.h5"
 TYPES = {"f32": numpy.float32, "i8": numpy.int8, "u8": numpy.uint8, "i32": numpy.int32, "i64": numpy.int64}
 RECURRENT = {"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"}
 SAMPLES = 5
@@ -113,6 +115,9 @@ def main(octet, *models):
             for name in NETWORKS:
                 paths.append(folder / f"{name}.tflite")
                 run(bench, "export", "--net", name, "--out", paths[-1])
+            golden = [word for name in TRAINED for word in ("--net", name)]
+            run(bench, "golden", "--images", DIGITS, "--out", folder, *golden)
+            paths += [folder / f"{name}_float.tflite" for name in TRAINED]
             if os.environ.get("OCTET_WILD"):
                 paths += sorted(pathlib.Path(os.environ["OCTET_WILD"]).glob("*.tflite"))
         for path in paths:

@@ -32,9 +32,9 @@ bool contains(const std::vector<std::byte>& file, std::string_view text) {
 
 TEST_CASE("metadata: what is written is read, and the graph of the file is the same") {
   const int8::Graph graph = test::small_graph();
-  const auto file =
-      std::make_shared<const std::vector<std::byte>>(serialize_tflite(graph, example()));
-  CHECK(*file == serialize_tflite(graph, example()));
+  const auto file = std::make_shared<const std::vector<std::byte>>(
+      serialize_tflite(graph, {.metadata = example()}));
+  CHECK(*file == serialize_tflite(graph, {.metadata = example()}));
   CHECK(contains(*file, "M001"));
   const int8::Graph back = parse_tflite(*file, file);
   CHECK(test::describe(back) == test::describe(graph));
@@ -51,7 +51,7 @@ TEST_CASE("metadata: what is written is read, and the graph of the file is the s
 }
 
 TEST_CASE("metadata: the labels are a zip archive behind the model") {
-  const auto file = serialize_tflite(test::small_graph(), example());
+  const auto file = serialize_tflite(test::small_graph(), {.metadata = example()});
   const auto entries = read_zip_directory(file, "file");
   REQUIRE(entries.size() == 1);
   CHECK(entries[0].name == "labels.txt");
@@ -61,7 +61,7 @@ TEST_CASE("metadata: the labels are a zip archive behind the model") {
 
 TEST_CASE("metadata: a file without any has none, and nothing behind the model") {
   const auto file = serialize_tflite(test::small_graph());
-  CHECK(file == serialize_tflite(test::small_graph(), ModelMetadata{"name", "text", {{}}, {{}}}));
+  CHECK(file == serialize_tflite(test::small_graph(), {.metadata = {"name", "text", {{}}, {{}}}}));
   CHECK_FALSE(read_model_metadata(file));
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("metadata: what does not fit the model is refused") {
   const auto refused = [&](const auto& change, const char* text) {
     ModelMetadata m = example();
     change(m);
-    CHECK_THROWS_WITH_AS(serialize_tflite(graph, m), doctest::Contains(text), Error);
+    CHECK_THROWS_WITH_AS(serialize_tflite(graph, {.metadata = m}), doctest::Contains(text), Error);
   };
   refused([](ModelMetadata& m) { m.outputs[0].labels.pop_back(); }, "1 labels, expected 2");
   refused([](ModelMetadata& m) { m.outputs[0].labels[0] = "a\nb"; }, "has a line break");
@@ -86,7 +86,7 @@ TEST_CASE("metadata: what does not fit the model is refused") {
 }
 
 TEST_CASE("metadata: damaged, it is nothing, and labels that are cut off are left out") {
-  const auto whole = serialize_tflite(test::small_graph(), example());
+  const auto whole = serialize_tflite(test::small_graph(), {.metadata = example()});
   const auto archive = read_zip_directory(whole, "file");
   const auto model_end = static_cast<std::size_t>(archive[0].packed.data() - whole.data());
   std::vector<std::byte> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(model_end));

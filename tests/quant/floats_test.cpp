@@ -120,6 +120,13 @@ const OpCase op_cases[] = {
     {"depth_to_space, space_to_depth",
      [](Var x) { return space_to_depth(depth_to_space(x, 2) * real(1.1), 2); }},
     {"nearest", [](Var x) { return resize_nearest(x, 9, 8); }},
+    {"bilinear", [](Var x) { return resize_bilinear(x, 9, 7); }},
+    {"max_pool2d", [](Var x) { return max_pool2d(x, {3, 3, 2, 2, 1, 1, Padding2d::all(1)}); }},
+    {"avg_pool2d", [](Var x) { return avg_pool2d(x, {2, 3, 2, 1, 1, 1, {}}); }},
+    {"matmul",
+     [](Var x) {
+       return matmul(x, transpose(x, {0, 1, 3, 2}));
+     }},
     {"tile",
      [](Var x) {
        return tile(mean(x, {1}, true), {1, 3, 1, 2});
@@ -493,9 +500,8 @@ TEST_CASE("float layers that cannot be are refused by name, all at once") {
     return softplus(reduce_max(up / max_pool2d(up, {}), {0}, true));
   };
   CHECK(message(mixed, {"*"}) ==
-        "prepare: layer erf: op erf cannot stay in floats; layer resize2d: bilinear op resize2d "
-        "cannot stay in floats; layer max_pool2d: op max_pool2d cannot stay in floats; layer "
-        "reduce_max: op reduce_max of the batch cannot stay in floats");
+        "prepare: layer erf: op erf cannot stay in floats; layer reduce_max: op reduce_max of the "
+        "batch cannot stay in floats");
   CHECK(message([](Var v) { return softplus(octet::erf(v)); }, {"erf"}) ==
         "prepare: layer erf: op erf cannot stay in floats; layer softplus: op softplus has no int8 "
         "form");

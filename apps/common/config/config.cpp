@@ -241,6 +241,14 @@ void describe(FieldVisitor& v, QuantConfig& c) {
   describe_steps(v, c.steps, "qat");
 }
 
+void describe(FieldVisitor& v, OutputsConfig& c) {
+  v.boolean(
+      {"fp16",
+       "model_fp16.tflite, the float network with its weights in float16, and its accuracy in "
+       "summary.json"},
+      c.fp16);
+}
+
 void describe(FieldVisitor& v, CheckpointConfig& c) {
   v.integer({"every_batches", "Batches between checkpoints; 0: no limit"}, c.every_batches,
             {0, many});
@@ -273,6 +281,12 @@ void describe(FieldVisitor& v, Config& c) {
       c.init);
   v.object({"train", "Training in floating point; absent: none"}, c.train);
   v.object({"quant", "Quantization; absent: none"}, c.quant);
+  v.object(
+      {.name = "outputs",
+       .doc = "Files to write beside those of every run; a finished run that lacks one makes it "
+              "from its checkpoint",
+       .neutral = true},
+      c.outputs);
   v.object({.name = "checkpoint",
             .doc = "When to save besides at each epoch's end; results do not depend on it",
             .neutral = true},

@@ -118,6 +118,11 @@ struct QuantConfig {
   Steps steps;
 };
 
+/// Files beside those of every run.
+struct OutputsConfig {
+  bool fp16 = false;
+};
+
 struct CheckpointConfig {
   int every_batches = 0;
   double every_seconds = 60;
@@ -134,6 +139,7 @@ struct Config {
   std::optional<InitConfig> init;
   std::optional<TrainConfig> train;
   std::optional<QuantConfig> quant;
+  OutputsConfig outputs;
   CheckpointConfig checkpoint;
 
   std::filesystem::path file;  ///< where it was read from

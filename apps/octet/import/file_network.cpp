@@ -1,6 +1,9 @@
 #include "apps/octet/import/file_network.h"
 
+#include <malloc.h>
+
 #include <cstring>
+#include <filesystem>
 
 #include "apps/octet/import/input_shapes.h"
 #include "base/mapped_file.h"
@@ -57,12 +60,19 @@ FileNetwork read_network(const std::string& path, const std::vector<std::string>
   }
   if (!files.empty()) add_shapes_of_files(given, path, files);
   OnnxNetwork n = import_onnx(path, given);
+  malloc_trim(0);  // the file's tensors lay between the network's
   return {"operator set " + std::to_string(n.opset),
           std::move(n.graph),
           std::move(n.inputs),
           std::move(n.outputs),
           std::move(n.notes),
           std::move(n.stored)};
+}
+
+void check_other_file(const std::string& option, const std::string& path, const std::string& out) {
+  namespace fs = std::filesystem;
+  OCTET_CHECK(fs::weakly_canonical(out) != fs::weakly_canonical(path), option, ": ", out,
+              " is the file that is read: choose another");
 }
 
 }  // namespace octet::app

@@ -26,4 +26,7 @@ struct FileNetwork {
 FileNetwork read_network(const std::string& path, const std::vector<std::string>& shapes,
                          const std::vector<std::string>& files);
 
+/// Throws Error, beginning with the option, if the file to write is the one that is read.
+void check_other_file(const std::string& option, const std::string& path, const std::string& out);
+
 }  // namespace octet::app

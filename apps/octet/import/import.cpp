@@ -2,11 +2,13 @@
 // integer model that it already is.
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "apps/octet/commands.h"
 #include "apps/octet/import/check.h"
 #include "apps/octet/import/file_network.h"
 #include "apps/octet/import/print_network.h"
+#include "apps/octet/import/write_fp16.h"
 #include "apps/octet/import/write_int8.h"
 #include "base/error.h"
 
@@ -14,7 +16,7 @@ namespace octet::app {
 namespace {
 
 struct Options {
-  std::string path, int8, rounding;
+  std::string path, int8, fp16, rounding;
   std::vector<std::string> files, shapes;
   double tolerance = 1e-4;
   bool operators = false, tflite_operators = false;
@@ -36,11 +38,14 @@ void import(const Options& options) {
     std::cout.flush();
     OCTET_CHECK(good, options.path, ": the outputs are not those expected");
   }
-  if (options.int8.empty()) return;
   std::cout.flush();
-  const int8::Rounding rounding =
-      options.rounding.empty() ? network.rounding : *int8::parse_rounding(options.rounding);
-  write_int8(options.path, *network.graph, network.stored, rounding, options.int8);
+  if (!options.int8.empty()) {
+    const int8::Rounding rounding =
+        options.rounding.empty() ? network.rounding : *int8::parse_rounding(options.rounding);
+    write_int8(options.path, *network.graph, network.stored, rounding, options.int8);
+  }
+  if (!options.fp16.empty())
+    write_fp16(options.path, std::move(*network.graph), options.fp16);  // last: weights may change
 }
 
 }  // namespace
@@ -61,6 +66,8 @@ void add_import(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--shape", options->shapes,
                       "NAME=1,3,224,224: the shape of an input whose extents the file leaves open");
+  command->add_option("--fp16", options->fp16,
+                      "write the float network, a TFLite file with its weights in float16");
   command->add_option(
       "--int8", options->int8,
       "of a quantized file: write the integer model, a TFLite file, with the scales "

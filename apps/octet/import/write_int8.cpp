@@ -1,10 +1,10 @@
 #include "apps/octet/import/write_int8.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 
 #include "apps/common/text_table.h"
+#include "apps/octet/import/file_network.h"
 #include "base/printable.h"
 #include "interop/tflite/writer.h"
 #include "quant/convert.h"
@@ -53,8 +53,7 @@ int8::Model converted(const GraphModule& graph, const StoredQuantization& stored
 
 void write_int8(const std::string& path, const GraphModule& graph, const StoredQuantization& stored,
                 int8::Rounding rounding, const std::string& out) {
-  OCTET_CHECK(std::filesystem::weakly_canonical(out) != std::filesystem::weakly_canonical(path),
-              "--int8: ", out, " is the file that is read: choose another");
+  check_other_file("--int8", path, out);
   quant::ConvertReport report;
   const int8::Model model = [&] {
     try {
