@@ -1,11 +1,14 @@
 #include "deploy/target_model.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "deploy/same_padding.h"
 #include "deploy/tflm/write_tflm.h"
 #include "deploy/with_io.h"
+#include "int8/reference/quantize.h"
+#include "int8/reference/xnnpack/float_quantize.h"
 #include "interop/c99/export_c.h"
 #include "interop/tflite/names.h"
 #include "interop/tflite/writer.h"
@@ -33,6 +36,42 @@ void note_edges(TargetModel& model, const std::vector<int>& ends, const std::opt
     model.notes.push_back(std::string(what) + " " + tflite::quoted(name_of(model.graph, i)) +
                           " stays " + std::string(int8::dtype_name(t.type)) +
                           ": it is not int8 codes in the model");
+  }
+}
+
+/// Codes that the QUANTIZE of a float input makes of the pixels otherwise than training, which
+/// divides and rounds halves away from zero.
+int pixels_with_other_codes(const int8::TensorDef& input, const ValueMetadata& n) {
+  int different = 0;
+  for (std::size_t c = 0; c < n.mean.size(); ++c) {
+    for (int pixel = 0; pixel < 256; ++pixel) {
+      const auto real = static_cast<float>((pixel - double{n.mean[c]}) / double{n.std[c]});
+      const float scale = input.quantization.scale[0];
+      const std::int32_t zero = input.quantization.zero_point[0];
+      std::int8_t code = 0;
+      int8::xnnpack::quantize(&real, scale, zero, &code, 1);
+      different += code != int8::quantize_one(real, scale, zero);
+    }
+  }
+  return different;
+}
+
+/// In float rounding, of inputs that a QUANTIZE follows.
+void note_ties(TargetModel& model) {
+  if (model.graph.rounding != int8::Rounding::float_rounding) return;
+  for (const int8::Node& node : model.graph.nodes) {
+    if (node.op != int8::OpCode::quantize) continue;
+    const auto input =
+        std::find(model.graph.inputs.begin(), model.graph.inputs.end(), node.inputs[0]);
+    const auto i = static_cast<std::size_t>(input - model.graph.inputs.begin());
+    const int8::TensorDef& codes = model.graph.tensors[static_cast<std::size_t>(node.outputs[0])];
+    if (i >= model.metadata.inputs.size() || codes.type != int8::DType::i8) continue;
+    const int different = pixels_with_other_codes(codes, model.metadata.inputs[i]);
+    if (different == 0) continue;
+    model.notes.push_back("float32 input " + tflite::quoted(input_name(model.graph, i)) + ": of " +
+                          std::to_string(different) +
+                          " pixel values the runtime makes other codes than training did, as they "
+                          "lie between two; int8 and uint8 inputs, or an integer mean, have none");
   }
 }
 
@@ -72,6 +111,9 @@ TargetModel make_target_model(Graph graph, const Target& target, const ExportOpt
   note_edges(model, model.graph.outputs, options.outputs, "output", int8::output_name);
   check_metadata(model.metadata, model.graph);
   note_pixels(model);
+  note_ties(model);
+  if (target.form == FileForm::c99 && !model.metadata.empty())
+    model.notes.push_back("C source has no place for labels and normalization");
   std::string refused;
   for (const Finding& f : check_target(target, model.graph)) {
     if (!f.refused) model.notes.push_back(f.text);
@@ -93,7 +135,7 @@ void write_target_model(const TargetModel& model, const Target& target,
     case FileForm::program:
       break;
   }
-  fail("this version of octet does not write the files of target ", target.name);
+  fail("target ", target.name, " is a folder with a program: octet deploy writes it");
 }
 
 }  // namespace octet::deploy

@@ -54,6 +54,10 @@ Options of_file(Options options) {
 
 void export_model(const Options& given) {
   const deploy::Target& target = deploy::find_target(given.target);
+  const c99::CExportOptions unsaid;
+  OCTET_CHECK(target.form == deploy::FileForm::c99 ||
+                  (given.c_source.name == unsaid.name && given.c_source.simd == unsaid.simd),
+              "--name and --simd are of C source; target ", target.name, " takes another form");
   const Options options = of_file(given);
   const MappedFile file = map_file(options.model);
   deploy::TargetModel model;

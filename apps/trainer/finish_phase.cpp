@@ -1,5 +1,6 @@
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "apps/trainer/convert_report.h"
 #include "apps/trainer/interrupt.h"
@@ -45,8 +46,9 @@ std::optional<int8::Model> model_in(int8::Rounding rounding, const std::filesyst
   int8::ModelOptions options;
   options.rounding = rounding;
   options.ops = &int8::all_ops();
+  int8::Graph graph = read_tflite(file);
   try {
-    return int8::Model(read_tflite(file), options);
+    return int8::Model(std::move(graph), options);
   } catch (const Error&) {
     if (rounding == own) throw;
     return std::nullopt;

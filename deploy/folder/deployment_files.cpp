@@ -160,7 +160,9 @@ std::string statements(std::size_t count, const std::string& text) {
 
 Files c99_files(const Deployment& d) {
   Values v = deployment_values(d, Language::c);
-  const c99::CExport made = c99::export_c(d.graph);
+  c99::CExportOptions options;
+  options.test_main = false;  // it has its own
+  const c99::CExport made = c99::export_c(d.graph, options);
   const auto number = [](std::size_t n) { return grouped_text(static_cast<std::int64_t>(n)); };
   set_readme(v, d, "C99", "", "preprocess() of preprocess.h");
   v["c_arena"] = number(made.arena_bytes + made.state_bytes);

@@ -43,16 +43,11 @@ TargetModel target_form(const DeploymentSource& source, const Target& target, Pl
   ExportOptions options;
   options.inputs = options.outputs = io_of(source, target, platform);
   if (target.form == FileForm::tflite) options.metadata = metadata_of(source);
-  Target form = target;
-  form.rounding = rounding_of(source, target);
-  return make_target_model(source.graph, form, options);
+  return make_target_model(source.graph, target, options);
 }
 
 int8::Rounding rounding_of(const DeploymentSource& source, const Target& target) noexcept {
-  const int8::Rounding own = source.graph.rounding;
-  const bool keeps = target.form == FileForm::program ||
-                     (target.form == FileForm::c99 && own != int8::Rounding::float_rounding);
-  return keeps ? own : target.rounding;
+  return target.any_rounding ? source.graph.rounding : target.rounding;
 }
 
 int8::Rounding runtime_rounding(const Target& target, int8::Rounding rounding) noexcept {

@@ -13,8 +13,8 @@ Io io_of(const DeploymentSource& source, const Target& target, Platform platform
 /// The model in that form. Files for LiteRT get the standard metadata, others none: it is memory.
 TargetModel target_form(const DeploymentSource& source, const Target& target, Platform platform);
 
-/// The target's; what computes in the model's own keeps that: octet's engine, and C source but for
-/// float rounding.
+/// What the deployed model computes in: the target's rounding, or where it takes any (c, linux) the
+/// model's own.
 int8::Rounding rounding_of(const DeploymentSource& source, const Target& target) noexcept;
 
 /// Who computes, as the target's program runs it: of TFLite files LiteRT by XNNPACK.

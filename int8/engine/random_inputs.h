@@ -21,8 +21,4 @@ class RandomInputs {
   std::uint64_t state_;
 };
 
-/// FNV-1a hash, continued from `hash`.
-inline constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325u;
-inline constexpr std::uint64_t fnv_prime = 0x100000001b3u;
-
 }  // namespace octet::int8

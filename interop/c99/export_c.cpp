@@ -27,6 +27,8 @@ bool is_identifier(std::string_view name) {
 Model make_model(const Graph& graph, const CExportOptions& options) {
   OCTET_CHECK(is_identifier(options.name), "name: expected a C identifier, got '",
               one_line(options.name), "'");
+  OCTET_CHECK(options.name != "test_main" && options.name != "startup", "name: '", options.name,
+              "' is another file of the export");
   OCTET_CHECK(options.samples >= 1, "samples: expected at least 1, got ", options.samples);
   const int8::Rounding rounding = options.rounding.value_or(graph.rounding);
   OCTET_CHECK(rounding != int8::Rounding::float_rounding,
@@ -37,8 +39,9 @@ Model make_model(const Graph& graph, const CExportOptions& options) {
                        .ops = &int8::all_ops()});
 }
 
-/// All steps into the program.
-void write_steps(const Model& model, const CValues& values, CProgram& program) {
+/// Calls use(step, node, its C form or null) for every step.
+template <class Use>
+void for_steps(const Model& model, const Use& use) {
   const Model::Impl& impl = model.impl();
   const std::vector<int8::PadFusion> pads = int8::fuse_pads(impl.graph);
   for (const auto& step : impl.steps) {
@@ -46,15 +49,24 @@ void write_steps(const Model& model, const CValues& values, CProgram& program) {
     int8::NodeView view(impl.graph, step->node_index, impl.rounding, impl.isa);
     view.fused_input = pads[n].input;
     view.fused_pads = pads[n].pads;
-    const WriteStep write = find_form(view, *step);
-    OCTET_CHECK(write, "operator ", op_name(view.op()), " of node ", step->node_index,
-                " has no C form");
+    use(*step, view, find_form(view, *step));
+  }
+}
+
+std::string operator_text(const int8::Step& step, const int8::NodeView& view) {
+  return text_of("operator ", op_name(view.op()), " of node ", step.node_index);
+}
+
+/// All steps into the program.
+void write_steps(const Model& model, const CValues& values, CProgram& program) {
+  for_steps(model, [&](const int8::Step& step, const int8::NodeView& view, WriteStep write) {
+    OCTET_CHECK(write, operator_text(step, view), " has no C form");
     const std::string name = in_comment(view.output().name);
     program.calls +=
-        text_of("\n  /* ", step->node_index, ' ', op_name(view.op()), ": ", name, " */\n");
-    CNode node(view, *step, impl, values.places, program);
+        text_of("\n  /* ", step.node_index, ' ', op_name(view.op()), ": ", name, " */\n");
+    CNode node(view, step, model.impl(), values.places, program);
     write(node);
-  }
+  });
 }
 
 std::string static_memory(std::string_view name, std::size_t bytes) {
@@ -135,13 +147,22 @@ CExport without_test(const Graph& graph, const CExportOptions& options) {
 
 CExport export_c(const Graph& graph, const CExportOptions& options) {
   CExport made = without_test(graph, options);
-  made.files.push_back(test_file(graph, options));
+  if (options.test_main) made.files.push_back(test_file(graph, options));
   for (const char* path :
        {"Makefile", "cortex_m/Makefile", "cortex_m/startup.c", "cortex_m/sections.ld",
         "cortex_m/mps2-an385.ld", "cortex_m/mps2-an500.ld", "cortex_m/mps3-an547.ld"}) {
     made.files.push_back(template_file(path, options));
   }
   return made;
+}
+
+std::vector<std::string> without_c_form(const Graph& graph, const CExportOptions& options) {
+  std::vector<std::string> refused;
+  for_steps(make_model(graph, options),
+            [&](const int8::Step& step, const int8::NodeView& view, WriteStep write) {
+              if (!write) refused.push_back(operator_text(step, view));
+            });
+  return refused;
 }
 
 }  // namespace octet::c99

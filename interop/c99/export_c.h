@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "int8/graph/graph.h"
 #include "interop/c99/c_source.h"
@@ -12,13 +13,14 @@
 namespace octet::c99 {
 
 struct CExportOptions {
-  /// Of files and functions: a C identifier.
+  /// Of files and functions: a C identifier, not that of another file (test_main, startup).
   std::string name = "model";
   /// Overrides the graph's recorded rounding.
   std::optional<int8::Rounding> rounding = std::nullopt;
   CSimd simd = CSimd::none;
   /// Pseudo-random inputs and what the engine makes of them, for test_main.c. At least 1.
   int samples = 10;
+  bool test_main = true;  ///< else without that file
 };
 
 struct CExport {
@@ -32,5 +34,9 @@ struct CExport {
 /// for bit. Throws Error as Model does; for float rounding; and, naming it, for an operator that
 /// has no C form.
 CExport export_c(const int8::Graph& graph, const CExportOptions& options = {});
+
+/// "operator ARG_MAX of node 3": every node that has no C form. Throws Error as export_c() does.
+std::vector<std::string> without_c_form(const int8::Graph& graph,
+                                        const CExportOptions& options = {});
 
 }  // namespace octet::c99

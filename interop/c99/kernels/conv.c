@@ -50,14 +50,14 @@ static inline void conv_window(const struct window* p, const int8_t* x, int32_t 
 }
 
 /* CONV_2D: weights [out_c][kernel_h][kernel_w][in_c]. */
-static void conv(const struct window *p, const int8_t *x, int8_t *y) {
+static void conv(const struct window* p, const int8_t* x, int8_t* y) {
   const int32_t weights = p->kernel_h * p->kernel_w * p->in_c;
   int32_t oy, ox, c, k, n;
   for (oy = 0; oy < p->out_h; ++oy) {
     const int32_t top = oy * p->stride_h - p->pad_top;
     for (ox = 0; ox < p->out_w; ++ox, y += p->out_c) {
       const int32_t left = ox * p->stride_w - p->pad_left;
-      const int8_t *w = p->weights;
+      const int8_t* w = p->weights;
       for (c = 0; c < p->out_c; c += n, w += n * weights) {
         int32_t sum[4] = {0, 0, 0, 0};
         n = p->out_c - c < 4 ? 1 : 4;

@@ -9,10 +9,10 @@ struct product {
   struct requantize out;
 };
 
-static void product(const struct product *p, const int8_t *x, int8_t *y) {
+static void product(const struct product* p, const int8_t* x, int8_t* y) {
   int32_t r, c, k, n;
   for (r = 0; r < p->rows; ++r, x += p->in_c, y += p->out_c) {
-    const int8_t *w = p->weights;
+    const int8_t* w = p->weights;
     for (c = 0; c < p->out_c; c += n, w += n * p->in_c) {
       int32_t sum[4] = {0, 0, 0, 0};
       n = p->out_c - c < 4 ? 1 : 4;
