@@ -149,7 +149,7 @@ class Results:
     def __init__(self, target, options, rounding, client):
         self.target, self.options, self.rounding, self.client = target, options, rounding, client
         self.ran, self.by, self.values, self.different, self.apart = 0, "", 0, 0, 0
-        self.same_top, self.says, self.trouble, self.missing = 0, [], [], ""
+        self.same_top, self.tops, self.says, self.trouble, self.missing = 0, 0, [], [], ""
 
     def add(self, octet, folder, network, scratch):
         model = folder / f"{network}_{self.rounding}.tflite"
@@ -178,7 +178,9 @@ class Results:
         if equal[3]:
             self.different += int(equal[4]) - int(equal[3])
             self.apart = max(self.apart, int(equal[5]))
-        self.same_top += int(equal[6] or equal[1])
+        if equal[6] or not equal[3]:  # else of no classes
+            self.same_top += int(equal[6] or equal[1])
+            self.tops += int(equal[2])
 
     def command(self):
         words = ["octet", "deploy", f"NET_{self.rounding}.tflite", "--target", self.target, *self.options]
@@ -191,7 +193,7 @@ class Results:
         elif self.trouble:
             by = different = top = "FAILED: " + "; ".join(self.trouble)
         elif self.values:
-            by, top = self.by, f"{self.same_top} of {10 * self.ran}"
+            by, top = self.by, f"{self.same_top} of {self.tops}"
             different = f"{self.different} of {self.values:,}"
             different += f", by at most {self.apart}" if self.different else ""
         else:
