@@ -1,6 +1,7 @@
 #include "interop/c99/export_c.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "int8/engine/fuse_pads.h"
@@ -24,11 +25,24 @@ bool is_identifier(std::string_view name) {
   });
 }
 
+/// By the language, its headers, or the export's other files.
+bool is_taken(const std::string& name) {
+  static const std::set<std::string_view> taken{
+      "auto",   "break",    "case",   "char",   "const",     "continue", "default", "do",
+      "double", "else",     "enum",   "extern", "float",     "for",      "goto",    "if",
+      "inline", "int",      "long",   "main",   "register",  "restrict", "return",  "short",
+      "signed", "sizeof",   "static", "struct", "switch",    "typedef",  "union",   "unsigned",
+      "void",   "volatile", "while",  "assert", "ctype",     "errno",    "limits",  "locale",
+      "math",   "setjmp",   "signal", "stdarg", "stdbool",   "stddef",   "stdint",  "stdio",
+      "stdlib", "string",   "tgmath", "time",   "test_main", "startup"};
+  return name.starts_with("_") || taken.contains(name);
+}
+
 Model make_model(const Graph& graph, const CExportOptions& options) {
   OCTET_CHECK(is_identifier(options.name), "name: expected a C identifier, got '",
               one_line(options.name), "'");
-  OCTET_CHECK(options.name != "test_main" && options.name != "startup", "name: '", options.name,
-              "' is another file of the export");
+  OCTET_CHECK(!is_taken(options.name), "name: '", options.name,
+              "' has a meaning in C or is another file of the export");
   OCTET_CHECK(options.samples >= 1, "samples: expected at least 1, got ", options.samples);
   const int8::Rounding rounding = options.rounding.value_or(graph.rounding);
   OCTET_CHECK(rounding != int8::Rounding::float_rounding,

@@ -13,7 +13,7 @@
 namespace octet::c99 {
 
 struct CExportOptions {
-  /// Of files and functions: a C identifier, not that of another file (test_main, startup).
+  /// Of files and functions: a C identifier that is no keyword, header or other file of the export.
   std::string name = "model";
   /// Overrides the graph's recorded rounding.
   std::optional<int8::Rounding> rounding = std::nullopt;

@@ -55,6 +55,44 @@ TEST_CASE("export: what the target refuses is one error") {
   CHECK_NOTHROW(make_target_model(b.graph, find_target("tflite"), {}));
 }
 
+TEST_CASE(
+    "export: what has no C form, and float rounding, are refused before anything is written") {
+  int8::GraphBuilder b;
+  const int x = b.value("x", {1, 4}, 0.5f, 0), y = b.value("y", {1, 4}, 1.0f / 16, 127);
+  b.node(int8::OpCode::log_softmax, {x}, {y});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  CHECK_THROWS_WITH_AS(make_target_model(b.graph, find_target("c"), {}),
+                       "c does not take the model: operator LOG_SOFTMAX of node 0 has no C form",
+                       Error);
+  int8::Graph graph = test::small_graph();
+  graph.rounding = int8::Rounding::float_rounding;
+  CHECK_THROWS_WITH_AS(make_target_model(graph, find_target("c"), {}),
+                       "rounding: float has no C form; expected single or double", Error);
+  graph.rounding = int8::Rounding::single_rounding;
+  CHECK(make_target_model(graph, find_target("c"), {}).graph.rounding ==
+        int8::Rounding::single_rounding);
+}
+
+TEST_CASE(
+    "export: pixels at a float32 input that LiteRT quantizes otherwise than training are said") {
+  int8::GraphBuilder b;
+  const int x = b.value("x", {1, 2, 2, 1}, 1.0f / 64, 0);
+  const int y = b.value("y", {1, 2, 2, 1}, 0.5f, 0);
+  b.node(int8::OpCode::relu, {x}, {y});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  ExportOptions options{.inputs = Io::float32, .outputs = {}, .metadata = {}};
+  const auto notes = [&](float mean) {
+    options.metadata.inputs = {{.mean = {mean}, .std = {64}, .labels = {}}};
+    b.graph.rounding = int8::Rounding::float_rounding;
+    return make_target_model(b.graph, find_target("litert"), options).notes;
+  };
+  CHECK(notes(128).empty());
+  REQUIRE(notes(127.5f).size() == 1);
+  CHECK(notes(127.5f)[0].starts_with("float32 input \"x\": of 127 pixel values"));
+}
+
 TEST_CASE("export: a file of the target has the asked edges and metadata, the same bytes twice") {
   const test::TempDir dir;
   ExportOptions options{.inputs = Io::uint8, .outputs = Io::float32, .metadata = {}};

@@ -114,6 +114,10 @@ TEST_CASE("C99: the same bytes twice; names that are no identifiers, and float r
   const Graph graph = int8::every_op_graph();
   CHECK(text_of_all(c99::export_c(graph)) == text_of_all(c99::export_c(graph)));
   CHECK(export_refusal(graph, {.name = "a-b"}) == "name: expected a C identifier, got 'a-b'");
+  for (const char* taken : {"int", "string", "test_main", "startup", "_x"}) {
+    CHECK(export_refusal(graph, {.name = taken}) ==
+          "name: '" + std::string(taken) + "' has a meaning in C or is another file of the export");
+  }
   CHECK(export_refusal(graph, {.rounding = Rounding::float_rounding}) ==
         "rounding: float has no C form; expected single or double");
 }
