@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/ops/ops.h"
+#include "int8/graph/op_set.h"
 #include "interop/tflite/writer.h"
 #include "tests/int8/graphs.h"
 #include "tests/interop/file_builder.h"
@@ -386,8 +387,15 @@ TEST_CASE("tflite in: float files") {
     for (std::size_t i = 0; i < 12; ++i) sum += hidden[i] * matrix[12 * o + i];
     CHECK(got[o] == doctest::Approx(sum).epsilon(1e-5));
   }
-  // The engine does not take them.
-  CHECK_THROWS_AS(f.parse(), Error);
+  const int8::Model model(f.parse(), {.ops = &int8::all_ops()});
+  int8::ExecutionContext context(model);
+  REQUIRE(context.input(0).size() == in.size() * sizeof(float));
+  std::memcpy(context.input(0).data(), in.data(), context.input(0).size());
+  context.run();
+  Floats computed(5);
+  REQUIRE(context.output(0).size() == computed.size() * sizeof(float));
+  std::memcpy(computed.data(), context.output(0).data(), context.output(0).size());
+  for (std::size_t o = 0; o < 5; ++o) CHECK(computed[o] == doctest::Approx(got[o]).epsilon(1e-5));
 }
 
 TEST_CASE("tflite in: weights in float16, and int8 ones beside float values") {
