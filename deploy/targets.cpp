@@ -12,7 +12,8 @@ using int8::Rounding;
 
 constexpr Rule litert_rules[] = {xnnpack_rule, floats_rule};
 constexpr Rule tflm_rules[] = {micro_operators_rule, floats_rule};
-constexpr Rule c_rules[] = {floats_rule};
+constexpr Rule c_rules[] = {c99_rule};
+constexpr Rule linux_rules[] = {floats_rule};
 
 constexpr std::array table = {
     Target{"tflite", "TFLite on phones and in browsers", Rounding::single_rounding, false, Io::int8,
@@ -24,7 +25,7 @@ constexpr std::array table = {
     Target{"c", "C99 source without a runtime", Rounding::double_rounding, true, Io::int8,
            FileForm::c99, c_rules},
     Target{"linux", "a C program on octet's runtime library", Rounding::single_rounding, true,
-           Io::int8, FileForm::program, c_rules},
+           Io::int8, FileForm::program, linux_rules},
 };
 
 }  // namespace

@@ -28,6 +28,9 @@ void xnnpack_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 /// zero point there. By TFLite Micro of August 2026.
 void micro_operators_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
+/// Operators without a C form, and float rounding. Throws Error for a graph that does not compile.
+void c99_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
 /// Values computed as floats: each runtime rounds them in its own way, so codes behind them may
 /// differ.
 void floats_rule(const int8::Graph& graph, std::vector<Finding>& findings);

@@ -68,7 +68,9 @@ TEST_CASE(
   int8::Graph graph = test::small_graph();
   graph.rounding = int8::Rounding::float_rounding;
   CHECK_THROWS_WITH_AS(make_target_model(graph, find_target("c"), {}),
-                       "rounding: float has no C form; expected single or double", Error);
+                       "c does not take the model: rounding: float has no C form; expected single "
+                       "or double",
+                       Error);
   graph.rounding = int8::Rounding::single_rounding;
   CHECK(make_target_model(graph, find_target("c"), {}).graph.rounding ==
         int8::Rounding::single_rounding);
@@ -90,7 +92,7 @@ TEST_CASE(
   };
   CHECK(notes(128).empty());
   REQUIRE(notes(127.5f).size() == 1);
-  CHECK(notes(127.5f)[0].starts_with("float32 input \"x\": of 127 pixel values"));
+  CHECK(notes(127.5f)[0].starts_with("float32 input \"x\": of 128 pixel values"));
 }
 
 TEST_CASE("export: a file of the target has the asked edges and metadata, the same bytes twice") {
