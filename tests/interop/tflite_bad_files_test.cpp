@@ -482,7 +482,7 @@ TEST_SUITE("tflite") {
       p.model.buffers[p.tensor(2).buffer]->data.resize(16);
       p.tensor(2).quantization.reset();
     });
-    check_refused(conv + "input tensor 0 (\"x\"): expected i8, got f32",
+    check_refused(conv + "weights tensor 1 (\"conv/w\"): expected f32, got i8",
                   [](Parts& p) { p.tensor(0).type = 0; });
   }
 
