@@ -121,8 +121,14 @@ const OpCase op_cases[] = {
      [](Var x) { return space_to_depth(depth_to_space(x, 2) * real(1.1), 2); }},
     {"nearest", [](Var x) { return resize_nearest(x, 9, 8); }},
     {"bilinear", [](Var x) { return resize_bilinear(x, 9, 7); }},
-    {"max_pool2d", [](Var x) { return max_pool2d(x, {3, 3, 2, 2, 1, 1, Padding2d::all(1)}); }},
-    {"avg_pool2d", [](Var x) { return avg_pool2d(x, {2, 3, 2, 1, 1, 1, {}}); }},
+    {"max_pool2d",
+     [](Var x) {
+       return max_pool2d(x, {3, 3, 2, 2, 1, 1, Padding2d::all(1)});
+     }},
+    {"avg_pool2d",
+     [](Var x) {
+       return avg_pool2d(x, {2, 3, 2, 1, 1, 1, {}});
+     }},
     {"matmul",
      [](Var x) {
        return matmul(x, transpose(x, {0, 1, 3, 2}));
