@@ -16,12 +16,6 @@ namespace octet {
 namespace fs = std::filesystem;
 namespace {
 
-/// "out/x" of "out/x/".
-fs::path without_slash(const fs::path& path) {
-  const fs::path normal = path.lexically_normal();
-  return normal.has_filename() ? normal : normal.parent_path();
-}
-
 fs::path parent_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
@@ -36,6 +30,11 @@ void sync(const fs::path& what, const fs::path& path) {
 }
 
 }  // namespace
+
+fs::path without_slash(const fs::path& folder) {
+  const fs::path normal = folder.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
 
 AtomicFolder::AtomicFolder(fs::path path, bool replace)
     : path_(without_slash(path)), replace_(replace) {

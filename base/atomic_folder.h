@@ -5,6 +5,9 @@
 
 namespace octet {
 
+/// "out/x" of "out/x/".
+std::filesystem::path without_slash(const std::filesystem::path& folder);
+
 /// Makes a folder in one step: write files into temporary(), then commit(). Errors name the path.
 class AtomicFolder {
  public:

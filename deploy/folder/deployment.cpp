@@ -87,7 +87,6 @@ GoldenSamples golden_inputs(const Deployment& d, DeploymentSource& source) {
   if (source.pixels.empty() && source.inputs.empty())
     return draw_samples(input_codes(d), d.inputs, d.preprocessing);
   golden.origin = source.samples_origin;
-  golden.labels = source.true_labels;
   const std::size_t given = source.inputs.empty() ? source.pixels.size() : source.inputs.size();
   const std::size_t wanted =
       golden_count *
@@ -102,6 +101,19 @@ GoldenSamples golden_inputs(const Deployment& d, DeploymentSource& source) {
   golden.pixels = std::move(source.pixels);
   golden.inputs = d.preprocessing->apply(golden.pixels);
   return golden;
+}
+
+/// LiteRT.js has arrays of these types only.
+void check_web_types(const Deployment& d) {
+  const auto check = [](const char* what, const std::vector<ValueInfo>& values) {
+    for (const ValueInfo& v : values) {
+      OCTET_CHECK(v.type == DType::f32 || v.type == DType::i32 || v.type == DType::u8,
+                  "LiteRT.js: ", what, " '", v.name, "': expected float32, int32 or uint8, got ",
+                  int8::dtype_name(v.type));
+    }
+  };
+  check("input", d.inputs);
+  check("output", d.outputs);
 }
 
 }  // namespace
@@ -124,7 +136,8 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   d.target = &target;
   d.platform = platform;
   TargetModel form = target_form(source, target, platform);
-  d.notes = std::move(form.notes);
+  d.notes = std::move(source.notes);
+  d.notes.insert(d.notes.end(), form.notes.begin(), form.notes.end());
   const auto file = std::make_shared<const std::vector<std::byte>>(
       serialize_tflite(form.graph, {.metadata = form.metadata}));
   d.model.assign(reinterpret_cast<const char*>(file->data()), file->size());
@@ -132,6 +145,7 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   const int8::Model model = make_model(d.graph, d.graph.rounding);
   d.inputs = list(model.inputs());
   d.outputs = list(model.outputs());
+  if (target.form == FileForm::tflite && platform == Platform::web) check_web_types(d);
   d.macs = model.macs();
   const int8::ExecutionContext context(model);
   d.value_bytes = context.arena_bytes() + context.scratch_bytes();

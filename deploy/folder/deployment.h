@@ -27,16 +27,17 @@ std::optional<Platform> parse_platform(std::string_view name) noexcept;
 /// What the user gives.
 struct DeploymentSource {
   std::string name;                                 ///< of the model, for titles
-  std::string made_from;                            ///< "`model.tflite`"
+  std::string made_from;                            ///< "`model.tflite`", in Markdown
   int8::Graph graph;                                ///< codes at its edges, or whatever it has
   std::vector<std::string> labels;                  ///< the classes' names; may be empty
   std::optional<PixelNormalization> normalization;  ///< none: the input is not a picture
-  /// Golden inputs: pixels, or the model's inputs, ten samples back to back, with the true classes
-  /// if these are known. Both empty: pseudo-random ones are drawn.
+  /// Golden inputs: pixels, or the model's inputs, ten samples back to back. Both empty:
+  /// pseudo-random ones are drawn. The model's inputs are checked by as they are, whatever the
+  /// normalization.
   std::vector<std::uint8_t> pixels;
   std::vector<std::byte> inputs;
-  std::vector<std::int32_t> true_labels;
-  std::string samples_origin;  ///< "ten test images of digits.h5"
+  std::string samples_origin;      ///< "ten test images of digits.h5", in Markdown
+  std::vector<std::string> notes;  ///< what the user should know of it, a line each
 };
 
 struct Deployment {

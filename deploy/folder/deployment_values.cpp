@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "deploy/folder/escapes.h"
 #include "deploy/folder/number_text.h"
 #include "interop/tflite/names.h"
 
@@ -26,7 +27,7 @@ std::string type_words(DType type) {
 
 /// A row of the README's table: "| input | int8 [1, 28, 28, 1], scale 0.0039, zero point -128 |".
 std::string value_row(const char* what, const ValueInfo& v) {
-  std::string row = "| " + std::string(what) + " " + tflite::quoted(v.name) + " | " +
+  std::string row = "| " + std::string(what) + " " + markdown_text(tflite::quoted(v.name)) + " | " +
                     type_words(v.type) + " [" + shape_text(v.shape) + "]";
   if (v.scale > 0)
     row += ", scale " + short_text(static_cast<double>(v.scale)) + ", zero point " +
@@ -43,34 +44,11 @@ std::string output_words(const Deployment& d) {
   return words + (d.labels.empty() ? "." : "; `labels.txt` has their names in order.");
 }
 
-/// The text in quotes, as C, Java and JavaScript read it.
-std::string quoted_text(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  }
-  return quoted + "\"";
-}
-
 std::string joined(std::size_t count, const char* between,
                    const std::function<std::string(std::size_t)>& text) {
   std::string all;
   for (std::size_t i = 0; i < count; ++i) all += (i > 0 ? between : "") + text(i);
   return all;
-}
-
-/// A title for one line of a comment, whatever the name is.
-std::string line_text(const std::string& text) {
-  std::string line;
-  for (const char c : text) line += static_cast<unsigned char>(c) < 0x20 || c == '*' ? ' ' : c;
-  return line;
-}
-
-std::string html_text(const std::string& text) {
-  std::string html;
-  for (const char c : text) html += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
-  return html;
 }
 
 std::string flag(bool value) {
@@ -83,6 +61,7 @@ const char* c_type(DType type) {
 
 void add_preprocessing(Values& v, const Deployment& d, Language language) {
   v["preprocessing"] = flag(d.preprocessing.has_value());
+  v["golden_pixels"] = flag(!d.golden.pixels.empty());
   for (const char* name : {"picture_words", "value_words", "declarations", "expression", "channels",
                            "colour", "picture_bytes", "picture_shape", "channel_order"})
     v[name];
@@ -114,8 +93,10 @@ std::string byte_lines(const void* data, std::size_t size) {
 
 Values deployment_values(const Deployment& d, Language language) {
   Values v;
-  v["title"] = v["title_line"] = line_text(d.name);
-  v["title_html"] = html_text(line_text(d.name));
+  const auto quoted = [&](std::string_view text) { return string_literal(language, text); };
+  v["title"] = comment_text(language, d.name);
+  v["title_html"] = html_text(d.name);
+  v["title_markdown"] = markdown_text(d.name);
   v["what"] = "A full-integer INT8 network";
   if (is_classifier(d.outputs)) {
     const std::size_t classes = d.outputs[0].bytes / int8::dtype_size(d.outputs[0].type);
@@ -132,6 +113,7 @@ Values deployment_values(const Deployment& d, Language language) {
   v["output_words"] = output_words(d);
   v["expected"] = d.agreement.text();
   v["samples_origin"] = d.golden.origin;
+  v["most_apart"] = std::to_string(most_apart);
   v["sample_count"] = std::to_string(golden_count);
   v["input_count"] = std::to_string(d.inputs.size());
   v["output_count"] = std::to_string(d.outputs.size());
@@ -140,20 +122,20 @@ Values deployment_values(const Deployment& d, Language language) {
   v["output_bytes"] = joined(d.outputs.size(), ", ",
                              [&](std::size_t i) { return std::to_string(d.outputs[i].bytes); });
   v["output_types"] = joined(d.outputs.size(), ", ", [&](std::size_t i) {
-    return quoted_text(std::string(int8::dtype_name(d.outputs[i].type)));
+    return quoted(int8::dtype_name(d.outputs[i].type));
   });
-  v["code_steps"] =
-      joined(d.code_steps.size(), ", ", [&](std::size_t i) { return exact_text(d.code_steps[i]); });
+  v["code_steps"] = joined(d.code_steps.size(), ", ", [&](std::size_t i) {
+    return exact_text(static_cast<double>(d.code_steps[i]));
+  });
   const bool classes = is_classifier(d.outputs);
   v["classes"] = flag(classes);
   v["labels"] = flag(!d.labels.empty());
   v["named_classes"] = flag(classes && !d.labels.empty());
   v["label_count"] = std::to_string(d.labels.size());
   v["label_lines"] = joined(d.labels.size(), "\n",
-                            [&](std::size_t i) { return "    " + quoted_text(d.labels[i]) + ","; });
+                            [&](std::size_t i) { return "    " + quoted(d.labels[i]) + ","; });
   v["labels_json"] =
-      "[" + joined(d.labels.size(), ", ", [&](std::size_t i) { return quoted_text(d.labels[i]); }) +
-      "]";
+      "[" + joined(d.labels.size(), ", ", [&](std::size_t i) { return quoted(d.labels[i]); }) + "]";
   v["states"] = flag(!d.graph.states.empty());
   v["c_type"] = c_type(d.inputs[0].type);
   add_preprocessing(v, d, language);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <random>
 
@@ -46,8 +45,8 @@ void append_value(std::vector<std::byte>& bytes, std::int8_t code, const ValueIn
   }
 }
 
-/// The values of an output as numbers of codes; `bytes` begins with it.
-std::vector<double> values_of(const ValueInfo& output, float code_step, const std::byte* bytes) {
+/// The values of an output; `bytes` begins with it.
+std::vector<double> values_of(const ValueInfo& output, const std::byte* bytes) {
   std::vector<double> values;
   for (std::size_t at = 0; at < output.bytes; at += int8::dtype_size(output.type)) {
     const auto read = [&](auto value) {
@@ -71,11 +70,18 @@ std::vector<double> values_of(const ValueInfo& output, float code_step, const st
         values.push_back(read(std::int64_t{}));
         break;
       case DType::f32:
-        values.push_back(read(float{}) / static_cast<double>(code_step > 0 ? code_step : 1.0f));
+        values.push_back(read(float{}));
         break;
     }
   }
   return values;
+}
+
+/// As the programs of the folders compute it.
+int codes_apart(double a, double b, double step) {
+  if (a == b || (std::isnan(a) && std::isnan(b))) return 0;
+  const double codes = std::floor(std::abs(a - b) / step + 0.5);
+  return codes < most_apart ? static_cast<int>(codes) : most_apart;
 }
 
 std::size_t largest(const std::vector<double>& values) {
@@ -143,10 +149,10 @@ Agreement compare_outputs(const std::vector<ValueInfo>& outputs,
   for (std::size_t at = 0; at < expected.size(); ++result.samples) {
     bool equal = true;
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      const std::vector<double> a = values_of(outputs[k], code_steps[k], &expected[at]);
-      const std::vector<double> b = values_of(outputs[k], code_steps[k], &actual[at]);
+      const std::vector<double> a = values_of(outputs[k], &expected[at]);
+      const std::vector<double> b = values_of(outputs[k], &actual[at]);
       for (std::size_t i = 0; i < a.size(); ++i) {
-        const auto apart = static_cast<int>(std::llround(std::abs(a[i] - b[i])));
+        const int apart = codes_apart(a[i], b[i], static_cast<double>(code_steps[k]));
         result.values += 1;
         result.equal_values += apart == 0;
         result.apart = std::max(result.apart, apart);

@@ -13,13 +13,14 @@
 namespace octet::deploy {
 
 inline constexpr int golden_count = 10;
+/// Differences are counted up to this many codes.
+inline constexpr int most_apart = 1'000'000'000;
 
 /// Samples back to back; several inputs or outputs follow each other in each sample.
 struct GoldenSamples {
   std::string origin;                ///< "the first ten test images of ..."
   std::vector<std::uint8_t> pixels;  ///< [10, H, W, C] before preprocessing; may be empty
   std::vector<std::byte> inputs, outputs;
-  std::vector<std::int32_t> labels;  ///< the true classes; may be empty
 };
 
 /// Pseudo-random inputs, always the same ones: pixels with `preprocessing`, else codes of `codes`,
@@ -38,14 +39,15 @@ std::vector<std::byte> golden_outputs(const int8::Model& model,
 struct Agreement {
   int samples = 0, equal_samples = 0;
   std::int64_t values = 0, equal_values = 0;
-  int apart = 0;  ///< the largest difference, in codes
+  int apart = 0;  ///< the largest difference, in codes rounded half up, most_apart at most
   int top1 = -1;  ///< samples whose largest value is at the same place; -1: not one row of classes
 
   /// "10 of 10 equal", or "8 of 10 equal: 98 of 100 values equal, at most 1 apart; top-1 10 of 10".
   std::string text() const;
 };
 
-/// `code_steps`: the reals' distance between two codes of each output, for float32 ones.
+/// `code_steps`: the distance between two codes of each output, above 0: 1, or the reals' of
+/// float32 ones. Infinities and NaNs are most_apart from other values, NaNs 0 from each other.
 Agreement compare_outputs(const std::vector<int8::ValueInfo>& outputs,
                           const std::vector<float>& code_steps,
                           const std::vector<std::byte>& expected,

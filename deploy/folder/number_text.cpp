@@ -4,22 +4,11 @@
 #include <cstdio>
 
 namespace octet::deploy {
-namespace {
 
-template <class T>
-std::string shortest(T value) {
+std::string exact_text(double value) {
   char buffer[64];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   return {buffer, end};
-}
-
-}  // namespace
-
-std::string exact_text(double value) {
-  return shortest(value);
-}
-std::string exact_text(float value) {
-  return shortest(value);
 }
 
 std::string short_text(double value) {

@@ -8,7 +8,6 @@ namespace octet::deploy {
 
 /// The shortest decimal that is read as this number again.
 std::string exact_text(double value);
-std::string exact_text(float value);
 /// Six digits: 0.00392157.
 std::string short_text(double value);
 /// 12345678 as "12,345,678".

@@ -54,7 +54,8 @@ class Preprocessing {
 
   /// "28 x 28 pixels (height x width), grey, one byte each".
   std::string picture_words() const;
-  /// "input = pixel - 128 (that is (pixel - 0) / 255 at the input's scale 0.00392157 ...)".
+  /// "input = pixel - 128, exactly what (pixel - 0) / 255 is when quantized (scale 0.00392157,
+  /// ...)".
   std::string value_words() const;
 
  private:

@@ -117,6 +117,87 @@ TEST_CASE("octet deploy: a folder for every target") {
   }
 }
 
+/// Compiles and runs the test of a C folder: what it says; empty without a compiler.
+std::string said_by_c(const fs::path& folder) {
+  const std::string sources = "cc -std=c99 -Wall -Wextra -Werror -pedantic -O1 *.c -o check -lm";
+  Process process(
+      {"/bin/sh", "-c", "command -v cc >/dev/null || exit 0; " + sources + " && ./check"}, folder);
+  process.wait();
+  return process.output();
+}
+
+TEST_CASE("octet deploy --target c: samples as they are, pixels, and labels of any kind") {
+  const TempDir dir;
+  const std::string model = write_model(dir), labels = "a\"b\n\\n\nc?\?/\n";
+  octet::test::write_file(dir / "labels.txt", {labels.begin(), labels.end()});
+  octet::test::write_file(dir / "ten", std::vector<char>(640, 'x'));
+  for (const char* samples : {"--samples", "--pixels"}) {
+    CAPTURE(samples);
+    const Result r =
+        deploy(dir, {model, "--target", "c", "--labels", "labels.txt", "--mean", "0", "--std",
+                     "255", samples, "ten", "--name", "x*/ ?\?/ \\u000a", "--out", samples + 2});
+    REQUIRE_MESSAGE(r.code == 0, r.output);
+    CHECK(fs::exists(dir / (samples + 2) / "golden/pixels.bin") == (samples[2] == 'p'));
+    const std::string said = said_by_c(dir / (samples + 2));
+    if (!said.empty()) CHECK_MESSAGE(said.ends_with("\n10 of 10 equal\n"), said);
+  }
+}
+
+/// Codes [1, 3] and the same as `type`: the second is not aligned in the golden outputs.
+std::string write_two_outputs(const TempDir& dir, octet::int8::DType type) {
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 3}, 0.5f, 0);
+  const int y = b.value("y", {1, 3}, 0.5f, 0), z = b.value("z", {1, 3}, 0.5f, 0);
+  b.node(octet::int8::OpCode::add, {x, x}, {y}, octet::int8::ElementwiseAttributes{});
+  const bool real = type == octet::int8::DType::f32;
+  b.graph.tensors[static_cast<std::size_t>(z)].type = type;
+  if (real) b.graph.tensors[static_cast<std::size_t>(z)].quantization = {};
+  b.node(real ? octet::int8::OpCode::dequantize : octet::int8::OpCode::quantize, {x}, {z});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y, z};
+  octet::write_tflite(b.graph, dir / "two.tflite");
+  return "two.tflite";
+}
+
+TEST_CASE("octet deploy: outputs of several types") {
+  const TempDir dir;
+  const Result c =
+      deploy(dir, {write_two_outputs(dir, octet::int8::DType::f32), "--target", "c", "--out", "c"});
+  REQUIRE_MESSAGE(c.code == 0, c.output);
+  const std::string said = said_by_c(dir / "c");
+  if (!said.empty()) CHECK(said == "10 of 10 equal\n");
+  const Result web = deploy(dir, {write_two_outputs(dir, octet::int8::DType::i16), "--target",
+                                  "tflite", "--for", "web", "--out", "web"});
+  CHECK(web.code == 1);
+  CHECK_MESSAGE(has(web.output, "expected float32, int32 or uint8, got i16"), web.output);
+}
+
+TEST_CASE("octet deploy: a file's own normalization of an input that is no picture is left out") {
+  const TempDir dir;
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 3}, 0.5f, 0), y = b.value("y", {1, 3}, 0.5f, 0);
+  b.node(octet::int8::OpCode::add, {x, x}, {y}, octet::int8::ElementwiseAttributes{});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  octet::ModelMetadata metadata;
+  metadata.inputs = {{.mean = {0}, .std = {255}, .labels = {}}};
+  metadata.outputs.resize(1);
+  octet::write_tflite(b.graph, dir / "net.tflite", {.metadata = metadata});
+  const Result r = deploy(dir, {"net.tflite", "--target", "c", "--out", "c"});
+  CHECK(r.code == 0);
+  CHECK_MESSAGE(has(r.output, "note: the file's own normalization is left out"), r.output);
+  const Result given =
+      deploy(dir, {"net.tflite", "--target", "c", "--out", "given", "--mean", "0", "--std", "255"});
+  CHECK(given.code == 1);
+}
+
+TEST_CASE("octet deploy: a name is no path") {
+  const TempDir dir;
+  const Result r = deploy(dir, {write_model(dir), "--target", "c", "--name", "a/../../b"});
+  CHECK(r.code == 1);
+  CHECK_MESSAGE(has(r.output, "expected one without '/', or --out"), r.output);
+}
+
 TEST_CASE("octet deploy: what does not fit together") {
   const TempDir dir;
   const std::string model = write_model(dir);

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace octet::deploy {
 namespace {
@@ -32,6 +34,24 @@ TEST_CASE("compare_outputs: float32 values count in steps of a code") {
         "1 of 1 equal");
   CHECK(compare_outputs(outputs, {0.25f}, bytes_of(expected), bytes_of(far)).text() ==
         "0 of 1 equal: 1 of 2 values, the others at most 1 apart");
+}
+
+TEST_CASE("compare_outputs: halves up, infinities, NaNs and what is too far for an int") {
+  const std::vector<ValueInfo> outputs = {
+      {.name = "y", .type = DType::f32, .shape = {1, 1}, .bytes = 4}};
+  const auto apart = [&](float expected, float actual) {
+    return compare_outputs(outputs, {1}, bytes_of(std::vector{expected}),
+                           bytes_of(std::vector{actual}))
+        .apart;
+  };
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  CHECK(apart(0, 0.5f) == 1);
+  CHECK(apart(0, 2.5f) == 3);
+  CHECK(apart(inf, inf) == 0);
+  CHECK(apart(nan, nan) == 0);
+  CHECK(apart(nan, 0) == most_apart);
+  CHECK(apart(0, -inf) == most_apart);
+  CHECK(apart(0, 1e30f) == most_apart);
 }
 
 TEST_CASE("draw_samples: the same codes whatever the type at the edge") {

@@ -1,4 +1,4 @@
-// tests/clients/deploy_folders.py compares the sum with what TFLite Micro needs.
+// tests/clients/deploy.py compares the sum with what TFLite Micro needs.
 #include "deploy/folder/tflm_arena.h"
 
 #include <doctest/doctest.h>

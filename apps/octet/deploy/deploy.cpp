@@ -24,6 +24,8 @@ Platform platform_of(const DeployOptions& options, const Target& target) {
 
 /// "lenet-tflite-web", in the current directory.
 std::string default_folder(const std::string& name, const Target& target, Platform platform) {
+  OCTET_CHECK(name.find('/') == name.npos, "the model's name '", name,
+              "' is no folder's: expected one without '/', or --out");
   std::string folder = name + "-" + std::string(target.name);
   if (target.form == FileForm::tflite) folder += "-" + std::string(deploy::platform_name(platform));
   return folder;

@@ -2,19 +2,35 @@
 #include "apps/octet/read_lines.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "deploy/folder/escapes.h"
 #include "interop/tflite/model_metadata.h"
 #include "interop/tflite/reader.h"
 
 namespace octet::app {
 namespace {
 
-/// What the file's standard metadata says.
-void take_metadata(deploy::DeploymentSource& source, const ModelMetadata& m) {
-  if (!m.outputs.empty()) source.labels = m.outputs[0].labels;
-  if (m.inputs.size() != 1 || m.inputs[0].mean.empty()) return;
-  const ValueMetadata& input = m.inputs[0];
-  source.normalization = {{input.mean.begin(), input.mean.end()},
-                          {input.std.begin(), input.std.end()}};
+/// The file's own normalization if it is one of a picture; else a note.
+void take_normalization(deploy::DeploymentSource& source, const ValueMetadata& said) {
+  const int8::TensorDef& x = source.graph.tensors[static_cast<std::size_t>(source.graph.inputs[0])];
+  const int8::Quantization& q = x.quantization;
+  int8::ValueInfo input{.name = x.name, .type = x.type, .shape = x.shape};
+  if (q.scale.size() == 1) {
+    input.scale = q.scale[0];
+    input.zero_point = q.zero_point[0];
+  }
+  const deploy::PixelNormalization n{{said.mean.begin(), said.mean.end()},
+                                     {said.std.begin(), said.std.end()}};
+  try {
+    const deploy::Preprocessing fits(n, input);
+    source.normalization = n;
+  } catch (const Error& error) {
+    source.notes.push_back("the file's own normalization is left out: " +
+                           std::string(error.what()));
+  }
+}
+
+std::string origin_of(const std::string& path) {
+  return deploy::markdown_code(std::filesystem::path(path).filename().string());
 }
 
 }  // namespace
@@ -29,12 +45,16 @@ deploy::DeploymentSource model_source(const DeployOptions& options) {
     fail(options.source, ": ", error.what());
   }
   source.name = path.stem().string();
-  source.made_from = "`" + path.filename().string() + "`";
-  if (const auto metadata = read_model_metadata(model.bytes)) take_metadata(source, *metadata);
+  source.made_from = deploy::markdown_code(path.filename().string());
+  const auto metadata = read_model_metadata(model.bytes);
+  if (metadata && !metadata->outputs.empty()) source.labels = metadata->outputs[0].labels;
   if (!options.labels.empty()) source.labels = read_lines(options.labels);
   OCTET_CHECK(options.mean.empty() == options.std.empty(),
               "--mean and --std: expected both or neither");
-  if (!options.mean.empty()) source.normalization = {options.mean, options.std};
+  if (!options.mean.empty())
+    source.normalization = {options.mean, options.std};
+  else if (metadata && metadata->inputs.size() == 1 && !metadata->inputs[0].mean.empty())
+    take_normalization(source, metadata->inputs[0]);
   OCTET_CHECK(options.pixels.empty() || options.samples.empty(),
               "--pixels and --samples: expected one of them");
   if (!options.pixels.empty()) {
@@ -43,12 +63,12 @@ deploy::DeploymentSource model_source(const DeployOptions& options) {
     const MappedFile file = map_file(options.pixels);
     const auto* from = reinterpret_cast<const std::uint8_t*>(file.bytes.data());
     source.pixels.assign(from, from + file.bytes.size());
-    source.samples_origin = "`" + std::filesystem::path(options.pixels).filename().string() + "`";
+    source.samples_origin = origin_of(options.pixels);
   }
   if (!options.samples.empty()) {
     const MappedFile file = map_file(options.samples);
     source.inputs.assign(file.bytes.begin(), file.bytes.end());
-    source.samples_origin = "`" + std::filesystem::path(options.samples).filename().string() + "`";
+    source.samples_origin = origin_of(options.samples);
   }
   return source;
 }

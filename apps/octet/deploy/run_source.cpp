@@ -7,6 +7,7 @@
 #include "base/fnv1a.h"
 #include "data/source.h"
 #include "data/transform.h"
+#include "deploy/folder/escapes.h"
 #include "interop/tflite/reader.h"
 
 namespace octet::app {
@@ -41,7 +42,7 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
   deploy::DeploymentSource source;
   try {
     source.name = summary.at("name").get<std::string>();
-    source.made_from = "the run `" + source.name + "`";
+    source.made_from = "the run " + deploy::markdown_code(source.name);
     source.graph = read_tflite(run.file.string());
     const Json& data = summary.at("config").at("data");
     source.normalization = deploy::PixelNormalization{run.mean, run.std};
@@ -61,7 +62,6 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
     for (int i = 0; i < deploy::golden_count; ++i) {
       const std::int64_t index = i * sets.test.size() / deploy::golden_count;
       append_pixels(source.pixels, sets.test, transform, index);
-      source.true_labels.push_back(sets.test.labels.data<std::int32_t>()[index]);
     }
     source.samples_origin = "ten test images of the run's data set, evenly spread";
   } catch (const Json::exception&) {
