@@ -3,6 +3,7 @@
 #include "deploy/folder/deployment.h"
 #include "deploy/folder/deployment_values.h"
 #include "deploy/folder/number_text.h"
+#include "deploy/folder/target_form.h"
 #include "deploy/folder/tflm_arena.h"
 #include "deploy/tflm/write_tflm.h"
 #include "interop/c99/export_c.h"
@@ -49,12 +50,31 @@ void add_readme(Files& files, Values v) {
   add(files, fill_templates("readme", v));
 }
 
-std::string agreement_note(const Deployment& d) {
-  if (d.target->form != FileForm::tflite || d.target->rounding == int8::Rounding::float_rounding)
-    return {};
-  return "Their outputs are those of " + std::string(int8::rounding_name(d.target->rounding)) +
-         " rounding, which LiteRT does not compute: the line above says how near it comes on "
-         "x86-64.";
+/// The rounding the model is made for and, where it is another one, that of its runtime.
+std::string rounding_words(const Deployment& d) {
+  const auto name = [](int8::Rounding r) { return std::string(int8::rounding_name(r)); };
+  const int8::Rounding made = d.graph.rounding, runtime = runtime_rounding(*d.target, made);
+  if (made == runtime) return "It computes in " + name(made) + " rounding";
+  return "It is made for " + name(made) + " rounding; LiteRT computes in " + name(runtime) +
+         " rounding";
+}
+
+/// What is to be known of the line that the program says, behind it.
+std::string line_note(const Deployment& d) {
+  std::string note;
+  if (runtime_rounding(*d.target, d.graph.rounding) != d.graph.rounding)
+    note += " on x86-64 (the golden outputs are of " +
+            std::string(int8::rounding_name(d.graph.rounding)) +
+            " rounding, the runtime computes in another)";
+  if (!check_target(*d.target, d.graph).empty())
+    note += " if the runtime computes as octet does, which it may not: see the notes below";
+  return note;
+}
+
+std::string note_lines(const Deployment& d) {
+  std::string lines;
+  for (const std::string& note : d.notes) lines += (lines.empty() ? "- " : "\n- ") + note;
+  return lines;
 }
 
 /// What all READMEs say, with `target_title`, the row of memory and how preprocessing is called.
@@ -63,7 +83,9 @@ void set_readme(Values& v, const Deployment& d, const std::string& title, const 
   v["target_title"] = title;
   v["memory_row"] = memory;
   v["preprocess_name"] = preprocess;
-  v["agreement_note"] = agreement_note(d);
+  v["rounding_words"] = rounding_words(d);
+  v["line_note"] = line_note(d);
+  v["notes"] = note_lines(d);
   v["made_from"] = d.made_from;
 }
 

@@ -104,7 +104,6 @@ Values deployment_values(const Deployment& d, Language language) {
   }
   v["model_bytes"] = grouped_text(std::ssize(d.model));
   v["macs"] = grouped_text(d.macs);
-  v["rounding"] = int8::rounding_name(d.graph.rounding);
   v["value_rows"] =
       joined(d.inputs.size(), "", [&](std::size_t i) { return value_row("input", d.inputs[i]); }) +
       joined(d.outputs.size(), "",

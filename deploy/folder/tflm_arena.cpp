@@ -18,13 +18,50 @@ std::size_t aligned(std::size_t bytes) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-std::size_t value_bytes(const int8::TensorDef& tensor) {
-  std::size_t bytes = int8::dtype_size(tensor.type);
-  for (const std::int32_t extent : tensor.shape) bytes *= static_cast<std::size_t>(extent);
-  return bytes;
+std::size_t elements(const int8::TensorDef& tensor) {
+  std::size_t count = 1;
+  for (const std::int32_t extent : tensor.shape) count *= static_cast<std::size_t>(extent);
+  return count;
 }
 
-/// The memory of values that operators write and of inputs; states have memory of their own.
+std::size_t value_bytes(const int8::TensorDef& tensor) {
+  return int8::dtype_size(tensor.type) * elements(tensor);
+}
+
+/// Sizes of the buffers that the reference kernel of a node asks for, to compute in.
+std::vector<std::size_t> scratch_bytes(const int8::Graph& graph, const int8::Node& node) {
+  constexpr std::size_t integer = 4;
+  const auto tensor = [&](int t) -> const int8::TensorDef& {
+    return graph.tensors[static_cast<std::size_t>(t)];
+  };
+  const int8::TensorDef& x = tensor(node.inputs[0]);
+  const int8::TensorDef& y = tensor(node.outputs[0]);
+  const std::size_t rank = integer * x.shape.size();
+  switch (node.op) {
+    case int8::OpCode::transpose_conv:
+      return {integer * elements(y)};
+    case int8::OpCode::mean:
+    case int8::OpCode::sum:
+      return {integer * elements(y), rank, integer * elements(tensor(node.inputs[1]))};
+    case int8::OpCode::reduce_max:
+    case int8::OpCode::reduce_min:
+      return {rank, integer * elements(tensor(node.inputs[1]))};
+    case int8::OpCode::mirror_pad:
+      return {rank, rank};
+    case int8::OpCode::svdf: {
+      const auto batch = static_cast<std::size_t>(x.shape[0]);
+      const auto filters = static_cast<std::size_t>(tensor(node.inputs[1]).shape[0]);
+      return {integer * batch * filters, integer * elements(y)};
+    }
+    case int8::OpCode::unidirectional_sequence_lstm:
+      return std::vector<std::size_t>(4, value_bytes(tensor(node.inputs[19])));  // of the cell
+    default:
+      return {};
+  }
+}
+
+/// The memory of values that operators write, of inputs and of what kernels compute in; states have
+/// memory of their own.
 std::vector<Block> blocks_of(const int8::Graph& graph) {
   std::vector<Block> blocks(graph.tensors.size());
   const auto use = [&](int tensor, int time) {
@@ -43,6 +80,11 @@ std::vector<Block> blocks_of(const int8::Graph& graph) {
   for (const int output : graph.outputs) use(output, time);
   for (std::size_t t = 0; t < blocks.size(); ++t)
     blocks[t].bytes = aligned(value_bytes(graph.tensors[t]));
+  for (time = 0; const int8::Node& node : graph.nodes) {
+    ++time;
+    for (const std::size_t bytes : scratch_bytes(graph, node))
+      blocks.push_back({aligned(bytes), 0, time, time});
+  }
   std::erase_if(blocks, [](const Block& block) { return block.first < 0 || block.bytes == 0; });
   return blocks;
 }
@@ -84,6 +126,22 @@ std::size_t channels(const int8::Graph& graph) {
   return count;
 }
 
+/// What is described of a node's tensors while the kernel prepares: of each a structure, and a copy
+/// of its zero points, one a channel. Constants too, and the bias of a layer by channel has as many
+/// as the weights.
+std::size_t preparing_bytes(const int8::Graph& graph, const int8::Node& node) {
+  constexpr std::size_t tensor = 64, quantization = 32, zero_point = 4;
+  std::size_t bytes = 0;
+  const auto add = [&](int t) {
+    if (t < 0) return;
+    const auto& q = graph.tensors[static_cast<std::size_t>(t)].quantization;
+    bytes += tensor + quantization + aligned(zero_point * q.scale.size());
+  };
+  for (const int input : node.inputs) add(input);
+  for (const int output : node.outputs) add(output);
+  return bytes;
+}
+
 }  // namespace
 
 TflmArena tflm_arena(const int8::Graph& graph) {
@@ -98,9 +156,17 @@ TflmArena tflm_arena(const int8::Graph& graph) {
                      node * graph.nodes.size() + channel * channels(graph);
   for (const int8::State& state : graph.states)
     kept += aligned(value_bytes(graph.tensors[static_cast<std::size_t>(state.input)]));
-  // While it plans it describes every tensor and every value.
-  const std::size_t planning = 48 * graph.tensors.size() + 48 * blocks.size();
-  arena.structures = aligned(kept + (planning > arena.values ? planning - arena.values : 0));
+  // The values' memory is free at first: while the interpreter prepares nodes it has the buffers
+  // there that they ask for and the tensors of one, while it plans every tensor and every value.
+  constexpr std::size_t requests = 256, request = 16;
+  std::size_t starting = 48 * graph.tensors.size() + 48 * blocks.size();
+  std::size_t asked = 0;
+  for (const int8::Node& node : graph.nodes) {
+    asked += scratch_bytes(graph, node).size();
+    starting = std::max(starting, requests + request * asked + preparing_bytes(graph, node));
+  }
+  kept += request * asked;
+  arena.structures = aligned(kept + (starting > arena.values ? starting - arena.values : 0));
   return arena;
 }
 

@@ -8,8 +8,8 @@
 namespace octet::deploy {
 
 struct TflmArena {
-  /// The values, placed as TFLite Micro's greedy planner does: the largest first, each at the
-  /// lowest place that is free while it lives. Exact for kernels without scratch memory.
+  /// The values and the buffers that the reference kernels compute in, placed as TFLite Micro's
+  /// greedy planner does: the largest first, each at the lowest place that is free while it lives.
   std::size_t values = 0;
   /// Upper bound, on a 64-bit machine with the reference kernels, of what the interpreter keeps
   /// beside the values and of what it needs while it starts, beyond the values' memory.

@@ -198,6 +198,35 @@ TEST_CASE("octet deploy: a name is no path") {
   CHECK_MESSAGE(has(r.output, "expected one without '/', or --out"), r.output);
 }
 
+TEST_CASE("octet deploy: README says what is noted, and what the line holds for") {
+  const TempDir dir;
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 3, 1}, 0.5f, 3), y = b.value("y", {3, 2, 1}, 0.5f, 3);
+  b.node(octet::int8::OpCode::space_to_batch_nd,
+         {x, b.ints("block", {3}), b.ints("pads", {0, 3}, {1, 2})}, {y});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  octet::write_tflite(b.graph, dir / "padded.tflite");
+  const std::string model = write_model(dir);
+  const auto readme = [&](std::vector<std::string> words) {
+    words.insert(words.end(), {"--out", "out", "--overwrite"});
+    const Result r = deploy(dir, words);
+    CHECK_MESSAGE(r.code == 0, r.output);
+    return text(dir / "out/README.md");
+  };
+  const std::string padded = readme({"padded.tflite", "--target", "tflm"});
+  CHECK(has(padded, "**Notes.**\n\n- "));
+  CHECK(has(padded, "TFLite Micro does not pad it with the zero point"));
+  CHECK(has(padded, "`10 of 10 equal` if the runtime computes as octet does, which it may not"));
+  const std::string plain = readme({model, "--target", "litert"});
+  CHECK_FALSE(has(plain, "Notes"));
+  CHECK(has(plain, "It computes in float rounding."));
+  CHECK(has(plain, "The last line is `10 of 10 equal`.\n"));
+  const std::string single = readme({model, "--target", "tflite"});
+  CHECK(has(single, "It is made for single rounding; LiteRT computes in float rounding."));
+  CHECK(has(single, "` on x86-64 (the golden outputs are of single rounding"));
+}
+
 TEST_CASE("octet deploy: what does not fit together") {
   const TempDir dir;
   const std::string model = write_model(dir);

@@ -65,6 +65,37 @@ TEST_CASE("TFLite Micro: operators that it does not have are refused") {
   CHECK(found[0].text == "operator 1 (GELU) \"t2\": TFLite Micro has no kernel of it");
 }
 
+TEST_CASE("TFLite Micro: tables of codes that it computes of floats only are refused") {
+  for (const OpCode op : {OpCode::exp, OpCode::log, OpCode::sqrt, OpCode::rsqrt, OpCode::elu}) {
+    CAPTURE(int8::op_name(op));
+    test::Builder b;
+    const int x = b.i8({1, 2}), y = b.i8({1, 2});
+    b.node(op, {x}, {y});
+    const auto found = findings(micro_operators_rule, b.done({x}, {y}));
+    const bool has = op == OpCode::rsqrt || op == OpCode::elu;
+    REQUIRE(found.size() == (has ? 0 : 1));
+    if (has) continue;
+    CHECK(found[0].refused);
+    CHECK(found[0].text == "operator 0 (" + std::string(int8::op_name(op)) +
+                               ") \"t1\": TFLite Micro's kernel takes float32 only, got i8");
+    test::Builder f;
+    const int v = f.f32({1, 2}), w = f.f32({1, 2});
+    f.node(op, {v}, {w});
+    CHECK(findings(micro_operators_rule, f.done({v}, {w})).empty());
+  }
+}
+
+TEST_CASE("TFLite Micro: pads of SPACE_TO_BATCH_ND are a warning") {
+  for (const int pad : {0, 1}) {
+    test::Builder b;
+    const int x = b.i8({1, 3, 1}, 0.5f, 3), y = b.i8({3, 1 + pad, 1}, 0.5f, 3);
+    b.node(OpCode::space_to_batch_nd, {x, b.ints({3}), b.ints({0, 3 * pad}, {1, 2})}, {y});
+    const auto found = findings(micro_operators_rule, b.done({x}, {y}));
+    REQUIRE(found.size() == static_cast<std::size_t>(pad));
+    if (pad == 1) CHECK_FALSE(found[0].refused);
+  }
+}
+
 TEST_CASE("TFLite Micro: names of MicroMutableOpResolver's functions") {
   const std::pair<OpCode, const char*> names[] = {
       {OpCode::conv_2d, "AddConv2D"},

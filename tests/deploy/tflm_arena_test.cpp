@@ -30,5 +30,40 @@ TEST_CASE("tflm_arena: the largest values first, each at the lowest place that i
   CHECK(arena.values == 32 + 16);
 }
 
+/// Two layers 1024 -> channels -> 10, weights and biases with a scale for each channel.
+int8::Graph two_layers(int channels) {
+  test::GraphBuilder b;
+  const auto layer = [&](int x, int in, int out) {
+    const int w = b.weights("w", {out, in}, 0, 0.01f), bias = b.bias("b", out);
+    const int y = b.value("y", {1, out}, 1, 0);
+    const auto quantization = b.graph.tensors[static_cast<std::size_t>(w)].quantization;
+    b.graph.tensors[static_cast<std::size_t>(bias)].quantization = quantization;
+    b.node(OpCode::fully_connected, {x, w, bias}, {y}, int8::FullyConnectedAttributes{});
+    return y;
+  };
+  const int x = b.value("x", {1, 1024}, 1, 0);
+  b.graph.inputs = {x};
+  b.graph.outputs = {layer(layer(x, 1024, channels), channels, 10)};
+  return b.graph;
+}
+
+TEST_CASE("tflm_arena: while a layer by channel is prepared its zero points are copied") {
+  const int8::Graph graph = two_layers(258);
+  const TflmArena arena = tflm_arena(graph);
+  CHECK(arena.values == 1024 + 272);
+  CHECK(arena.bytes() >= LEAST);  // what TFLite Micro needs on x86-64
+  CHECK(arena.bytes() <= LEAST + 512);
+}
+
+TEST_CASE("tflm_arena: what kernels compute in") {
+  test::GraphBuilder b;
+  const int x = b.value("x", {1, 4, 4, 16}, 1, 0), y = b.value("y", {1, 1, 1, 16}, 1, 0);
+  b.node(OpCode::mean, {x, b.ints("axes", {1, 2})}, {y}, int8::MeanAttributes{true});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  // Sums of int32, the rank's counters and the axes.
+  CHECK(tflm_arena(b.graph).values == 256 + 16 + 64 + 16 + 16);
+}
+
 }  // namespace
 }  // namespace octet::deploy
