@@ -127,19 +127,23 @@ std::size_t channels(const int8::Graph& graph) {
 }
 
 /// What is described of a node's tensors while the kernel prepares: of each a structure, and a copy
-/// of its zero points, one a channel. Constants too, and the bias of a layer by channel has as many
-/// as the weights.
+/// of its zero points, one a channel. The file has as many for the bias as for the weights.
 std::size_t preparing_bytes(const int8::Graph& graph, const int8::Node& node) {
-  constexpr std::size_t tensor = 64, quantization = 32, zero_point = 4;
-  std::size_t bytes = 0;
-  const auto add = [&](int t) {
-    if (t < 0) return;
-    const auto& q = graph.tensors[static_cast<std::size_t>(t)].quantization;
-    bytes += tensor + quantization + aligned(zero_point * q.scale.size());
+  constexpr std::size_t structures = 96, zero_point = 4;
+  const auto tensor = [&](int t) -> const int8::TensorDef& {
+    return graph.tensors[static_cast<std::size_t>(t)];
   };
-  for (const int input : node.inputs) add(input);
-  for (const int output : node.outputs) add(output);
-  return bytes;
+  std::size_t by_channel = 1;
+  for (const int t : node.inputs)
+    if (t >= 0) by_channel = std::max(by_channel, tensor(t).quantization.scale.size());
+  std::size_t bytes = 0;
+  for (const int t : node.inputs) {
+    if (t < 0) continue;
+    const bool bias = tensor(t).type == int8::DType::i32 && elements(tensor(t)) == by_channel;
+    const std::size_t points = bias ? by_channel : tensor(t).quantization.scale.size();
+    bytes += structures + aligned(zero_point * points);
+  }
+  return bytes + node.outputs.size() * (structures + aligned(zero_point));
 }
 
 }  // namespace
