@@ -146,6 +146,25 @@ std::size_t preparing_bytes(const int8::Graph& graph, const int8::Node& node) {
   return bytes + node.outputs.size() * (structures + aligned(zero_point));
 }
 
+constexpr std::size_t request = 16;  ///< of a buffer to compute in
+
+std::size_t asked_buffers(const int8::Graph& graph) {
+  std::size_t count = 0;
+  for (const int8::Node& node : graph.nodes) count += scratch_bytes(graph, node).size();
+  return count;
+}
+
+/// The interpreter starts in the values' memory: while it prepares nodes it has there the buffers
+/// that they ask for and the tensors of one; while it plans every tensor and every value.
+std::size_t starting_bytes(const int8::Graph& graph, std::size_t values) {
+  std::size_t preparing = 0;
+  for (const int8::Node& node : graph.nodes)
+    preparing = std::max(preparing, preparing_bytes(graph, node));
+  constexpr std::size_t requests = 256;
+  const std::size_t planning = 48 * graph.tensors.size() + 48 * values;
+  return std::max(planning, requests + request * asked_buffers(graph) + preparing);
+}
+
 }  // namespace
 
 TflmArena tflm_arena(const int8::Graph& graph) {
@@ -160,16 +179,8 @@ TflmArena tflm_arena(const int8::Graph& graph) {
                      node * graph.nodes.size() + channel * channels(graph);
   for (const int8::State& state : graph.states)
     kept += aligned(value_bytes(graph.tensors[static_cast<std::size_t>(state.input)]));
-  // The values' memory is free at first: while the interpreter prepares nodes it has the buffers
-  // there that they ask for and the tensors of one, while it plans every tensor and every value.
-  constexpr std::size_t requests = 256, request = 16;
-  std::size_t starting = 48 * graph.tensors.size() + 48 * blocks.size();
-  std::size_t asked = 0;
-  for (const int8::Node& node : graph.nodes) {
-    asked += scratch_bytes(graph, node).size();
-    starting = std::max(starting, requests + request * asked + preparing_bytes(graph, node));
-  }
-  kept += request * asked;
+  kept += request * asked_buffers(graph);
+  const std::size_t starting = starting_bytes(graph, blocks.size());
   arena.structures = aligned(kept + (starting > arena.values ? starting - arena.values : 0));
   return arena;
 }
