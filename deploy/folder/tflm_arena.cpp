@@ -127,19 +127,42 @@ std::size_t channels(const int8::Graph& graph) {
 }
 
 /// What is described of a node's tensors while the kernel prepares: of each a structure, and a copy
-/// of its zero points, one a channel. Constants too, and the bias of a layer by channel has as many
-/// as the weights.
+/// of its zero points, one a channel. The file has as many for the bias as for the weights.
 std::size_t preparing_bytes(const int8::Graph& graph, const int8::Node& node) {
-  constexpr std::size_t tensor = 64, quantization = 32, zero_point = 4;
-  std::size_t bytes = 0;
-  const auto add = [&](int t) {
-    if (t < 0) return;
-    const auto& q = graph.tensors[static_cast<std::size_t>(t)].quantization;
-    bytes += tensor + quantization + aligned(zero_point * q.scale.size());
+  constexpr std::size_t structures = 96, zero_point = 4;
+  const auto tensor = [&](int t) -> const int8::TensorDef& {
+    return graph.tensors[static_cast<std::size_t>(t)];
   };
-  for (const int input : node.inputs) add(input);
-  for (const int output : node.outputs) add(output);
-  return bytes;
+  std::size_t by_channel = 1;
+  for (const int t : node.inputs)
+    if (t >= 0) by_channel = std::max(by_channel, tensor(t).quantization.scale.size());
+  std::size_t bytes = 0;
+  for (const int t : node.inputs) {
+    if (t < 0) continue;
+    const bool bias = tensor(t).type == int8::DType::i32 && elements(tensor(t)) == by_channel;
+    const std::size_t points = bias ? by_channel : tensor(t).quantization.scale.size();
+    bytes += structures + aligned(zero_point * points);
+  }
+  return bytes + node.outputs.size() * (structures + aligned(zero_point));
+}
+
+constexpr std::size_t request = 16;  ///< of a buffer to compute in
+
+std::size_t asked_buffers(const int8::Graph& graph) {
+  std::size_t count = 0;
+  for (const int8::Node& node : graph.nodes) count += scratch_bytes(graph, node).size();
+  return count;
+}
+
+/// The interpreter starts in the values' memory: while it prepares nodes it has there the buffers
+/// that they ask for and the tensors of one; while it plans every tensor and every value.
+std::size_t starting_bytes(const int8::Graph& graph, std::size_t values) {
+  std::size_t preparing = 0;
+  for (const int8::Node& node : graph.nodes)
+    preparing = std::max(preparing, preparing_bytes(graph, node));
+  constexpr std::size_t requests = 256;
+  const std::size_t planning = 48 * graph.tensors.size() + 48 * values;
+  return std::max(planning, requests + request * asked_buffers(graph) + preparing);
 }
 
 }  // namespace
@@ -156,16 +179,8 @@ TflmArena tflm_arena(const int8::Graph& graph) {
                      node * graph.nodes.size() + channel * channels(graph);
   for (const int8::State& state : graph.states)
     kept += aligned(value_bytes(graph.tensors[static_cast<std::size_t>(state.input)]));
-  // The values' memory is free at first: while the interpreter prepares nodes it has the buffers
-  // there that they ask for and the tensors of one, while it plans every tensor and every value.
-  constexpr std::size_t requests = 256, request = 16;
-  std::size_t starting = 48 * graph.tensors.size() + 48 * blocks.size();
-  std::size_t asked = 0;
-  for (const int8::Node& node : graph.nodes) {
-    asked += scratch_bytes(graph, node).size();
-    starting = std::max(starting, requests + request * asked + preparing_bytes(graph, node));
-  }
-  kept += request * asked;
+  kept += request * asked_buffers(graph);
+  const std::size_t starting = starting_bytes(graph, blocks.size());
   arena.structures = aligned(kept + (starting > arena.values ? starting - arena.values : 0));
   return arena;
 }

@@ -24,8 +24,8 @@ using Rule = void (*)(const int8::Graph& graph, std::vector<Finding>& findings);
 /// either. Measured with LiteRT 2.3.
 void xnnpack_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
-/// Operators that TFLite Micro has no kernel of, or none of codes (EXP, LOG, SQRT); as a warning
-/// the pads of SPACE_TO_BATCH_ND, which are not the zero point there. TFLite Micro of August 2026.
+/// Operators that TFLite Micro has no kernel of, or none of codes (EXP, LOG, SQRT); a warning: pads
+/// of SPACE_TO_BATCH_ND, which are not the zero point there. By TFLite Micro of August 2026.
 void micro_operators_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
 /// Operators without a C form, and float rounding. Throws Error for a graph that does not compile.

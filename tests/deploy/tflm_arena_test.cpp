@@ -30,29 +30,28 @@ TEST_CASE("tflm_arena: the largest values first, each at the lowest place that i
   CHECK(arena.values == 32 + 16);
 }
 
-/// Two layers 1024 -> channels -> 10, weights and biases with a scale for each channel.
-int8::Graph two_layers(int channels) {
+/// Two layers 1024 -> 258 -> 10, weights with a scale for each channel, and a softmax.
+int8::Graph two_layers() {
   test::GraphBuilder b;
   const auto layer = [&](int x, int in, int out) {
     const int w = b.weights("w", {out, in}, 0, 0.01f), bias = b.bias("b", out);
     const int y = b.value("y", {1, out}, 1, 0);
-    const auto quantization = b.graph.tensors[static_cast<std::size_t>(w)].quantization;
-    b.graph.tensors[static_cast<std::size_t>(bias)].quantization = quantization;
     b.node(OpCode::fully_connected, {x, w, bias}, {y}, int8::FullyConnectedAttributes{});
     return y;
   };
-  const int x = b.value("x", {1, 1024}, 1, 0);
+  const int x = b.value("x", {1, 1024}, 1, 0), p = b.value("p", {1, 10}, 1.0f / 256, -128);
+  b.node(OpCode::softmax, {layer(layer(x, 1024, 258), 258, 10)}, {p}, int8::SoftmaxAttributes{});
   b.graph.inputs = {x};
-  b.graph.outputs = {layer(layer(x, 1024, channels), channels, 10)};
+  b.graph.outputs = {p};
   return b.graph;
 }
 
 TEST_CASE("tflm_arena: while a layer by channel is prepared its zero points are copied") {
-  const int8::Graph graph = two_layers(258);
-  const TflmArena arena = tflm_arena(graph);
+  const TflmArena arena = tflm_arena(two_layers());
+  constexpr std::size_t least = 5888;  // in the tflite-micro package of October 2026
   CHECK(arena.values == 1024 + 272);
-  CHECK(arena.bytes() >= LEAST);  // what TFLite Micro needs on x86-64
-  CHECK(arena.bytes() <= LEAST + 512);
+  CHECK(arena.bytes() >= least);
+  CHECK(arena.bytes() <= least + least / 4);
 }
 
 TEST_CASE("tflm_arena: what kernels compute in") {
