@@ -53,6 +53,12 @@ double result(const Session& s, const std::string& name) {
   return it->second;
 }
 
+/// From the current directory, as the user would name it; what names an environment variable stays.
+std::string found_path(const config::Path& path) {
+  return path.text.find('$') == std::string::npos ? path.path.lexically_normal().string()
+                                                  : path.text;
+}
+
 }  // namespace
 
 Summary begin_summary(const Session& s) {
@@ -63,7 +69,8 @@ Summary begin_summary(const Session& s) {
                {"train_images", s.data.train.size()},
                {"test_images", s.data.test.size()},
                {"classes", s.data.train.classes},
-               {"test_hash", hash_text(content_hash(s.data.test))}};
+               {"test_hash", hash_text(content_hash(s.data.test))},
+               {"path", found_path(s.config.data.path)}};
   if (!s.init_report.empty()) j["init"] = Summary::parse(s.init_report);
   const std::int64_t parameters = s.model->parameter_count();
   j["float"] = {{"accuracy", result(s, "float.accuracy")},

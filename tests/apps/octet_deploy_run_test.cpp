@@ -18,15 +18,15 @@ std::string text(const fs::path& file) {
   return {bytes.begin(), bytes.end()};
 }
 
-/// What the trainer writes, as far as it is read; paths of data are as the configuration has them.
+/// What the trainer writes, as far as it is read.
 void write_run(const fs::path& run, const std::string& data, const std::string& hash) {
   fs::create_directory(run);
   fs::copy_file(octet::test::source_dir() / "pretrained/digits_resnet8.tflite",
                 run / "model.tflite");
   const std::string summary =
-      R"({"name": "digits", "data": {"test_hash": ")" + hash +
-      R"("}, "files": {"model": "model.tflite"}, "config": {"data": {"format": "hdf5", "path": ")" +
-      data + R"(", "normalize": {"mean": [0], "std": [255]}}}})";
+      R"({"name": "digits", "data": {"path": ")" + data + R"(", "test_hash": ")" + hash +
+      R"("}, "files": {"model": "model.tflite"}, "config": {"data": {"format": "hdf5",
+      "path": "../of/the/configuration.h5", "normalize": {"mean": [0], "std": [255]}}}})";
   octet::test::write_file(run / "summary.json", {summary.begin(), summary.end()});
 }
 

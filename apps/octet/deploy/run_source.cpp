@@ -46,7 +46,8 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
     source.graph = read_tflite(run.file.string());
     const Json& data = summary.at("config").at("data");
     source.normalization = deploy::PixelNormalization{run.mean, run.std};
-    const std::string text = data.at("path").get<std::string>();
+    const std::string text =  // earlier versions say only what the configuration says
+        summary.at("data").value("path", data.at("path").get<std::string>());
     const DataSource sets =
         open_data_source(parse_data_format(data.at("format").get<std::string>()),
                          data_path(options, text), data.value("channels", 0));
