@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "deploy/folder/deployment.h"
 #include "deploy/folder/deployment_values.h"
+#include "deploy/folder/escapes.h"
 #include "deploy/folder/number_text.h"
 #include "deploy/folder/target_form.h"
 #include "deploy/folder/tflm_arena.h"
@@ -50,6 +51,16 @@ void add_readme(Files& files, Values v) {
   add(files, fill_templates("readme", v));
 }
 
+/// With what every folder has: the golden samples and the labels, in these folders of it, and
+/// README.
+Files whole_folder(Files files, const Deployment& d, const Values& v,
+                   const std::string& golden = "", const std::string& labels = "") {
+  add_golden(files, d, golden);
+  add_labels(files, d, labels);
+  add_readme(files, v);
+  return files;
+}
+
 /// The rounding the model is made for and, where it is another one, that of its runtime.
 std::string rounding_words(const Deployment& d) {
   const auto name = [](int8::Rounding r) { return std::string(int8::rounding_name(r)); };
@@ -73,7 +84,8 @@ std::string line_note(const Deployment& d) {
 
 std::string note_lines(const Deployment& d) {
   std::string lines;
-  for (const std::string& note : d.notes) lines += (lines.empty() ? "- " : "\n- ") + note;
+  for (const std::string& note : d.notes)
+    lines += (lines.empty() ? "- " : "\n- ") + markdown_text(note);
   return lines;
 }
 
@@ -95,10 +107,7 @@ Files python_files(const Deployment& d) {
   Files files = fill_templates("python", v);
   add(files, fill_templates("common_python", v));
   files["model.tflite"] = d.model;
-  add_golden(files, d, "");
-  add_labels(files, d, "");
-  add_readme(files, v);
-  return files;
+  return whole_folder(std::move(files), d, v);
 }
 
 Files web_files(const Deployment& d) {
@@ -108,10 +117,7 @@ Files web_files(const Deployment& d) {
   v["array_type"] = d.inputs[0].type == int8::DType::f32 ? "Float32Array" : "Uint8Array";
   Files files = fill_templates("web", v);
   files["model.tflite"] = d.model;
-  add_golden(files, d, "");
-  add_labels(files, d, "");
-  add_readme(files, v);
-  return files;
+  return whole_folder(std::move(files), d, v);
 }
 
 Files android_files(const Deployment& d) {
@@ -123,10 +129,7 @@ Files android_files(const Deployment& d) {
   v["element_bytes"] = real ? "4" : "1";
   Files files = fill_templates("android", v);
   files["src/main/assets/model.tflite"] = d.model;
-  add_golden(files, d, "src/androidTest/assets/");
-  add_labels(files, d, "src/main/assets/");
-  add_readme(files, v);
-  return files;
+  return whole_folder(std::move(files), d, v, "src/androidTest/assets/", "src/main/assets/");
 }
 
 Files program_files(const Deployment& d) {
@@ -138,10 +141,7 @@ Files program_files(const Deployment& d) {
   Files files = fill_templates("linux", v);
   add(files, fill_templates("common_c", v));
   files["model.tflite"] = d.model;
-  add_golden(files, d, "");
-  add_labels(files, d, "");
-  add_readme(files, v);
-  return files;
+  return whole_folder(std::move(files), d, v);
 }
 
 Files tflm_files(const Deployment& d) {
@@ -164,10 +164,7 @@ Files tflm_files(const Deployment& d) {
   add(files, golden_arrays(d, v));
   add(files, fill_templates("common_python", v));
   files["model.tflite"] = d.model;
-  add_golden(files, d, "");
-  add_labels(files, d, "");
-  add_readme(files, v);
-  return files;
+  return whole_folder(std::move(files), d, v);
 }
 
 /// C statements for each of `count` inputs or outputs: `text` with its number for "@".
@@ -200,10 +197,7 @@ Files c99_files(const Deployment& d) {
   for (const c99::CFile& file : made.files) files.emplace(file.path, c99::text_of_file(file));
   add(files, fill_templates("common_c", v));
   add(files, golden_arrays(d, v));
-  add_golden(files, d, "");
-  add_labels(files, d, "");
-  add_readme(files, v);
-  return files;
+  return whole_folder(std::move(files), d, v);
 }
 
 }  // namespace

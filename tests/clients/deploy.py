@@ -80,7 +80,8 @@ def with_runtime(folder, octet):
 
 def as_c(folder):
     lines = run("make", "test", cwd=folder)
-    return f"gcc {run('cc', '-dumpfullversion')[0]}", lines[-1]
+    arena = re.search(r"#define MODEL_ARENA_BYTES (\d+)", (folder / "model.h").read_text())
+    return f"gcc {run('cc', '-dumpfullversion')[0]}", f"{lines[-1]}; arena {int(arena[1]):,}"
 
 
 def compiled_java(folder):
@@ -174,6 +175,8 @@ class Results:
         if not equal:
             self.says.append(f"{network}: {said}")
             return
+        if "; arena " in said:
+            print(f"  {network}: {said}", flush=True)
         self.values += values
         if equal[3]:
             self.different += int(equal[4]) - int(equal[3])
