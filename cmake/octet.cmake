@@ -25,10 +25,19 @@ if(OCTET_SANITIZE)
   target_link_options(octet_options INTERFACE -fsanitize=${OCTET_SANITIZE})
 endif()
 
+# octet_compile_alone(<sources>...): each a translation unit of its own in a unity build too, for its
+# names clash with a neighbour's.
+function(octet_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # octet_library(name SOURCES ... [PUBLIC libs ...] [PRIVATE libs ...])
+# Kernels are compiled alone: what the compiler inlines there does not hang on their neighbours.
 function(octet_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
+  list(FILTER arg_SOURCES INCLUDE REGEX "^kernels/")
+  octet_compile_alone(${arg_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${arg_PUBLIC} PRIVATE octet_options ${arg_PRIVATE})
 endfunction()
@@ -70,7 +79,7 @@ endfunction()
 # counts more than speed. OCTET_OPTIMIZED is for the exceptions.
 set(OCTET_OPTIMIZED $<$<CONFIG:Release>:-O3>)
 macro(octet_compile_quickly)
-  add_compile_options($<$<CONFIG:Release>:-O1>)
+  add_compile_options($<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
   # At -O1 GCC 12 takes the value of an empty std::optional for one that is used.
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     add_compile_options($<$<CONFIG:Release>:-Wno-maybe-uninitialized>)

@@ -80,9 +80,10 @@ TEST_CASE("octet deploy: the same folder twice, refused over another, replaced i
   CHECK(files.at("labels.txt") == "a\nb\nc\n");
   CHECK(has(files.at("README.md"), "input = pixel - 128"));
   CHECK(std::count(files.at("README.md").begin(), files.at("README.md").end(), '\n') < 50);
-  for (const auto& [name, content] : files) {
-    CAPTURE(name);
-    if (!name.ends_with(".bin") && !name.ends_with(".tflite")) CHECK_FALSE(has(content, "{{"));
+  for (const auto& file : files) {
+    CAPTURE(file.first);
+    if (!file.first.ends_with(".bin") && !file.first.ends_with(".tflite"))
+      CHECK_FALSE(has(file.second, "{{"));
   }
 
   const Result again = deploy(dir, to("one"));
