@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "deploy/mnn/write_mnn.h"
 #include "deploy/same_padding.h"
 #include "deploy/tflm/write_tflm.h"
 #include "deploy/with_io.h"
@@ -75,6 +76,23 @@ void note_ties(TargetModel& model) {
   }
 }
 
+void check_io(const Target& target, Io inputs, Io outputs) {
+  const auto check = [&](Io io, const char* what) {
+    std::string takes;
+    for (const Io known : target.ios) {
+      if (known == io) return;
+      takes += (takes.empty() ? "" : " or ") + std::string(io_name(known));
+    }
+    fail(target.name, ": ", what, ": expected ", takes, ", got ", io_name(io));
+  };
+  check(inputs, "inputs");
+  check(outputs, "outputs");
+}
+
+bool has_metadata(FileForm form) noexcept {
+  return form == FileForm::tflite || form == FileForm::tflm;
+}
+
 void note_pixels(TargetModel& model) {
   for (std::size_t i = 0; i < model.metadata.inputs.size(); ++i) {
     const int8::TensorDef& t = model.graph.tensors[static_cast<std::size_t>(model.graph.inputs[i])];
@@ -103,21 +121,29 @@ bool takes_pixels(const int8::TensorDef& input, const ValueMetadata& n) {
 
 TargetModel make_target_model(Graph graph, const Target& target, const ExportOptions& options) {
   TargetModel model{std::move(graph), options.metadata, options.c_source, {}};
+  const Io inputs = options.inputs.value_or(target.io);
+  const Io outputs = options.outputs.value_or(target.io);
+  check_io(target, inputs, outputs);
   set_rounding(model, target);
   model.graph = with_same_padding(std::move(model.graph));
-  model.graph = with_io(std::move(model.graph), options.inputs.value_or(target.io),
-                        options.outputs.value_or(target.io));
+  model.graph = with_io(std::move(model.graph), inputs, outputs);
   note_edges(model, model.graph.inputs, options.inputs, "input", int8::input_name);
   note_edges(model, model.graph.outputs, options.outputs, "output", int8::output_name);
   check_metadata(model.metadata, model.graph);
   note_pixels(model);
   note_ties(model);
-  if (target.form == FileForm::c99 && !model.metadata.empty())
-    model.notes.push_back("C source has no place for labels and normalization");
+  if (!has_metadata(target.form) && !model.metadata.empty())
+    model.notes.push_back(std::string(target.name) +
+                          "'s file has no place for labels and normalization");
+  if (target.form == FileForm::onnx && target.onnx.unsigned_activations &&
+      (inputs == Io::int8 || outputs == Io::int8))
+    model.notes.push_back(
+        "int8 inputs and outputs: the first and the last operators run in floats "
+        "there; uint8 and float32 keep them in integers");
   std::string refused;
   for (const Finding& f : check_target(target, model.graph)) {
-    if (!f.refused) model.notes.push_back(f.text);
-    if (f.refused) refused += (refused.empty() ? "" : "; ") + f.text;
+    if (!f.refused) model.notes.push_back(finding_text(f));
+    if (f.refused) refused += (refused.empty() ? "" : "; ") + finding_text(f);
   }
   OCTET_CHECK(refused.empty(), target.name, " does not take the model: ", refused);
   return model;
@@ -132,6 +158,10 @@ void write_target_model(const TargetModel& model, const Target& target,
       return write_tflm(model.graph, model.metadata, out);
     case FileForm::c99:
       return c99::write_c_folder(c99::export_c(model.graph, model.c_source).files, out);
+    case FileForm::onnx:
+      return onnx_export::write_onnx(model.graph, out, target.onnx);
+    case FileForm::mnn:
+      return write_mnn(model.graph, target.onnx, out);
     case FileForm::program:
       break;
   }

@@ -101,9 +101,11 @@ void add_export(CLI::App& app) {
   command->add_option("--to", options->target, deploy::targets_text())->required();
   command->add_option(
       "--out", options->out,
-      "what to write: a file, for tflm and c a folder; without it the model is checked "
-      "only");
-  command->add_option("--io", options->io, "type of inputs and outputs; default int8")
+      "what to write: a file, for tflm, c and mnn a folder; without it the model is "
+      "checked only");
+  command
+      ->add_option("--io", options->io,
+                   "type of inputs and outputs; default int8, of ONNX files float32")
       ->check(types);
   command->add_option("--input-io", options->input_io, "of inputs alone")->check(types);
   command->add_option("--output-io", options->output_io, "of outputs alone")->check(types);

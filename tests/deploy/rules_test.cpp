@@ -12,7 +12,7 @@ namespace {
 using int8::Graph;
 using int8::OpCode;
 
-std::vector<Finding> findings(Rule rule, const Graph& graph) {
+std::vector<Finding> findings(decltype(&floats_rule) rule, const Graph& graph) {
   std::vector<Finding> found;
   rule(graph, found);
   return found;
