@@ -15,12 +15,14 @@ constexpr Rule litert_rules[] = {{"xnnpack", xnnpack_rule}, floats};
 constexpr Rule tflm_rules[] = {{"micro_operators", micro_operators_rule}, floats};
 constexpr Rule c_rules[] = {{"c99", c99_rule}};
 constexpr Rule linux_rules[] = {floats};
-constexpr Rule qdq_rules[] = {{"float_operators", float_operators_rule},
+constexpr Rule onnx{"onnx_forms", onnx_rule};
+constexpr Rule qdq_rules[] = {onnx,
+                              {"float_operators", float_operators_rule},
                               {"clamps", clamp_rule},
                               {"moves", moves_rule},
                               floats};
-constexpr Rule tensorrt_rules[] = {{"zero_points", zero_points_rule}, floats};
-constexpr Rule mnn_rules[] = {{"weight_bits", weight_bits_rule}, floats};
+constexpr Rule tensorrt_rules[] = {onnx, {"zero_points", zero_points_rule}, floats};
+constexpr Rule mnn_rules[] = {onnx, {"weight_bits", weight_bits_rule}, floats};
 
 constexpr Io signed_ios[] = {Io::int8, Io::float32};
 constexpr Io float_io[] = {Io::float32};

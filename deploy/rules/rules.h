@@ -44,6 +44,9 @@ void c99_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 /// differ.
 void floats_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
+/// Operators that are not written as ONNX, and states.
+void onnx_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
 /// A warning: operators on codes that ONNX Runtime computes with floats, between a
 /// DequantizeLinear and a QuantizeLinear. One finding for each kind of operator. By ONNX Runtime
 /// 1.31; OpenVINO's list is taken to be the same.
