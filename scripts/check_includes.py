@@ -45,6 +45,7 @@ RULES = {
                                  "interop/zip/", "HDF5", "image", "json"),
     "interop/weights/": ("core/", "layers/", "interop/zip/"),
     "interop/onnx/": ("core/", "layers/", "protobuf"),
+    "interop/mnn/": ("int8/", "protobuf"),
     "deploy/": ("int8/", "interop/tflite/", "interop/c99/export_c.h"),
     "eval/": ("core/", "layers/", "data/", "int8/"),
     "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),
