@@ -40,26 +40,35 @@ void note_edges(TargetModel& model, const std::vector<int>& ends, const std::opt
   }
 }
 
+/// ONNX's QuantizeLinear divides and rounds halves to even; else XNNPACK's.
+std::int8_t quantized(float real, float scale, std::int32_t zero, FileForm form) {
+  std::int8_t code = 0;
+  if (form == FileForm::onnx) {
+    const float rounded = std::nearbyint(real / scale) + static_cast<float>(zero);
+    return static_cast<std::int8_t>(std::clamp(rounded, -128.0f, 127.0f));
+  }
+  int8::xnnpack::quantize(&real, scale, zero, &code, 1);
+  return code;
+}
+
 /// Codes that the QUANTIZE of a float input makes of the pixels otherwise than training, which
 /// divides and rounds halves away from zero.
-int pixels_with_other_codes(const int8::TensorDef& input, const ValueMetadata& n) {
+int pixels_with_other_codes(const int8::TensorDef& input, const ValueMetadata& n, FileForm form) {
   int different = 0;
   for (std::size_t c = 0; c < n.mean.size(); ++c) {
     for (int pixel = 0; pixel < 256; ++pixel) {
       const auto real = static_cast<float>((pixel - double{n.mean[c]}) / double{n.std[c]});
       const float scale = input.quantization.scale[0];
       const std::int32_t zero = input.quantization.zero_point[0];
-      std::int8_t code = 0;
-      int8::xnnpack::quantize(&real, scale, zero, &code, 1);
-      different += code != int8::quantize_one(real, scale, zero);
+      different += quantized(real, scale, zero, form) != int8::quantize_one(real, scale, zero);
     }
   }
   return different;
 }
 
-/// In float rounding, of inputs that a QUANTIZE follows.
-void note_ties(TargetModel& model) {
-  if (model.graph.rounding != int8::Rounding::float_rounding) return;
+/// In float rounding and in ONNX files, of inputs that a QUANTIZE follows.
+void note_ties(TargetModel& model, FileForm form) {
+  if (model.graph.rounding != int8::Rounding::float_rounding && form != FileForm::onnx) return;
   for (const int8::Node& node : model.graph.nodes) {
     if (node.op != int8::OpCode::quantize) continue;
     const auto input =
@@ -67,7 +76,7 @@ void note_ties(TargetModel& model) {
     const auto i = static_cast<std::size_t>(input - model.graph.inputs.begin());
     const int8::TensorDef& codes = model.graph.tensors[static_cast<std::size_t>(node.outputs[0])];
     if (i >= model.metadata.inputs.size() || codes.type != int8::DType::i8) continue;
-    const int different = pixels_with_other_codes(codes, model.metadata.inputs[i]);
+    const int different = pixels_with_other_codes(codes, model.metadata.inputs[i], form);
     if (different == 0) continue;
     model.notes.push_back("float32 input " + tflite::quoted(input_name(model.graph, i)) + ": of " +
                           std::to_string(different) +
@@ -87,10 +96,6 @@ void check_io(const Target& target, Io inputs, Io outputs) {
   };
   check(inputs, "inputs");
   check(outputs, "outputs");
-}
-
-bool has_metadata(FileForm form) noexcept {
-  return form == FileForm::tflite || form == FileForm::tflm;
 }
 
 void note_pixels(TargetModel& model) {
@@ -131,10 +136,7 @@ TargetModel make_target_model(Graph graph, const Target& target, const ExportOpt
   note_edges(model, model.graph.outputs, options.outputs, "output", int8::output_name);
   check_metadata(model.metadata, model.graph);
   note_pixels(model);
-  note_ties(model);
-  if (!has_metadata(target.form) && !model.metadata.empty())
-    model.notes.push_back(std::string(target.name) +
-                          "'s file has no place for labels and normalization");
+  note_ties(model, target.form);
   if (target.form == FileForm::onnx && target.onnx.unsigned_activations &&
       (inputs == Io::int8 || outputs == Io::int8))
     model.notes.push_back(
@@ -161,7 +163,7 @@ void write_target_model(const TargetModel& model, const Target& target,
     case FileForm::onnx:
       return onnx_export::write_onnx(model.graph, out, target.onnx);
     case FileForm::mnn:
-      return write_mnn(model.graph, target.onnx, out);
+      return write_mnn(make_mnn_files(model.graph, target.onnx), out);
     case FileForm::program:
       break;
   }

@@ -72,6 +72,11 @@ void export_model(const Options& given) {
   } catch (const Error& error) {
     fail(options.model, ": ", error.what());
   }
+  const bool has_metadata =
+      target.form == deploy::FileForm::tflite || target.form == deploy::FileForm::tflm;
+  if (!has_metadata && !model.metadata.empty())
+    model.notes.push_back(std::string(target.name) +
+                          "'s files have no place for labels and normalization");
   for (const std::string& note : model.notes)
     std::cerr << "octet: note: " << printable_text(note) << '\n';
   if (options.out.empty()) {

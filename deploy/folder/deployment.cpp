@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "deploy/folder/channels_first.h"
 #include "deploy/folder/target_form.h"
+#include "deploy/mnn/write_mnn.h"
 #include "interop/onnx_export/write_onnx.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
@@ -23,6 +24,10 @@ constexpr std::string_view platform_names[] = {"android", "web", "python"};
 int8::Model make_model(const int8::Graph& graph, int8::Rounding rounding) {
   return int8::Model(graph,
                      {.rounding = rounding, .isa = int8::Isa::portable, .ops = &int8::all_ops()});
+}
+
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 std::vector<ValueInfo> list(std::span<const ValueInfo> values) {
@@ -147,12 +152,15 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   d.notes.insert(d.notes.end(), form.notes.begin(), form.notes.end());
   const auto file = std::make_shared<const std::vector<std::byte>>(
       serialize_tflite(form.graph, {.metadata = form.metadata}));
-  d.model.assign(reinterpret_cast<const char*>(file->data()), file->size());
+  d.model = text_of(*file);
   d.graph = parse_tflite(*file, file);
   const bool onnx = is_onnx(target.form);
-  if (onnx) {
-    const std::vector<std::byte> bytes = onnx_export::serialize_onnx(d.graph, target.onnx);
-    d.model.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (target.form == FileForm::onnx) {
+    d.model = text_of(onnx_export::serialize_onnx(d.graph, target.onnx));
+  } else if (target.form == FileForm::mnn) {
+    const MnnFiles files = make_mnn_files(d.graph, target.onnx);
+    d.model = text_of(files.onnx);
+    d.compression = text_of(files.compression);
   }
   const int8::Model model = make_model(d.graph, d.graph.rounding);
   d.inputs = list(model.inputs());

@@ -45,6 +45,7 @@ struct Deployment {
   const Target* target = nullptr;
   Platform platform = Platform::python;  ///< of FileForm::tflite
   std::string model;                     ///< the TFLite or ONNX file as the target takes it
+  std::string compression;               ///< FileForm::mnn: what its converter reads beside it
   int8::Graph graph;                     ///< what it holds
   /// As the file has them: images of ONNX files are NCHW.
   std::vector<int8::ValueInfo> inputs, outputs;

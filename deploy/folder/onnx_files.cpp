@@ -4,8 +4,6 @@
 #include "deploy/folder/folder_files.h"
 #include "deploy/folder/number_text.h"
 #include "deploy/folder/pixel_code.h"
-#include "interop/mnn/compression.h"
-#include "interop/onnx_export/write_onnx.h"
 
 namespace octet::deploy {
 namespace {
@@ -94,10 +92,7 @@ Files onnx_files(const Deployment& d) {
     add(files, fill_templates("common_python", v));
   }
   files["model.onnx"] = d.model;
-  if (d.target->form == FileForm::mnn) {
-    const std::vector<std::byte> params = mnn::serialize_compression(d.graph);
-    files["compression.bin"].assign(reinterpret_cast<const char*>(params.data()), params.size());
-  }
+  if (d.target->form == FileForm::mnn) files["compression.bin"] = d.compression;
   return whole_folder(std::move(files), d, v);
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "deploy/target_model.h"
 #include "deploy/targets.h"
+#include "tests/deploy/findings.h"
 #include "tests/int8/build.h"
 #include "tests/int8/graphs.h"
 
@@ -12,12 +13,7 @@ namespace {
 
 using int8::Graph;
 using int8::OpCode;
-
-std::vector<Finding> findings(decltype(&floats_rule) rule, const Graph& graph) {
-  std::vector<Finding> found;
-  rule(graph, found);
-  return found;
-}
+using test::findings;
 
 /// One operator on an image [1, 4, 4, 2].
 Graph unary(OpCode op, int8::Attributes attributes = {}) {
