@@ -69,7 +69,7 @@ TEST_CASE(
   graph.rounding = int8::Rounding::float_rounding;
   CHECK_THROWS_WITH_AS(make_target_model(graph, find_target("c"), {}),
                        "c does not take the model: rounding: float has no C form; expected single "
-                       "or double",
+                       "or double (rule c99)",
                        Error);
   graph.rounding = int8::Rounding::single_rounding;
   CHECK(make_target_model(graph, find_target("c"), {}).graph.rounding ==
