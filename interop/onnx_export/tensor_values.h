@@ -52,6 +52,12 @@ class TensorValues {
   /// The pair of Q and DQ of `t`, behind a value that is on the way to it.
   std::string requantized(const std::string& value, int t);
 
+  /// The same in front of an activation that takes away codes: ONNX Runtime computes what is in
+  /// front of a Relu in floats unless the pair stands there. Not of int8: TensorRT fuses the Relu.
+  std::string before_clamp(const std::string& value, int t) {
+    return options_.unsigned_activations ? requantized(value, t) : value;
+  }
+
   void set_input(int t, const std::string& name);
   /// The value that output `t` is, as its type says.
   std::string output(int t);

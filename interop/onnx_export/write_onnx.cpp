@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -16,7 +17,7 @@
 namespace octet::onnx_export {
 namespace {
 
-constexpr std::int64_t opset = 14, ir_version = 8;
+constexpr std::int64_t ir_version = 8;
 
 void write_edge(proto::ValueInfoProto& info, const std::string& name, int t,
                 const TensorValues& values) {
@@ -45,6 +46,13 @@ void check_rows(const int8::Graph& graph) {
   OCTET_CHECK(list.empty(), "no ONNX form: ", list);
 }
 
+/// The operator set that the rows need.
+int opset_of(const int8::Graph& graph) {
+  int opset = 13;
+  for (const int8::Node& n : graph.nodes) opset = std::max(opset, find_row(n.op)->opset);
+  return opset;
+}
+
 void check_graph_form(const int8::Graph& graph, const OnnxExportOptions& options) {
   OCTET_CHECK(graph.states.empty(),
               "the model keeps values from run to run, for which ONNX has no form");
@@ -61,7 +69,6 @@ class FileWriter {
  public:
   FileWriter(const int8::Graph& graph, const OnnxExportOptions& options, proto::ModelProto& model)
       : graph_(graph),
-        options_(options),
         file_(*model.mutable_graph()),
         onnx_(file_, options.half),
         values_(graph, options, onnx_) {}
@@ -96,8 +103,9 @@ class FileWriter {
       view.fused_pads = pads[n].pads;
       view.fused_input = pads[n].input;
       try {
-        RowWriter row(view, values_, onnx_, options_.form);
-        find_row(view.op())->write(row);
+        const OnnxRow& row = *find_row(view.op());
+        RowWriter writer(view, row.onnx, values_, onnx_);
+        row.write(writer);
       } catch (const Error& error) {
         fail(int8::node_text(graph_, index), ": ", error.what());
       }
@@ -121,7 +129,6 @@ class FileWriter {
   }
 
   const int8::Graph& graph_;
-  const OnnxExportOptions& options_;
   proto::GraphProto& file_;
   OnnxGraph onnx_;
   TensorValues values_;
@@ -162,7 +169,7 @@ std::vector<std::byte> serialize_onnx(const int8::Graph& graph, const OnnxExport
   model.set_producer_version(options.producer_version);
   auto& set = *model.add_opset_import();
   set.set_domain("");
-  set.set_version(opset);
+  set.set_version(opset_of(checked.graph()));
   FileWriter(checked.graph(), options, model).write();
   add_metadata(model, "octet.rounding", std::string(int8::rounding_name(graph.rounding)));
   for (const auto& [key, value] : graph.metadata) add_metadata(model, key, value);
