@@ -1,6 +1,5 @@
 // Pools, resizing and reductions.
 #include <algorithm>
-#include <cmath>
 
 #include "int8/ops/operand_shapes.h"
 #include "interop/onnx_export/rows.h"
@@ -20,10 +19,10 @@ std::string without_axes(RowWriter& row, const std::string& value,
   return row.as_output(keeps_memory(kept, order) ? value : row.transposed(value, inverse(order)));
 }
 
-/// The factor of a dimension that Resize takes to `out` elements, if float32 has one.
+/// Whether float32 has a factor that takes `in` elements to `out`, however the product is rounded.
 bool has_factor(std::int32_t in, std::int32_t out) {
   const float factor = static_cast<float>(out) / static_cast<float>(in);
-  return std::floor(static_cast<float>(in) * factor) == static_cast<float>(out);
+  return static_cast<double>(factor) * in == out;
 }
 
 }  // namespace

@@ -53,15 +53,26 @@ int opset_of(const int8::Graph& graph) {
   return opset;
 }
 
+void check_tensor(const int8::TensorDef& t, const OnnxExportOptions& options) {
+  const bool quantized = int8::is_quantizable(t.type) && !t.quantization.scale.empty();
+  OCTET_CHECK(t.type != int8::DType::i16 || !quantized, int8::quoted(t),
+              ": codes of 16 bits have no ONNX form");
+  OCTET_CHECK(!options.half || options.form == Form::dequantized || !quantized, int8::quoted(t),
+              ": FLOAT16 is for models of floats, and this one has codes");
+}
+
 void check_graph_form(const int8::Graph& graph, const OnnxExportOptions& options) {
   OCTET_CHECK(graph.states.empty(),
               "the model keeps values from run to run, for which ONNX has no form");
-  for (const int8::TensorDef& t : graph.tensors) {
-    const bool quantized = int8::is_quantizable(t.type) && !t.quantization.scale.empty();
-    OCTET_CHECK(t.type != int8::DType::i16 || !quantized, int8::quoted(t),
-                ": codes of 16 bits have no ONNX form");
-    OCTET_CHECK(!options.half || options.form == Form::dequantized || !quantized, int8::quoted(t),
-                ": FLOAT16 is for models of floats, and this one has codes");
+  const auto check = [&](const std::vector<int>& tensors) {
+    for (const int t : tensors) {
+      if (t >= 0) check_tensor(graph.tensors[static_cast<std::size_t>(t)], options);
+    }
+  };
+  check(graph.inputs);
+  for (const int8::Node& n : graph.nodes) {
+    check(n.inputs);
+    check(n.outputs);
   }
 }
 
