@@ -168,20 +168,20 @@ std::vector<std::byte> serialized(const proto::ModelProto& model) {
 }  // namespace
 
 std::vector<std::byte> serialize_onnx(const int8::Graph& graph, const OnnxExportOptions& options) {
-  // What is refused there cannot be written either, and rows need not check it again.
-  const int8::Model checked(
+  // What the engine refuses cannot be written either, and rows need not check it again.
+  static_cast<void>(int8::Model(
       graph,
-      {.isa = int8::Isa::portable, .memory_limit = std::size_t{1} << 34, .ops = &int8::all_ops()});
-  check_rows(checked.graph());
-  check_graph_form(checked.graph(), options);
+      {.isa = int8::Isa::portable, .memory_limit = std::size_t{1} << 34, .ops = &int8::all_ops()}));
+  check_rows(graph);
+  check_graph_form(graph, options);
   proto::ModelProto model;
   model.set_ir_version(ir_version);
   model.set_producer_name("octet");
-  model.set_producer_version(options.producer_version);
+  model.set_producer_version(std::string(options.producer_version));
   auto& set = *model.add_opset_import();
   set.set_domain("");
-  set.set_version(opset_of(checked.graph()));
-  FileWriter(checked.graph(), options, model).write();
+  set.set_version(opset_of(graph));
+  FileWriter(graph, options, model).write();
   add_metadata(model, "octet.rounding", std::string(int8::rounding_name(graph.rounding)));
   for (const auto& [key, value] : graph.metadata) add_metadata(model, key, value);
   return serialized(model);
@@ -190,6 +190,12 @@ std::vector<std::byte> serialize_onnx(const int8::Graph& graph, const OnnxExport
 void write_onnx(const int8::Graph& graph, const std::filesystem::path& path,
                 const OnnxExportOptions& options) {
   write_file_atomically(path, serialize_onnx(graph, options));
+}
+
+std::vector<WrittenOperator> written_operators() {
+  std::vector<WrittenOperator> list;
+  for (const OnnxRow& row : all_rows()) list.push_back({int8::op_name(row.op), row.form});
+  return list;
 }
 
 }  // namespace octet::onnx_export
