@@ -21,7 +21,7 @@ std::string RowWriter::integers(std::string_view what, const OnnxDims& list) {
 }
 
 std::string RowWriter::settled(const std::string& value, int like) {
-  return results_.contains(value) ? values.requantized(value, like_or_y(like)) : value;
+  return results_.contains(value) ? values.quantizers.requantized(value, like_or_y(like)) : value;
 }
 
 std::string RowWriter::transposed(const std::string& value, const Order& order, int like) {
@@ -30,6 +30,9 @@ std::string RowWriter::transposed(const std::string& value, const Order& order, 
 }
 
 std::string RowWriter::reshaped(const std::string& value, const int8::Dims& shape, int like) {
+  const bool flattens =
+      shape.size() == 2 && shape[0] == 1 && !x_shape().empty() && x_shape()[0] == 1;
+  if (flattens) return add("Flatten", {settled(value, like)});
   OnnxDims dims(shape.begin(), shape.end());
   if (!dims.empty()) dims[0] = -1;
   return add("Reshape", {settled(value, like), integers("shape", dims)});
@@ -40,8 +43,11 @@ std::string RowWriter::broadcast_x(int i) {
   const int8::TensorDef& d = values.def(t);
   const std::size_t rank = d.shape.size();
   if (y_shape().size() != 4 || rank == 4 || int8::element_count(d.shape) == 1) return x(i);
-  if (d.constant) return values.image_constant(t);
   int8::Dims shape(4, 1);
+  if (d.constant) {
+    std::copy(d.shape.begin(), d.shape.end(), shape.end() - static_cast<std::ptrdiff_t>(rank));
+    return values.constants.value(t, shape, file_order(Layout::image, 4));
+  }
   // Dimension 0 is the batch's, whatever the rank.
   for (std::size_t k = 1; k < rank; ++k) shape[4 - rank + k] = d.shape[k];
   const std::string image = transposed(reshaped(x(i), shape, t), file_order(Layout::image, 4), t);
@@ -68,7 +74,7 @@ std::string RowWriter::bounded(const std::string& value, std::optional<float> lo
 }
 
 std::string RowWriter::clamped(const std::string& value, int8::Activation activation) {
-  if (values.has_quantizer(y_index())) {
+  if (values.quantizers.has_quantizer(y_index())) {
     // A bound at the end of the codes is the quantizer's own.
     const int8::QuantParams p = int8::NodeView::code_params(view.output());
     const int8::ClampRange range = int8::clamp_range(activation, p, view.rounding());

@@ -20,10 +20,10 @@ std::vector<std::string> operands(RowWriter& row, int x, const WeightForm& form)
   const int w = row.view.input_index(1), bias = x == 0 ? 2 : 3;
   std::vector<std::string> list{row.x(x)};
   list.push_back(row.view.input(1).constant
-                     ? row.values.weights(w, form)
+                     ? row.values.constants.weights(w, form)
                      : row.settled(row.transposed(row.plain_x(1), form.order, w), w));
   if (row.view.has_input(bias)) {
-    list.push_back(row.values.bias(row.view.input_index(bias), row.x_index(x), w));
+    list.push_back(row.values.constants.bias(row.view.input_index(bias), row.x_index(x), w));
   }
   return list;
 }

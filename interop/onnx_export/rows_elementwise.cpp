@@ -17,7 +17,7 @@ void write_squared_difference(RowWriter& row) {
 }
 
 void write_conversion(RowWriter& row) {
-  if (row.values.same_codes(row.y_index(), row.x_index())) {
+  if (row.values.quantizers.same_codes(row.y_index(), row.x_index())) {
     row.values.set_same(row.y_index(), row.x_index());
   } else {
     row.y(row.x());

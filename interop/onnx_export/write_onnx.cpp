@@ -129,8 +129,8 @@ class FileWriter {
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
       const std::string& name = output_names_[i];
       write_edge(*file_.add_output(), name, graph_.outputs[i], values_);
-      const std::string value = onnx_.name_of(values_.output(graph_.outputs[i]));
-      if (taken.insert(value).second && !onnx_.is_initializer(value)) {
+      const std::string raw = values_.output(graph_.outputs[i]), value = onnx_.name_of(raw);
+      if (taken.insert(value).second && !onnx_.is_initializer(raw)) {
         onnx_.rename(value, name);
         taken.insert(name);
       } else {
