@@ -10,8 +10,8 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "int8/engine/fuse_pads.h"
 #include "int8/engine/model.h"
+#include "interop/onnx_export/fold_pads.h"
 #include "interop/onnx_export/rows.h"
 
 namespace octet::onnx_export {
@@ -106,7 +106,7 @@ class FileWriter {
   }
 
   void write_nodes() {
-    const std::vector<int8::PadFusion> pads = int8::fuse_pads(graph_);
+    const std::vector<int8::PadFusion> pads = fold_pads(graph_);
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
       if (pads[n].removed) continue;
       const auto index = static_cast<int>(n);

@@ -1,4 +1,5 @@
 // ONNX out: what is written for which operator.
+#include <limits>
 #include <set>
 
 #include "int8/engine/every_op.h"
@@ -159,6 +160,23 @@ TEST_CASE("onnx out: pads are part of the convolution, and of a pool where they 
     b.graph.outputs = {y};
     // Pads of MaxPool are less than every value; of codes that begin at zero that is the same.
     CHECK(WrittenOnnx(b.graph).ops() == (zero_point == -128 ? "MaxPool" : "Pad MaxPool"));
+  }
+}
+
+TEST_CASE("onnx out: float pads by the lowest number are those of MaxPool") {
+  for (const int pad : {1, 2}) {
+    GraphBuilder b;
+    const int x = b.float_value("x", {1, 4, 4, 2}), low = b.float_value("low", {});
+    const float lowest = std::numeric_limits<float>::lowest();
+    b.tensor(low).constant = own_bytes(std::as_bytes(std::span(&lowest, 1)));
+    const int p = b.float_value("p", {1, 4 + pad, 4, 2});
+    const int y = b.float_value("y", {1, 3 + pad, 3, 2});
+    b.node(OpCode::padv2, {x, b.ints("pads", {0, 0, pad, 0, 0, 0, 0, 0}, {4, 2}), low}, {p});
+    b.node(OpCode::max_pool_2d, {p}, {y}, PoolAttributes{.filter_h = 2, .filter_w = 2});
+    b.graph.inputs = {x};
+    b.graph.outputs = {y};
+    // Pads as large as the window are no MaxPool of ONNX.
+    CHECK(WrittenOnnx(b.graph).ops() == (pad == 1 ? "MaxPool" : "Pad MaxPool"));
   }
 }
 
