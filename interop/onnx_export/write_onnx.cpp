@@ -52,8 +52,6 @@ void check_tensor(const int8::TensorDef& t, const OnnxExportOptions& options) {
 }
 
 void check_graph_form(const int8::Graph& graph, const OnnxExportOptions& options) {
-  OCTET_CHECK(graph.states.empty(),
-              "the model keeps values from run to run, for which ONNX has no form");
   std::string list;
   for (const std::string& text : without_onnx_form(graph))
     list += (list.empty() ? "" : ", ") + text;
@@ -166,9 +164,7 @@ std::vector<std::string> without_onnx_form(const int8::Graph& graph) {
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!find_row(graph.nodes[n].op)) list.push_back(int8::node_text(graph, static_cast<int>(n)));
   }
-  for (const int8::State& state : graph.states)
-    list.push_back("the state " +
-                   int8::quoted(graph.tensors[static_cast<std::size_t>(state.input)]));
+  if (!graph.states.empty()) list.push_back("the model keeps values from run to run");
   return list;
 }
 

@@ -40,7 +40,7 @@ struct OnnxExportOptions {
 std::vector<std::byte> serialize_onnx(const int8::Graph& graph,
                                       const OnnxExportOptions& options = {});
 
-/// What has no ONNX form: nodes, and states, which are kept from run to run.
+/// What has no ONNX form: nodes, each, and that there are states.
 std::vector<std::string> without_onnx_form(const int8::Graph& graph);
 
 /// Writes the file whole or not at all.
