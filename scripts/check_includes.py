@@ -48,6 +48,7 @@ RULES = {
     "interop/mnn/": ("int8/", "protobuf"),
     "interop/onnx_export/": ("int8/", "protobuf"),
     "deploy/": ("int8/", "interop/tflite/", "interop/c99/export_c.h", "interop/mnn/compression.h",
+                "interop/onnx_export/tensor_layout.h",
                 "interop/onnx_export/write_onnx.h"),
     "eval/": ("core/", "layers/", "data/", "int8/"),
     "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),

@@ -35,19 +35,11 @@ void write_edge(proto::ValueInfoProto& info, const std::string& name, int t,
   }
 }
 
-/// Every node that cannot be written.
-void check_rows(const int8::Graph& graph) {
-  std::string list;
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (find_row(graph.nodes[n].op)) continue;
-    list += (list.empty() ? "" : ", ") + int8::node_text(graph, static_cast<int>(n));
-  }
-  OCTET_CHECK(list.empty(), "no ONNX form: ", list);
-}
-
 void check_graph_form(const int8::Graph& graph, const OnnxExportOptions& options) {
-  OCTET_CHECK(graph.states.empty(),
-              "the model keeps values from run to run, for which ONNX has no form");
+  std::string list;
+  for (const std::string& text : without_onnx_form(graph))
+    list += (list.empty() ? "" : ", ") + text;
+  OCTET_CHECK(list.empty(), "no ONNX form: ", list);
   for (const int8::TensorDef& t : graph.tensors) {
     const bool quantized = int8::is_quantizable(t.type) && !t.quantization.scale.empty();
     OCTET_CHECK(t.type != int8::DType::i16 || !quantized, int8::quoted(t),
@@ -149,12 +141,22 @@ std::vector<std::byte> serialized(const proto::ModelProto& model) {
 
 }  // namespace
 
+std::vector<std::string> without_onnx_form(const int8::Graph& graph) {
+  std::vector<std::string> list;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (!find_row(graph.nodes[n].op)) list.push_back(int8::node_text(graph, static_cast<int>(n)));
+  }
+  for (const int8::State& state : graph.states)
+    list.push_back("the state " +
+                   int8::quoted(graph.tensors[static_cast<std::size_t>(state.input)]));
+  return list;
+}
+
 std::vector<std::byte> serialize_onnx(const int8::Graph& graph, const OnnxExportOptions& options) {
   // What is refused there cannot be written either, and rows need not check it again.
   const int8::Model checked(
       graph,
       {.isa = int8::Isa::portable, .memory_limit = std::size_t{1} << 34, .ops = &int8::all_ops()});
-  check_rows(checked.graph());
   check_graph_form(checked.graph(), options);
   proto::ModelProto model;
   model.set_ir_version(ir_version);

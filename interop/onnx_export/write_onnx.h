@@ -28,7 +28,7 @@ struct OnnxExportOptions {
   /// FLOAT16 in place of FLOAT32, of graphs without codes or in Form::dequantized. Inputs and
   /// outputs stay FLOAT32. Throws Error for a finite number beyond what FLOAT16 holds, 65504.
   bool half = false;
-  std::string producer_version;  ///< of the program that writes
+  std::string producer_version = {};  ///< of the program that writes
 };
 
 /// The bytes of the file; the same graph and options give the same bytes. Rank 4 is written as
@@ -38,6 +38,9 @@ struct OnnxExportOptions {
 /// of -2^31 and for more than a protobuf message holds (2 GiB).
 std::vector<std::byte> serialize_onnx(const int8::Graph& graph,
                                       const OnnxExportOptions& options = {});
+
+/// What has no ONNX form: nodes, and states, which are kept from run to run.
+std::vector<std::string> without_onnx_form(const int8::Graph& graph);
 
 /// Writes the file whole or not at all.
 void write_onnx(const int8::Graph& graph, const std::filesystem::path& path,
