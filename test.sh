@@ -100,7 +100,7 @@ tests "tests: release" build/release -LE 'clients|long'
 
 # Everything a second time, by clang.
 check "configure: clang, address and undefined-behaviour sanitizers" configure --preset dev \
-  -DOCTET_FUZZ=ON
+  -DOCTET_FUZZ=ON -DOCTET_BUILD_DOUBLE=OFF
 check "build: clang, sanitizers" cmake --build build/dev
 tests "fast tests: clang, sanitizers" build/dev -L fast
 
