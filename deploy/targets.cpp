@@ -22,7 +22,8 @@ constexpr Rule qdq_rules[] = {onnx,
                               {"moves", moves_rule},
                               floats};
 constexpr Rule tensorrt_rules[] = {onnx, {"zero_points", zero_points_rule}, floats};
-constexpr Rule mnn_rules[] = {onnx, {"weight_bits", weight_bits_rule}, floats};
+constexpr Rule mnn_rules[] = {
+    onnx, {"weight_bits", weight_bits_rule}, {"mnn_operators", mnn_operators_rule}, floats};
 
 constexpr Io signed_ios[] = {Io::int8, Io::float32};
 constexpr Io float_io[] = {Io::float32};
