@@ -1,8 +1,8 @@
 // The folders of targets that take ONNX.
+#include "base/error.h"
 #include "deploy/folder/deployment_values.h"
 #include "deploy/folder/escapes.h"
 #include "deploy/folder/folder_files.h"
-#include "deploy/folder/number_text.h"
 #include "deploy/folder/pixel_code.h"
 
 namespace octet::deploy {
@@ -22,7 +22,7 @@ const Runtime& runtime_of(const Deployment& d) {
   for (const Runtime& r : runtimes) {
     if (r.target == d.target->name) return r;
   }
-  return runtimes[0];
+  fail("deploy: ", d.target->name, ": not a target of ONNX with a folder");
 }
 
 std::string joined(const std::vector<std::string>& parts, const char* between) {

@@ -143,7 +143,7 @@ TEST_CASE("octet deploy: folders with ONNX have images NCHW, and the user's comm
   } rows[] = {
       {"onnxruntime", "python3 check.py", {"deployed_model.py", "check.py", "agreement.py"}},
       {"openvino", "ovc model.onnx", {"deployed_model.py", "check.py", "agreement.py"}},
-      {"tensorrt", "trtexec --onnx=model.onnx --int8 --fp16 --shapes=x:1x3x4x4 ", {}},
+      {"tensorrt", "--minShapes=x:1x3x4x4 --optShapes=x:1x3x4x4 --maxShapes=x:10x3x4x4", {}},
       {"mnn",
        "MNNConvert -f ONNX --modelFile model.onnx",
        {"deployed_model.py", "check.py", "agreement.py", "convert.py", "compression.bin"}}};
