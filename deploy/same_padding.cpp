@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "deploy/erase_tensors.h"
+#include "deploy/readable_pads.h"
 #include "int8/engine/fuse_pads.h"
 #include "int8/reference/spatial.h"
 
@@ -13,20 +14,10 @@ namespace {
 
 using int8::Graph;
 using int8::Node;
-using int8::OpCode;
 using int8::TensorDef;
 
 const TensorDef& tensor(const Graph& graph, int t) {
   return graph.tensors[static_cast<std::size_t>(t)];
-}
-
-/// Its operands are constants, which fuse_pads() takes for granted.
-bool is_readable(const Graph& graph, const Node& pad) {
-  const TensorDef& paddings = tensor(graph, pad.inputs[1]);
-  if (!paddings.constant || paddings.type != int8::DType::i32) return false;
-  if (pad.op == OpCode::pad) return true;
-  const TensorDef& value = tensor(graph, pad.inputs[2]);
-  return value.constant && value.type == int8::DType::i8;
 }
 
 /// It moves codes and changes none.
@@ -73,10 +64,7 @@ bool agrees(const int8::Window& same, int before, int out) {
 }  // namespace
 
 Graph with_same_padding(Graph graph) {
-  for (const Node& n : graph.nodes) {
-    const bool is_pad = n.op == OpCode::pad || n.op == OpCode::padv2;
-    if (is_pad && !is_readable(graph, n)) return graph;
-  }
+  if (!has_readable_pads(graph)) return graph;
   const std::vector<int8::PadFusion> fusions = int8::fuse_pads(graph);
   std::set<int> padded, gone;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {

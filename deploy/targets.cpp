@@ -10,10 +10,28 @@ namespace {
 
 using int8::Rounding;
 
-constexpr Rule litert_rules[] = {xnnpack_rule, floats_rule};
-constexpr Rule tflm_rules[] = {micro_operators_rule, floats_rule};
-constexpr Rule c_rules[] = {c99_rule};
-constexpr Rule linux_rules[] = {floats_rule};
+constexpr Rule floats{"float_values", floats_rule};
+constexpr Rule litert_rules[] = {{"xnnpack", xnnpack_rule}, floats};
+constexpr Rule tflm_rules[] = {{"micro_operators", micro_operators_rule}, floats};
+constexpr Rule c_rules[] = {{"c99", c99_rule}};
+constexpr Rule linux_rules[] = {floats};
+constexpr Rule onnx{"onnx_forms", onnx_rule};
+constexpr Rule qdq_rules[] = {onnx,
+                              {"float_operators", float_operators_rule},
+                              {"clamps", clamp_rule},
+                              {"moves", moves_rule},
+                              floats};
+constexpr Rule tensorrt_rules[] = {onnx, {"zero_points", zero_points_rule}, floats};
+constexpr Rule mnn_rules[] = {
+    onnx, {"weight_bits", weight_bits_rule}, {"mnn_operators", mnn_operators_rule}, floats};
+
+constexpr Io signed_ios[] = {Io::int8, Io::float32};
+constexpr Io float_io[] = {Io::float32};
+
+constexpr onnx_export::OnnxExportOptions openvino_form{.requantize_before_add = true};
+constexpr onnx_export::OnnxExportOptions tensorrt_form{.unsigned_activations = false,
+                                                       .float_bias = true};
+constexpr onnx_export::OnnxExportOptions mnn_form{.form = onnx_export::Form::dequantized};
 
 constexpr std::array table = {
     Target{"tflite", "TFLite on phones and in browsers", Rounding::single_rounding, false, Io::int8,
@@ -26,6 +44,14 @@ constexpr std::array table = {
            FileForm::c99, c_rules},
     Target{"linux", "a C program on octet's runtime library", Rounding::single_rounding, true,
            Io::int8, FileForm::program, linux_rules},
+    Target{"onnxruntime", "ONNX Runtime on CPUs", Rounding::float_rounding, false, Io::float32,
+           FileForm::onnx, qdq_rules},
+    Target{"openvino", "OpenVINO on CPUs", Rounding::single_rounding, false, Io::float32,
+           FileForm::onnx, qdq_rules, openvino_form},
+    Target{"tensorrt", "TensorRT on NVIDIA's GPUs", Rounding::single_rounding, false, Io::float32,
+           FileForm::onnx, tensorrt_rules, tensorrt_form, signed_ios, true},
+    Target{"mnn", "MNN on phones, by its converter", Rounding::single_rounding, false, Io::float32,
+           FileForm::mnn, mnn_rules, mnn_form, float_io, false, 7},
 };
 
 }  // namespace
@@ -61,7 +87,11 @@ const Target& find_target(std::string_view name) {
 
 std::vector<Finding> check_target(const Target& target, const int8::Graph& graph) {
   std::vector<Finding> findings;
-  for (const Rule rule : target.rules) rule(graph, findings);
+  for (const Rule& rule : target.rules) {
+    const std::size_t known = findings.size();
+    rule.check(graph, findings);
+    for (std::size_t i = known; i < findings.size(); ++i) findings[i].rule = rule.name;
+  }
   return findings;
 }
 

@@ -11,6 +11,7 @@
 #include "deploy/io.h"
 #include "deploy/rules/rules.h"
 #include "int8/graph/rounding.h"
+#include "interop/onnx_export/write_onnx.h"
 
 namespace octet::deploy {
 
@@ -20,7 +21,15 @@ enum class FileForm : std::uint8_t {
   tflm,     ///< the TFLite file as a C++ array, and the operators that its interpreter needs
   c99,      ///< C source that needs nothing but the C library
   program,  ///< a C program on octet's runtime library
+  onnx,     ///< an ONNX file with QuantizeLinear and DequantizeLinear
+  mnn,      ///< an ONNX file of floats, and the scales that MNN's converter quantizes it by
 };
+
+constexpr bool is_onnx(FileForm form) noexcept {
+  return form == FileForm::onnx || form == FileForm::mnn;
+}
+
+inline constexpr Io every_io[] = {Io::int8, Io::uint8, Io::float32};
 
 struct Target {
   std::string_view name;
@@ -29,7 +38,12 @@ struct Target {
   bool any_rounding;             ///< it computes in another rounding too, if the model is of that
   Io io;                         ///< of inputs and outputs, unless the user says otherwise
   FileForm form;
-  std::span<const Rule> rules;  ///< what is checked of a graph before it is written
+  std::span<const Rule> rules;               ///< what is checked of a graph before it is written
+  onnx_export::OnnxExportOptions onnx = {};  ///< of FileForm::onnx and mnn
+  std::span<const Io> ios = every_io;        ///< what it can take as inputs and outputs
+  /// What quantization for it is like (quant::QConfig): zero points are 0, bits of weights.
+  bool symmetric_activations = false;
+  int weight_bits = 8;
 };
 
 /// In the order in which they are shown.

@@ -24,6 +24,9 @@ Rewriter::Rewriter(const GraphModule& graph, const QConfig& config)
       config_(config),
       state_(std::make_shared<QatState>()),
       weights_(make_weight_quantizer(config.weights)) {
+  OCTET_CHECK(config.activations.bits == 8 && !config.activations.axis,
+              "prepare: activations: expected 8 bits and one scale for all, got ",
+              config.activations.bits, " bits", config.activations.axis ? " and an axis" : "");
   state_->folds_first = weights_->folds_first();
   state_->rounding = config.rounding;
   if (config.isa) {
@@ -87,7 +90,7 @@ QuantizedTensorPtr Rewriter::new_value(const std::string& name, bool is_output) 
   // The network's output keeps its whole range (line 21).
   const ObserverKind kind = is_output ? ObserverKind::min_max : config_.observer;
   values_.push_back(std::make_shared<QuantizedTensor>(
-      name, make_observer(kind, {.averaging = config_.averaging})));
+      name, make_observer(kind, {.averaging = config_.averaging}), config_.activations));
   return values_.back();
 }
 
@@ -190,6 +193,10 @@ std::optional<QuantParams> Rewriter::fixed_input(const std::string& name) const 
         "prepare: ", single ? "" : "input '" + name + "': ",
         "input quantization: expected scale >= ", input_scale_floor,
         " and zero point in [-128, 127], got ", fixed->scale, " and ", fixed->zero_point);
+    OCTET_CHECK(!config_.activations.symmetric || fixed->zero_point == 0,
+                "prepare: ", single ? "" : "input '" + name + "': ",
+                "input quantization: expected zero point 0, for activations are symmetric, got ",
+                fixed->zero_point);
   }
   return fixed;
 }

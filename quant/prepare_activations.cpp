@@ -45,7 +45,8 @@ void Rewriter::rewrite_hard_sigmoid(int id) {
   const GraphNode& n = old_node(id);
   const std::string sum_name = n.name + ".add";
   const QuantizedTensorPtr value = new_value(sum_name, false);
-  if (keeps_stored()) value->fixed = activation_params(0, 6);  // of no value of the network
+  if (keeps_stored())
+    value->fixed = activation_params(0, 6, config_.activations);  // of no value of the network
   const Source sum = add_table(
       sum_name, source(id, 0),
       make_constant_function(WithConstant::add, 3, int8::Activation::relu6), value, n.shape);

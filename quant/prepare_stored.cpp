@@ -25,7 +25,8 @@ bool moves_codes(const Op& op) {
              : !dynamic_cast<const AvgPool2dOp*>(&op) && !dynamic_cast<const GlobalAvgPoolOp*>(&op);
 }
 
-void check_value(const std::string& name, const StoredQuantization::Value& v, bool keep) {
+void check_value(const std::string& name, const StoredQuantization::Value& v, bool keep,
+                 bool symmetric) {
   const auto where = [&] { return "prepare: QConfig::stored: value '" + name + "': "; };
   OCTET_CHECK(std::isfinite(v.scale) && v.scale > 0, where(), "expected a finite scale > 0, got ",
               v.scale);
@@ -38,6 +39,8 @@ void check_value(const std::string& name, const StoredQuantization::Value& v, bo
               input_scale_floor, ", got ", v.scale);
   OCTET_CHECK(v.lowest <= -127 && v.highest == 127, where(), "codes ", v.lowest, " to ", v.highest,
               " of fewer than 8 bits cannot be kept");
+  OCTET_CHECK(!symmetric || v.zero_point == 0, where(),
+              "expected zero point 0, for activations are symmetric, got ", v.zero_point);
 }
 
 }  // namespace
@@ -65,7 +68,7 @@ void Rewriter::check_stored() const {
   for (const auto& [name, value] : stored.values) {
     OCTET_CHECK(!name.empty() && values.contains(name),
                 "prepare: QConfig::stored: the network has no value '", name, "'");
-    check_value(name, value, keeps_stored());
+    check_value(name, value, keeps_stored(), config_.activations.symmetric);
   }
   for (const auto& [name, scales] : stored.weights) {
     const auto at = channels.find(name);

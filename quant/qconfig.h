@@ -47,6 +47,9 @@ struct QConfig {
   /// tensor there is no Stage::train_bn; QAT estimates batch norm's statistics anew while it
   /// calibrates, and then they stand still.
   QuantSpec weights = QuantSpec::per_channel();
+  /// Activations, inputs and constant operands: 8 bits and one scale. Symmetric, all zero points
+  /// are 0, but where the format fixes params (softmax and logistic).
+  QuantSpec activations = QuantSpec::activation();
   /// Quantization of the network's input; usually input_params() of the normalization. Unset: the
   /// input is observed like any other value.
   std::optional<QuantParams> input;
@@ -67,7 +70,7 @@ struct QConfig {
   /// convolutions of backward are the context's.
   std::optional<Isa> isa;
 
-  /// Full TFLite, ONNX Runtime: single rounding, which is close to what they compute.
+  /// Full TFLite: single rounding, which is close to what it computes.
   static QConfig tflite() { return {}; }
   /// LiteRT as it runs by default on x86-64 (by XNNPACK): float rounding, bit-exact there.
   static QConfig litert() {
@@ -79,6 +82,22 @@ struct QConfig {
   static QConfig tflm() {
     QConfig c;
     c.rounding = int8::Rounding::double_rounding;
+    return c;
+  }
+  /// ONNX Runtime requantizes by a float32 multiplication.
+  static QConfig onnxruntime() { return litert(); }
+  /// OpenVINO: convolutions, linear layers and sums are those of single rounding.
+  static QConfig openvino() { return {}; }
+  /// TensorRT takes no zero points but 0.
+  static QConfig tensorrt() {
+    QConfig c;
+    c.activations.symmetric = true;
+    return c;
+  }
+  /// MNN: weights of 7 bits, for its 16-bit partial sums overflow with 8.
+  static QConfig mnn() {
+    QConfig c;
+    c.weights.bits = 7;
     return c;
   }
 };

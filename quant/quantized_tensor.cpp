@@ -67,10 +67,10 @@ QuantParams own_params(const QuantizedTensor& v) {
   const RealRange r = v.range();
   try {
     const QuantParams params = v.fixed      ? *v.fixed
-                               : v.constant ? constant_params(r.min, r.max)
-                                            : activation_params(r.min, r.max);
+                               : v.constant ? constant_params(r.min, r.max, v.spec)
+                                            : activation_params(r.min, r.max, v.spec);
     if (params.scale >= v.min_scale) return params;
-    return activation_params(0.0, 255.0 * double(v.min_scale));
+    return {v.min_scale, v.spec.symmetric ? 0 : v.spec.lowest()};
   } catch (const Error& e) {
     fail("layer ", v.name, ": ", e.what(), " (training has diverged)");
   }

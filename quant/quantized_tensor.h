@@ -34,11 +34,13 @@ struct SharedParams {
 /// All members of a class (a convolution's output, the max pool behind it, its flattened view) have
 /// these params. Fixed for a step: observers act from the next step on (line 3).
 struct QuantizedTensor {
-  QuantizedTensor(std::string value_name, ObserverPtr value_observer)
-      : name(std::move(value_name)), observer(std::move(value_observer)) {}
+  QuantizedTensor(std::string value_name, ObserverPtr value_observer,
+                  const QuantSpec& value_spec = QuantSpec::activation())
+      : name(std::move(value_name)), observer(std::move(value_observer)), spec(value_spec) {}
 
   std::string name;  ///< of the first member
   ObserverPtr observer;
+  QuantSpec spec;                        ///< how params follow from a range
   std::optional<QuantParams> fixed;      ///< not observed
   std::shared_ptr<SharedParams> shared;  ///< set for the result of such an op: not observed
   QuantizedTensorPtr before_dropout;     ///< set for the result of a dropout: not observed

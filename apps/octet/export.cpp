@@ -72,6 +72,11 @@ void export_model(const Options& given) {
   } catch (const Error& error) {
     fail(options.model, ": ", error.what());
   }
+  const bool has_metadata =
+      target.form == deploy::FileForm::tflite || target.form == deploy::FileForm::tflm;
+  if (!has_metadata && !model.metadata.empty())
+    model.notes.push_back(std::string(target.name) +
+                          "'s files have no place for labels and normalization");
   for (const std::string& note : model.notes)
     std::cerr << "octet: note: " << printable_text(note) << '\n';
   if (options.out.empty()) {
@@ -101,9 +106,11 @@ void add_export(CLI::App& app) {
   command->add_option("--to", options->target, deploy::targets_text())->required();
   command->add_option(
       "--out", options->out,
-      "what to write: a file, for tflm and c a folder; without it the model is checked "
-      "only");
-  command->add_option("--io", options->io, "type of inputs and outputs; default int8")
+      "what to write: a file, for tflm, c and mnn a folder; without it the model is "
+      "checked only");
+  command
+      ->add_option("--io", options->io,
+                   "type of inputs and outputs; default int8, of ONNX files float32")
       ->check(types);
   command->add_option("--input-io", options->input_io, "of inputs alone")->check(types);
   command->add_option("--output-io", options->output_io, "of outputs alone")->check(types);

@@ -23,7 +23,8 @@ void check_section(const Session& s, const setup::TrainingSection& t, Module& mo
   setup::make_schedule(t, setup::steps_per_epoch(t, loader.batches_per_epoch()));
 }
 
-/// What the target has no kernel of, whatever scales the training will find. The model is a copy.
+/// What the target has no kernel of, whatever scales the training will find; and a line for what it
+/// computes otherwise. The model is a copy.
 void check_operators(Session& s, quant::QatModel& model) {
   const deploy::Target& target = deploy::find_target(s.config.quant->target);
   Loader loader = s.train_loader(1, false);
@@ -36,7 +37,9 @@ void check_operators(Session& s, quant::QatModel& model) {
   }
   for (const deploy::Finding& f : deploy::check_target(target, graph)) {
     OCTET_CHECK(!f.refused || f.from_scales, s.config.where("/quant/target"), ": ", target.name,
-                " does not take the network: ", f.text);
+                " does not take the network: ", deploy::finding_text(f));
+    if (!f.refused && !f.from_scales)
+      s.progress.say("warning: " + std::string(target.name) + ": " + deploy::finding_text(f));
   }
 }
 

@@ -6,7 +6,10 @@
 #include <memory>
 
 #include "base/error.h"
+#include "deploy/folder/channels_first.h"
 #include "deploy/folder/target_form.h"
+#include "deploy/mnn/write_mnn.h"
+#include "interop/onnx_export/write_onnx.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 
@@ -21,6 +24,10 @@ constexpr std::string_view platform_names[] = {"android", "web", "python"};
 int8::Model make_model(const int8::Graph& graph, int8::Rounding rounding) {
   return int8::Model(graph,
                      {.rounding = rounding, .isa = int8::Isa::portable, .ops = &int8::all_ops()});
+}
+
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 std::vector<ValueInfo> list(std::span<const ValueInfo> values) {
@@ -80,24 +87,29 @@ std::vector<float> code_steps(const Deployment& d) {
   return steps;
 }
 
-GoldenSamples golden_inputs(const Deployment& d, DeploymentSource& source) {
+void check_size(std::size_t given, std::size_t of_one) {
+  OCTET_CHECK(given == golden_count * of_one, "samples: expected ", golden_count, " of ", of_one,
+              " bytes each, got ", given, " bytes");
+}
+
+std::size_t bytes_of(const std::vector<ValueInfo>& values) {
   std::size_t bytes = 0;
-  for (const ValueInfo& input : d.inputs) bytes += input.bytes;
+  for (const ValueInfo& v : values) bytes += v.bytes;
+  return bytes;
+}
+
+GoldenSamples golden_inputs(const Deployment& d, DeploymentSource& source) {
   GoldenSamples golden;
   if (source.pixels.empty() && source.inputs.empty())
     return draw_samples(input_codes(d), d.inputs, d.preprocessing);
   golden.origin = source.samples_origin;
-  const std::size_t given = source.inputs.empty() ? source.pixels.size() : source.inputs.size();
-  const std::size_t wanted =
-      golden_count *
-      (source.inputs.empty() && d.preprocessing ? d.preprocessing->pixel_bytes() : bytes);
-  OCTET_CHECK(given == wanted, "samples: expected ", golden_count, " of ", wanted / golden_count,
-              " bytes each, got ", given, " bytes");
   if (!source.inputs.empty()) {
+    check_size(source.inputs.size(), bytes_of(d.inputs));
     golden.inputs = std::move(source.inputs);
     return golden;
   }
   OCTET_CHECK(d.preprocessing, "samples: pixels, but the preprocessing is not known");
+  check_size(source.pixels.size(), d.preprocessing->pixel_bytes());
   golden.pixels = std::move(source.pixels);
   golden.inputs = d.preprocessing->apply(golden.pixels);
   return golden;
@@ -140,8 +152,16 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   d.notes.insert(d.notes.end(), form.notes.begin(), form.notes.end());
   const auto file = std::make_shared<const std::vector<std::byte>>(
       serialize_tflite(form.graph, {.metadata = form.metadata}));
-  d.model.assign(reinterpret_cast<const char*>(file->data()), file->size());
+  d.model = text_of(*file);
   d.graph = parse_tflite(*file, file);
+  const bool onnx = is_onnx(target.form);
+  if (target.form == FileForm::onnx) {
+    d.model = text_of(onnx_export::serialize_onnx(d.graph, target.onnx));
+  } else if (target.form == FileForm::mnn) {
+    const MnnFiles files = make_mnn_files(d.graph, target.onnx);
+    d.model = text_of(files.onnx);
+    d.compression = text_of(files.compression);
+  }
   const int8::Model model = make_model(d.graph, d.graph.rounding);
   d.inputs = list(model.inputs());
   d.outputs = list(model.outputs());
@@ -160,6 +180,10 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
     OCTET_CHECK(d.labels.size() == classes, "labels: expected ", classes,
                 " (the model's classes), got ", d.labels.size());
   }
+  if (onnx && !source.inputs.empty()) {
+    check_size(source.inputs.size(), bytes_of(d.inputs));
+    source.inputs = channels_last(source.inputs, d.inputs);
+  }
   d.golden = golden_inputs(d, source);
   d.golden.outputs = golden_outputs(model, d.golden.inputs);
   d.code_steps = code_steps(d);
@@ -168,6 +192,12 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
       runtime == d.graph.rounding ? d.golden.outputs
                                   : golden_outputs(make_model(d.graph, runtime), d.golden.inputs);
   d.agreement = compare_outputs(d.outputs, d.code_steps, d.golden.outputs, answers);
+  if (onnx) {
+    d.golden.inputs = channels_first(d.golden.inputs, d.inputs);
+    d.golden.outputs = channels_first(d.golden.outputs, d.outputs);
+    d.inputs = channels_first(std::move(d.inputs));
+    d.outputs = channels_first(std::move(d.outputs));
+  }
   return d;
 }
 

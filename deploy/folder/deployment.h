@@ -44,14 +44,16 @@ struct Deployment {
   std::string name, made_from;
   const Target* target = nullptr;
   Platform platform = Platform::python;  ///< of FileForm::tflite
-  std::string model;                     ///< the TFLite file as the target takes it
+  std::string model;                     ///< the TFLite or ONNX file as the target takes it
+  std::string compression;               ///< FileForm::mnn: what its converter reads beside it
   int8::Graph graph;                     ///< what it holds
+  /// As the file has them: images of ONNX files are NCHW.
   std::vector<int8::ValueInfo> inputs, outputs;
   /// The distance between two codes of each output: 1, or of float32 outputs their reals' distance.
   std::vector<float> code_steps;
   std::vector<std::string> labels;
   std::optional<Preprocessing> preprocessing;
-  GoldenSamples golden;            ///< outputs are those of the target's rounding
+  GoldenSamples golden;            ///< as the file has them; outputs of the target's rounding
   std::vector<std::string> notes;  ///< what the user should know, a line each
   /// What the program of the folder will say.
   Agreement agreement;

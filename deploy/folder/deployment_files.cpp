@@ -3,6 +3,7 @@
 #include "deploy/folder/deployment.h"
 #include "deploy/folder/deployment_values.h"
 #include "deploy/folder/escapes.h"
+#include "deploy/folder/folder_files.h"
 #include "deploy/folder/number_text.h"
 #include "deploy/folder/target_form.h"
 #include "deploy/folder/tflm_arena.h"
@@ -18,10 +19,6 @@ constexpr const char* tensorflow_lite = "2.16.1";
 
 std::string text_of(const auto& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-void add(Files& files, Files more) {
-  files.merge(more);
 }
 
 void add_golden(Files& files, const Deployment& d, const std::string& folder) {
@@ -51,20 +48,12 @@ void add_readme(Files& files, Values v) {
   add(files, fill_templates("readme", v));
 }
 
-/// With what every folder has: the golden samples and the labels, in these folders of it, and
-/// README.
-Files whole_folder(Files files, const Deployment& d, const Values& v,
-                   const std::string& golden = "", const std::string& labels = "") {
-  add_golden(files, d, golden);
-  add_labels(files, d, labels);
-  add_readme(files, v);
-  return files;
-}
-
 /// The rounding the model is made for and, where it is another one, that of its runtime.
 std::string rounding_words(const Deployment& d) {
   const auto name = [](int8::Rounding r) { return std::string(int8::rounding_name(r)); };
   const int8::Rounding made = d.graph.rounding, runtime = runtime_rounding(*d.target, made);
+  if (is_onnx(d.target->form))
+    return "Its codes are those of " + name(made) + " rounding, which the runtime's are close to";
   if (made == runtime) return "It computes in " + name(made) + " rounding";
   return "It is made for " + name(made) + " rounding; LiteRT computes in " + name(runtime) +
          " rounding";
@@ -89,7 +78,20 @@ std::string note_lines(const Deployment& d) {
   return lines;
 }
 
-/// What all READMEs say, with `target_title`, the row of memory and how preprocessing is called.
+}  // namespace
+
+void add(Files& files, Files more) {
+  files.merge(more);
+}
+
+Files whole_folder(Files files, const Deployment& d, const Values& v, const std::string& golden,
+                   const std::string& labels) {
+  add_golden(files, d, golden);
+  add_labels(files, d, labels);
+  add_readme(files, v);
+  return files;
+}
+
 void set_readme(Values& v, const Deployment& d, const std::string& title, const std::string& memory,
                 const char* preprocess) {
   v["target_title"] = title;
@@ -101,10 +103,15 @@ void set_readme(Values& v, const Deployment& d, const std::string& title, const 
   v["made_from"] = d.made_from;
 }
 
+namespace {
+
 Files python_files(const Deployment& d) {
   Values v = deployment_values(d, Language::python);
   set_readme(v, d, "LiteRT in Python", "", "preprocess");
+  v["runtime"] = "LiteRT";
+  v["most_codes"];
   Files files = fill_templates("python", v);
+  add(files, fill_templates("check_python", v));
   add(files, fill_templates("common_python", v));
   files["model.tflite"] = d.model;
   return whole_folder(std::move(files), d, v);
@@ -220,6 +227,9 @@ Files deployment_files(const Deployment& d) {
       return program_files(d);
     case FileForm::c99:
       return c99_files(d);
+    case FileForm::onnx:
+    case FileForm::mnn:
+      return onnx_files(d);
   }
   fail("deploy: ", d.target->name, ": not a target with a folder");
 }

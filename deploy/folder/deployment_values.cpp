@@ -19,12 +19,6 @@ std::string shape_text(const std::vector<std::int32_t>& shape) {
   return text;
 }
 
-/// "int8"
-std::string type_words(DType type) {
-  const std::string name(int8::dtype_name(type));
-  return (name[0] == 'i' ? "int" : name[0] == 'u' ? "uint" : "float") + name.substr(1);
-}
-
 /// A row of the README's table: "| input | int8 [1, 28, 28, 1], scale 0.0039, zero point -128 |".
 std::string value_row(const char* what, const ValueInfo& v) {
   std::string row = "| " + std::string(what) + " " + markdown_text(tflite::quoted(v.name)) + " | " +
@@ -80,6 +74,11 @@ void add_preprocessing(Values& v, const Deployment& d, Language language) {
 }
 
 }  // namespace
+
+std::string type_words(DType type) {
+  const std::string name(int8::dtype_name(type));
+  return (name[0] == 'i' ? "int" : name[0] == 'u' ? "uint" : "float") + name.substr(1);
+}
 
 std::string byte_lines(const void* data, std::size_t size) {
   const auto* bytes = static_cast<const unsigned char*>(data);

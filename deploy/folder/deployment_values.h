@@ -10,6 +10,9 @@ namespace octet::deploy {
 /// The values that all targets' templates share, with code in `language`.
 Values deployment_values(const Deployment& deployment, Language language);
 
+/// "int8", "float32".
+std::string type_words(int8::DType type);
+
 /// Bytes as a C array's elements, in lines.
 std::string byte_lines(const void* data, std::size_t size);
 

@@ -42,7 +42,8 @@ Io io_of(const DeploymentSource& source, const Target& target, Platform platform
 TargetModel target_form(const DeploymentSource& source, const Target& target, Platform platform) {
   ExportOptions options;
   options.inputs = options.outputs = io_of(source, target, platform);
-  if (target.form == FileForm::tflite) options.metadata = metadata_of(source);
+  if (target.form == FileForm::tflite || target.form == FileForm::onnx)
+    options.metadata = metadata_of(source);
   return make_target_model(source.graph, target, options);
 }
 

@@ -11,6 +11,7 @@ namespace octet::deploy {
 Io io_of(const DeploymentSource& source, const Target& target, Platform platform);
 
 /// The model in that form. Files for LiteRT get the standard metadata, others none: it is memory.
+/// For ONNX files, which have no place for it, it makes notes.
 TargetModel target_form(const DeploymentSource& source, const Target& target, Platform platform);
 
 /// What the deployed model computes in: the target's rounding, or where it takes any (c, linux) the

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "int8/graph/graph.h"
@@ -9,13 +10,21 @@
 namespace octet::deploy {
 
 struct Finding {
-  bool refused = false;      ///< else a warning: codes there may differ from octet's
-  bool from_scales = false;  ///< training may change it
-  std::string text;          ///< names the node
+  bool refused = false;        ///< else a warning: codes there may differ from octet's
+  bool from_scales = false;    ///< training may change it
+  std::string text;            ///< names the node
+  std::string fix = {};        ///< what to do about it; empty: nothing is known
+  std::string_view rule = {};  ///< whose it is: check_target() says it
 };
 
-/// Adds what it finds in the graph.
-using Rule = void (*)(const int8::Graph& graph, std::vector<Finding>& findings);
+/// "operator 3 (SUB) "difference": ...; fix: ... (rule float_operators)"
+std::string finding_text(const Finding& finding);
+
+struct Rule {
+  std::string_view name;
+  /// Adds what it finds in the graph.
+  void (*check)(const int8::Graph& graph, std::vector<Finding>& findings);
+};
 
 /// LiteRT's default, XNNPACK, takes these nodes and then cannot prepare them, so the file does not
 /// load; or computes them wrongly: a convolution's multiplier s_x * s_w / s_y of 256 and more, a
@@ -34,5 +43,32 @@ void c99_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 /// Values computed as floats: each runtime rounds them in its own way, so codes behind them may
 /// differ.
 void floats_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// Operators that are not written as ONNX, and states.
+void onnx_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// A warning: operators on codes that ONNX Runtime computes with floats, between a
+/// DequantizeLinear and a QuantizeLinear. One finding for each kind of operator. By ONNX Runtime
+/// 1.31; OpenVINO's list is taken to be the same.
+void float_operators_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// A warning: activations whose bounds are not the first and the last code of the result, so that
+/// a Clip stands in front of the quantizer: the operator runs in floats. By ONNX Runtime 1.31.
+void clamp_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// A warning: operators that move codes, between values of different scales or zero points: they
+/// move floats then. By ONNX Runtime 1.31.
+void moves_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// Zero points other than 0, which TensorRT refuses.
+void zero_points_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// A warning: weight codes beyond +-63 of convolutions with kernels larger than 1x1, whose partial
+/// sums overflow in MNN's kernels of 16 bits. By MNN 3.6.1 on x86-64.
+void weight_bits_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// A warning: maxima, sums, products and concatenations of codes, which MNN computes wrongly
+/// between convolutions. By MNN 3.6.1 on x86-64.
+void mnn_operators_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
 }  // namespace octet::deploy

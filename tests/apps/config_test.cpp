@@ -182,6 +182,9 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
       {with(
            "\"quant\": {\"stages\": {\"train_bn\": 0, \"frozen_bn\": 0, \"frozen_observers\": 0}}"),
        "FILE: /quant/stages: expected at least one epoch in all, got 0"},
+      {with(R"("quant": {"weight_bits": 1})"),
+       "FILE: /quant/weight_bits: expected 2 to 8 bits, or 0 for the target's, got 1"},
+      {with(R"("quant": {"weight_bits": 9})"), "FILE: /quant/weight_bits: expected an integer in"},
       {R"({"name": "t", "data": {"path": "d", "augment": {"random_crop": true}},
            "model": {"zoo": "lenet"}, "train": {}})",
        "FILE: /data/augment/random_crop: expected /data/crop_h and /data/crop_w with it"},

@@ -103,7 +103,10 @@ TEST_CASE("octet deploy: a folder for every target") {
                                                          {"--target", "litert"},
                                                          {"--target", "tflm"},
                                                          {"--target", "c"},
-                                                         {"--target", "linux"}};
+                                                         {"--target", "linux"},
+                                                         {"--target", "onnxruntime"},
+                                                         {"--target", "openvino"},
+                                                         {"--target", "mnn"}};
   int number = 0;
   for (const std::vector<std::string>& target : targets) {
     CAPTURE(target[1]);
@@ -116,6 +119,70 @@ TEST_CASE("octet deploy: a folder for every target") {
       CHECK(fs::exists(dir / words[2] / "README.md"));
     }
   }
+}
+
+/// A convolution of pictures [1, 4, 4, 3], zero points 0: for every target.
+std::string write_symmetric(const TempDir& dir) {
+  octet::test::GraphBuilder b;
+  const int x = b.value("x", {1, 4, 4, 3}, 0.02f, 0), y = b.value("y", {1, 4, 4, 2}, 0.05f, 0);
+  b.node(octet::int8::OpCode::conv_2d, {x, b.weights("w", {2, 1, 1, 3}, 0, 0.02f), b.bias("b", 2)},
+         {y}, octet::int8::ConvAttributes{});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  b.graph.rounding = octet::int8::Rounding::single_rounding;
+  octet::write_tflite(b.graph, dir / "symmetric.tflite");
+  return "symmetric.tflite";
+}
+
+TEST_CASE("octet deploy: folders with ONNX have images NCHW, and the user's command") {
+  const TempDir dir;
+  const std::string model = write_symmetric(dir);
+  const struct {
+    const char *target, *command;
+    std::vector<std::string> more;
+  } rows[] = {
+      {"onnxruntime", "python3 check.py", {"deployed_model.py", "check.py", "agreement.py"}},
+      {"openvino", "ovc model.onnx", {"deployed_model.py", "check.py", "agreement.py"}},
+      {"tensorrt", "--minShapes=x:1x3x4x4 --optShapes=x:1x3x4x4 --maxShapes=x:10x3x4x4", {}},
+      {"mnn",
+       "MNNConvert -f ONNX --modelFile model.onnx",
+       {"deployed_model.py", "check.py", "agreement.py", "convert.py", "compression.bin"}}};
+  for (const auto& row : rows) {
+    CAPTURE(row.target);
+    const Result r = deploy(dir, {model, "--target", row.target, "--out", row.target});
+    REQUIRE_MESSAGE(r.code == 0, r.output);
+    const auto files = contents(dir / row.target);
+    CHECK(files.size() == 4 + row.more.size());  // model.onnx, README.md and the samples
+    for (const std::string& name : row.more) CHECK(files.contains(name));
+    CHECK(has(files.at("README.md"), row.command));
+    CHECK(has(files.at("README.md"), "float32 [1, 3, 4, 4]"));
+    CHECK(files.at("golden/inputs.bin").size() == 10 * 4 * 48);
+    CHECK(files.at("golden/outputs.bin").size() == 10 * 4 * 32);
+    for (const auto& [name, content] : files) {
+      CAPTURE(name);
+      if (!name.ends_with(".bin") && !name.ends_with(".onnx")) CHECK_FALSE(has(content, "{{"));
+    }
+  }
+  const auto python = contents(dir / "onnxruntime").at("deployed_model.py");
+  CHECK(has(python, R"({"name": "x", "dtype": "float32", "shape": [1, 3, 4, 4]},)"));
+  CHECK(has(contents(dir / "mnn").at("README.md"), "tries to send usage data"));
+  // Samples that the user gives are as the deployed model takes them.
+  std::vector<char> samples(10 * 4 * 48);
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = i % 4 == 3 ? 0x3c : char(i % 97);
+  octet::test::write_file(dir / "ten", samples);
+  const Result r =
+      deploy(dir, {model, "--target", "onnxruntime", "--samples", "ten", "--out", "given"});
+  REQUIRE_MESSAGE(r.code == 0, r.output);
+  CHECK(text(dir / "given/golden/inputs.bin") == text(dir / "ten"));
+}
+
+TEST_CASE("octet deploy: what TensorRT does not take is refused, with the way out") {
+  const TempDir dir;
+  const Result r = deploy(dir, {write_model(dir), "--target", "tensorrt", "--out", "out"});
+  CHECK(r.code == 1);
+  CHECK_MESSAGE(has(r.output, "zero point -128, expected 0; fix: train with quant.target tensorrt"),
+                r.output);
+  CHECK_FALSE(fs::exists(dir / "out"));
 }
 
 /// Compiles and runs the test of a C folder: what it says; empty without a compiler.

@@ -156,3 +156,39 @@ TEST_CASE("export: without --out the model is checked only") {
   CHECK(r.code == 0);
   CHECK(r.out == "tflite takes " + f.model + "\n");
 }
+
+TEST_CASE("export: ONNX files of each target, the same twice, whole or absent") {
+  const Fixture f;
+  for (const char* target : {"onnxruntime", "openvino"}) {
+    CAPTURE(target);
+    const std::string out = (f.dir / (std::string(target) + ".onnx")).string();
+    const Result r = f.exported({"--to", target, "--out", out, "--mean", "0", "--std", "255"});
+    CHECK_MESSAGE(r.code == 0, r.err);
+    CHECK(r.err.find("files have no place for labels and normalization") != std::string::npos);
+    const std::string bytes = text_of(out);
+    CHECK(bytes.find("QuantizeLinear") != std::string::npos);
+    CHECK(f.exported({"--to", target, "--out", out}).code == 0);
+    CHECK(text_of(out) == bytes);
+  }
+  const std::string folder = (f.dir / "mnn").string();
+  CHECK(f.exported({"--to", "mnn", "--out", folder}).code == 0);
+  CHECK(text_of(fs::path(folder) / "model.onnx").find("QuantizeLinear") == std::string::npos);
+  CHECK(fs::file_size(fs::path(folder) / "compression.bin") > 0);
+  CHECK(f.exported({"--to", "mnn", "--out", folder}).code == 1);  // there is something already
+}
+
+TEST_CASE("export: what a target of ONNX refuses leaves nothing behind") {
+  const Fixture f;
+  const std::string out = (f.dir / "m.onnx").string();
+  const Result r = f.exported({"--to", "tensorrt", "--out", out});
+  CHECK(r.code == 1);
+  CHECK_MESSAGE(r.err.find("tensorrt does not take the model: value \"x") != std::string::npos,
+                r.err);
+  CHECK(r.err.find("fix: train with quant.target tensorrt, which gives every value zero point 0 "
+                   "(rule zero_points)") != std::string::npos);
+  CHECK_FALSE(fs::exists(out));
+  const Result io = f.exported({"--to", "mnn", "--io", "int8"});
+  CHECK(io.code == 1);
+  CHECK_MESSAGE(io.err.find("mnn: inputs: expected float32, got int8") != std::string::npos,
+                io.err);
+}

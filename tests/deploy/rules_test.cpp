@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "deploy/tflm/resolver_names.h"
+#include "tests/deploy/findings.h"
 #include "tests/int8/build.h"
 #include "tests/int8/graphs.h"
 
@@ -11,12 +12,7 @@ namespace {
 
 using int8::Graph;
 using int8::OpCode;
-
-std::vector<Finding> findings(Rule rule, const Graph& graph) {
-  std::vector<Finding> found;
-  rule(graph, found);
-  return found;
-}
+using test::findings;
 
 Graph fully_connected(float weight_scale) {
   test::Builder b;

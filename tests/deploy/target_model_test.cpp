@@ -50,7 +50,7 @@ TEST_CASE("export: what the target refuses is one error") {
   b.graph.outputs = {y};
   CHECK_THROWS_WITH_AS(make_target_model(b.graph, find_target("tflm"), {}),
                        "tflm does not take the model: operator 0 (GELU) \"y\": TFLite Micro has no "
-                       "kernel of it",
+                       "kernel of it (rule micro_operators)",
                        Error);
   CHECK_NOTHROW(make_target_model(b.graph, find_target("tflite"), {}));
 }
@@ -62,14 +62,14 @@ TEST_CASE(
   b.node(int8::OpCode::log_softmax, {x}, {y});
   b.graph.inputs = {x};
   b.graph.outputs = {y};
-  CHECK_THROWS_WITH_AS(make_target_model(b.graph, find_target("c"), {}),
-                       "c does not take the model: operator LOG_SOFTMAX of node 0 has no C form",
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      make_target_model(b.graph, find_target("c"), {}),
+      "c does not take the model: operator LOG_SOFTMAX of node 0 has no C form (rule c99)", Error);
   int8::Graph graph = test::small_graph();
   graph.rounding = int8::Rounding::float_rounding;
   CHECK_THROWS_WITH_AS(make_target_model(graph, find_target("c"), {}),
                        "c does not take the model: rounding: float has no C form; expected single "
-                       "or double",
+                       "or double (rule c99)",
                        Error);
   graph.rounding = int8::Rounding::single_rounding;
   CHECK(make_target_model(graph, find_target("c"), {}).graph.rounding ==
@@ -137,6 +137,27 @@ TEST_CASE("export: for TFLite Micro the file as an aligned array, and the operat
     CHECK(ops.find(name) != std::string::npos);
   // A folder with something in it stays as it is.
   CHECK_THROWS_AS(write_target_model(model, target, dir / "micro"), Error);
+}
+
+TEST_CASE("export: float inputs whose pixels lie between two codes get a line") {
+  int8::GraphBuilder b;
+  const int x = b.value("x", {1, 2, 2, 1}, static_cast<float>(2.0 / 255), -1);
+  const int y = b.value("y", {1, 2, 2, 1}, 0.5f, 0);
+  b.node(int8::OpCode::add, {x, x}, {y}, int8::ElementwiseAttributes{});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  b.graph.rounding = int8::Rounding::single_rounding;
+  const auto notes = [&](float mean, Io io) {
+    ExportOptions options;
+    options.inputs = io;
+    options.metadata.inputs = {{.mean = {mean}, .std = {127.5f}, .labels = {}}};
+    options.metadata.outputs.resize(1);
+    return make_target_model(b.graph, find_target("openvino"), options).notes;
+  };
+  const auto found = notes(127.5f, Io::float32);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].find("lie between two") != std::string::npos);
+  CHECK(notes(127, Io::float32).empty());
 }
 
 }  // namespace octet::deploy

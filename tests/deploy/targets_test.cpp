@@ -23,7 +23,7 @@ TEST_CASE("targets: each name is found, and no name is there twice") {
 TEST_CASE("targets: an unknown one is an error that names the nearest and the known") {
   CHECK_THROWS_WITH_AS(find_target("tfllite"),
                        "unknown target 'tfllite'; did you mean 'tflite'? Known: tflite, litert, "
-                       "tflm, c, linux",
+                       "tflm, c, linux, onnxruntime, openvino, tensorrt, mnn",
                        Error);
 }
 

@@ -37,6 +37,19 @@ TEST_CASE("activation params: floors and refusals") {
   CHECK_THROWS_AS(activation_params(std::nan(""), 1), Error);
 }
 
+TEST_CASE("symmetric params: zero point 0, codes to +-127") {
+  const QuantSpec symmetric = QuantSpec::per_tensor();
+  CHECK(activation_params(-1, 0.5, symmetric) == QuantParams{static_cast<float>(1.0 / 127), 0});
+  CHECK(activation_params(0, 6, symmetric) == QuantParams{static_cast<float>(6.0 / 127), 0});
+  CHECK(activation_params(0, 0, symmetric) == QuantParams{activation_scale_floor, 0});
+  CHECK(constant_params(-3, 1, symmetric) == QuantParams{static_cast<float>(3.0 / 127), 0});
+  CHECK(spec_params(symmetric, {-1, 0.5}).scale == activation_params(-1, 0.5, symmetric).scale);
+  CHECK_THROWS_AS(activation_params(1, 0, symmetric), Error);
+  const float mean[] = {0}, std_255[] = {255}, mean_128[] = {128}, std_64[] = {64};
+  CHECK(input_params(mean, std_255, symmetric) == QuantParams{static_cast<float>(1.0 / 127), 0});
+  CHECK(input_params(mean_128, std_64, symmetric) == QuantParams{static_cast<float>(2.0 / 127), 0});
+}
+
 TEST_CASE("input params: code = pixel - 128 where the normalization allows it") {
   const float mean[] = {0}, std_255[] = {255};
   CHECK(input_params(mean, std_255) == QuantParams{static_cast<float>(1.0 / 255), -128});

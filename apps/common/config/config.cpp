@@ -214,6 +214,12 @@ void describe(FieldVisitor& v, QuantConfig& c) {
             .when = "qat ptq",
             .unsaid = "per_channel"},
            c.weights, {"per_channel", "per_tensor"});
+  v.integer({.name = "weight_bits",
+             .doc = "Bits of a layer's weights, 2 to 8: codes of 7 bits are -63 to 63; 0: the "
+                    "target's, 7 of mnn and 8 of all others",
+             .when = "qat ptq",
+             .unsaid = "0"},
+            c.weight_bits, {0, 8});
   v.texts({.name = "float_layers",
            .doc = "Names of layers that stay in floats, such as head.*; * stands for any text. For "
                   "what has no int8 form, or loses too much in it",

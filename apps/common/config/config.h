@@ -106,6 +106,7 @@ struct QuantConfig {
   std::string target = "tflite";
   std::string rounding = "target";
   std::string weights = "per_channel";
+  int weight_bits = 0;
   std::vector<std::string> float_layers;
   std::string observer = "moving_average";
   double averaging = 0.01;

@@ -24,8 +24,8 @@ struct Key {
   std::string_view when = {};
   /// The key changes speed, places or names, but no result: a run may go on under another value.
   bool neutral = false;
-  /// Choices only, of a key that was added later: what runs did before there was the key. They go
-  /// on if it has this value, because what decides on that leaves it out (see to_json).
+  /// Choices and integers, of a key that was added later: what runs did before there was the key.
+  /// They go on if it has this value, because what decides on that leaves it out (see to_json).
   std::string_view unsaid = {};
 };
 

@@ -54,6 +54,8 @@ void check_together(const Config& c) {
     OCTET_CHECK(c.quant->stages.total() > 0, file,
                 ": /quant/stages: expected at least one epoch in all, got 0");
   }
+  OCTET_CHECK(!c.quantized() || c.quant->weight_bits != 1, c.where("/quant/weight_bits"),
+              ": expected 2 to 8 bits, or 0 for the target's, got 1");
   if (c.train) check_loss(c, "/train", c.train->steps.loss);
   if (c.qat()) check_loss(c, "/quant", c.quant->steps.loss);
   const bool crop = c.data.crop_h > 0 || c.data.crop_w > 0;

@@ -12,7 +12,9 @@ class Resolver final : public FieldVisitor {
   }
 
   using FieldVisitor::integer;
-  void integer(const Key& key, std::int64_t& v, const IntRange&) override { add(key, v); }
+  void integer(const Key& key, std::int64_t& v, const IntRange&) override {
+    if (!is_unsaid(key, std::to_string(v))) add(key, v);
+  }
   void number(const Key& key, double& v, const NumberRange&) override { add(key, v); }
   void numbers(const Key& key, std::vector<double>& v, const NumberRange&) override { add(key, v); }
   void boolean(const Key& key, bool& v) override { add(key, v); }
@@ -34,8 +36,7 @@ class Resolver final : public FieldVisitor {
   }
   void choice(const Key& key, std::string& v, const std::vector<std::string>&) override {
     if (key.selects) stack_.back().selection = v;
-    if (v.empty() || (results_only_ && !key.unsaid.empty() && v == key.unsaid)) return;
-    add(key, v);
+    if (!v.empty() && !is_unsaid(key, v)) add(key, v);
   }
 
   Json take() { return std::move(stack_.front().object); }
@@ -46,6 +47,9 @@ class Resolver final : public FieldVisitor {
     std::string selection;
   };
 
+  bool is_unsaid(const Key& key, const std::string& value) const {
+    return results_only_ && !key.unsaid.empty() && value == key.unsaid;
+  }
   bool wanted(const Key& key) const {
     return !(results_only_ && key.neutral) && applies(key, stack_.back().selection);
   }

@@ -107,9 +107,11 @@ quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels,
                             const StoredQuantization& stored) {
   const config::QuantConfig& q = *c.quant;
   quant::QConfig config;
-  config.rounding = q.rounding == "target" ? deploy::find_target(q.target).rounding
-                                           : *int8::parse_rounding(q.rounding);
+  const deploy::Target& target = deploy::find_target(q.target);
+  config.rounding = q.rounding == "target" ? target.rounding : *int8::parse_rounding(q.rounding);
   if (q.weights == "per_tensor") config.weights = quant::QuantSpec::per_tensor();
+  config.weights.bits = q.weight_bits > 0 ? q.weight_bits : target.weight_bits;
+  config.activations.symmetric = target.symmetric_activations;
   config.float_layers = q.float_layers;
   config.observer = quant::parse_observer(q.observer);
   config.averaging = q.averaging;
@@ -122,7 +124,7 @@ quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels,
     return out;
   };
   config.input = quant::input_params(per_channel(c.data.normalize.mean, "mean"),
-                                     per_channel(c.data.normalize.std, "std"));
+                                     per_channel(c.data.normalize.std, "std"), config.activations);
   config.stored = stored;
   return config;
 }

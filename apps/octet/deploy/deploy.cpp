@@ -57,8 +57,10 @@ void deploy_model(const DeployOptions& options) {
   for (const std::string& note : deployment.notes)
     std::cerr << "octet: note: " << printable_text(note) << '\n';
   deploy::write_folder(folder, deploy::deployment_files(deployment), options.overwrite);
-  std::cout << printable_text(folder) << ": the golden samples' line is \""
-            << deployment.agreement.text() << "\"; README.md says how to run them\n";
+  std::cout << printable_text(folder) << ": ";
+  if (!deploy::is_onnx(target.form))
+    std::cout << "the golden samples' line is \"" << deployment.agreement.text() << "\"; ";
+  std::cout << "README.md says how to run the golden samples\n";
 }
 
 }  // namespace
