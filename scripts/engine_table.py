@@ -4,9 +4,9 @@
 usage: engine_table.py [--update] COMMAND...
 
 COMMAND prints the table as Markdown: octet inspect --ops (that of docs/engine.md), run on any machine
-or emulator, octet import --ops (docs/onnx.md) or octet import --tflite-ops (docs/tflite-import.md). Its
-columns are compared with the document's columns of the same names; a machine has only some of the
-instruction sets. --update writes them into the document instead, and adds new ones.
+or emulator, octet import --ops and --onnx-out-ops (docs/onnx.md) or octet import --tflite-ops
+(docs/tflite-import.md). Its columns are compared with the document's columns of the same names; a
+machine has only some of the instruction sets. --update writes them into the document instead, and adds new ones.
 """
 import pathlib
 import subprocess

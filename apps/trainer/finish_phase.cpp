@@ -12,9 +12,7 @@
 #include "base/error.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
-#include "interop/tflite_import/import_tflite.h"
 #include "quant/convert.h"
-#include "quant/floats/lower_float.h"
 
 namespace octet::trainer {
 namespace {
@@ -116,18 +114,21 @@ bool finish_quantized(Session& s, Summary& summary) {
   return true;
 }
 
-/// Writes the float network with its weights in float16 and adds its part of the summary: the
-/// accuracy of what the file holds. False if the user asked to stop.
-bool finish_fp16(Session& s, Summary& summary) {
-  write_tflite(quant::lower_float(*s.graph()), s.files.fp16, {.half_constants = true});
-  const TfliteNetwork file = import_tflite(s.files.fp16.string());
-  Loader test = s.test_loader(s.batch_size());
-  const auto e = evaluate_unless_interrupted(*file.graph, test, s.ctx);
-  if (!e) return false;
-  summary["fp16"] = {{"accuracy", e->accuracy()},
-                     {"loss", e->loss},
-                     {"bytes", std::filesystem::file_size(s.files.fp16)},
-                     {"hash", file_hash(s.files.fp16)}};
+/// Writes the files of the float network that are asked for and adds their parts of the summary:
+/// the accuracy of what the file holds. False if the user asked to stop.
+bool finish_floats(Session& s, Summary& summary) {
+  for (const FloatFile& file : float_files()) {
+    if (!(s.config.outputs.*file.asked)) continue;
+    const std::filesystem::path path = s.files.path_of(file);
+    write_float_file(file, *s.graph(), path);
+    Loader test = s.test_loader(s.batch_size());
+    const auto e = evaluate_unless_interrupted(*read_float_file(path), test, s.ctx);
+    if (!e) return false;
+    summary[file.key] = {{"accuracy", e->accuracy()},
+                         {"loss", e->loss},
+                         {"bytes", std::filesystem::file_size(path)},
+                         {"hash", file_hash(path)}};
+  }
   return true;
 }
 
@@ -136,8 +137,7 @@ bool finish_fp16(Session& s, Summary& summary) {
 Outcome run_finish_phase(Session& s) {
   s.progress.say("evaluating on the test split");
   Summary summary = begin_summary(s);
-  if ((s.config.outputs.fp16 && !finish_fp16(s, summary)) ||
-      (s.config.quantized() && !finish_quantized(s, summary))) {
+  if (!finish_floats(s, summary) || (s.config.quantized() && !finish_quantized(s, summary))) {
     if (!s.outputs_only) s.save();  // else the checkpoint is that of the finished run
     return Outcome::interrupted;
   }

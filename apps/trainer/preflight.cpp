@@ -53,11 +53,12 @@ void check_phases(Session& s) {
     setup::check_step_memory(setup::train_section(c), *network, s.data);
     check_section(s, setup::train_section(c), *network);
   }
-  if (c.outputs.fp16) {
+  for (const FloatFile& file : float_files()) {
+    if (!(c.outputs.*file.asked)) continue;
     try {
       quant::lower_float(*network);
     } catch (const Error& e) {
-      fail(c.where("/outputs/fp16"), ": ", e.what());
+      fail(c.where(std::string("/outputs/") + file.key), ": ", e.what());
     }
   }
   if (c.quantized()) {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -27,9 +26,19 @@ bool is_overwritten(std::string_view name) {
   return name.size() > 1 && name[0] == '-' && name.find_first_not_of("0123456789", 1) == name.npos;
 }
 
-/// The checkpoint last: the others can be made from it.
-std::array<fs::path, 5> all_of(const RunFiles& files) {
-  return {files.model, files.fp16, files.summary, files.metrics, files.checkpoint};
+/// What can be made from the checkpoint.
+std::vector<fs::path> outputs_of(const RunFiles& files) {
+  std::vector<fs::path> list{files.model};
+  for (const FloatFile& file : float_files()) list.push_back(files.path_of(file));
+  list.insert(list.end(), {files.summary, files.metrics});
+  return list;
+}
+
+/// The checkpoint last.
+std::vector<fs::path> all_of(const RunFiles& files) {
+  std::vector<fs::path> list = outputs_of(files);
+  list.push_back(files.checkpoint);
+  return list;
 }
 
 }  // namespace
@@ -73,7 +82,7 @@ void remove_leftovers(const RunFiles& files) {
 }
 
 std::string output_there(const RunFiles& files) {
-  for (const fs::path& file : {files.model, files.fp16, files.summary, files.metrics}) {
+  for (const fs::path& file : outputs_of(files)) {
     std::error_code error;
     const bool there = fs::exists(fs::symlink_status(file));
     // A run begins with empty metrics.

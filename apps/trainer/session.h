@@ -11,6 +11,7 @@
 
 #include "apps/common/config/config.h"
 #include "apps/common/setup/network.h"
+#include "apps/trainer/float_files.h"
 #include "apps/trainer/metrics.h"
 #include "apps/trainer/progress.h"
 #include "core/context.h"
@@ -44,9 +45,9 @@ struct RunFiles {
         checkpoint(dir / "checkpoint.h5"),
         metrics(dir / "metrics.jsonl"),
         model(dir / "model.tflite"),
-        fp16(dir / "model_fp16.tflite"),
         summary(dir / "summary.json") {}
-  std::filesystem::path dir, checkpoint, metrics, model, fp16, summary;
+  std::filesystem::path dir, checkpoint, metrics, model, summary;
+  std::filesystem::path path_of(const FloatFile& file) const { return dir / file.name; }
 };
 
 class Session {

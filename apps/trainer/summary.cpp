@@ -85,7 +85,9 @@ Summary begin_summary(const Session& s) {
                 {"metrics", s.files.metrics.filename().string()},
                 {"summary", s.files.summary.filename().string()}};
   if (s.config.quantized()) j["files"]["model"] = s.files.model.filename().string();
-  if (s.config.outputs.fp16) j["files"]["fp16"] = s.files.fp16.filename().string();
+  for (const FloatFile& file : float_files()) {
+    if (s.config.outputs.*file.asked) j["files"][file.key] = file.name;
+  }
   j["config"] = Summary::parse(config::to_json(s.config));
   return j;
 }
@@ -119,8 +121,11 @@ std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& fil
   }
   const Summary j = Summary(config::parse_json(text->second, c.origin));
   if (j.contains("int8") && !is_as_written(files.model, j.at("int8"))) return std::nullopt;
-  if (outputs.fp16 && !j.contains("fp16")) return std::nullopt;
-  if (j.contains("fp16") && !is_as_written(files.fp16, j.at("fp16"))) return std::nullopt;
+  for (const FloatFile& file : float_files()) {
+    const bool there = j.contains(file.key);
+    if (outputs.*file.asked && !there) return std::nullopt;
+    if (there && !is_as_written(files.path_of(file), j.at(file.key))) return std::nullopt;
+  }
   return j;
 }
 
@@ -144,9 +149,12 @@ std::string table(const Summary& s, const std::filesystem::path& run_dir) {
   row(out, "float",
       percent(s.at("float").at("accuracy")) + " of " + grouped(s.at("data").at("test_images")) +
           " test images, " + kilobytes(s.at("float").at("bytes")) + " of parameters");
-  if (s.contains("fp16")) {
-    const auto& f = s.at("fp16");
-    row(out, "fp16 model_fp16.tflite", percent(f.at("accuracy")) + ", " + kilobytes(f.at("bytes")));
+  for (const FloatFile& file : float_files()) {
+    if (!s.contains(file.key)) continue;
+    const auto& f = s.at(file.key);
+    const bool half = std::string_view(file.key).ends_with("fp16");
+    row(out, std::string(half ? "fp16 " : "float ") + file.name,
+        percent(f.at("accuracy")) + ", " + kilobytes(f.at("bytes")));
   }
   for (const char* mode : {"qat", "ptq"}) {
     if (s.contains(mode))

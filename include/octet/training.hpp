@@ -54,6 +54,7 @@
 // Files.
 #include "interop/checkpoint/checkpoint.h"
 #include "interop/onnx/import_onnx.h"
+#include "interop/onnx_export/write_onnx.h"
 #include "interop/tflite/writer.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "interop/weights/read_weights.h"

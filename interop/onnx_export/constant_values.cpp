@@ -21,6 +21,11 @@ std::vector<std::byte> ordered_constant(const int8::TensorDef& t, const int8::Di
   return ordered({t.constant.data, t.constant.size}, int8::dtype_size(t.type), shape, order);
 }
 
+/// To int8 codes, as uint8.
+void add_128(std::vector<std::byte>& codes) {
+  for (std::byte& code : codes) code ^= std::byte{0x80};
+}
+
 std::string key_of(int t, const int8::Dims& shape, const Order& order) {
   std::string key = std::to_string(t) + int8::to_string(shape);
   for (const std::size_t d : order) key += ' ' + std::to_string(d);
@@ -29,7 +34,7 @@ std::string key_of(int t, const int8::Dims& shape, const Order& order) {
 
 }  // namespace
 
-std::string ConstantValues::value(int t, const int8::Dims& shape, const Order& order) {
+std::string ConstantWriter::value(int t, const int8::Dims& shape, const Order& order) {
   std::string& found = found_["value " + key_of(t, shape, order)];
   if (!found.empty()) return found;
   const int8::TensorDef& d = quantizers_.def(t);
@@ -43,30 +48,32 @@ std::string ConstantValues::value(int t, const int8::Dims& shape, const Order& o
     return found = quantizers_.named(t, reals(t, bytes, written, static_cast<std::size_t>(at)));
   }
   const DType type = quantizers_.written_type(t);
-  if (type != d.type) {
-    for (std::byte& code : bytes) code ^= std::byte{0x80};  // 128 more
-  }
+  if (type != d.type) add_128(bytes);
   const std::string codes =
       onnx_.bytes(quantizers_.name(t) + "_quantized", type, dims_of(written), bytes);
   return found = quantizers_.named(t, quantizers_.dequantize(codes, t, type));
 }
 
-std::string ConstantValues::weights(int t, const WeightForm& form) {
+std::string ConstantWriter::weights(int t, const WeightForm& form) {
   std::string& found = found_["weights " + key_of(t, form.image, form.order)];
   if (!found.empty()) return found;
   const int8::TensorDef& d = quantizers_.def(t);
   const int8::Dims& i = form.image;
-  const std::vector<std::byte> bytes =
+  std::vector<std::byte> bytes =
       i.empty() ? ordered_constant(d, d.shape, form.order)
                 : ordered_constant(d, {d.shape[0], i[0], i[1], i[2]}, {0, 3, 1, 2});
   const int8::Dims shape = ordered(d.shape, form.order);
-  found = quantizers_.has_quantizer(t)
-              ? codes(t, d.type, bytes, shape, d.quantization.scale, form.axis)
-              : reals(t, bytes, shape, static_cast<std::size_t>(form.axis));
+  if (!quantizers_.has_quantizer(t)) {
+    found = reals(t, bytes, shape, static_cast<std::size_t>(form.axis));
+    return quantizers_.named(t, found);
+  }
+  const bool as_unsigned = options_.unsigned_weights && d.type == DType::i8;
+  if (as_unsigned) add_128(bytes);
+  found = codes(t, as_unsigned ? DType::u8 : d.type, bytes, shape, d.quantization.scale, form.axis);
   return quantizers_.named(t, found);
 }
 
-std::string ConstantValues::bias(int t, int x, int w) {
+std::string ConstantWriter::bias(int t, int x, int w) {
   const int8::TensorDef& d = quantizers_.def(t);
   if (d.type == DType::f32) return value(t, d.shape, file_order(Layout::plain, d.shape.size()));
   const std::vector<std::int32_t> list = int8::read_i32(d);
@@ -85,7 +92,7 @@ std::string ConstantValues::bias(int t, int x, int w) {
                    : codes(t, DType::i32, std::as_bytes(std::span(list)), shape, scales, 0));
 }
 
-std::string ConstantValues::codes(int t, DType type, std::span<const std::byte> bytes,
+std::string ConstantWriter::codes(int t, DType type, std::span<const std::byte> bytes,
                                   const int8::Dims& shape, std::span<const float> scales,
                                   std::int64_t axis) {
   const std::string& name = quantizers_.name(t);
@@ -94,10 +101,12 @@ std::string ConstantValues::codes(int t, DType type, std::span<const std::byte> 
   std::vector<std::string> operands{onnx_.bytes(name + "_quantized", type, dims_of(shape), bytes),
                                     onnx_.float32s(name + "_scale", channels, scales)};
   if (type != DType::i32) {  // whose zero point is none
-    std::vector<std::byte> zeros(scales.size());
-    const auto& own = quantizers_.def(t).quantization.zero_point;
-    for (std::size_t c = 0; c < std::min(zeros.size(), own.size()); ++c) {
-      zeros[c] = static_cast<std::byte>(own[c] & 0xff);
+    const int8::TensorDef& d = quantizers_.def(t);
+    const std::vector<std::int32_t>& own = d.quantization.zero_point;
+    const int shift = int8::least_code(type) - int8::least_code(d.type);
+    std::vector<std::byte> zeros;
+    for (std::size_t c = 0; c < scales.size(); ++c) {
+      zeros.push_back(static_cast<std::byte>(((c < own.size() ? own[c] : 0) + shift) & 0xff));
     }
     operands.push_back(onnx_.bytes(name + "_zero_point", type, channels, zeros));
   }
@@ -106,7 +115,7 @@ std::string ConstantValues::codes(int t, DType type, std::span<const std::byte> 
   return onnx_.add("DequantizeLinear", operands, attributes, name + "_dequantized");
 }
 
-std::string ConstantValues::reals(int t, std::span<const std::byte> bytes, const int8::Dims& shape,
+std::string ConstantWriter::reals(int t, std::span<const std::byte> bytes, const int8::Dims& shape,
                                   std::size_t axis) {
   const int8::TensorDef& d = quantizers_.def(t);
   const std::string& name = quantizers_.name(t);

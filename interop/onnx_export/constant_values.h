@@ -20,15 +20,16 @@ struct WeightForm {
 };
 
 /// Each function returns the name of the reals, which is the same for the same constant and form.
-class ConstantValues {
+class ConstantWriter {
  public:
-  ConstantValues(const OnnxExportOptions& options, OnnxGraph& onnx, Quantizers& quantizers)
+  ConstantWriter(const OnnxExportOptions& options, OnnxGraph& onnx, Quantizers& quantizers)
       : options_(options), onnx_(onnx), quantizers_(quantizers) {}
 
   /// With the quantizer of an activation. `shape`: the tensor's, maybe with dimensions of 1 in
   /// front.
   std::string value(int t, const int8::Dims& shape, const Order& order);
-  /// int8 codes, whatever activations are, with one scale or one for each output channel.
+  /// int8 codes (OnnxExportOptions::unsigned_weights: uint8), with one scale or one for each output
+  /// channel.
   std::string weights(int t, const WeightForm& form);
   /// Of a product of values `x` and weights `w`: codes at the products of their scales.
   std::string bias(int t, int x, int w);
@@ -36,7 +37,7 @@ class ConstantValues {
  private:
   std::string reals(int t, std::span<const std::byte> bytes, const int8::Dims& shape,
                     std::size_t axis);
-  /// int8 or int32 codes with a DequantizeLinear of one scale or many.
+  /// Codes of weights or biases with a DequantizeLinear of one scale or many.
   std::string codes(int t, int8::DType type, std::span<const std::byte> bytes,
                     const int8::Dims& shape, std::span<const float> scales, std::int64_t axis);
 

@@ -16,7 +16,7 @@ class TensorValues {
   TensorValues(const int8::Graph& graph, const OnnxExportOptions& options, OnnxGraph& onnx);
 
   Quantizers quantizers;
-  ConstantValues constants;
+  ConstantWriter constants;
 
   const int8::TensorDef& def(int t) const { return quantizers.def(t); }
   const std::string& name(int t) { return quantizers.name(t); }

@@ -22,6 +22,9 @@ struct OnnxExportOptions {
   Form form = Form::qdq;
   /// Activations are uint8: 128 more than the graph's codes. Else int8.
   bool unsigned_activations = true;
+  /// Weights are uint8 too, with zero points of 128: ONNX Runtime multiplies uint8 by int8 in 16
+  /// bits that saturate where the CPU has no VNNI, and uint8 by uint8 exactly. Else int8.
+  bool unsigned_weights = false;
   bool float_bias = false;  ///< else int32 with DequantizeLinear at s_x * s_w
   /// Q and DQ stand twice between a convolution and a residual ADD: OpenVINO fuses the addition
   /// into the convolution and keeps its quantizer only so.

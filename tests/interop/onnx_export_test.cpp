@@ -106,6 +106,13 @@ TEST_CASE("onnx out: int8 activations, a float bias, floats alone") {
   std::memcpy(&first, b.constant.data, sizeof first);
   CHECK(real_bias.values<float>(bias)[0] == static_cast<float>(first) * 0.125f);
 
+  const WrittenOnnx u8(g.graph, {.unsigned_weights = true});
+  const onnx::NodeProto& weights = u8.maker(u8.node("Conv").input(1));
+  CHECK(u8.tensor(weights.input(0)).data_type() == Type::UINT8);
+  CHECK(u8.values<std::uint8_t>(weights.input(0))[0] ==
+        code(g.graph.tensors[static_cast<std::size_t>(g.w)], 0) + 128);
+  CHECK(u8.values<std::uint8_t>(weights.input(2)) == std::vector<std::uint8_t>{128, 128, 128});
+
   const WrittenOnnx floats(g.graph, {.form = Form::dequantized});
   CHECK(floats.ops(true) == "Conv Relu");
   CHECK(floats.graph().input(0).type().tensor_type().elem_type() == Type::FLOAT);

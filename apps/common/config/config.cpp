@@ -253,6 +253,12 @@ void describe(FieldVisitor& v, OutputsConfig& c) {
        "model_fp16.tflite, the float network with its weights in float16, and its accuracy in "
        "summary.json"},
       c.fp16);
+  v.boolean({"onnx", "model.onnx, the float network as ONNX, and its accuracy in summary.json"},
+            c.onnx);
+  v.boolean({"onnx_fp16",
+             "model_fp16.onnx, the float network as ONNX in float16, and its accuracy in "
+             "summary.json"},
+            c.onnx_fp16);
 }
 
 void describe(FieldVisitor& v, CheckpointConfig& c) {

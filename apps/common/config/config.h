@@ -121,7 +121,7 @@ struct QuantConfig {
 
 /// Files beside those of every run.
 struct OutputsConfig {
-  bool fp16 = false;
+  bool fp16 = false, onnx = false, onnx_fp16 = false;
 };
 
 struct CheckpointConfig {

@@ -97,7 +97,7 @@ void print_tflite_operators() {
 }
 
 void print_written_operators() {
-  std::cout << "| TFLite | ONNX |\n| --- | --- |\n";
+  std::cout << "| op | ONNX |\n| --- | --- |\n";
   for (const auto& op : onnx_export::written_operators())
     std::cout << "| " << op.tflite << " | " << op.onnx << " |\n";
 }

@@ -1,4 +1,5 @@
-// outputs.fp16: the float network with its weights in float16, beside the others.
+// outputs.fp16, outputs.onnx, outputs.onnx_fp16: files of the float network, beside the others.
+#include "interop/onnx/import_onnx.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "tests/apps/trainer_fixture.h"
 
@@ -81,4 +82,30 @@ TEST_CASE_FIXTURE(TrainerFixture, "fp16: of a run in float alone") {
   REQUIRE(r.code == 0);
   check_fp16(*this, r);
   CHECK_FALSE(fs::exists(run_dir() / "model.tflite"));
+}
+
+TEST_CASE_FIXTURE(TrainerFixture, "onnx: the float network in float32 and in float16") {
+  Json c = config();
+  c.erase("quant");
+  c["outputs"] = {{"onnx", true}, {"onnx_fp16", true}};
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  const Json s = summary();
+  CHECK(s["files"]["onnx"] == "model.onnx");
+  CHECK(s["files"]["onnx_fp16"] == "model_fp16.onnx");
+  CHECK(s["onnx"]["accuracy"] == s["float"]["accuracy"]);
+  CHECK(std::abs(s["onnx_fp16"]["accuracy"].get<double>() - s["float"]["accuracy"].get<double>()) <=
+        0.04);
+  CHECK(s["onnx_fp16"]["bytes"].get<double>() < 0.6 * s["onnx"]["bytes"].get<double>() + 4000);
+  CHECK(r.says("float model.onnx"));
+  CHECK(r.says("fp16 model_fp16.onnx"));
+  CHECK(import_onnx((run_dir() / "model.onnx").string()).opset == 13);
+
+  // A damaged file is made again, the same.
+  const auto bytes = test::read_file(run_dir() / "model.onnx");
+  test::write_file(run_dir() / "model.onnx", {'x'});
+  CHECK(run().code == 0);
+  CHECK(test::read_file(run_dir() / "model.onnx") == bytes);
 }
