@@ -22,17 +22,18 @@ constexpr Rule qdq_rules[] = {onnx,
                               {"moves", moves_rule},
                               floats};
 constexpr Rule tensorrt_rules[] = {onnx, {"zero_points", zero_points_rule}, floats};
-constexpr Rule mnn_rules[] = {onnx, {"weight_bits", weight_bits_rule}, floats};
+constexpr Rule mnn_rules[] = {
+    onnx, {"weight_bits", weight_bits_rule}, {"mnn_operators", mnn_operators_rule}, floats};
 
 constexpr Io signed_ios[] = {Io::int8, Io::float32};
 constexpr Io float_io[] = {Io::float32};
 
-const onnx_export::OnnxExportOptions openvino_form{.requantize_before_add = true};
-const onnx_export::OnnxExportOptions tensorrt_form{.unsigned_activations = false,
-                                                   .float_bias = true};
-const onnx_export::OnnxExportOptions mnn_form{.form = onnx_export::Form::dequantized};
+constexpr onnx_export::OnnxExportOptions openvino_form{.requantize_before_add = true};
+constexpr onnx_export::OnnxExportOptions tensorrt_form{.unsigned_activations = false,
+                                                       .float_bias = true};
+constexpr onnx_export::OnnxExportOptions mnn_form{.form = onnx_export::Form::dequantized};
 
-const std::array table = {
+constexpr std::array table = {
     Target{"tflite", "TFLite on phones and in browsers", Rounding::single_rounding, false, Io::int8,
            FileForm::tflite, litert_rules},
     Target{"litert", "LiteRT by XNNPACK, its default on x86-64, code for code",

@@ -43,7 +43,9 @@ std::vector<CoarseValue> coarse_values(const QatModel& qat) {
   std::vector<CoarseValue> coarse;
   for (const QuantizedTensorPtr& v : qat.values()) {
     if (!v->observed() || parts.contains(v.get())) continue;
-    const double steps = v->range().width() / double(v->params.scale);
+    const RealRange range = v->range();
+    const double width = v->spec.symmetric ? 2 * std::max(range.max, -range.min) : range.width();
+    const double steps = width / double(v->params.scale);
     if (steps < most_codes) coarse.push_back({v->name, 1 + static_cast<int>(steps)});
   }
   return coarse;

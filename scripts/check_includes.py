@@ -56,7 +56,7 @@ RULES = {
     # The tool for models: the runtime, and what reads other files than the deployed ones.
     "apps/octet/": ("int8/", "deploy/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
                     "interop/tflite/model_metadata.h", "interop/tflite/names.h", "interop/onnx/import_onnx.h",
-                    "interop/tflite_import/import_tflite.h", "quant/prepare.h",
+                    "interop/onnx_export/write_onnx.h", "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "quant/floats/lower_float.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/text_table.h",
                     "apps/common/usage_error.h", "CLI11", "json"),

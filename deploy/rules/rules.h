@@ -67,4 +67,8 @@ void zero_points_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 /// sums overflow in MNN's kernels of 16 bits. By MNN 3.6.1 on x86-64.
 void weight_bits_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
+/// A warning: maxima, sums, products and concatenations of codes, which MNN computes wrongly
+/// between convolutions. By MNN 3.6.1 on x86-64.
+void mnn_operators_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
 }  // namespace octet::deploy

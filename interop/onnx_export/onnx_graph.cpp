@@ -136,6 +136,7 @@ void OnnxGraph::finish() {
     for (std::string& name : *node.mutable_output()) name = name_of(name);
     node.set_name(node.output(0));
   }
+  for (proto::TensorProto& t : *graph_.mutable_initializer()) t.set_name(name_of(t.name()));
 }
 
 }  // namespace octet::onnx_export

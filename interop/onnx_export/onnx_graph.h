@@ -54,7 +54,8 @@ class OnnxGraph {
   /// The name that the value has in the end.
   std::string name_of(const std::string& value) const;
   bool is_initializer(const std::string& value) const;
-  /// Writes the final names into the nodes, and calls each node after its first output.
+  /// Writes the final names into nodes and initializers, and calls each node after its first
+  /// output.
   void finish();
 
  private:

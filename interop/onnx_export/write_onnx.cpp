@@ -3,20 +3,21 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "int8/engine/fuse_pads.h"
 #include "int8/engine/model.h"
+#include "interop/onnx_export/fold_pads.h"
 #include "interop/onnx_export/rows.h"
 
 namespace octet::onnx_export {
 namespace {
 
-constexpr std::int64_t opset = 14, ir_version = 8;
+constexpr std::int64_t ir_version = 8;
 
 void write_edge(proto::ValueInfoProto& info, const std::string& name, int t,
                 const TensorValues& values) {
@@ -35,17 +36,35 @@ void write_edge(proto::ValueInfoProto& info, const std::string& name, int t,
   }
 }
 
+/// The operator set that the rows need.
+int opset_of(const int8::Graph& graph) {
+  int opset = 13;
+  for (const int8::Node& n : graph.nodes) opset = std::max(opset, find_row(n.op)->opset);
+  return opset;
+}
+
+void check_tensor(const int8::TensorDef& t, const OnnxExportOptions& options) {
+  const bool quantized = int8::is_quantizable(t.type) && !t.quantization.scale.empty();
+  OCTET_CHECK(t.type != int8::DType::i16 || !quantized, int8::quoted(t),
+              ": codes of 16 bits have no ONNX form");
+  OCTET_CHECK(!options.half || options.form == Form::dequantized || !quantized, int8::quoted(t),
+              ": FLOAT16 is for models of floats, and this one has codes");
+}
+
 void check_graph_form(const int8::Graph& graph, const OnnxExportOptions& options) {
   std::string list;
   for (const std::string& text : without_onnx_form(graph))
     list += (list.empty() ? "" : ", ") + text;
   OCTET_CHECK(list.empty(), "no ONNX form: ", list);
-  for (const int8::TensorDef& t : graph.tensors) {
-    const bool quantized = int8::is_quantizable(t.type) && !t.quantization.scale.empty();
-    OCTET_CHECK(t.type != int8::DType::i16 || !quantized, int8::quoted(t),
-                ": codes of 16 bits have no ONNX form");
-    OCTET_CHECK(!options.half || options.form == Form::dequantized || !quantized, int8::quoted(t),
-                ": FLOAT16 is for models of floats, and this one has codes");
+  const auto check = [&](const std::vector<int>& tensors) {
+    for (const int t : tensors) {
+      if (t >= 0) check_tensor(graph.tensors[static_cast<std::size_t>(t)], options);
+    }
+  };
+  check(graph.inputs);
+  for (const int8::Node& n : graph.nodes) {
+    check(n.inputs);
+    check(n.outputs);
   }
 }
 
@@ -53,7 +72,6 @@ class FileWriter {
  public:
   FileWriter(const int8::Graph& graph, const OnnxExportOptions& options, proto::ModelProto& model)
       : graph_(graph),
-        options_(options),
         file_(*model.mutable_graph()),
         onnx_(file_, options.half),
         values_(graph, options, onnx_) {}
@@ -80,7 +98,7 @@ class FileWriter {
   }
 
   void write_nodes() {
-    const std::vector<int8::PadFusion> pads = int8::fuse_pads(graph_);
+    const std::vector<int8::PadFusion> pads = fold_pads(graph_);
     for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
       if (pads[n].removed) continue;
       const auto index = static_cast<int>(n);
@@ -88,8 +106,9 @@ class FileWriter {
       view.fused_pads = pads[n].pads;
       view.fused_input = pads[n].input;
       try {
-        RowWriter row(view, values_, onnx_, options_.form);
-        find_row(view.op())->write(row);
+        const OnnxRow& row = *find_row(view.op());
+        RowWriter writer(view, row.onnx, values_, onnx_);
+        row.write(writer);
       } catch (const Error& error) {
         fail(int8::node_text(graph_, index), ": ", error.what());
       }
@@ -102,8 +121,8 @@ class FileWriter {
     for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
       const std::string& name = output_names_[i];
       write_edge(*file_.add_output(), name, graph_.outputs[i], values_);
-      const std::string value = onnx_.name_of(values_.output(graph_.outputs[i]));
-      if (taken.insert(value).second && !onnx_.is_initializer(value)) {
+      const std::string raw = values_.output(graph_.outputs[i]), value = onnx_.name_of(raw);
+      if (taken.insert(value).second && !onnx_.is_initializer(raw)) {
         onnx_.rename(value, name);
         taken.insert(name);
       } else {
@@ -113,7 +132,6 @@ class FileWriter {
   }
 
   const int8::Graph& graph_;
-  const OnnxExportOptions& options_;
   proto::GraphProto& file_;
   OnnxGraph onnx_;
   TensorValues values_;
@@ -146,26 +164,24 @@ std::vector<std::string> without_onnx_form(const int8::Graph& graph) {
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!find_row(graph.nodes[n].op)) list.push_back(int8::node_text(graph, static_cast<int>(n)));
   }
-  for (const int8::State& state : graph.states)
-    list.push_back("the state " +
-                   int8::quoted(graph.tensors[static_cast<std::size_t>(state.input)]));
+  if (!graph.states.empty()) list.push_back("the model keeps values from run to run");
   return list;
 }
 
 std::vector<std::byte> serialize_onnx(const int8::Graph& graph, const OnnxExportOptions& options) {
-  // What is refused there cannot be written either, and rows need not check it again.
-  const int8::Model checked(
+  // What the engine refuses cannot be written either, and rows need not check it again.
+  static_cast<void>(int8::Model(
       graph,
-      {.isa = int8::Isa::portable, .memory_limit = std::size_t{1} << 34, .ops = &int8::all_ops()});
-  check_graph_form(checked.graph(), options);
+      {.isa = int8::Isa::portable, .memory_limit = std::size_t{1} << 34, .ops = &int8::all_ops()}));
+  check_graph_form(graph, options);
   proto::ModelProto model;
   model.set_ir_version(ir_version);
   model.set_producer_name("octet");
-  model.set_producer_version(options.producer_version);
+  model.set_producer_version(std::string(options.producer_version));
   auto& set = *model.add_opset_import();
   set.set_domain("");
-  set.set_version(opset);
-  FileWriter(checked.graph(), options, model).write();
+  set.set_version(opset_of(graph));
+  FileWriter(graph, options, model).write();
   add_metadata(model, "octet.rounding", std::string(int8::rounding_name(graph.rounding)));
   for (const auto& [key, value] : graph.metadata) add_metadata(model, key, value);
   return serialized(model);
@@ -174,6 +190,12 @@ std::vector<std::byte> serialize_onnx(const int8::Graph& graph, const OnnxExport
 void write_onnx(const int8::Graph& graph, const std::filesystem::path& path,
                 const OnnxExportOptions& options) {
   write_file_atomically(path, serialize_onnx(graph, options));
+}
+
+std::vector<WrittenOperator> written_operators() {
+  std::vector<WrittenOperator> list;
+  for (const OnnxRow& row : all_rows()) list.push_back({int8::op_name(row.op), row.form});
+  return list;
 }
 
 }  // namespace octet::onnx_export

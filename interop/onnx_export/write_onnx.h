@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "int8/graph/graph.h"
@@ -28,7 +29,7 @@ struct OnnxExportOptions {
   /// FLOAT16 in place of FLOAT32, of graphs without codes or in Form::dequantized. Inputs and
   /// outputs stay FLOAT32. Throws Error for a finite number beyond what FLOAT16 holds, 65504.
   bool half = false;
-  std::string producer_version = {};  ///< of the program that writes
+  std::string_view producer_version = {};  ///< of the program that writes
 };
 
 /// The bytes of the file; the same graph and options give the same bytes. Rank 4 is written as
@@ -39,11 +40,17 @@ struct OnnxExportOptions {
 std::vector<std::byte> serialize_onnx(const int8::Graph& graph,
                                       const OnnxExportOptions& options = {});
 
-/// What has no ONNX form: nodes, and states, which are kept from run to run.
+/// What has no ONNX form: nodes, each, and that there are states.
 std::vector<std::string> without_onnx_form(const int8::Graph& graph);
 
 /// Writes the file whole or not at all.
 void write_onnx(const int8::Graph& graph, const std::filesystem::path& path,
                 const OnnxExportOptions& options = {});
+
+/// What is written for an operator.
+struct WrittenOperator {
+  std::string_view tflite, onnx;
+};
+std::vector<WrittenOperator> written_operators();
 
 }  // namespace octet::onnx_export

@@ -69,7 +69,7 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: for MNN weights have 7 bits, or what
   CHECK(summary()["int8"]["codes_different"] == 0);
   CHECK(summary()["int8"]["accuracy"] == summary()["qat"]["accuracy"]);
   CHECK(largest_weight(graph_of(*this)) == 63);
-  CHECK_FALSE(r.says("warning: mnn"));
+  CHECK_FALSE(r.says("(rule weight_bits)"));
   const TrainerRun other = run({"--set", "quant.weight_bits=4"});
   CHECK(other.code == 1);
   CHECK_MESSAGE(other.says("(/quant/weight_bits"), other.output);

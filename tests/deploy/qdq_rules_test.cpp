@@ -60,6 +60,20 @@ Graph clamped(float scale, int zero_point, int8::Activation activation) {
 
 }  // namespace
 
+TEST_CASE("rules: what has no ONNX form is refused") {
+  CHECK(findings(onnx_rule, test::small_graph()).empty());
+  const auto kept = findings(onnx_rule, test::streaming_graph());
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].refused);
+  CHECK(kept[0].text == "the model keeps values from run to run: ONNX has no form of it");
+  test::Builder b;
+  const int x = b.i8({1, 3, 1}), y = b.i8({3, 1, 1});
+  b.node(OpCode::space_to_batch_nd, {x, b.ints({3}), b.ints({0, 0}, {1, 2})}, {y});
+  const auto found = findings(onnx_rule, b.done({x}, {y}));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text.find("SPACE_TO_BATCH_ND") != std::string::npos);
+}
+
 TEST_CASE("rules: what a runtime computes in floats is a warning with a way out") {
   for (const OpCode op : {OpCode::tanh, OpCode::hard_swish, OpCode::gelu}) {
     CAPTURE(int8::op_name(op));
@@ -166,6 +180,14 @@ TEST_CASE("rules: weights of more than 7 bits in kernels larger than 1x1") {
     CHECK_FALSE(found[0].refused);
     CHECK(found[0].fix.starts_with("quant.weight_bits: 7"));
   }
+}
+
+TEST_CASE("rules: what MNN computes wrongly on x86") {
+  CHECK(findings(mnn_operators_rule, convolution(3, 63)).empty());
+  const auto found = findings(mnn_operators_rule, clamped(0.5f, 0, int8::Activation::none));
+  REQUIRE(found.size() == 1);
+  CHECK_FALSE(found[0].refused);
+  CHECK(found[0].text.starts_with("operator 0 (ADD) \"t1\": MNN's kernels of codes for x86"));
 }
 
 TEST_CASE("rules: a finding says node, fix and rule") {

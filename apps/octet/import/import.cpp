@@ -8,7 +8,7 @@
 #include "apps/octet/import/check.h"
 #include "apps/octet/import/file_network.h"
 #include "apps/octet/import/print_network.h"
-#include "apps/octet/import/write_fp16.h"
+#include "apps/octet/import/write_floats.h"
 #include "apps/octet/import/write_int8.h"
 #include "base/error.h"
 
@@ -16,10 +16,11 @@ namespace octet::app {
 namespace {
 
 struct Options {
-  std::string path, int8, fp16, rounding;
+  std::string path, int8, rounding;
+  FloatOutputs floats;
   std::vector<std::string> files, shapes;
   double tolerance = 1e-4;
-  bool operators = false, tflite_operators = false;
+  bool operators = false, tflite_operators = false, written_operators = false;
 };
 
 void import(const Options& options) {
@@ -29,6 +30,10 @@ void import(const Options& options) {
   }
   if (options.tflite_operators) {
     print_tflite_operators();
+    return;
+  }
+  if (options.written_operators) {
+    print_written_operators();
     return;
   }
   const FileNetwork network = read_network(options.path, options.shapes, options.files);
@@ -44,8 +49,8 @@ void import(const Options& options) {
         options.rounding.empty() ? network.rounding : *int8::parse_rounding(options.rounding);
     write_int8(options.path, *network.graph, network.stored, rounding, options.int8);
   }
-  if (!options.fp16.empty())
-    write_fp16(options.path, std::move(*network.graph), options.fp16);  // last: weights may change
+  if (options.floats.any())  // last: weights may change
+    write_floats(options.path, std::move(*network.graph), options.floats);
 }
 
 }  // namespace
@@ -66,8 +71,12 @@ void add_import(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--shape", options->shapes,
                       "NAME=1,3,224,224: the shape of an input whose extents the file leaves open");
-  command->add_option("--fp16", options->fp16,
+  command->add_option("--fp16", options->floats.fp16,
                       "write the float network, a TFLite file with its weights in float16");
+  command->add_option("--onnx", options->floats.onnx, "write the float network, an ONNX file");
+  command->add_option("--onnx-fp16", options->floats.onnx_fp16,
+                      "write the float network, an ONNX file in float16; inputs and outputs stay "
+                      "float32");
   command->add_option(
       "--int8", options->int8,
       "of a quantized file: write the integer model, a TFLite file, with the scales "
@@ -81,8 +90,11 @@ void add_import(CLI::App& app) {
   command->add_flag("--ops", options->operators,
                     "instead: the operators that are read of ONNX files, as Markdown");
   command->add_flag("--tflite-ops", options->tflite_operators, "instead: those of TFLite files");
+  command->add_flag("--onnx-out-ops", options->written_operators,
+                    "instead: what is written into ONNX files for each operator of TFLite");
   command->callback([options] {
-    const bool lists = options->operators || options->tflite_operators;
+    const bool lists =
+        options->operators || options->tflite_operators || options->written_operators;
     if (!lists && options->path.empty()) throw CLI::RequiredError("FILE");
     import(*options);
   });

@@ -4,6 +4,7 @@
 
 #include "apps/common/text_table.h"
 #include "base/printable.h"
+#include "interop/onnx_export/write_onnx.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "quant/prepare.h"
 
@@ -93,6 +94,12 @@ void print_tflite_operators() {
   for (const TfliteOperator& op : tflite_operators())
     std::cout << "| " << op.name << " | " << (op.trains ? "yes" : "no") << " | " << op.notes
               << " |\n";
+}
+
+void print_written_operators() {
+  std::cout << "| TFLite | ONNX |\n| --- | --- |\n";
+  for (const auto& op : onnx_export::written_operators())
+    std::cout << "| " << op.tflite << " | " << op.onnx << " |\n";
 }
 
 }  // namespace octet::app

@@ -15,5 +15,7 @@ void print_layers(const GraphModule& graph, const std::vector<std::string>& note
 void print_operators();
 /// Those of TFLite files.
 void print_tflite_operators();
+/// What is written into ONNX files for each operator of TFLite.
+void print_written_operators();
 
 }  // namespace octet::app
