@@ -44,7 +44,10 @@ RUNTIMES = {"onnxruntime": onnx_runtimes.OnnxRuntime, "openvino": onnx_runtimes.
             "mnn": onnx_runtimes.Mnn}
 MOST = 1e-3  # of an operator's codes may be 1 off
 SAMPLES = 10
-MNN_X86 = "int8 in MNN 3.6 on x86, which computes it wrongly between convolutions"
+# Of ResNet-8's values up to the average pool may differ. Without VNNI OpenVINO's residual convolutions round
+# single codes otherwise, and their errors add up.
+LEAST = {"openvino": 0, "onnxruntime": 1e-4}
+MNN_X86 = "which MNN 3.6 computes wrongly on x86"
 # (target, operator): why its codes may differ, in which share of the values and by how many codes.
 REASONS = {
     ("onnxruntime", "AVERAGE_POOL_2D"): ("ties", 0.02, 1),
@@ -60,10 +63,14 @@ def run(*command):
     return said.stdout
 
 
-def adds_in_16_bits():
+def without_vnni():
     """Of x86 CPUs without VNNI: OpenVINO's sums of two products with 8-bit weights saturate there."""
     about = pathlib.Path("/proc/cpuinfo").read_text()
     return "avx" in about and "vnni" not in about
+
+
+if without_vnni():
+    LEAST["openvino"] = 5e-3
 
 
 class Network:
@@ -227,22 +234,22 @@ def compare_prefixes(octet, target, network, scratch):
         apart = network.apart(outputs[0], value)
         wrong = int(numpy.count_nonzero(apart))
         lines.append(f"{name} {wrong} of {apart.size}")
-        most = 0 if target == "openvino" else 1e-4 * apart.size
+        most = LEAST[target] * apart.size
         if not pooled and wrong > most:
             trouble.append(f"{target} resnet8 up to {name} {outputs[0]}: {wrong} of {apart.size}, by {apart.max():g}")
     return lines, trouble
 
 
 def wrong_in_mnn(network):
-    """x86 kernels of MNN 3.6.1 compute maxima and sums of codes wrongly (docs/deploy.md)."""
-    return sorted({name for name, *_ in network.steps()} &
-                  {"MAX_POOL_2D", "ADD", "MUL", "CONCATENATION", "MAXIMUM"})
+    """What MNN 3.6 computes wrongly on codes on x86, where they are stored 128 higher: maxima are those of the
+    low byte as a signed number."""
+    return sorted({name for name, *_ in network.steps()} & {"MAX_POOL_2D", "MAXIMUM", "MINIMUM"})
 
 
 def check(octet, folder, name, target, table, scratch):
     """The cells of a row, and what is wrong."""
     content = (folder / f"{name}_single.tflite").read_bytes()
-    if target == "mnn" or (target == "openvino" and adds_in_16_bits()):
+    if target == "mnn" or (target == "openvino" and without_vnni()):
         content = tflite_parts.with_half_codes(content)
     rounding = "float" if target == "onnxruntime" else "single"
     digits = numpy.fromfile(folder / f"{name}_single.inputs", numpy.int8)
@@ -269,7 +276,7 @@ def check(octet, folder, name, target, table, scratch):
         lines, wrong = compare_prefixes(octet, target, network, scratch)
         trouble += wrong
     compare_operators(octet, target, network, name, table, scratch)
-    codes = f"not compared: {', '.join(left_out)} {MNN_X86}" if left_out else \
+    codes = f"not compared: {', '.join(left_out)}, {MNN_X86}" if left_out else \
         f"{numpy.count_nonzero(apart)} of {apart.size}, by at most {apart.max():g}"
     cells = [name, target, str(on_codes), codes, f"{same} of {len(ours)}" if classes and not left_out else "-"]
     return cells, lines, [f"{name}, {target}: {text}" for text in trouble]
