@@ -100,8 +100,7 @@ std::string RowWriter::clamped(const std::string& value, int8::Activation activa
     case int8::Activation::relu:
       // MNN 3.6 makes one operator of a sum or product and a Relu, and computes it wrongly on
       // codes.
-      if (form == Form::dequantized && is_arithmetic(view.op()) &&
-          int8::is_codes(view.output().type)) {
+      if (is_arithmetic(view.op()) && int8::is_codes(view.output().type)) {
         const int8::QuantParams p = int8::NodeView::code_params(view.output());
         return bounded(value, 0.0f, p.scale * static_cast<float>(127 - p.zero_point));
       }

@@ -38,7 +38,7 @@ except ImportError as missing:
     sys.exit(77)
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-NETWORKS=['mobilenet_v2_035']
+NETWORKS=['mobilenet_v3_small']
 RUNTIMES = {"onnxruntime": onnx_runtimes.OnnxRuntime, "openvino": onnx_runtimes.OpenVino,
             "mnn": onnx_runtimes.Mnn}
 MOST = 1e-3  # of an operator's codes may be 1 off
