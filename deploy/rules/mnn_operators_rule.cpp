@@ -9,8 +9,7 @@ namespace {
 
 using int8::OpCode;
 
-constexpr std::array between_convolutions{OpCode::max_pool_2d, OpCode::add, OpCode::mul,
-                                          OpCode::concatenation, OpCode::maximum};
+constexpr std::array between_convolutions{OpCode::max_pool_2d, OpCode::maximum, OpCode::minimum};
 
 }  // namespace
 

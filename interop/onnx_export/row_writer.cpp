@@ -73,6 +73,14 @@ std::string RowWriter::bounded(const std::string& value, std::optional<float> lo
   return add("Clip", {value, lo ? scalar("min", *lo) : "", hi ? scalar("max", *hi) : ""});
 }
 
+namespace {
+
+bool is_arithmetic(int8::OpCode op) noexcept {
+  return op == int8::OpCode::add || op == int8::OpCode::sub || op == int8::OpCode::mul;
+}
+
+}  // namespace
+
 std::string RowWriter::clamped(const std::string& value, int8::Activation activation) {
   if (values.quantizers.has_quantizer(y_index())) {
     // A bound at the end of the codes is the quantizer's own.
@@ -90,6 +98,12 @@ std::string RowWriter::clamped(const std::string& value, int8::Activation activa
     case int8::Activation::none:
       return value;
     case int8::Activation::relu:
+      // MNN 3.6 makes one operator of a sum or product and a Relu, and computes it wrongly on
+      // codes.
+      if (is_arithmetic(view.op()) && int8::is_codes(view.output().type)) {
+        const int8::QuantParams p = int8::NodeView::code_params(view.output());
+        return bounded(value, 0.0f, p.scale * static_cast<float>(127 - p.zero_point));
+      }
       return bounded(value, 0.0f, std::nullopt);
     case int8::Activation::relu6:
       return bounded(value, 0.0f, 6.0f);

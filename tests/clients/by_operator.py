@@ -19,10 +19,11 @@ import sys
 import tempfile
 
 try:
-    import flatbuffers
     import numpy
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    from tflite_parts import operator_name, packed, unpacked
 except ImportError as missing:
     here = pathlib.Path(__file__).resolve().parent
     venv = pathlib.Path(os.environ.get("OCTET_CLIENTS") or here.parents[1] / "build/clients") / "venv"
@@ -31,23 +32,7 @@ except ImportError as missing:
     print(f"SKIPPED: {missing} (tests/clients/setup.sh installs it)")
     sys.exit(77)
 
-NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 COMPARED = {schema.TensorType.INT8: numpy.int8, schema.TensorType.FLOAT32: numpy.float32}
-
-
-def unpacked(content):
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-    for buffer in model.buffers:
-        if buffer.offset > 1:  # behind the flatbuffer
-            data = content[buffer.offset:buffer.offset + buffer.size]
-            buffer.data, buffer.offset, buffer.size = numpy.frombuffer(data, numpy.uint8), 0, 0
-    return model
-
-
-def packed(model):
-    builder = flatbuffers.Builder(1 << 16)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
 
 
 def values_of(content, inputs):
@@ -134,8 +119,7 @@ def check(octet, case):
     model, wrong, rounded = unpacked(content), 0, 0
     tensors = model.subgraphs[0].tensors
     for index, op in enumerate(model.subgraphs[0].operators):
-        code = model.operatorCodes[op.opcodeIndex]
-        name = NAMES[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        name = operator_name(model, op)
         reads = any(t in samples[0] and tensors[t].type in COMPARED for t in op.inputs)
         if name == "SHAPE" or not reads or any(tensors[t].type not in COMPARED for t in op.outputs):
             continue

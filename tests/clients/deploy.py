@@ -102,6 +102,16 @@ def in_litert_as_android(folder):
     return f"LiteRT {package_version('venv', 'ai-edge-litert')}", lines[-1]
 
 
+def in_onnx_runtime(package, title):
+    """A client by the folder's own programs; that of MNN converts the model first."""
+    def client(folder):
+        python = need(CLIENTS / "onnx/bin/python3")
+        if (folder / "convert.py").exists():
+            run(python, "convert.py", cwd=folder)
+        return f"{title} {package_version('onnx', package)}", run(python, "check.py", cwd=folder)[-1]
+    return client
+
+
 def in_iree(folder):
     python = need(CLIENTS / "iree/bin/python3")
     lines = run(python, SOURCE / "tests/clients/golden_in_iree.py", folder / "model.tflite",
@@ -139,6 +149,9 @@ ROWS = [
     ("c", [], "double", as_c),
     ("c", [], "single", as_c),
     ("linux", [], "single", with_runtime),
+    ("onnxruntime", [], "float", in_onnx_runtime("onnxruntime", "ONNX Runtime")),
+    ("openvino", [], "single", in_onnx_runtime("openvino", "OpenVINO")),
+    ("mnn", [], "single", in_onnx_runtime("MNN", "MNN")),
 ]
 # (pixel - 128) / 128: what the networks were trained on. Their codes are pixel - 128.
 PICTURES = ["--mean", "128", "--std", "128"]

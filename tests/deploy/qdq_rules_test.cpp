@@ -184,10 +184,14 @@ TEST_CASE("rules: weights of more than 7 bits in kernels larger than 1x1") {
 
 TEST_CASE("rules: what MNN computes wrongly on x86") {
   CHECK(findings(mnn_operators_rule, convolution(3, 63)).empty());
-  const auto found = findings(mnn_operators_rule, clamped(0.5f, 0, int8::Activation::none));
+  Graph graph = clamped(0.5f, 0, int8::Activation::none);
+  CHECK(findings(mnn_operators_rule, graph).empty());
+  graph.nodes[0].op = OpCode::maximum;
+  graph.nodes[0].attributes = {};
+  const auto found = findings(mnn_operators_rule, graph);
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].refused);
-  CHECK(found[0].text.starts_with("operator 0 (ADD) \"t1\": MNN's kernels of codes for x86"));
+  CHECK(found[0].text.starts_with("operator 0 (MAXIMUM) \"t1\": MNN's kernels of codes for x86"));
 }
 
 TEST_CASE("rules: a finding says node, fix and rule") {

@@ -123,6 +123,19 @@ TEST_CASE("onnx out: int8 activations, a float bias, floats alone") {
   CHECK(floats.maker("y").op_type() == "Relu");
 }
 
+TEST_CASE("onnx out: a clamp behind a sum, in floats, is a Clip to the codes' range") {
+  // MNN makes one operator of an Add and a Relu and computes it wrongly on codes (x86).
+  GraphBuilder b;
+  const int x = b.value("x", {1, 4, 4, 2}, 0.5f, 3), y = b.value("y", {1, 4, 4, 2}, 0.125f, -128);
+  b.node(OpCode::add, {x, x}, {y}, ElementwiseAttributes{Activation::relu});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  const WrittenOnnx file(b.graph, {.form = Form::dequantized});
+  CHECK(file.ops(true) == "Add Clip");
+  CHECK(file.values<float>(file.node("Clip").input(1)) == std::vector<float>{0});
+  CHECK(file.values<float>(file.node("Clip").input(2)) == std::vector<float>{255 * 0.125f});
+}
+
 TEST_CASE("onnx out: an activation that takes away codes is written") {
   // ONNX Runtime keeps the convolution integer only with the pair in front of the Relu.
   CHECK(WrittenOnnx(ConvGraph(0).graph)
