@@ -158,9 +158,10 @@ TEST_CASE("octet deploy: folders with ONNX have images NCHW, and the user's comm
     CHECK(has(files.at("README.md"), "float32 [1, 3, 4, 4]"));
     CHECK(files.at("golden/inputs.bin").size() == 10 * 4 * 48);
     CHECK(files.at("golden/outputs.bin").size() == 10 * 4 * 32);
-    for (const auto& [name, content] : files) {
-      CAPTURE(name);
-      if (!name.ends_with(".bin") && !name.ends_with(".onnx")) CHECK_FALSE(has(content, "{{"));
+    for (const auto& file : files) {
+      CAPTURE(file.first);
+      if (!file.first.ends_with(".bin") && !file.first.ends_with(".onnx"))
+        CHECK_FALSE(has(file.second, "{{"));
     }
   }
   const auto python = contents(dir / "onnxruntime").at("deployed_model.py");

@@ -93,9 +93,10 @@ TEST_CASE("presets: QConfig's are those of the table of targets") {
                                                      {"openvino", QConfig::openvino()},
                                                      {"tensorrt", QConfig::tensorrt()},
                                                      {"mnn", QConfig::mnn()}};
-  for (const auto& [name, config] : presets) {
-    CAPTURE(name);
-    const deploy::Target& target = deploy::find_target(name);
+  for (const auto& preset : presets) {
+    CAPTURE(preset.first);
+    const QConfig& config = preset.second;
+    const deploy::Target& target = deploy::find_target(preset.first);
     CHECK(config.rounding == target.rounding);
     CHECK(config.activations.symmetric == target.symmetric_activations);
     CHECK(config.weights.bits == target.weight_bits);
