@@ -52,7 +52,6 @@ int8::Graph trained(QatModel& qat, const std::vector<Batch>& batches) {
     const int8::Model model = convert(qat, ctx, &report);
     CHECK(report.parity.different == 0);
     CHECK(compare_codes(qat, ctx, model, batches[1].x).different == 0);
-    CHECK(report.coarse.empty());  // symmetric values may use one half of their codes
   }
   return lower(qat);
 }
@@ -121,6 +120,13 @@ TEST_CASE("symmetric activations: zero points are 0 from calibration to the file
         ++values;
       }
       CHECK(values > 4);
+      if (name ==
+          std::string("resnet8")) {  // values that use one half of their codes are not coarse
+        ConvertReport report;
+        Context ctx(1);
+        convert(*qat, ctx, &report);
+        CHECK(report.coarse.empty());
+      }
       // A value that is never below 0 uses the upper half of the codes.
       CHECK(qat->values()[1]->params.zero_point == 0);
     }
