@@ -3,9 +3,11 @@
 #include <map>
 
 #include "deploy/readable_pads.h"
+#include "deploy/rules/code_moves.h"
 #include "deploy/rules/node_text.h"
 #include "deploy/rules/rules.h"
 #include "int8/engine/fuse_pads.h"
+#include "int8/ops/node_view.h"
 
 namespace octet::deploy {
 namespace {
@@ -15,7 +17,7 @@ using int8::Graph;
 using int8::Node;
 using int8::OpCode;
 
-/// Integer kernels, and moves of codes. Clamps become nothing, or clamp_rule()'s finding.
+/// Integer kernels. Clamps become nothing, or clamp_rule()'s finding.
 constexpr std::array on_codes{OpCode::conv_2d,
                               OpCode::depthwise_conv_2d,
                               OpCode::fully_connected,
@@ -32,17 +34,7 @@ constexpr std::array on_codes{OpCode::conv_2d,
                               OpCode::relu,
                               OpCode::relu6,
                               OpCode::relu_n1_to_1,
-                              OpCode::relu_0_to_1,
-                              OpCode::max_pool_2d,
-                              OpCode::resize_nearest_neighbor,
-                              OpCode::transpose,
-                              OpCode::reshape,
-                              OpCode::expand_dims,
-                              OpCode::squeeze,
-                              OpCode::slice,
-                              OpCode::strided_slice,
-                              OpCode::split,
-                              OpCode::split_v};
+                              OpCode::relu_0_to_1};
 
 /// What keeps a network in integers in their place.
 const char* fix_of(OpCode op) {
@@ -80,8 +72,7 @@ bool is_global_pool(const Graph& graph, const Node& node) {
   const int8::TensorDef& axes = tensor(graph, node.inputs[1]);
   if (tensor(graph, node.inputs[0]).shape.size() != 4 || axes.type != DType::i32 || !axes.constant)
     return false;
-  std::vector<std::int32_t> values(axes.constant.size / sizeof(std::int32_t));
-  std::copy_n(axes.constant.data, axes.constant.size, reinterpret_cast<std::byte*>(values.data()));
+  std::vector<std::int32_t> values = int8::read_i32(axes);
   for (std::int32_t& axis : values) axis += axis < 0 ? 4 : 0;
   std::sort(values.begin(), values.end());
   return values == std::vector<std::int32_t>{1, 2};
@@ -98,6 +89,7 @@ void float_operators_rule(const Graph& graph, std::vector<Finding>& findings) {
     const bool codes = int8::is_codes(tensor(graph, node.outputs[0]).type);
     if (!codes || pads[n].removed) continue;  // floats_rule() has those of floats
     if (std::find(on_codes.begin(), on_codes.end(), node.op) != on_codes.end()) continue;
+    if (moves_codes(node.op)) continue;
     if (node.op == OpCode::mean && is_global_pool(graph, node)) continue;
     found[node.op].push_back(n);
   }

@@ -1,21 +1,12 @@
 #include <algorithm>
-#include <array>
 
+#include "deploy/rules/code_moves.h"
 #include "deploy/rules/node_text.h"
 #include "deploy/rules/rules.h"
 
 namespace octet::deploy {
-namespace {
 
 using int8::OpCode;
-
-constexpr std::array moves{OpCode::max_pool_2d, OpCode::resize_nearest_neighbor,
-                           OpCode::transpose,   OpCode::reshape,
-                           OpCode::expand_dims, OpCode::squeeze,
-                           OpCode::slice,       OpCode::strided_slice,
-                           OpCode::split,       OpCode::split_v};
-
-}  // namespace
 
 void moves_rule(const int8::Graph& graph, std::vector<Finding>& findings) {
   const auto tensor = [&](int t) -> const int8::TensorDef& {
@@ -24,7 +15,7 @@ void moves_rule(const int8::Graph& graph, std::vector<Finding>& findings) {
   std::vector<std::size_t> unequal;
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const int8::Node& node = graph.nodes[n];
-    if (std::find(moves.begin(), moves.end(), node.op) == moves.end()) continue;
+    if (!moves_codes(node.op)) continue;
     const std::size_t data = node.op == OpCode::split ? 1 : 0;  // behind the axis
     const int8::TensorDef& x = tensor(node.inputs[data]);
     const bool differ = std::any_of(node.outputs.begin(), node.outputs.end(), [&](int y) {

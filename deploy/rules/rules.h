@@ -63,8 +63,8 @@ void moves_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 /// Zero points other than 0, which TensorRT refuses.
 void zero_points_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
-/// A warning: weight codes beyond +-63 of convolutions with kernels larger than 1x1, whose partial
-/// sums overflow in MNN's kernels of 16 bits. By MNN 3.6.1 on x86-64.
+/// A warning: weight codes beyond +-63 of convolutions with kernels larger than 1x1, with which
+/// MNN 3.6.1 computes wrong codes on x86-64 CPUs with VNNI; with AVX2 alone they were right.
 void weight_bits_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
 /// A warning: maxima, sums, products and concatenations of codes, which MNN computes wrongly

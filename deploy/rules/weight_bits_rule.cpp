@@ -35,8 +35,8 @@ void weight_bits_rule(const int8::Graph& graph, std::vector<Finding>& findings) 
   }
   if (full.empty()) return;
   findings.push_back({.text = nodes_text(graph, full) +
-                              ": weight codes beyond +-63, with which MNN's sums of 16 bits may "
-                              "overflow: wrong results on x86-64",
+                              ": weight codes beyond +-63, with which MNN computes wrong codes "
+                              "on x86-64 CPUs with VNNI",
                       .fix = "quant.weight_bits: 7, which quant.target mnn takes by itself"});
 }
 

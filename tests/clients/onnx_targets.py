@@ -2,15 +2,17 @@
 """Seven networks through the targets that take ONNX, in the real runtimes: the file is valid, is executed as
 int8, and gives octet's codes.
 
-usage: onnx_targets.py OCTET [FOLDER]
+usage: onnx_targets.py OCTET [FOLDER] [--rounding single|float|double]
 
 The networks are those that `octet-bench golden` writes: in FOLDER, or new ones. Of each and each target:
 onnx.checker takes the file; onnxslim and onnxsim leave its outputs; every convolution and matrix product runs
 in an int8 kernel; each operator alone, on the inputs that it has in octet, gives octet's codes but for 1 in
-1,000, by 1 at most; the network has the same top-1. ResNet-8 besides, from its input to each value (a graph
+1,000, by 1 at most; the network has the same top-1. Codes are those of the target's rounding, unless
+--rounding says another: docs/deploy.md has both. ResNet-8 besides, from its input to each value (a graph
 with more outputs would be computed otherwise). Needs what setup_onnx.sh installs. Exit status: 0; 77 if
 something is not here; else 1.
 """
+import argparse
 import collections
 import os
 import pathlib
@@ -44,15 +46,15 @@ RUNTIMES = {"onnxruntime": onnx_runtimes.OnnxRuntime, "openvino": onnx_runtimes.
             "mnn": onnx_runtimes.Mnn}
 MOST = 1e-3  # of an operator's codes may be 1 off
 SAMPLES = 10
-# Of ResNet-8's values up to the average pool may differ. Without VNNI OpenVINO's residual convolutions round
-# single codes otherwise, and their errors add up.
+# Of ResNet-8's values up to the average pool may differ, in shares. Without VNNI 142 of 40,960 did in OpenVINO
+# 2026.4 at the last addition, from 1 of 163,840 in the third convolution; why is not known.
 LEAST = {"openvino": 0, "onnxruntime": 1e-4}
 MNN_X86 = "which MNN 3.6 computes wrongly on x86"
 # (target, operator): why its codes may differ, in which share of the values and by how many codes.
 REASONS = {
     ("onnxruntime", "AVERAGE_POOL_2D"): ("ties", 0.02, 1),
     ("openvino", "AVERAGE_POOL_2D"): ("ties", 0.02, 1),
-    ("mnn", "DEPTHWISE_CONV_2D"): ("its kernel rounds otherwise", 0.01, 1),
+    ("mnn", "DEPTHWISE_CONV_2D"): ("0.26 % seen, why is not known", 0.01, 1),
 }
 
 
@@ -246,12 +248,12 @@ def wrong_in_mnn(network):
     return sorted({name for name, *_ in network.steps()} & {"MAX_POOL_2D", "MAXIMUM", "MINIMUM"})
 
 
-def check(octet, folder, name, target, table, scratch):
+def check(octet, folder, name, target, table, scratch, rounding):
     """The cells of a row, and what is wrong."""
     content = (folder / f"{name}_single.tflite").read_bytes()
     if target == "mnn" or (target == "openvino" and without_vnni()):
         content = tflite_parts.with_half_codes(content)
-    rounding = "float" if target == "onnxruntime" else "single"
+    rounding = rounding or ("float" if target == "onnxruntime" else "single")
     digits = numpy.fromfile(folder / f"{name}_single.inputs", numpy.int8)
     more = numpy.random.default_rng(5).integers(-128, 128, digits.size, numpy.int8)
     network = Network(octet, content, numpy.concatenate([digits, more]), rounding, scratch)
@@ -282,22 +284,26 @@ def check(octet, folder, name, target, table, scratch):
     return cells, lines, [f"{name}, {target}: {text}" for text in trouble]
 
 
-def main(arguments):
-    if not 1 <= len(arguments) <= 2:
-        sys.exit(__doc__.split("\n\n")[1])
-    octet = pathlib.Path(arguments[0]).resolve()
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1].removeprefix("usage: "))
+    parser.add_argument("octet", type=pathlib.Path)
+    parser.add_argument("folder", type=pathlib.Path, nargs="?")
+    parser.add_argument("--rounding", choices=["single", "float", "double"])
+    options = parser.parse_args()
+    octet = options.octet.resolve()
     table, trouble = collections.defaultdict(Operators), []
     with tempfile.TemporaryDirectory() as temporary:
         scratch = pathlib.Path(temporary)
-        folder = pathlib.Path(arguments[1] if len(arguments) > 1 else scratch / "golden")
-        if len(arguments) == 1:
+        folder = options.folder or scratch / "golden"
+        if not options.folder:
             run(octet.parents[1] / "bench/octet-bench", "golden", "--images", SOURCE / "data/digits.h5", "--out", folder,
                 *[word for name in NETWORKS for word in ("--net", name)])
         print("| network | target | products in int8 kernels | codes of the output differing | same top-1 |\n" + "| --- " * 5 + "|")
         for name in NETWORKS:
             for target in RUNTIMES:
                 try:
-                    cells, lines, wrong = check(octet, folder, name, target, table, scratch)
+                    cells, lines, wrong = check(octet, folder, name, target, table, scratch,
+                                               options.rounding)
                 except RuntimeError as error:
                     cells, lines, wrong = [name, target, "FAILED", "-", "-"], [], [f"{name}, {target}: {error}"]
                 print("| " + " | ".join(cells) + " |", flush=True)
@@ -315,4 +321,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
