@@ -32,9 +32,11 @@ Dataset open_dataset(DataFormat format, const std::filesystem::path& path, Split
 Dataset open_dataset(std::string_view format, const std::filesystem::path& path,
                      std::string_view split, int channels = 0);
 
-/// A train and a test split with the same pictures' extents and classes.
+/// Splits with the same pictures' extents and classes. Training may choose by `val`; `test` only
+/// measures the result.
 struct DataSource {
   Dataset train, test;
+  Dataset val = {};  ///< no samples: there is none
 };
 /// Both splits. Classes are those of the split that has more of them. Throws Error if the extents
 /// or the class names differ.
