@@ -16,9 +16,12 @@ mkdir -p build
 log=build/configure.log
 cmake --preset release "${options[@]}" >$log 2>&1 || { cat $log >&2; exit 1; }
 echo "building (a few minutes the first time)"
-cmake --build build/release --target trainer octet -- --quiet
+cmake --build build/release --target trainer octet
 
 echo
 build/release/apps/trainer/trainer --config configs/finetune_qat.json --resume
 echo
-echo "Look at the model:  build/release/apps/octet/octet inspect runs/finetune_qat/model.tflite"
+echo "To call the programs by name:"
+echo "  export PATH=\"$PWD/build/release/apps/trainer:$PWD/build/release/apps/octet:\$PATH\""
+echo "Look at the model:"
+echo "  octet inspect runs/finetune_qat/model.tflite"

@@ -20,8 +20,8 @@ constexpr std::array<std::pair<DataFormat, std::string_view>, 4> format_names{
      {DataFormat::idx, "idx"},
      {DataFormat::cifar10, "cifar10"},
      {DataFormat::image_folder, "image_folder"}}};
-constexpr std::array<std::pair<Split, std::string_view>, 3> split_names{
-    {{Split::train, "train"}, {Split::test, "test"}, {Split::whole, "whole"}}};
+constexpr std::array<std::pair<Split, std::string_view>, 4> split_names{
+    {{Split::train, "train"}, {Split::val, "val"}, {Split::test, "test"}, {Split::whole, "whole"}}};
 
 template <class Names>
 auto parse(const Names& names, std::string_view name, const char* what) {
@@ -56,6 +56,7 @@ fs::path plain_or_gz(const fs::path& folder, const std::string& stem) {
 }
 
 Dataset open_idx(const fs::path& path, Split split) {
+  OCTET_CHECK(split != Split::val, path.string(), ": IDX: there is no validation split");
   if (split != Split::whole) {
     const std::string prefix = split == Split::train ? "train" : "t10k";
     const fs::path images = plain_or_gz(path, prefix + "-images-idx3-ubyte");
@@ -90,6 +91,7 @@ std::vector<std::string> cifar_class_names(const fs::path& folder) {
 }
 
 Dataset open_cifar10(const fs::path& path, Split split) {
+  OCTET_CHECK(split != Split::val, path.string(), ": CIFAR-10: there is no validation split");
   if (split == Split::whole) return read_cifar10({path});
   std::vector<fs::path> files;
   for (const std::string& name : data_detail::list_folder(path)) {
@@ -140,15 +142,39 @@ Dataset open_dataset(std::string_view format, const fs::path& path, std::string_
   return open_dataset(parse_data_format(format), path, parse_split(split), channels);
 }
 
+namespace {
+
+/// Whether the data have a validation split of their own.
+bool has_validation(DataFormat format, const fs::path& path) {
+  if (format == DataFormat::image_folder) return fs::is_directory(path / "val");
+  if (format != DataFormat::hdf5) return false;
+  const std::vector<std::string> groups = hdf5_groups(path);
+  return std::find(groups.begin(), groups.end(), "val") != groups.end();
+}
+
+/// Throws Error unless pictures and classes of the split are those of train.
+void check_like_train(const Dataset& split, std::string_view which, const Dataset& train,
+                      const fs::path& path) {
+  OCTET_CHECK(train.image_shape() == split.image_shape(), path.string(), ": ", which,
+              " images: expected ", train.image_shape(), " as in train, got ", split.image_shape());
+  OCTET_CHECK(train.class_names == split.class_names, path.string(),
+              ": expected the same class names in train and ", which);
+}
+
+}  // namespace
+
 DataSource open_data_source(DataFormat format, const fs::path& path, int channels) {
   DataSource source{open_dataset(format, path, Split::train, channels),
                     open_dataset(format, path, Split::test, channels)};
-  OCTET_CHECK(source.train.image_shape() == source.test.image_shape(), path.string(),
-              ": test images: expected ", source.train.image_shape(), " as in train, got ",
-              source.test.image_shape());
-  OCTET_CHECK(source.train.class_names == source.test.class_names, path.string(),
-              ": expected the same class names in train and test");
-  source.train.classes = source.test.classes = std::max(source.train.classes, source.test.classes);
+  check_like_train(source.test, "test", source.train, path);
+  int classes = std::max(source.train.classes, source.test.classes);
+  if (has_validation(format, path)) {
+    source.val = open_dataset(format, path, Split::val, channels);
+    check_like_train(source.val, "val", source.train, path);
+    classes = std::max(classes, source.val.classes);
+    source.val.classes = classes;
+  }
+  source.train.classes = source.test.classes = classes;
   return source;
 }
 

@@ -90,7 +90,7 @@ def wrong_links(path, text):
             yield f"{path.relative_to(ROOT)}: link to {target}: there is no such heading"
 
 
-EXAMPLES = ["examples/custom_loop.cpp", "examples/two_heads.cpp"]  # in README's order
+EXAMPLES = ["examples/custom_loop.cpp", "examples/fit_network.cpp", "examples/two_heads.cpp"]  # in README's order
 
 
 def wrong_examples():

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apps/common/op_rows.h"
 #include "apps/common/text_table.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/kernel_table.h"
@@ -12,7 +13,6 @@
 #include "apps/octet/work.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "int8/xnnpack/arithmetic.h"
 #include "interop/tflite/model_metadata.h"
 #include "interop/tflite/names.h"
 
@@ -20,7 +20,6 @@ namespace octet::app {
 namespace {
 
 using int8::Graph;
-using int8::Node;
 using int8::TensorDef;
 using Json = nlohmann::ordered_json;
 
@@ -29,73 +28,12 @@ struct Options {
   bool json = false, ops = false, sign = false;
 };
 
-const TensorDef& tensor(const Graph& graph, int index) {
-  return graph.tensors[static_cast<std::size_t>(index)];
-}
-
 std::size_t constant_bytes(const Graph& graph) {
   std::map<const void*, std::size_t> buffers;  // shared ones count once
   for (const TensorDef& t : graph.tensors) buffers[t.constant.data] = t.constant.size;
   std::size_t bytes = 0;
   for (const auto& [data, size] : buffers) bytes += size;
   return bytes;
-}
-
-/// One operator of the graph, in numbers.
-struct OpRow {
-  int index = 0;
-  std::string op, name;
-  std::vector<std::vector<std::int32_t>> inputs, outputs;  ///< shapes; constants left out
-  std::int64_t params = 0;                                 ///< elements of weights and biases
-  std::int64_t macs = 0;
-  std::string kernel;      ///< empty: fused into another op
-  std::string arithmetic;  ///< in float rounding: whose it is
-};
-
-/// Weights, biases and other quantized constants; not shapes, axes and the like.
-bool is_parameter(int8::OpCode op, std::size_t input, const TensorDef& constant) {
-  if (constant.type != int8::DType::i32) return true;
-  switch (op) {
-    case int8::OpCode::conv_2d:
-    case int8::OpCode::depthwise_conv_2d:
-    case int8::OpCode::fully_connected:
-      return input == 2;
-    case int8::OpCode::transpose_conv:
-      return input == 3;
-    default:
-      return false;
-  }
-}
-
-std::vector<OpRow> op_rows(const int8::Model& model) {
-  const Graph& graph = model.graph();
-  std::vector<OpRow> rows;
-  for (const Node& node : graph.nodes) {
-    OpRow row;
-    row.index = static_cast<int>(rows.size());
-    row.op = int8::op_name(node.op);
-    row.name = tensor(graph, node.outputs[0]).name;
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      if (node.inputs[i] < 0) continue;
-      const TensorDef& x = tensor(graph, node.inputs[i]);
-      if (!x.constant) row.inputs.push_back(x.shape);
-      if (x.constant && is_parameter(node.op, i, x)) {
-        row.params += static_cast<std::int64_t>(x.constant.size / int8::dtype_size(x.type));
-      }
-    }
-    if (model.rounding() == int8::Rounding::float_rounding) {
-      row.arithmetic = int8::xnnpack::arithmetic_name(
-          int8::xnnpack::arithmetic_of({graph, row.index, model.rounding(), model.isa()}));
-    }
-    for (const int t : node.outputs) row.outputs.push_back(tensor(graph, t).shape);
-    rows.push_back(std::move(row));
-  }
-  for (const int8::StepInfo& step : model.steps()) {
-    OpRow& row = rows[static_cast<std::size_t>(step.node)];
-    row.macs = step.macs;
-    row.kernel = step.kernel;
-  }
-  return rows;
 }
 
 Json value_json(const int8::ValueInfo& v) {

@@ -1,7 +1,7 @@
 #include "apps/trainer/convert_report.h"
 
-#include "apps/trainer/progress.h"
 #include "base/error.h"
+#include "fit/progress.h"
 
 namespace octet::trainer {
 

@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "apps/trainer/convert_report.h"
-#include "apps/trainer/interrupt.h"
 #include "apps/trainer/interruptible.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/step_times.h"
 #include "apps/trainer/summary.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "fit/interrupt.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "quant/convert.h"
@@ -82,6 +82,11 @@ bool finish_quantized(Session& s, Summary& summary) {
   q["loss"] = forward->loss;
 
   auto& i = summary["int8"];
+  add_validation(s, i, "int8");
+  const auto calibrated = s.results.find("calibrated.accuracy");
+  if (calibrated != s.results.end()) {
+    i["calibrated_" + s.watch_name() + "_accuracy"] = calibrated->second;
+  }
   for (auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding,
                         int8::Rounding::float_rounding}) {
     const auto rounded = model_in(rounding, s.files.model, model.rounding());
@@ -132,10 +137,26 @@ bool finish_floats(Session& s, Summary& summary) {
   return true;
 }
 
+Figures finish_line(const Summary& summary) {
+  Figures line{{"phase", "finish"}, {"float_accuracy", summary["float"]["accuracy"].get<double>()}};
+  if (!summary.contains("int8")) return line;
+  const Summary& i = summary["int8"];
+  line.push_back({"int8_accuracy", i["accuracy"].get<double>()});
+  for (const char* key : {"codes_compared", "codes_different"}) {
+    line.push_back({std::string("int8_") + key, i[key].get<std::int64_t>()});
+  }
+  line.push_back({"int8_signature", i["signature"].get<std::string>()});
+  return line;
+}
+
 }  // namespace
 
 Outcome run_finish_phase(Session& s) {
   s.progress.say("evaluating on the test split");
+  if (!measure_float(s)) {
+    s.save();
+    return Outcome::interrupted;
+  }
   Summary summary = begin_summary(s);
   if (!finish_floats(s, summary) || (s.config.quantized() && !finish_quantized(s, summary))) {
     if (!s.outputs_only) s.save();  // else the checkpoint is that of the finished run
@@ -143,14 +164,7 @@ Outcome run_finish_phase(Session& s) {
   }
   s.restored.reset();
   if (!s.outputs_only) {
-    nlohmann::ordered_json line{{"phase", "finish"},
-                                {"float_accuracy", summary["float"]["accuracy"]}};
-    if (summary.contains("int8")) {
-      for (const char* key : {"accuracy", "codes_compared", "codes_different", "signature"}) {
-        line[std::string("int8_") + key] = summary["int8"][key];
-      }
-    }
-    s.metrics->add(line);
+    s.metrics->add(finish_line(summary));
   }
   s.summary = summary_text(summary);
   write_file_atomically(s.files.summary, std::as_bytes(std::span(s.summary)));

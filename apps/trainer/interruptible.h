@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "apps/trainer/interrupt.h"
 #include "eval/evaluate.h"
+#include "fit/interrupt.h"
 
 namespace octet::trainer {
 

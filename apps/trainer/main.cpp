@@ -7,10 +7,11 @@
 
 #include "apps/common/usage_error.h"
 #include "apps/common/version/version.h"
-#include "apps/trainer/interrupt.h"
+#include "apps/trainer/dry_run.h"
 #include "apps/trainer/run.h"
 #include "base/printable.h"
 #include "core/kernels/blas.h"
+#include "fit/interrupt.h"
 
 namespace {
 
@@ -22,11 +23,11 @@ struct Arguments {
   std::string config, out, weights;
   std::vector<std::string> sets;
   int threads = -1;
-  bool resume = false, overwrite = false, print_schema = false;
+  bool resume = false, overwrite = false, dry_run = false, print_schema = false;
 };
 
 void declare(CLI::App& app, Arguments& a) {
-  app.add_option("--config", a.config, "Configuration to run (see configs/)");
+  app.add_option("--config,CONFIG", a.config, "Configuration to run (see configs/)");
   app.add_option("--set", a.sets,
                  "key=value: replaces a value of the configuration, as in "
                  "--set train.epochs=3; may be repeated")
@@ -41,6 +42,10 @@ void declare(CLI::App& app, Arguments& a) {
       app.add_flag("--resume", a.resume, "Go on with an unfinished run; start it if there is none");
   app.add_flag("--overwrite", a.overwrite,
                "Start over; what an earlier run wrote is kept aside until the new one is finished")
+      ->excludes(resume);
+  app.add_flag("--dry-run", a.dry_run,
+               "Show what a run would do and write nothing: the data and their classes, the "
+               "network's layers, the int8 model's size and memory, the time it would take")
       ->excludes(resume);
   app.add_option("--weights", a.weights,
                  "Write the weights of the trained float network to this file when the run is "
@@ -75,14 +80,18 @@ int run_trainer(int argc, char** argv, const Arguments& a) {
   config::Config c = config::read_config(a.config, a.sets);
   if (a.threads >= 0) c.threads = a.threads;
   if (!a.out.empty()) c.out = {a.out, a.out};
-  trainer::watch_interrupts();
-  trainer::Progress progress = trainer::Progress::for_stdout();
+  watch_interrupts();
+  Progress progress = Progress::for_stdout();
   if (const std::string& warning = blas_kernels().warning; !warning.empty()) {
     progress.say("warning: " + warning);
   }
+  if (a.dry_run) {
+    trainer::dry_run(c, progress);
+    return 0;
+  }
   const trainer::RunOptions options{
       .resume = a.resume, .overwrite = a.overwrite, .weights = a.weights, .ancestors = {}};
-  if (trainer::run(c, options, progress) == trainer::Outcome::finished) return 0;
+  if (trainer::run(c, options, progress) == Outcome::finished) return 0;
   progress.say("stopped; everything is saved. To go on:\n  " + resume_command(argc, argv, a));
   return exit_interrupted;
 }

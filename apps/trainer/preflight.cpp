@@ -16,6 +16,8 @@ void check_section(const Session& s, const setup::TrainingSection& t, Module& mo
   OCTET_CHECK(!t.drop_last || t.batch <= images, t.where("batch"), ": expected at most the ",
               images, " training pictures of ", s.data.train.name,
               ", for drop_last leaves out a smaller batch; got ", t.batch);
+  OCTET_CHECK(t.steps.patience == 0 || s.has_validation(), t.where("patience"),
+              ": needs a validation split to be judged by: set data.val_fraction");
   const auto optimizer = setup::make_optimizer(t, model.parameters());
   setup::apply_groups(t, model, *optimizer);
   setup::make_loss(t, s.classes());

@@ -8,18 +8,6 @@
 namespace octet::trainer {
 namespace {
 
-/// The accuracy that quantization is measured against.
-bool evaluate_float(Session& s) {
-  if (s.results.contains("float.accuracy")) return true;
-  Loader test = s.test_loader(s.batch_size());
-  const auto e = evaluate_unless_interrupted(*s.model, test, s.ctx);
-  if (!e) return false;
-  s.results["float.loss"] = e->loss;
-  s.results["float.accuracy"] = e->accuracy();
-  s.progress.say("float network: test " + percent(e->accuracy()));
-  return true;
-}
-
 void calibrate(Session& s) {
   const config::QuantConfig& c = *s.config.quant;
   Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
@@ -31,42 +19,87 @@ void calibrate(Session& s) {
       " batches of " + std::to_string(c.batch));
 }
 
-Outcome fine_tune(Session& s, bool resumed) {
+/// The integer model that would ship now, on the split that training watches; nothing if the user
+/// asked to stop.
+std::optional<EpochScore> score_int8(Session& s, Loader& watched, quant::ConvertReport& report) {
+  const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
+  const auto e = evaluate_unless_interrupted(model, watched, s.ctx);
+  if (!e) return std::nullopt;
+  const std::string split = s.watch_name();
+  return EpochScore{e->accuracy(),
+                    "int8 " + split + " " + percent(e->accuracy()),
+                    {{"stage", std::string(quant::stage_name(s.qat->stage()))},
+                     {"int8_" + split + "_loss", e->loss},
+                     {"int8_" + split + "_accuracy", e->accuracy()},
+                     {"codes_compared", report.parity.compared},
+                     {"constant_channels", std::int64_t{constant_channels(report)}}}};
+}
+
+/// The accuracy right after calibration, which tells whether training or calibration is to blame
+/// when int8 ends badly.
+std::optional<EpochScore> score_calibrated(Session& s, Loader& watched) {
+  quant::ConvertReport report;
+  std::optional<EpochScore> score = score_int8(s, watched, report);
+  if (!score) return std::nullopt;
+  if (!s.results.contains("calibrated.accuracy")) {
+    s.results["calibrated.accuracy"] = score->value;
+    Figures line{{"phase", "calibrate"}};
+    line.insert(line.end(), score->figures.begin(), score->figures.end());
+    s.metrics->add(line);
+    s.progress.say("after calibration: " + score->text);
+  }
+  return score;
+}
+
+Outcome fine_tune(Session& s) {
   const config::QuantConfig& c = *s.config.quant;
   const setup::TrainingSection section = setup::quant_section(s.config);
   const std::int64_t epochs = section.epochs;
   Loader loader = s.train_loader(c.batch, c.drop_last);
-  Loader test = s.test_loader(c.batch);
-  if (!resumed) s.restored.reset();  // what is there belongs to the phase before
-  std::vector<std::string> said;     // of what was lost
+  Loader watched = s.watch_loader(c.batch);
+  const bool begun = s.restored_training();
+  std::optional<EpochScore> before;
+  if (!begun) {
+    before = score_calibrated(s, watched);
+    if (!before) {
+      s.save();
+      return Outcome::interrupted;
+    }
+  }
+  std::vector<std::string> said;  // of what was lost
   TrainingPlan plan{
       .name = "qat",
       .model = *s.qat,
       .section = section,
       .loader = loader,
+      .before = before,
       .begin_epoch =
           [&](std::int64_t epoch) {
             s.qat->advance(std::max(stage_of_epoch(c.stages, epoch), s.qat->first_stage()));
             return "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs) + " " +
                    std::string(quant::stage_name(s.qat->stage()));
           },
-      .evaluate = [&](nlohmann::ordered_json& line) -> std::optional<std::string> {
+      .evaluate = [&]() -> std::optional<EpochScore> {
         quant::ConvertReport report;
-        const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
-        const auto e = evaluate_unless_interrupted(model, test, s.ctx);
-        if (!e) return std::nullopt;
+        const auto score = score_int8(s, watched, report);
+        if (!score) return std::nullopt;
         if (auto lost = loss_lines(report); lost != said) {
           for (const std::string& text : lost) s.progress.say(text);
           said = std::move(lost);
         }
-        line["stage"] = quant::stage_name(s.qat->stage());
-        line["int8_accuracy"] = e->accuracy();
-        line["codes_compared"] = report.parity.compared;
-        line["constant_channels"] = constant_channels(report);
-        return "int8 test " + percent(e->accuracy());
+        return score;
       }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
-  s.results["speed.epoch_seconds"] = s.at.phase_seconds / static_cast<double>(epochs);
+  const FitPosition& at = s.fit->position();
+  s.results["speed.epoch_seconds"] = at.phase_seconds / static_cast<double>(at.epoch);
+  if (const std::int64_t best = s.fit->kept_epoch(); best >= 0) {
+    s.results["int8.best_epoch"] = static_cast<double>(best);
+    s.results["int8.val_accuracy"] = s.fit->best_score();
+    // The stage that these weights were measured in.
+    const quant::Stage stage =
+        best == 0 ? s.qat->first_stage() : stage_of_epoch(c.stages, best - 1);
+    s.qat->restore_stage(std::max(stage, s.qat->first_stage()));
+  }
   return Outcome::finished;
 }
 
@@ -101,7 +134,7 @@ void restore_quantized_model(Session& s) {
 }
 
 Outcome run_quantize_phase(Session& s) {
-  if (!evaluate_float(s)) {
+  if (!measure_float(s)) {
     s.save();
     return Outcome::interrupted;
   }
@@ -110,9 +143,10 @@ Outcome run_quantize_phase(Session& s) {
   if (resumed) {
     restore_quantized_model(s);
   } else {
+    s.restored.reset();  // what is there belongs to the phase before
     calibrate(s);
   }
-  if (s.config.qat() && fine_tune(s, resumed) == Outcome::interrupted) return Outcome::interrupted;
+  if (s.config.qat() && fine_tune(s) == Outcome::interrupted) return Outcome::interrupted;
   s.restored.reset();
   s.enter(Phase::finish);
   s.save();

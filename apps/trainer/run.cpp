@@ -1,7 +1,5 @@
 #include "apps/trainer/run.h"
 
-#include <thread>
-
 #include "apps/common/setup/data.h"
 #include "apps/trainer/initial_weights.h"
 #include "apps/trainer/phases.h"
@@ -15,11 +13,6 @@
 namespace octet::trainer {
 namespace fs = std::filesystem;
 namespace {
-
-int thread_count(const config::Config& c) {
-  if (c.threads > 0) return c.threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 std::string state_of(const Checkpoint& c) {
   switch (static_cast<Phase>(c.integer("phase"))) {
@@ -55,7 +48,9 @@ std::optional<Checkpoint> earlier_run(const RunFiles& files) {
 void check_same_run(const Checkpoint& c, const std::string& key, const fs::path& dir) {
   const std::string difference = key_difference(c.text("run_key"), key);
   OCTET_CHECK(difference.empty(), dir.string(), " holds the run of another configuration (",
-              difference, "): choose another name or --out, or start over with --overwrite");
+              difference, "): choose another name or --out, or start over with --overwrite; to go ",
+              "on from its weights, choose another name and init.checkpoint=",
+              (dir / "checkpoint.h5").string());
 }
 
 /// Throws Error if the finished run of this configuration waits in a folder that was put aside for
@@ -96,6 +91,15 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
   progress.say(lines);
 }
 
+/// Where there is nothing to choose an epoch by.
+void say_what_is_kept(const Session& s) {
+  const config::Config& c = s.config;
+  const bool wanted =
+      (c.train && c.train->steps.keep == "best") || (c.qat() && c.quant->steps.keep == "best");
+  if (s.has_validation() || !wanted) return;
+  s.progress.say("no validation split (data.val_fraction): the last epoch is kept");
+}
+
 void save_float_weights(const Session& s, const fs::path& file) {
   if (file.empty()) return;
   save_weights(file, *s.graph());
@@ -125,7 +129,7 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
     check_weights_file(c, options.weights);
     const AtomicFile writable(options.weights);  // or an error now, not after the training
   }
-  Session s(c, setup::open_data(c), progress, thread_count(c));
+  Session s(c, setup::open_data(c), progress, c.thread_count());
   check_phases(s);
   const RunFiles& files = s.files;
   const RunDirLock lock(files.dir);
@@ -181,6 +185,7 @@ Outcome run(const config::Config& c, const RunOptions& options, Progress& progre
     progress.say(files.dir.string() + ": starting " + s.network.name + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +
                  (s.ctx.threads.size() == 1 ? " thread" : " threads"));
+    say_what_is_kept(s);
     s.metrics.emplace(files.metrics, "");
   }
   if (run_phases(s) == Outcome::interrupted) return Outcome::interrupted;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "apps/common/config/config.h"
-#include "apps/trainer/progress.h"
 #include "apps/trainer/train_loop.h"
+#include "fit/progress.h"
 
 namespace octet::trainer {
 

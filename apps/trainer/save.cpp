@@ -50,32 +50,6 @@ std::string moved_warning(const Checkpoint& c, Isa isa) {
          ": floating-point results may not be the same bits";
 }
 
-void put_position(Checkpoint& c, const Position& at) {
-  c.integers["position/epoch"] = at.epoch;
-  c.integers["position/batch"] = at.batch;
-  c.integers["position/step"] = at.step;
-  c.integers["position/correct"] = at.correct;
-  c.integers["position/images"] = at.images;
-  c.numbers["position/loss_sum"] = at.loss_sum;
-  c.numbers["position/epoch_seconds"] = at.epoch_seconds;
-  c.numbers["position/phase_seconds"] = at.phase_seconds;
-}
-
-Position get_position(const Checkpoint& c) {
-  Position at;
-  at.epoch = c.integer("position/epoch");
-  at.batch = c.integer("position/batch");
-  at.step = c.integer("position/step");
-  at.correct = c.integer("position/correct");
-  at.images = c.integer("position/images");
-  at.loss_sum = c.number("position/loss_sum");
-  at.epoch_seconds = c.number("position/epoch_seconds");
-  at.phase_seconds = c.number("position/phase_seconds");
-  OCTET_CHECK(at.epoch >= 0 && at.batch >= 0 && at.step >= 0, c.origin,
-              ": expected a position of numbers >= 0");
-  return at;
-}
-
 constexpr std::string_view result_prefix = "results/";
 
 }  // namespace
@@ -88,13 +62,12 @@ void Session::save() {
     c.integers["qat/stage"] = static_cast<std::int64_t>(qat->stage());
     if (!qat->sample().empty()) c.tensors["qat_sample"] = qat->sample()[0];
   }
-  if (optimizer) c.put("optimizer", optimizer->state());
-  if (ema) c.put("ema", ema->state());
+  c.integers["position/epoch"] = c.integers["position/batch"] = 0;
+  if (fit) fit->save(c);
   c.integers["phase"] = static_cast<std::int64_t>(phase);
   // Order, augmentation and dropout are functions of the seed and the position: with these two the
   // random numbers are complete.
   c.integers["seed"] = config.seed;
-  put_position(c, at);
   for (const auto& [name, value] : results) c.numbers[std::string(result_prefix) + name] = value;
   c.texts["run_key"] = run_key;
   c.texts["config"] = config::to_json(config);
@@ -129,7 +102,6 @@ void Session::restore(Checkpoint c) {
     progress.say(warning);
   model->load_state(c.group("model"));
   phase = static_cast<Phase>(saved_phase);
-  at = get_position(c);
   init_hash = c.text("init_hash");
   const auto report = c.texts.find("init_report");  // older checkpoints have none
   if (report != c.texts.end()) init_report = report->second;

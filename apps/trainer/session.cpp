@@ -16,8 +16,17 @@ std::string make_run_key(const config::Config& c, const DataSource& data,
   auto key = nlohmann::ordered_json::parse(config::to_json(c, /*results_only=*/true));
   key["data"]["train_hash"] = hash_text(content_hash(data.train));
   key["data"]["test_hash"] = hash_text(content_hash(data.test));
+  if (data.val.size() > 0) key["data"]["val_hash"] = hash_text(content_hash(data.val));
   if (!network.import_hash.empty()) key["model"]["import_hash"] = network.import_hash;
   return key.dump();
+}
+
+/// In the data set's order, not augmented.
+Loader plain_loader(const config::Config& c, const Dataset& data, int batch) {
+  LoaderOptions options;
+  options.batch = batch;
+  options.transform = setup::make_transform(c.data, /*augmented=*/false);
+  return Loader(data, options);
 }
 
 }  // namespace
@@ -46,10 +55,11 @@ Loader Session::train_loader(int batch, bool drop_last) const {
 }
 
 Loader Session::test_loader(int batch) const {
-  LoaderOptions options;
-  options.batch = batch;
-  options.transform = setup::make_transform(config.data, /*augmented=*/false);
-  return Loader(data.test, options);
+  return plain_loader(config, data.test, batch);
+}
+
+Loader Session::watch_loader(int batch) const {
+  return plain_loader(config, has_validation() ? data.val : data.test, batch);
 }
 
 int Session::batch_size() const {
@@ -59,9 +69,8 @@ int Session::batch_size() const {
 
 void Session::enter(Phase next) {
   phase = next;
-  at = {};
+  fit.reset();  // it refers to the optimizer
   optimizer.reset();
-  ema.reset();
 }
 
 std::string import_name(const config::Config& c) {

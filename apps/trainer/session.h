@@ -12,14 +12,13 @@
 #include "apps/common/config/config.h"
 #include "apps/common/setup/network.h"
 #include "apps/trainer/float_files.h"
-#include "apps/trainer/metrics.h"
-#include "apps/trainer/progress.h"
 #include "core/context.h"
 #include "data/loader.h"
 #include "data/source.h"
+#include "fit/fit.h"
+#include "fit/metrics_file.h"
 #include "interop/checkpoint/checkpoint.h"
 #include "layers/module.h"
-#include "optim/ema.h"
 #include "optim/optimizer.h"
 #include "quant/qat_model.h"
 
@@ -27,17 +26,6 @@ namespace octet::trainer {
 
 /// The parts of a run, in order; a run leaves out those its configuration does not ask for.
 enum class Phase : std::int64_t { train, quantize, finish, done };
-
-/// How far a training phase has come, with the sums of the epoch in progress.
-struct Position {
-  std::int64_t epoch = 0;
-  std::int64_t batch = 0;  ///< the next one of this epoch
-  std::int64_t step = 0;   ///< updates in this phase
-  double loss_sum = 0;     ///< over the epoch's images
-  std::int64_t correct = 0, images = 0;
-  double epoch_seconds = 0;  ///< training time of this epoch so far
-  double phase_seconds = 0;  ///< of the finished epochs
-};
 
 struct RunFiles {
   explicit RunFiles(std::filesystem::path run_dir)
@@ -65,11 +53,10 @@ class Session {
   ModulePtr model;                              ///< the float network's
   quant::QatModelPtr qat;                       ///< from phase quantize on
   std::unique_ptr<optim::Optimizer> optimizer;  ///< while a phase trains
-  std::optional<optim::Ema> ema;                ///< while a phase trains with an average
-  std::optional<Metrics> metrics;
+  std::unique_ptr<Fit> fit;                     ///< while a phase trains
+  std::optional<MetricsFile> metrics;
 
   Phase phase = Phase::train;
-  Position at;
   std::map<std::string, double> results;  ///< so far, by their names in summary.json
   std::string summary;                    ///< of a finished run: summary.json's text
   std::string init_hash;                  ///< of the weights it started from; empty: random ones
@@ -89,6 +76,11 @@ class Session {
   Loader train_loader(int batch, bool drop_last) const;
   /// The test split as it is.
   Loader test_loader(int batch) const;
+  bool has_validation() const { return data.val.size() > 0; }
+  /// What training is watched on: the validation split, or without one the test split.
+  Loader watch_loader(int batch) const;
+  /// "val" or "test".
+  std::string watch_name() const { return has_validation() ? "val" : "test"; }
   /// A batch that fits the present phase.
   int batch_size() const;
 
@@ -102,6 +94,10 @@ class Session {
   /// takes their state from `restored`.
   void restore(Checkpoint checkpoint);
   std::optional<Checkpoint> restored;
+  /// Whether what was restored is of a training that had begun.
+  bool restored_training() const {
+    return restored && restored->numbers.contains("position/loss_sum");
+  }
 
  private:
   std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();

@@ -41,13 +41,13 @@ quant::Stage longest_stage(const config::Stages& s) {
 }  // namespace
 
 StepTimes measure_step_times(Session& s) {
-  const config::QuantConfig& c = *s.config.quant;
-  Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
+  const setup::TrainingSection section =
+      s.config.quant ? setup::quant_section(s.config) : setup::train_section(s.config);
+  Loader loader = s.train_loader(section.batch, /*drop_last=*/false);
   const Batch batch = loader.next();
 
   const auto network = s.graph()->clone();
   network->train();
-  const setup::TrainingSection section = setup::quant_section(s.config);
   const auto optimizer = setup::make_optimizer(section, network->parameters());
 
   quant::QatModelPtr quantized;
@@ -55,7 +55,8 @@ StepTimes measure_step_times(Session& s) {
   if (s.config.qat()) {
     quantized = setup::prepare(s.config, s.network, s.input_shape());
     quantized->load_state(s.qat->state());
-    quantized->restore_stage(std::max(longest_stage(c.stages), quantized->first_stage()));
+    quantized->restore_stage(
+        std::max(longest_stage(s.config.quant->stages), quantized->first_stage()));
     quantized->train();
     quantized_optimizer = setup::make_optimizer(section, quantized->parameters());
   }

@@ -67,16 +67,19 @@ Summary begin_summary(const Session& s) {
   j["octet"] = {{"version", version()}, {"revision", revision()}};
   j["data"] = {{"name", s.data.test.name},
                {"train_images", s.data.train.size()},
+               {"val_images", s.data.val.size()},
                {"test_images", s.data.test.size()},
                {"classes", s.data.train.classes},
                {"test_hash", hash_text(content_hash(s.data.test))},
                {"path", found_path(s.config.data.path)}};
+  if (!s.data.train.class_names.empty()) j["data"]["class_names"] = s.data.train.class_names;
   if (!s.init_report.empty()) j["init"] = Summary::parse(s.init_report);
   const std::int64_t parameters = s.model->parameter_count();
   j["float"] = {{"accuracy", result(s, "float.accuracy")},
                 {"loss", result(s, "float.loss")},
                 {"parameters", parameters},
                 {"bytes", parameters * 4}};
+  add_validation(s, j["float"], "float");
   if (s.results.contains("speed.epoch_seconds")) {
     j["speed"]["epoch_seconds"] = s.results.at("speed.epoch_seconds");
   }
@@ -90,6 +93,13 @@ Summary begin_summary(const Session& s) {
   }
   j["config"] = Summary::parse(config::to_json(s.config));
   return j;
+}
+
+void add_validation(const Session& s, Summary& to, const std::string& part) {
+  const auto epoch = s.results.find(part + ".best_epoch");
+  if (epoch == s.results.end()) return;
+  to["val_accuracy"] = result(s, part + ".val_accuracy");
+  to["best_epoch"] = static_cast<std::int64_t>(epoch->second);
 }
 
 std::string summary_text(const Summary& summary) {
@@ -131,6 +141,19 @@ std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& fil
 
 namespace {
 
+/// Which epochs' weights were kept, and by what; empty if the last ones'.
+std::string kept_epochs(const Summary& s) {
+  std::string text;
+  for (const char* part : {"float", "int8"}) {
+    if (!s.contains(part) || !s.at(part).contains("best_epoch")) continue;
+    const auto& p = s.at(part);
+    text += (text.empty() ? "" : ", ") + std::string(part) + " " +
+            std::to_string(p.at("best_epoch").get<std::int64_t>()) + " (val " +
+            percent(p.at("val_accuracy")) + ")";
+  }
+  return text;
+}
+
 /// The accuracy in each rounding.
 std::string by_rounding(const Summary& int8) {
   std::string text;
@@ -149,6 +172,7 @@ std::string table(const Summary& s, const std::filesystem::path& run_dir) {
   row(out, "float",
       percent(s.at("float").at("accuracy")) + " of " + grouped(s.at("data").at("test_images")) +
           " test images, " + kilobytes(s.at("float").at("bytes")) + " of parameters");
+  if (const std::string kept = kept_epochs(s); !kept.empty()) row(out, "best epochs", kept);
   for (const FloatFile& file : float_files()) {
     if (!s.contains(file.key)) continue;
     const auto& f = s.at(file.key);

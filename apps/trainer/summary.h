@@ -14,6 +14,9 @@ using Summary = nlohmann::ordered_json;
 
 /// What is known of every run: names, float network, speed, files, configuration.
 Summary begin_summary(const Session& s);
+/// Adds the validation accuracy and the epoch of the weights that were kept, if they were chosen by
+/// it. `part`: "float" or "int8".
+void add_validation(const Session& s, Summary& to, const std::string& part);
 /// As summary.json has it.
 std::string summary_text(const Summary& summary);
 /// Of a model file: FNV-1a, as in the summary.

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <functional>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 #include "apps/common/setup/training.h"
 #include "apps/trainer/session.h"
@@ -14,19 +15,16 @@ struct TrainingPlan {
   Module& model;
   const setup::TrainingSection& section;
   Loader& loader;
-  /// Before each epoch's first batch, and when a run goes on. Returns what to call the epoch.
-  std::function<std::string(std::int64_t epoch)> begin_epoch;
-  /// After each epoch: adds fields to its metrics line and returns what to print of them; nothing
-  /// if the user asked to stop.
-  std::function<std::optional<std::string>(nlohmann::ordered_json& line)> evaluate;
+  std::int64_t epochs_after = 0;  ///< of the phases that follow
+  /// Of the weights as they are, before any training: see Fit::offer.
+  std::optional<EpochScore> before = {};
+  std::function<std::string(std::int64_t epoch)> begin_epoch;  ///< see FitHooks
+  std::function<std::optional<EpochScore>()> evaluate;         ///< see FitHooks
 };
 
-enum class Outcome { finished, interrupted };
-
-/// Makes the session's optimizer and average (with the state of session.restored, which it takes),
-/// trains, and at the end puts the average in place of the weights. Saves after each epoch, when it
-/// is due, and when the user asks to stop. Throws Error naming epoch, step and, if it can be told,
-/// the layer when the loss is not finite.
+/// Makes the session's optimizer and training (with the state of session.restored, which it takes)
+/// and trains. Saves after each epoch, when it is due, and when the user asks to stop. Without a
+/// validation split the weights of the last epoch are kept. Throws Error as Fit::run.
 Outcome train(Session& session, TrainingPlan& plan);
 
 }  // namespace octet::trainer

@@ -36,12 +36,17 @@
 #include "optim/sgd.h"
 
 // Data sets and the loader; accuracy and loss over them.
+#include "data/hold_out.h"
 #include "data/image.h"
 #include "data/loader.h"
 #include "data/readers.h"
 #include "data/resize_image.h"
 #include "data/source.h"
 #include "eval/evaluate.h"
+
+// Training in one call: progress, metrics, checkpoints, the best epoch.
+#include "fit/fit_run.h"
+#include "fit/interrupt.h"
 
 // Quantization: prepare, calibrate, convert.
 #include "quant/convert.h"

@@ -235,7 +235,7 @@ TEST_CASE_FIXTURE(Fixture, "config: what a parser would take too long or too dee
   for (int i = 0; i < 100000; ++i) many += (i ? ",\"" : "\"") + std::to_string(i) + "\":0";
   has(error(with(many + "}")), "FILE: an object with more than 1000 keys");
   // The nearest name to a long one.
-  has(error(with("\"" + std::string(900000, 'x') + "\": 1")), "unknown key; did you mean");
+  has(error(with("\"" + std::string(900000, 'x') + "\": 1")), "unknown key. Known here");
 }
 
 TEST_CASE_FIXTURE(Fixture, "config: NUL, control characters and other encodings") {
@@ -295,6 +295,63 @@ TEST_CASE_FIXTURE(Fixture, "config: overrides are applied and checked the same w
     CAPTURE(message);
     CHECK(message.find(row.message) == 0);
   }
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: a file that extends another") {
+  const auto write = [&](const char* path, const std::string& text) {
+    std::filesystem::create_directories((dir / path).parent_path());
+    test::write_file(dir / path, {text.begin(), text.end()});
+  };
+  write("base/all.json",
+        R"({"name": "all", "data": {"path": "d.h5", "normalize": {"mean": [5]}},
+            "model": {"zoo": "lenet"}, "train": {"epochs": 3, "batch": 8}})");
+  write("base/mid.json", R"({"extends": "all.json", "name": "mid", "train": {"epochs": 4}})");
+  const auto c = read(R"({"extends": "base/mid.json", "name": "top", "seed": 9,
+                          "train": {"batch": 7}, "data": {"normalize": null}})",
+                      {"train.drop_last=false"});
+  CHECK(c.name == "top");
+  CHECK(c.seed == 9);
+  CHECK(c.train->epochs == 4);
+  CHECK(c.train->batch == 7);
+  CHECK_FALSE(c.train->drop_last);
+  CHECK(c.data.normalize.mean == std::vector<double>{0});
+  CHECK(c.data.path.path == dir / "base" / "d.h5");  // relative to the file that says it
+  CHECK(c.where("/train/epochs") == (dir / "base/mid.json").string() + ": /train/epochs");
+  CHECK(c.where("/train/batch") == name + ": /train/batch");
+
+  CHECK(error(R"({"extends": 3})") ==
+        "FILE: /extends: expected the path of a configuration, got 3");
+  CHECK(error(R"({"extends": "none.json"})").find("none.json: no such file") != std::string::npos);
+  write("base/round.json", R"({"extends": "../c.json"})");
+  CHECK(error(R"({"extends": "base/round.json"})").find("extends this file: expected another") !=
+        std::string::npos);
+  write("base/wrong.json", R"({"name": "w", "model": {"zoo": "lenett"}, "data": {"path": "d"}})");
+  CHECK(
+      error(R"({"extends": "base/wrong.json", "train": {}})").find("base/wrong.json: /model/zoo") !=
+      std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: an unknown key that is known elsewhere") {
+  struct Row {
+    std::string extra, message;
+  };
+  const Row rows[] = {
+      {"\"lr\": 0.1",
+       "FILE: /lr: unknown key; did you mean 'train.optimizer.lr' or 'quant.optimizer.lr'? Known"},
+      {"\"epochs\": 2", "FILE: /epochs: unknown key; did you mean 'train.epochs'? Known here"},
+      {"\"quant\": {\"lr\": 1}", "FILE: /quant/lr: unknown key; did you mean 'optimizer.lr'?"},
+      {"\"data2\": {}", "FILE: /data2: unknown key; did you mean 'data'?"},
+      {"\"nothing_like_it\": 1", "FILE: /nothing_like_it: unknown key. Known here: $schema, "},
+  };
+  for (const Row& row : rows) {
+    const std::string message = error(with(row.extra));
+    CAPTURE(message);
+    CHECK(message.find(row.message) == 0);
+  }
+  // No guess where nothing is near.
+  const std::string far = error(with(""), {"model.zoo=efficientnet"});
+  CAPTURE(far);
+  CHECK(far.find("did you mean") == far.npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "config: variables and what paths are relative to") {

@@ -89,6 +89,7 @@ std::string TrainerFixture::metrics(const std::string& name) const {
     Json j = Json::parse(line);
     j.erase("seconds");
     j.erase("images_per_second");
+    j.erase("time");
     out += j.dump() + "\n";
     line.clear();
   }

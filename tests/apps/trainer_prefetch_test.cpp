@@ -39,7 +39,7 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: the parts of an update are read one 
   json["out"] = (dir / "runs").string();
   write(json);
   const config::Config c = config::read_config(dir / "tiny.json", {});
-  trainer::Progress progress(/*terminal=*/false);
+  Progress progress(/*terminal=*/false);
   std::filesystem::create_directories(run_dir());
   trainer::Session s(c, setup::open_data(c), progress, 1);
   s.metrics.emplace(s.files.metrics, "");
@@ -52,14 +52,16 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: the parts of an update are read one 
   Loader loader(s.data.train, options);
   Watcher model(s.model, made);
   const setup::TrainingSection section = setup::train_section(c);
-  trainer::TrainingPlan plan{
-      .name = "float",
-      .model = model,
-      .section = section,
-      .loader = loader,
-      .begin_epoch = [](std::int64_t) { return std::string("epoch"); },
-      .evaluate = [](nlohmann::ordered_json&) { return std::optional<std::string>("done"); }};
-  CHECK(trainer::train(s, plan) == trainer::Outcome::finished);
+  trainer::TrainingPlan plan{.name = "float",
+                             .model = model,
+                             .section = section,
+                             .loader = loader,
+                             .begin_epoch = [](std::int64_t) { return std::string("epoch"); },
+                             .evaluate =
+                                 [] {
+                                   return std::optional<EpochScore>(EpochScore{0, "done"});
+                                 }};
+  CHECK(trainer::train(s, plan) == Outcome::finished);
   REQUIRE(model.seen.size() == 20);
   // The one that is used, two that wait, and one that is being made.
   for (std::size_t i = 0; i < model.seen.size(); ++i) {

@@ -55,7 +55,8 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: a float and QAT run writes everythin
     phases += j["phase"].get<std::string>() +
               (j.contains("stage") ? ":" + j["stage"].get<std::string>() : "") + " ";
   }
-  CHECK(phases == "float float qat:train_bn qat:frozen_bn qat:frozen_observers finish ");
+  CHECK(phases ==
+        "float float calibrate:train_bn qat:train_bn qat:frozen_bn qat:frozen_observers finish ");
   CHECK(r.says("codes different       0 of "));
   CHECK(r.says("runs/tiny/model.tflite"));
 

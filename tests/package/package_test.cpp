@@ -123,3 +123,28 @@ TEST_SUITE("long") {
     }
   }
 }
+
+TEST_CASE("Debian packages: the programs run, the library is there" * doctest::test_suite("long")) {
+  if (std::system("command -v dpkg-deb >/dev/null") != 0) return;
+  const TempDir dir;
+  run(dir, OCTET_CPACK " -D CPACK_PACKAGE_DIRECTORY=" + quoted(dir / "out") + " --config " +
+               quoted(fs::path(OCTET_BINARY_DIR) / "CPackConfig.cmake"));
+  std::string names;
+  for (const auto& entry : fs::directory_iterator(dir / "out")) {
+    if (entry.path().extension() != ".deb") continue;
+    const std::string name = run(dir, "dpkg-deb -f " + quoted(entry.path()) + " Package");
+    names += name;
+    run(dir, "dpkg-deb -x " + quoted(entry.path()) + " " + quoted(dir / "root"));
+    const std::string needs = run(dir, "dpkg-deb -f " + quoted(entry.path()) + " Depends");
+    CAPTURE(name);
+    CAPTURE(needs);
+    CHECK(needs.find(name.starts_with("octet") ? "libhdf5" : "libopenblas-dev") != needs.npos);
+  }
+  CHECK(names.find("octet\n") != names.npos);
+  CHECK(names.find("liboctet-dev\n") != names.npos);
+  for (const char* program : {"trainer", "octet"}) {
+    const std::string version = run(dir, quoted(dir / "root/usr/bin" / program) + " --version");
+    CHECK(version.find("0.1.0") != version.npos);
+  }
+  CHECK(fs::exists(dir / "root/usr/include/octet/octet/training.hpp"));
+}

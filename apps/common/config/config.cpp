@@ -56,6 +56,12 @@ void describe(FieldVisitor& v, DataConfig& c) {
   v.object({"augment", "Random changes of the training pictures"}, c.augment);
   v.integer({"crop_h", "Height of the network's input; 0: the picture's"}, c.crop_h, {0, 16384});
   v.integer({"crop_w", "Width of the network's input; 0: the picture's"}, c.crop_w, {0, 16384});
+  v.number({.name = "val_fraction",
+            .doc = "Share of each class's training pictures that is held out to choose the best "
+                   "epoch by; 0: none, or the data's own validation split (hdf5: group val; "
+                   "image_folder: val/)",
+            .unsaid = "0"},
+           c.val_fraction, {0, 1, false, true});
 }
 
 void describe(FieldVisitor& v, ModelConfig& c) {
@@ -171,6 +177,19 @@ void describe_steps(FieldVisitor& v, Steps& c, std::string_view when) {
               "0: none",
        .when = when},
       c.ema_decay, {0, 1, false, true});
+  v.choice({.name = "keep",
+            .doc = "The weights that training ends with: of the epoch that is best on the "
+                   "validation split (in QAT by the accuracy of the integer model, the calibrated "
+                   "one included), or of the last; without a validation split those of the last",
+            .when = when,
+            .unsaid = "best"},
+           c.keep, {"best", "last"});
+  v.integer({.name = "patience",
+             .doc = "Training ends after so many epochs without a better one on the validation "
+                    "split; 0: never",
+             .when = when,
+             .unsaid = "0"},
+            c.patience, {0, 1000000});
   v.objects({.name = "parameters",
              .doc = "Groups of parameters with learning rates of their own; the last match counts",
              .when = when},
@@ -270,6 +289,11 @@ void describe(FieldVisitor& v, CheckpointConfig& c) {
 
 void describe(FieldVisitor& v, Config& c) {
   v.text({.name = "$schema", .doc = "For editors", .neutral = true}, c.schema);
+  v.text({.name = "extends",
+          .doc = "Another configuration, relative to this file: what stands here is laid over it, "
+                 "key by key; null takes a key away",
+          .neutral = true},
+         c.extends);
   v.file_name({.name = "name",
                .doc = "Of the run: outputs go to <out>/<name>/",
                .required = true,

@@ -2,15 +2,17 @@
 // config.cpp; docs in configs/schema.json.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "apps/common/config/field_visitor.h"
+#include "apps/common/config/origins.h"
 
 namespace octet::config {
 
@@ -33,6 +35,7 @@ struct DataConfig {
   Normalize normalize;
   Augment augment;
   int crop_h = 0, crop_w = 0;
+  double val_fraction = 0;
 };
 
 struct ModelConfig {
@@ -82,6 +85,8 @@ struct Steps {
   int accumulate_steps = 1;
   double clip_grad_norm = 0;
   double ema_decay = 0;
+  std::string keep = "best";
+  int patience = 0;
   std::vector<ParameterGroup> parameters;
 };
 
@@ -130,7 +135,8 @@ struct CheckpointConfig {
 };
 
 struct Config {
-  std::string schema;  ///< "$schema", for editors
+  std::string schema;   ///< "$schema", for editors
+  std::string extends;  ///< as it was written; what it says is in the rest
   std::string name;
   std::int64_t seed = 0;
   int threads = 0;
@@ -146,10 +152,15 @@ struct Config {
   std::filesystem::path file;  ///< where it was read from
   std::string source;          ///< that file's text
   std::vector<std::string> overrides;
-  std::map<std::string, std::string> origins;  ///< values that overrides set: see Origins
+  Origins origins;  ///< of what does not come from the file itself
 
   bool quantized() const { return quant && quant->mode != "none"; }
   bool qat() const { return quant && quant->mode == "qat"; }
+  /// threads, or where that is 0 the machine's.
+  int thread_count() const {
+    return threads > 0 ? threads
+                       : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }
   std::filesystem::path run_dir() const { return out.path / name; }
   /// What a message begins with about the value at a JSON pointer, "configs/x.json: /quant/batch",
   /// or "--set quant.batch=9: /quant/batch" where an override set it.
@@ -159,13 +170,14 @@ struct Config {
 /// The table of keys. One overload for each struct above.
 void describe(FieldVisitor& v, Config& c);
 
-/// Reads and checks a configuration: JSON with // and /* */ comments. Each override is
+/// Reads and checks a configuration: JSON with // and /* */ comments, laid over the one that it
+/// "extends" (see read_document). Each override is
 /// "a.b.c=value": the value is JSON, or else a string; it replaces what the file says before
 /// everything is checked. Throws Error naming file (or override), JSON pointer, expected and got,
 /// and for an unknown key the nearest known one.
 ///
-/// Paths may name environment variables, "${OCTET_SHARED}/x". A relative path in the file is
-/// relative to the file's folder, one in an override or from a variable to the current directory;
+/// Paths may name environment variables, "${OCTET_SHARED}/x". A relative path in a file is
+/// relative to that file's folder, one in an override or from a variable to the current directory;
 /// so is "out".
 Config read_config(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 

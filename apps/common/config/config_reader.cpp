@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "apps/common/config/expand.h"
+#include "apps/common/config/suggest_key.h"
 #include "base/error.h"
-#include "base/nearest.h"
 
 namespace octet::config {
 namespace {
@@ -36,13 +36,6 @@ void Reader::push(const Json& object, std::string pointer) {
   frame.object = &object;
   frame.pointer = std::move(pointer);
   frames_.push_back(std::move(frame));
-}
-
-bool Reader::overridden(std::string pointer) const {
-  for (; !pointer.empty(); pointer.erase(pointer.rfind('/'))) {
-    if (origins_.contains(pointer)) return true;
-  }
-  return false;
 }
 
 std::string Reader::where(const std::string& pointer) const {
@@ -183,9 +176,10 @@ void Reader::path(const Key& key, Path& value) {
   if (value.text.find('\0') != std::string::npos) {
     wrong(pointer, "a path without NUL characters", *json);
   }
-  const bool to_current = overridden(pointer) || key.name == "out";
-  value.path =
-      expand_path(value.text, to_current ? std::filesystem::path() : folder_, where(pointer));
+  const Origin* origin = find_origin(origins_, pointer);
+  std::filesystem::path folder = origin ? origin->folder : folder_;
+  if (key.name == "out") folder.clear();
+  value.path = expand_path(value.text, folder, where(pointer));
 }
 
 void Reader::choice(const Key& key, std::string& value, const std::vector<std::string>& choices) {
@@ -194,7 +188,7 @@ void Reader::choice(const Key& key, std::string& value, const std::vector<std::s
     const auto name = json->get<std::string>();
     OCTET_CHECK(std::find(choices.begin(), choices.end(), name) != choices.end(),
                 where(pointer_of(key)), ": expected one of ", list(choices), ", got ", got(*json),
-                "; did you mean '", nearest(name, choices), "'?");
+                suggest_choice(name, choices));
     value = name;
   }
   if (key.selects) {
@@ -237,8 +231,9 @@ void Reader::end() {
   frames_.pop_back();
   for (const auto& [name, value] : frame.object->items()) {
     if (std::find(frame.known.begin(), frame.known.end(), name) != frame.known.end()) continue;
-    fail(where(child_pointer(frame.pointer, name)), ": unknown key; did you mean '",
-         nearest(name, frame.known), "'? Known here: ", list(frame.known));
+    const std::string guess = suggest_key(name, frame.pointer, frame.known);
+    fail(where(child_pointer(frame.pointer, name)), ": unknown key", guess.empty() ? "." : guess,
+         " Known here: ", list(frame.known));
   }
   OCTET_CHECK(frame.missing.empty(), where(frame.pointer), ": the key '", frame.missing,
               "' is required");

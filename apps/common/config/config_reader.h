@@ -53,8 +53,6 @@ class Reader final : public FieldVisitor {
   double checked_number(const Json& value, const std::string& pointer, const NumberRange& range);
   /// "file: /pointer" or "--set ...: /pointer"
   std::string where(const std::string& pointer) const;
-  /// Whether an override set this value or an object around it.
-  bool overridden(std::string pointer) const;
   std::string pointer_of(const Key& key) const;
   [[noreturn]] void wrong(const std::string& pointer, const std::string& expected,
                           const Json& value) const;

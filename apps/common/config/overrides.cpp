@@ -16,8 +16,7 @@ Json parse_value(const std::string& text, const std::string& origin) {
 
 }  // namespace
 
-Origins apply_overrides(Json& document, const std::vector<std::string>& overrides) {
-  Origins origins;
+void apply_overrides(Json& document, const std::vector<std::string>& overrides, Origins& origins) {
   for (const std::string& text : overrides) {
     const std::string origin = "--set " + one_line(text);
     const auto equals = text.find('=');
@@ -41,20 +40,9 @@ Origins apply_overrides(Json& document, const std::vector<std::string>& override
       begin = end + 1;
     }
     *at = parse_value(text.substr(equals + 1), origin);
-    origins[pointer] = origin;
+    forget(origins, pointer);
+    origins[pointer] = {origin, {}};
   }
-  return origins;
-}
-
-std::string where(const std::string& file, const Origins& origins, const std::string& pointer) {
-  std::string from = file;
-  for (std::string at = pointer; !at.empty(); at.erase(at.rfind('/'))) {
-    if (const auto set = origins.find(at); set != origins.end()) {
-      from = set->second;
-      break;
-    }
-  }
-  return from + ": " + (pointer.empty() ? "/" : one_line(pointer));
 }
 
 }  // namespace octet::config

@@ -1,31 +1,14 @@
 // From a file and overrides to a checked configuration.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "apps/common/config/config.h"
 #include "apps/common/config/config_reader.h"
+#include "apps/common/config/extends.h"
 #include "apps/common/config/overrides.h"
 #include "base/error.h"
 
 namespace octet::config {
 namespace {
-
-constexpr std::uintmax_t max_file_bytes = 1 << 20;
-
-std::string read_text(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  OCTET_CHECK(std::filesystem::exists(status), file.string(), ": no such file");
-  OCTET_CHECK(std::filesystem::is_regular_file(status), file.string(), ": not a regular file");
-  const auto size = std::filesystem::file_size(file, error);
-  OCTET_CHECK(!error && size <= max_file_bytes, file.string(),
-              ": expected a configuration of at most ", max_file_bytes, " bytes, got ", size);
-  std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  OCTET_CHECK(in.good() || in.eof(), file.string(), ": cannot be read");
-  return text;
-}
 
 void check_loss(const Config& c, const std::string& section, const LossConfig& loss) {
   const std::vector<double>& w = loss.class_weights;
@@ -77,9 +60,9 @@ Config read_config(const std::filesystem::path& file, const std::vector<std::str
   c.file = file;
   c.overrides = overrides;
   c.source = read_text(file);
-  Json document = parse_json(c.source, file.string());
-  OCTET_CHECK(document.is_object(), file.string(), ": expected an object, got ", got(document));
-  Origins origins = apply_overrides(document, overrides);
+  Origins origins;
+  Json document = read_document(file, c.source, origins);
+  apply_overrides(document, overrides, origins);
   c.origins = origins;
   Reader reader(document, file.string(), file.parent_path(), std::move(origins));
   describe(reader, c);

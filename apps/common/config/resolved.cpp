@@ -15,7 +15,9 @@ class Resolver final : public FieldVisitor {
   void integer(const Key& key, std::int64_t& v, const IntRange&) override {
     if (!is_unsaid(key, std::to_string(v))) add(key, v);
   }
-  void number(const Key& key, double& v, const NumberRange&) override { add(key, v); }
+  void number(const Key& key, double& v, const NumberRange&) override {
+    if (!is_unsaid(key, v == 0 ? "0" : "")) add(key, v);
+  }
   void numbers(const Key& key, std::vector<double>& v, const NumberRange&) override { add(key, v); }
   void boolean(const Key& key, bool& v) override { add(key, v); }
   void text(const Key& key, std::string& v) override {

@@ -1,12 +1,17 @@
 #include "apps/common/setup/data.h"
 
+#include <utility>
+
 #include "base/error.h"
+#include "data/hold_out.h"
 
 namespace octet::setup {
 
 DataSource open_data(const config::Config& c) {
   try {
-    return open_data_source(parse_data_format(c.data.format), c.data.path.path, c.data.channels);
+    DataSource data =
+        open_data_source(parse_data_format(c.data.format), c.data.path.path, c.data.channels);
+    return c.data.val_fraction > 0 ? hold_out(std::move(data), c.data.val_fraction) : data;
   } catch (const Error& e) {
     fail(c.where("/data"), ": ", e.what());
   }

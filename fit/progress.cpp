@@ -1,4 +1,4 @@
-#include "apps/trainer/progress.h"
+#include "fit/progress.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -10,10 +10,11 @@
 
 #include "base/printable.h"
 
-namespace octet::trainer {
+namespace octet {
 namespace {
 
-constexpr auto redraw_interval = std::chrono::milliseconds(100);
+constexpr std::chrono::milliseconds redraw_interval{100};
+constexpr std::chrono::milliseconds line_interval{30000};
 
 std::size_t terminal_width() {
   winsize size{};
@@ -66,26 +67,33 @@ void Progress::clear() {
 void Progress::bar(const std::string& label, std::int64_t done, std::int64_t of,
                    const RunningMeans& m) {
   const auto now = std::chrono::steady_clock::now();
-  if (!terminal_ || (drawn_ && now - last_ < redraw_interval)) return;
+  const bool redraw = drawn_ || !terminal_;
+  if (redraw && now - last_ < (terminal_ ? redraw_interval : line_interval)) return;
   last_ = now;
-  const std::string figures = print("] %3d %%  loss %.4f  accuracy %s  %.0f images/s  %s left",
-                                    static_cast<int>(100 * done / std::max<std::int64_t>(of, 1)),
-                                    m.loss, percent(m.accuracy).c_str(), m.images_per_second,
-                                    duration_text(m.seconds_left).c_str());
-  std::string line = label + " [";
-  const std::size_t used = line.size() + figures.size() + 1;
-  const std::size_t width = terminal_width();
-  if (used + 5 <= width) {
-    const std::size_t cells = std::min<std::size_t>(30, width - used);
-    const auto full = static_cast<std::size_t>(static_cast<std::int64_t>(cells) * done /
-                                               std::max<std::int64_t>(of, 1));
-    line += std::string(full, '=') + std::string(cells - full, ' ');
+  of = std::max<std::int64_t>(of, 1);
+  const std::string part = print("%3d %%", static_cast<int>(100 * done / of));
+  std::string means = print("loss %.4f", m.loss);
+  if (m.accuracy) means += "  accuracy " + percent(*m.accuracy);
+  const std::string rate = print("  %.0f images/s", m.images_per_second);
+  const std::string left = "  " + duration_text(m.seconds_left) + " left";
+  if (!terminal_) {
+    say(label + "  " + part + "  " + means + rate + left);
+    return;
   }
-  line += figures;
+  const std::size_t width = terminal_width();
+  std::string line = label + "  " + part + "  " + means + rate + left;
+  if (line.size() + 5 <= width) {
+    const std::size_t cells = std::min<std::size_t>(30, width - line.size() - 3);
+    const auto full = static_cast<std::size_t>(static_cast<std::int64_t>(cells) * done / of);
+    line.insert(label.size(), " [" + std::string(full, '=') + std::string(cells - full, ' ') + "]");
+  } else if (line.size() >= width) {
+    line = label + "  " + part + "  " + means + left;
+  }
+  if (line.size() >= width) line = label + "  " + part + left;
   if (line.size() >= width) line.resize(width - 1);
   std::printf("\r%s\033[K", line.c_str());
   std::fflush(stdout);
   drawn_ = true;
 }
 
-}  // namespace octet::trainer
+}  // namespace octet

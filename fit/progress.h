@@ -1,11 +1,13 @@
-// What a person sees while a network trains: a bar on a terminal, else one line per epoch.
+// What a person sees while a network trains: a bar on a terminal, else one line per epoch, and in a
+// long epoch one every half minute.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
-namespace octet::trainer {
+namespace octet {
 
 /// Seconds as "47 s", "3 min 20 s" or "2 h 5 min".
 std::string duration_text(double seconds);
@@ -13,9 +15,10 @@ std::string duration_text(double seconds);
 std::string percent(double fraction);
 
 struct RunningMeans {
-  double loss = 0, accuracy = 0;
+  double loss = 0;
+  std::optional<double> accuracy = {};
   double images_per_second = 0;
-  double seconds_left = 0;  ///< of the whole phase
+  double seconds_left = 0;  ///< of all training
 };
 
 class Progress {
@@ -26,7 +29,8 @@ class Progress {
 
   /// A line (or several) of its own, above the bar if there is one; what cannot be printed as '?'.
   void say(const std::string& line);
-  /// Redraws the bar, at most ten times a second. Nothing where there is no terminal.
+  /// Redraws the bar, at most ten times a second; where the terminal is narrow, without what fits
+  /// least. Without a terminal a line, at most every half minute.
   void bar(const std::string& label, std::int64_t done, std::int64_t of, const RunningMeans& means);
   /// Takes the bar away.
   void clear();
@@ -34,7 +38,7 @@ class Progress {
  private:
   bool terminal_;
   bool drawn_ = false;
-  std::chrono::steady_clock::time_point last_{};
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace octet::trainer
+}  // namespace octet

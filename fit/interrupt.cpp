@@ -1,8 +1,8 @@
-#include "apps/trainer/interrupt.h"
+#include "fit/interrupt.h"
 
 #include <csignal>
 
-namespace octet::trainer {
+namespace octet {
 namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
@@ -31,4 +31,4 @@ bool interrupted() noexcept {
   return stop_requested != 0;
 }
 
-}  // namespace octet::trainer
+}  // namespace octet

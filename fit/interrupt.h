@@ -1,7 +1,7 @@
 // Ctrl-C, SIGTERM and SIGHUP as a question that loops ask between batches.
 #pragma once
 
-namespace octet::trainer {
+namespace octet {
 
 /// From now on the first SIGINT or SIGTERM only sets a flag; the second one ends the process.
 /// SIGHUP only ever sets the flag, for a terminal that goes away sends it twice (itself and by its
@@ -11,4 +11,4 @@ void watch_interrupts();
 /// Whether the process was asked to stop.
 bool interrupted() noexcept;
 
-}  // namespace octet::trainer
+}  // namespace octet

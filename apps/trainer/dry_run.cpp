@@ -1,0 +1,140 @@
+#include "apps/trainer/dry_run.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "apps/common/op_rows.h"
+#include "apps/common/setup/data.h"
+#include "apps/common/setup/training.h"
+#include "apps/common/text_table.h"
+#include "apps/trainer/phases.h"
+#include "apps/trainer/preflight.h"
+#include "apps/trainer/step_times.h"
+#include "base/error.h"
+#include "interop/tflite/writer.h"
+#include "quant/convert.h"
+#include "quant/floats/lower_float.h"
+
+namespace octet::trainer {
+namespace {
+
+using app::grouped;
+
+std::string class_name(const Dataset& d, int k) {
+  return d.class_names.empty() ? std::to_string(k) : d.class_names[static_cast<std::size_t>(k)];
+}
+
+/// How many samples each class has, a class a row, a split a column.
+void say_data(const Session& s) {
+  const DataSource& data = s.data;
+  s.progress.say(text_of("data     ", data.train.name, ": ", grouped(data.train.size()),
+                         " to train on, ", grouped(data.val.size()), " to validate, ",
+                         grouped(data.test.size()), " to test; ", data.train.classes,
+                         " classes; pictures ", data.train.image_shape()));
+  std::vector<std::string> header{"class", "train", "val", "test"};
+  app::TextTable table(header);
+  const auto count = [](const Dataset& d, int k) {
+    if (d.size() == 0) return std::string("0");
+    const auto labels = d.labels.span<std::int32_t>();
+    return grouped(std::count(labels.begin(), labels.end(), k));
+  };
+  constexpr int most_rows = 40;
+  for (int k = 0; k < std::min(data.train.classes, most_rows); ++k) {
+    table.add(
+        {class_name(data.train, k), count(data.train, k), count(data.val, k), count(data.test, k)});
+  }
+  std::ostringstream out;
+  table.print(out);
+  std::string text = out.str();
+  if (data.train.classes > most_rows)
+    text += "... and " + std::to_string(data.train.classes - most_rows) + " more\n";
+  s.progress.say(text);
+}
+
+std::string shapes_text(const std::vector<std::vector<std::int32_t>>& shapes) {
+  std::string text;
+  for (const auto& shape : shapes) {
+    if (!text.empty()) text += ' ';
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      text += (i ? "x" : "") + std::to_string(shape[i]);
+  }
+  return text;
+}
+
+void say_layers(const Session& s, const int8::Model& model) {
+  app::TextTable table({"layer", "op", "output", "params", "MACs", ""});
+  std::int64_t params = 0;
+  for (const app::OpRow& row : app::op_rows(model)) {
+    table.add({row.name, row.op, shapes_text(row.outputs), grouped(row.params), grouped(row.macs),
+               row.kernel.empty() ? "fused" : ""});
+    params += row.params;
+  }
+  std::ostringstream out;
+  out << "network  " << s.network.name << '\n';
+  table.print(out);
+  out << "in all   " << grouped(params) << " parameters, " << grouped(model.macs())
+      << " MACs a picture\n";
+  s.progress.say(out.str());
+}
+
+/// The model that would ship, calibrated on one batch: what it computes is not known yet, its
+/// layers and sizes are.
+int8::Graph int8_graph(Session& s) {
+  make_quantized_model(s);
+  Loader loader = s.train_loader(s.config.quant->batch, /*drop_last=*/false);
+  quant::calibrate(*s.qat, loader, {.batches = 1}, s.ctx);
+  return quant::lower(*s.qat);
+}
+
+double seconds_of(const Session& s, const setup::TrainingSection& t, double step_ms) {
+  Loader loader = s.train_loader(t.batch, t.drop_last);
+  const double steps = static_cast<double>(loader.batches_per_epoch());
+  // A forward is a third of a step.
+  const double watched =
+      static_cast<double>(s.has_validation() ? s.data.val.size() : s.data.test.size());
+  const double evaluation = watched / t.batch * step_ms / 3;
+  return static_cast<double>(t.epochs) * (steps * step_ms + evaluation) / 1e3;
+}
+
+void say_time(Session& s) {
+  const config::Config& c = s.config;
+  if (!c.train && !c.qat()) return;
+  const StepTimes times = measure_step_times(s);
+  double total = 0;
+  std::string parts;
+  const auto add = [&](const char* name, const setup::TrainingSection& t, double ms) {
+    const double seconds = seconds_of(s, t, ms);
+    total += seconds;
+    parts += text_of(parts.empty() ? "" : ", ", name, " ", t.epochs, " epochs ",
+                     duration_text(seconds), " (", app::fixed(ms, 2), " ms a step)");
+  };
+  if (c.train) add("float", setup::train_section(c), times.float_ms);
+  if (c.qat()) add("qat", setup::quant_section(c), times.qat_ms);
+  s.progress.say(text_of("time     about ", duration_text(total), " on ", s.ctx.threads.size(),
+                         s.ctx.threads.size() == 1 ? " thread: " : " threads: ", parts));
+}
+
+}  // namespace
+
+void dry_run(const config::Config& c, Progress& progress) {
+  Session s(c, setup::open_data(c), progress, c.thread_count());
+  check_phases(s);
+  progress.say(c.name + ": what a run would do; nothing is written\n");
+  say_data(s);
+  const bool quantized = c.quantized();
+  int8::Graph graph = quantized ? int8_graph(s) : quant::lower_float(*s.graph());
+  const std::size_t bytes = serialize_tflite(graph).size();
+  const int8::Model model(std::move(graph), {.ops = &int8::all_ops()});
+  say_layers(s, model);
+  progress.say(
+      text_of(quantized ? "int8     " : "float    ", grouped(static_cast<std::int64_t>(bytes)),
+              " bytes of TFLite file (flash), ",
+              grouped(static_cast<std::int64_t>(int8::ExecutionContext(model).arena_bytes())),
+              " bytes of arena at batch 1 (RAM, octet's engine)"));
+  say_time(s);
+  if (c.init && !c.init->config.text.empty())
+    progress.say("init     " + c.init->config.text +
+                 ": its own run is not counted; it is done first if it is not there");
+}
+
+}  // namespace octet::trainer

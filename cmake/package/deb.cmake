@@ -1,0 +1,37 @@
+# `cpack --config build/release/CPackConfig.cmake`: two Debian packages, octet (the programs) and
+# liboctet-dev (headers, libraries, CMake and pkg-config packages of training and runtime).
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME octet)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_VENDOR octet)
+set(CPACK_PACKAGE_CONTACT octet)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/packages)
+set(CPACK_STRIP_FILES ON)
+
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)  # training and runtime share headers
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_COMPONENT_RUNTIME_GROUP dev)
+set(CPACK_COMPONENT_TRAINING_GROUP dev)
+set(CPACK_COMPONENT_PROGRAMS_GROUP programs)
+set(CPACK_COMPONENT_GROUP_DEV_DESCRIPTION "${PROJECT_DESCRIPTION}: headers and libraries")
+set(CPACK_COMPONENT_GROUP_PROGRAMS_DESCRIPTION "${PROJECT_DESCRIPTION}: the programs")
+set(CPACK_DEBIAN_DEV_PACKAGE_NAME liboctet-dev)
+set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_NAME octet)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SECTION science)
+set(CPACK_COMPONENTS_ALL runtime)
+if(OCTET_BUILD_TRAINING)
+  list(APPEND CPACK_COMPONENTS_ALL training)
+  # What the CMake package looks for.
+  set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
+    "libopenblas-dev, libhdf5-dev, libpng-dev, libjpeg62-turbo-dev, zlib1g-dev, libprotobuf-dev")
+endif()
+if(OCTET_BUILD_TRAINING AND OCTET_BUILD_APPS)
+  list(APPEND CPACK_COMPONENTS_ALL programs)
+endif()
+include(CPack)

@@ -1,0 +1,17 @@
+// Named values of an epoch or an evaluation: a line of metrics.jsonl.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace octet {
+
+struct Figure {
+  std::string name;
+  std::variant<std::int64_t, double, std::string> value;
+};
+using Figures = std::vector<Figure>;
+
+}  // namespace octet
