@@ -30,11 +30,11 @@ bool is_parameter(int8::OpCode op, std::size_t input, const TensorDef& constant)
 
 }  // namespace
 
-std::vector<OpRow> op_rows(const int8::Model& model) {
+std::vector<OperatorRow> op_rows(const int8::Model& model) {
   const Graph& graph = model.graph();
-  std::vector<OpRow> rows;
+  std::vector<OperatorRow> rows;
   for (const Node& node : graph.nodes) {
-    OpRow row;
+    OperatorRow row;
     row.index = static_cast<int>(rows.size());
     row.op = int8::op_name(node.op);
     row.name = tensor(graph, node.outputs[0]).name;
@@ -54,7 +54,7 @@ std::vector<OpRow> op_rows(const int8::Model& model) {
     rows.push_back(std::move(row));
   }
   for (const int8::StepInfo& step : model.steps()) {
-    OpRow& row = rows[static_cast<std::size_t>(step.node)];
+    OperatorRow& row = rows[static_cast<std::size_t>(step.node)];
     row.macs = step.macs;
     row.kernel = step.kernel;
   }

@@ -9,7 +9,7 @@
 
 namespace octet::app {
 
-struct OpRow {
+struct OperatorRow {
   int index = 0;
   std::string op;
   std::string name;                                        ///< of its (first) output
@@ -21,6 +21,6 @@ struct OpRow {
 };
 
 /// In the order of the file.
-std::vector<OpRow> op_rows(const int8::Model& model);
+std::vector<OperatorRow> op_rows(const int8::Model& model);
 
 }  // namespace octet::app

@@ -76,7 +76,7 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
     add_metadata(json["outputs"], standard->outputs);
   }
   std::int64_t params = 0;
-  for (const OpRow& row : op_rows(model)) {
+  for (const OperatorRow& row : op_rows(model)) {
     json["ops"].push_back({{"index", row.index},
                            {"op", row.op},
                            {"output_name", row.name},

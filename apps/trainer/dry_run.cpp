@@ -64,7 +64,7 @@ std::string shapes_text(const std::vector<std::vector<std::int32_t>>& shapes) {
 void say_layers(const Session& s, const int8::Model& model) {
   app::TextTable table({"layer", "op", "output", "params", "MACs", ""});
   std::int64_t params = 0;
-  for (const app::OpRow& row : app::op_rows(model)) {
+  for (const app::OperatorRow& row : app::op_rows(model)) {
     table.add({row.name, row.op, shapes_text(row.outputs), grouped(row.params), grouped(row.macs),
                row.kernel.empty() ? "fused" : ""});
     params += row.params;
