@@ -164,7 +164,9 @@ Batch BatchMaker::make(const Loader::Position& position) {
     if (error) std::rethrow_exception(error);
   }
   const double mixup = options_.transform.augment.mixup;
-  if (mixup > 0) mix_batch(batch, mixup, options_.seed, position.epoch, samples, &pool_);
+  if (mixup > 0)
+    mix_batch(batch, mixup, options_.seed, position.epoch, static_cast<std::uint64_t>(samples[0]),
+              &pool_);
   return batch;
 }
 

@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(Run, "setup: pictures of any size, from the disk, with every o
   CHECK(loader.options().threads == 3);
   const Batch batch = loader.next();
   CHECK(batch.x.shape() == Shape{4, 8, 8, 1});
-  CHECK(batch.share.shape() == Shape{4});
+  CHECK(batch.mixed_y.shape() == Shape{4});
   const TransformOptions plain = setup::make_transform(c.data, false);
   CHECK(plain.augment.mixup == 0);
   const TransformOptions t = setup::make_transform(c.data, true);
