@@ -11,16 +11,15 @@
 namespace octet {
 namespace {
 
-/// The order in which samples are held out: a random number for each.
-std::vector<std::pair<std::uint64_t, std::int64_t>> drawn(const Dataset& d, std::int32_t label) {
-  std::vector<std::pair<std::uint64_t, std::int64_t>> of_class;
-  const std::int32_t* labels = d.labels.data<std::int32_t>();
+/// What is held out of alike: the samples of each class, or all.
+std::vector<std::vector<std::int64_t>> strata(const Dataset& d) {
+  const bool classes = d.labels.defined() && d.target() == TargetKind::classes;
+  std::vector<std::vector<std::int64_t>> list(classes ? static_cast<std::size_t>(d.classes) : 1);
   for (std::int64_t i = 0; i < d.size(); ++i) {
-    if (labels[i] != label) continue;
-    Random random(data_detail::data_key, static_cast<std::uint64_t>(i), 0);
-    of_class.emplace_back(random.next_u64(), i);
+    const int stratum = classes ? d.labels.data<std::int32_t>()[i] : 0;
+    list[static_cast<std::size_t>(stratum)].push_back(i);
   }
-  return of_class;
+  return list;
 }
 
 }  // namespace
@@ -32,8 +31,12 @@ DataSource hold_out(DataSource source, double fraction) {
               ": has a validation split already: leave out the fraction");
   const Dataset& all = source.train;
   std::vector<bool> held(static_cast<std::size_t>(all.size()), false);
-  for (int label = 0; label < all.classes; ++label) {
-    auto order = drawn(all, label);
+  for (const std::vector<std::int64_t>& stratum : strata(all)) {
+    std::vector<std::pair<std::uint64_t, std::int64_t>> order;  // by a random number for each
+    for (const std::int64_t i : stratum) {
+      Random random(data_detail::data_key, static_cast<std::uint64_t>(i), 0);
+      order.emplace_back(random.next_u64(), i);
+    }
     std::sort(order.begin(), order.end());
     const auto count =
         static_cast<std::size_t>(std::llround(fraction * static_cast<double>(order.size())));

@@ -29,6 +29,11 @@ Image decode_png(std::span<const std::uint8_t> bytes, const std::string& name);
 /// pixels on every CPU. Whatever makes libjpeg warn (missing or corrupt data) is an Error.
 Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name);
 
+/// A PNG file whose pixels are classes: palette indices, or grey values of up to 8 bits as they
+/// are stored; one channel.
+Image decode_class_mask(std::span<const std::uint8_t> bytes, const std::string& name);
+Image read_class_mask(const std::filesystem::path& path);
+
 /// PNG or JPEG by their first bytes.
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name);
 Image read_image(const std::filesystem::path& path);

@@ -41,7 +41,11 @@ std::vector<double> weights_of_batches(const Loader& loader, std::uint64_t epoch
     }
     return weights;
   }
-  const auto of_sample = loader.dataset().labels.span<std::int32_t>();
+  const Tensor& all = loader.dataset().labels;
+  OCTET_CHECK(all.defined() && all.dtype() == ElementType::i32,
+              "fit: a loss with weights of labels, over batches that make one update, needs a data "
+              "set that has its labels in memory");
+  const auto of_sample = all.span<std::int32_t>();
   std::vector<std::int32_t> labels;
   for (const std::int64_t i : loader.indices(epoch)) {
     labels.push_back(of_sample[static_cast<std::size_t>(i)]);

@@ -36,6 +36,7 @@
 #include "optim/sgd.h"
 
 // Data sets and the loader; accuracy and loss over them.
+#include "data/dataset_report.h"
 #include "data/hold_out.h"
 #include "data/image.h"
 #include "data/loader.h"
