@@ -89,10 +89,10 @@ Net trained() {
   Net net;
   net.module = std::make_shared<Sequential>(std::vector<std::pair<std::string, ModulePtr>>{
       {"first", conv(1, 8)},
-      {"first_relu", std::make_shared<ReLU>()},
+      {"first_relu", std::make_shared<Relu>()},
       {"pool", std::make_shared<MaxPool2d>(PoolOptions{.kernel = 2})},
       {"second", conv(8, 8)},
-      {"second_relu", std::make_shared<ReLU>()},
+      {"second_relu", std::make_shared<Relu>()},
       {"flatten", std::make_shared<Flatten>()},
       {"classes", std::make_shared<Linear>(LinearOptions{4 * 4 * 8, classes}, init)}});
   Context ctx(2);
@@ -135,7 +135,8 @@ struct Judged {
 
 Judged judge(const Net& net, const QatModelPtr& qat, QuantizedRun run = {}) {
   Context ctx(2);
-  Judged j{.qat = qat};
+  Judged j;
+  j.qat = qat;
   j.layers = measure_layer_errors(*qat, *net.graph, batches(3), ctx);
   j.in_floats = measure_in_floats(*qat, j.layers, accuracy);
   run.float_accuracy = accuracy(*net.graph);

@@ -58,7 +58,7 @@ inline report::RunReport sample_report(const Dataset& digits) {
   r.confusion = matrix;
   const Shape shape = digits.image_shape();
   for (std::int64_t i = 0; i < 12; ++i) {
-    Image image{.height = shape[0], .width = shape[1], .channels = static_cast<int>(shape[2])};
+    Image image{shape[0], shape[1], static_cast<int>(shape[2]), {}};
     const auto* pixels = digits.images.data<std::uint8_t>() + i * shape.numel();
     image.pixels.assign(pixels, pixels + shape.numel());
     const int truth = digits.labels.data<std::int32_t>()[i];
