@@ -49,7 +49,7 @@ std::string confusions_table(const RunReport& report) {
       "<div class=\"scroll\"><table><thead><tr><th class=\"text\">true class</th><th "
       "class=\"text\">taken for</th><th>count</th><th>of</th></tr></thead><tbody>\n";
   for (const auto& c : report.confusion->confusions(most_confusions)) {
-    html += "<tr><td class=\"text\">" + label(report, c.truth) + "</td><td class=\"text\">" +
+    html += "<tr><td class=\"name\">" + label(report, c.truth) + "</td><td class=\"name\">" +
             label(report, c.predicted) + "</td><td>" + grouped(c.count) + "</td><td>" +
             grouped(report.confusion->of_class(c.truth).support) + "</td></tr>\n";
   }
@@ -62,7 +62,7 @@ std::string classes_table(const RunReport& report) {
       "<th>recall</th><th>F1</th><th>images</th></tr></thead><tbody>\n";
   for (int k = 0; k < report.confusion->classes(); ++k) {
     const ConfusionMatrix::ClassFigures f = report.confusion->of_class(k);
-    html += "<tr><td class=\"text\">" + label(report, k) + "</td><td>" + fixed(f.precision, 3) +
+    html += "<tr><td class=\"name\">" + label(report, k) + "</td><td>" + fixed(f.precision, 3) +
             "</td><td>" + fixed(f.recall, 3) + "</td><td>" + fixed(f.f1, 3) + "</td><td>" +
             grouped(f.support) + "</td></tr>\n";
   }

@@ -39,7 +39,7 @@ std::string layers_section(const RunReport& report) {
       "dB</th><th>saturated</th><th>codes</th>" +
       (in_floats ? "<th>in floats</th><th>with readers</th>" : "") + "</tr></thead><tbody>\n";
   for (const quant::LayerError& e : report.layers) {
-    html += "<tr><td class=\"text\">" + escape_html(e.layer) + "</td><td>" + short_number(e.min) +
+    html += "<tr><td class=\"name\">" + escape_html(e.layer) + "</td><td>" + short_number(e.min) +
             "</td><td>" + short_number(e.max) + "</td><td>" + short_number(double(e.scale)) +
             "</td><td>" + std::to_string(e.zero_point) + "</td><td>" + fixed(e.sqnr, 1) +
             "</td><td class=\"text\">" + fixed(e.channel_sqnr, 1) + bar(e.channel_sqnr) +

@@ -74,10 +74,11 @@ void blame_layer(const std::vector<LayerError>& layers, std::vector<Advice>& adv
                               "-fold and share a scale: per_channel weights")});
   } else if (e->channel_spread >= wide_channels) {
     advice.push_back(
-        {Knob::equalize, e->layer,
+        {e->can_equalize ? Knob::equalize : Knob::bound_range, e->layer,
          text_of(found, "; channel ", e->largest_channel, " is ", fixed(e->channel_spread, 0),
-                 " times as large as the median one and sets the scale of all: "
-                 "equalize the channels before preparing")});
+                 " times as large as the median one and sets the scale of all: ",
+                 e->can_equalize ? "equalize the channels before preparing"
+                                 : "bound it (relu6), then train again")});
   }
 }
 
@@ -93,14 +94,18 @@ void blame_by_accuracy(const std::vector<LayerError>& layers, const AccuracyInFl
     };
     const LayerError* e = worst_by(layers, figure);
     if (!e || figure(*e) < half_way) continue;
-    std::string names;
-    for (const std::string& name : e->ops) names += (names.empty() ? "" : ", ") + name;
-    advice.push_back({Knob::float_layers, e->layer,
-                      text_of("layer ", e->layer, with_readers ? " and those that read it" : "",
-                              " in floats: ", percent_of(figure(*e)), " in place of ",
-                              percent_of(in_floats.int8),
-                              " (all in floats: ", percent_of(in_floats.all_in_floats),
-                              "): float_layers ", names, with_readers ? " and its readers" : "")});
+    const auto& names = with_readers ? e->float_layers_with_readers : e->float_layers;
+    std::string keep;
+    for (const std::string& name : names) keep += (keep.empty() ? "" : ", ") + name;
+    // Convolutions have no float form in the file: what is measured then says where it is lost.
+    advice.push_back(
+        {names.empty() ? Knob::fine_tune : Knob::float_layers, e->layer,
+         text_of("layer ", e->layer, with_readers ? " and those that read it" : "", " in floats: ",
+                 percent_of(figure(*e)), " in place of ", percent_of(in_floats.int8),
+                 " (all in floats: ", percent_of(in_floats.all_in_floats), "): ",
+                 names.empty() ? std::string("fine-tune (QAT), which learns to do with "
+                                             "its codes")
+                               : "keep in floats: " + keep)});
     return;
   }
 }
@@ -108,9 +113,9 @@ void blame_by_accuracy(const std::vector<LayerError>& layers, const AccuracyInFl
 }  // namespace
 
 std::string_view knob_name(Knob knob) noexcept {
-  static constexpr std::array<std::string_view, 7> names{
-      "learning_rate", "batch_norm", "calibration_batches", "per_channel", "equalize",
-      "float_layers",  "fine_tune"};
+  static constexpr std::array<std::string_view, 8> names{
+      "learning_rate", "batch_norm",  "calibration_batches", "per_channel",
+      "equalize",      "bound_range", "float_layers",        "fine_tune"};
   return names[static_cast<std::size_t>(knob)];
 }
 

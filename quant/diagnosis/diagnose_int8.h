@@ -29,6 +29,7 @@ enum class Knob : std::uint8_t {
   calibration_batches,  ///< more, and more various
   per_channel,          ///< QConfig::weights
   equalize,             ///< quant/equalize.h
+  bound_range,          ///< an activation that ends somewhere, where equalize() cannot act
   float_layers,         ///< QConfig::float_layers
   fine_tune,            ///< QAT, or more of it: no single layer is to blame
 };

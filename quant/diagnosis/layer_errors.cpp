@@ -7,9 +7,10 @@
 #include <set>
 
 #include "quant/diagnosis/compute_in_floats.h"
+#include "quant/floats/float_form.h"
 #include "quant/kernels/dequantize.h"
 #include "quant/qops/input_output.h"
-#include "quant/qops/qlayer.h"
+#include "quant/qops/qconv.h"
 
 namespace octet::quant {
 namespace {
@@ -135,6 +136,21 @@ std::vector<std::string> float_ops(const GraphModule& graph, const std::string& 
   }
 }
 
+/// `names`, ops of `graph`, if each can stay in floats; else none.
+std::vector<std::string> if_float(const GraphModule& graph, std::vector<std::string> names) {
+  const auto& nodes = graph.nodes();
+  for (const std::string& name : names) {
+    const auto n = std::ranges::find_if(
+        nodes, [&](const GraphNode& node) { return is_op(node) && node.name == name; });
+    const bool known = n != nodes.end() && !n->inputs.empty();
+    if (!known ||
+        !without_float_form(*n->op, nodes[static_cast<std::size_t>(n->inputs[0])].shape).empty()) {
+      return {};
+    }
+  }
+  return names;
+}
+
 /// Of output channels, where all have one scale.
 double weight_spread(const QOp& op, const GraphModule& graph, const GraphNode& n) {
   const auto* layer = dynamic_cast<const QLayerOp*>(&op);
@@ -151,6 +167,17 @@ double weight_spread(const QOp& op, const GraphModule& graph, const GraphNode& n
     if (most > 0) magnitudes.push_back(most);
   }
   return magnitudes.empty() ? 0 : std::ranges::max(magnitudes) / median(magnitudes);
+}
+
+bool can_equalize(const GraphModule& graph, int id) {
+  const auto conv = [&](int node) {
+    return dynamic_cast<const QConvOp*>(graph.nodes()[static_cast<std::size_t>(node)].op.get());
+  };
+  const QConvOp* op = conv(id);
+  if (!op || (op->activation != int8::Activation::none && op->activation != int8::Activation::relu))
+    return false;
+  const std::vector<int> readers = graph.consumers(id);
+  return !readers.empty() && std::ranges::all_of(readers, conv);
 }
 
 /// Layers that read node `id`, through what keeps its params.
@@ -209,8 +236,17 @@ std::vector<LayerError> measure_layer_errors(QatModel& model, const GraphModule&
     sums[id].write_to(e);
     e.drop = sqnr[id] - std::min(e.channel_sqnr, best);
     sqnr[id] = std::min(e.channel_sqnr, best);
+    e.can_equalize = can_equalize(model.graph(), static_cast<int>(id));
     e.weight_spread = weight_spread(op, model.graph(), n);
     add_readers(model.graph(), static_cast<int>(id), e.readers);
+    std::vector<std::string> all = e.ops;
+    for (const std::string& reader : e.readers) {
+      const std::vector<std::string> ops = float_ops(graph, reader, prepared);
+      if (ops.empty()) all.push_back(reader);  // which the graph does not know: none can
+      all.insert(all.end(), ops.begin(), ops.end());
+    }
+    e.float_layers = if_float(graph, e.ops);
+    if (!e.ops.empty()) e.float_layers_with_readers = if_float(graph, std::move(all));
     layers.push_back(std::move(e));
   }
   return layers;

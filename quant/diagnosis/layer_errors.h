@@ -18,8 +18,8 @@ inline constexpr double most_sqnr = 99;
 /// inputs: errors of all layers in front are in it.
 struct LayerError {
   std::string layer;  ///< as in error messages and in the file
-  /// The float network's ops that the layer is made of: what QConfig::float_layers takes. None of
-  /// an input and of what has no counterpart there.
+  /// The float network's ops that the layer is made of: a convolution, its batch norm, its
+  /// activation. None of an input and of what has no counterpart there.
   std::vector<std::string> ops = {};
   double min = 0, max = 0;  ///< of the reals
   float scale = 0;          ///< real = scale (code - zero_point)
@@ -38,10 +38,16 @@ struct LayerError {
   /// channel it is.
   double channel_spread = 1;
   int largest_channel = 0;
-  /// The same of the weights' output channels where they have one scale for all; else 0.
+  /// Whether equalize() can even out the channels: a convolution or linear layer, relu or none,
+  /// that such layers alone read, with nothing in between.
+  bool can_equalize = false;
+  /// As channel_spread, of the weights' output channels where they have one scale for all; else 0.
   double weight_spread = 0;
   /// Layers that read the result, also through pools and reshapes.
   std::vector<std::string> readers = {};
+  /// What QConfig::float_layers takes so that the layer, or it and its readers, stay in floats;
+  /// empty where an op of theirs has no float form in the file.
+  std::vector<std::string> float_layers = {}, float_layers_with_readers = {};
   /// By measure_in_floats().
   std::optional<double> accuracy_in_floats = {}, accuracy_with_readers = {};
 };

@@ -16,7 +16,7 @@
       data.phases.forEach((phase, i) => {
         const at = i === 0 ? area.left
           : (x.getPixelForValue(phase.start - 1) + x.getPixelForValue(phase.start)) / 2;
-        ctx.fillText(phase.name, at + 4, area.top + 10);
+        ctx.fillText(phase.name, at + 4, area.top - 5);
         if (i === 0) return;
         ctx.setLineDash([3, 3]);
         ctx.beginPath();
@@ -26,6 +26,11 @@
       });
       ctx.restore();
     },
+  };
+  // Of a logarithmic axis 1, 2 and 5 of each power of ten.
+  const tick = (v, chart) => {
+    if (chart.log && ![1, 2, 5].includes(Number((v / 10 ** Math.floor(Math.log10(v) + 1e-9)).toPrecision(3)))) return "";
+    return Number(v.toPrecision(6)) + (chart.percent ? " %" : "");
   };
   data.charts.forEach((chart, i) => {
     new Chart(document.getElementById("chart" + i), {
@@ -49,6 +54,7 @@
         animation: false,
         responsive: true,
         maintainAspectRatio: false,
+        layout: { padding: { top: data.phases.length > 1 ? 14 : 0 } },
         interaction: { mode: "index", intersect: false },
         plugins: {
           legend: { position: "bottom", labels: { boxWidth: 24, boxHeight: 1, color: "#1c2430" } },
@@ -57,7 +63,7 @@
           x: { ticks: { maxRotation: 0, autoSkip: true, color: "#5b6675" }, grid: { display: false } },
           y: {
             type: chart.log ? "logarithmic" : "linear",
-            ticks: { color: "#5b6675", callback: (v) => (chart.percent ? v + " %" : Number(v.toPrecision(6))) },
+            ticks: { color: "#5b6675", callback: (v) => tick(v, chart) },
           },
         },
       },

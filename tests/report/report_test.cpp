@@ -78,7 +78,7 @@ TEST_CASE("many classes: the most frequent confusions instead of the matrix") {
   r.confusion->add(40, 3);
   const std::string page = report_html(r);
   CHECK(!has(page, "class=\"matrix\""));
-  CHECK(has(page, "<td class=\"text\">40</td><td class=\"text\">3</td><td>1</td>"));
+  CHECK(has(page, "<td class=\"name\">40</td><td class=\"name\">3</td><td>1</td>"));
 }
 
 TEST_CASE("what cannot be shown is refused") {
