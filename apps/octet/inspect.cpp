@@ -6,13 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/common/op_rows.h"
-#include "apps/common/text_table.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/kernel_table.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/text_table.h"
 #include "interop/tflite/model_metadata.h"
 #include "interop/tflite/names.h"
 

@@ -6,7 +6,7 @@
 #include "apps/common/op_rows.h"
 #include "apps/common/setup/data.h"
 #include "apps/common/setup/training.h"
-#include "apps/common/text_table.h"
+#include "base/text_table.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/preflight.h"
 #include "apps/trainer/step_times.h"

@@ -35,7 +35,7 @@
 #include "optim/lr_schedule.h"
 #include "optim/sgd.h"
 
-// Data sets and the loader; accuracy and loss over them.
+// Data sets and the loader; accuracy, loss and other figures over them.
 #include "data/dataset_report.h"
 #include "data/hold_out.h"
 #include "data/image.h"
@@ -43,7 +43,11 @@
 #include "data/readers.h"
 #include "data/resize_image.h"
 #include "data/source.h"
+#include "eval/confusion_text.h"
 #include "eval/evaluate.h"
+#include "eval/regression_error.h"
+#include "eval/roc_auc.h"
+#include "eval/worst_samples.h"
 
 // Training in one call: progress, metrics, checkpoints, the best epoch.
 #include "fit/fit_run.h"
@@ -51,11 +55,15 @@
 
 // Quantization: prepare, calibrate, convert.
 #include "quant/convert.h"
+#include "quant/diagnosis/diagnose_int8.h"
 #include "quant/equalize.h"
 #include "quant/fake_quantize.h"
 #include "quant/floats/lower_float.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
+
+// What came of a run, for people.
+#include "report/report_html.h"
 
 // Files.
 #include "interop/checkpoint/checkpoint.h"
