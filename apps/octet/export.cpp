@@ -25,15 +25,9 @@ struct Options {
 /// What the file says of its values, and in its place what the user says.
 ModelMetadata metadata(const Options& options, std::span<const std::byte> file,
                        const int8::Graph& graph) {
-  ModelMetadata m = read_model_metadata(file).value_or(ModelMetadata{});
-  if (m.inputs.size() != graph.inputs.size()) m.inputs.assign(graph.inputs.size(), {});
-  if (m.outputs.size() != graph.outputs.size()) m.outputs.assign(graph.outputs.size(), {});
-  if (!options.mean.empty() || !options.std.empty()) {
-    m.inputs[0].mean = options.mean;
-    m.inputs[0].std = options.std;
-  }
-  if (!options.labels.empty()) m.outputs[0].labels = read_lines(options.labels);
-  return m;
+  ClassifierMetadata said{options.mean, options.std, {}};
+  if (!options.labels.empty()) said.labels = read_lines(options.labels);
+  return with_known(read_model_metadata(file).value_or(ModelMetadata{}), graph, said);
 }
 
 std::optional<deploy::Io> io_of(const std::string& one, const std::string& both) {

@@ -5,6 +5,7 @@
 #include "apps/trainer/convert_report.h"
 #include "apps/trainer/interrupt.h"
 #include "apps/trainer/interruptible.h"
+#include "apps/trainer/model_names.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/step_times.h"
 #include "apps/trainer/summary.h"
@@ -61,7 +62,8 @@ bool finish_quantized(Session& s, Summary& summary) {
   }
   Loader test = s.test_loader(s.config.quant->batch);
   quant::ConvertReport report;
-  write_tflite(quant::convert(*s.qat, s.ctx, &report), s.files.model);
+  const int8::Model converted = quant::convert(*s.qat, s.ctx, &report);
+  write_tflite(converted.graph(), s.files.model, {.metadata = run_metadata(s, converted.graph())});
   for (const std::string& line : loss_lines(report)) s.progress.say(line);
 
   // From here on what is measured is the file.
@@ -120,7 +122,8 @@ bool finish_floats(Session& s, Summary& summary) {
   for (const FloatFile& file : float_files()) {
     if (!(s.config.outputs.*file.asked)) continue;
     const std::filesystem::path path = s.files.path_of(file);
-    write_float_file(file, *s.graph(), path);
+    write_float_file(file, *s.graph(), path,
+                     [&s](const int8::Graph& graph) { return run_metadata(s, graph); });
     Loader test = s.test_loader(s.batch_size());
     const auto e = evaluate_unless_interrupted(*read_float_file(path), test, s.ctx);
     if (!e) return false;
@@ -136,6 +139,7 @@ bool finish_floats(Session& s, Summary& summary) {
 
 Outcome run_finish_phase(Session& s) {
   s.progress.say("evaluating on the test split");
+  write_labels(s);
   Summary summary = begin_summary(s);
   if (!finish_floats(s, summary) || (s.config.quantized() && !finish_quantized(s, summary))) {
     if (!s.outputs_only) s.save();  // else the checkpoint is that of the finished run

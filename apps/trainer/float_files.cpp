@@ -25,10 +25,11 @@ std::span<const FloatFile> float_files() noexcept {
 }
 
 void write_float_file(const FloatFile& file, const GraphModule& network,
-                      const std::filesystem::path& path) {
+                      const std::filesystem::path& path,
+                      const std::function<ModelMetadata(const int8::Graph&)>& metadata) {
   const int8::Graph graph = quant::lower_float(network);
   if (path.extension() == ".tflite") {
-    write_tflite(graph, path, {.half_constants = true});
+    write_tflite(graph, path, {.half_constants = true, .metadata = metadata(graph)});
   } else {
     const std::string program = version();
     onnx_export::write_onnx(

@@ -1,0 +1,24 @@
+// What a run's files say of the network beside its numbers: class names and normalization.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/trainer/session.h"
+#include "interop/tflite/model_metadata.h"
+
+namespace octet::trainer {
+
+/// The names of the network's outputs, printable and in one line each: those of the data set, and
+/// numbers for outputs beyond its classes. Empty if it has no names.
+std::vector<std::string> output_names(const Session& s);
+
+/// For a TFLite file of the run.
+ModelMetadata run_metadata(const Session& s, const int8::Graph& graph);
+
+/// labels.txt: a name a line, in the order of the outputs.
+std::string labels_text(const std::vector<std::string>& names);
+/// Writes it, if there are names.
+void write_labels(const Session& s);
+
+}  // namespace octet::trainer
