@@ -29,6 +29,9 @@ Image decode_png(std::span<const std::uint8_t> bytes, const std::string& name);
 /// pixels on every CPU. Whatever makes libjpeg warn (missing or corrupt data) is an Error.
 Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name);
 
+/// By the name alone: .png, .jpg or .jpeg, in any case.
+bool is_picture_name(const std::filesystem::path& path);
+
 /// PNG or JPEG by their first bytes.
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name);
 Image read_image(const std::filesystem::path& path);

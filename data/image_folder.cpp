@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -11,14 +10,6 @@ namespace octet {
 namespace fs = std::filesystem;
 
 namespace {
-
-bool is_picture_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
 
 struct Listing {
   std::vector<std::string> class_names;

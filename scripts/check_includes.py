@@ -62,6 +62,8 @@ RULES = {
                     "apps/common/usage_error.h", "CLI11", "json"),
     "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",
                            "interop/tflite/model_metadata.h", "CLI11", "json"),
+    "apps/octet/pictures/": ("apps/octet/", "apps/common/text_table.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
+                             "CLI11", "json"),
     "apps/": ("",),
     "include/": ("core/", "layers/", "optim/", "data/", "eval/", "int8/", "quant/", "interop/"),
     "examples/": ("octet",),
