@@ -1,6 +1,7 @@
 // PNG and JPEG files to 8-bit grey or RGB pixels, and pixels to PNG files.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -36,8 +37,10 @@ bool is_picture_name(const std::filesystem::path& path);
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name);
 Image read_image(const std::filesystem::path& path);
 
-/// The pixels as they are, grey or RGB; the file appears whole or not at all. Throws Error naming
-/// the path.
+/// A PNG file's bytes: the pixels as they are. Throws Error, naming `name`, unless the image is
+/// grey or RGB and not too large.
+std::vector<std::byte> encode_png(const Image& image, const std::string& name = "image");
+/// The same as a file, which appears whole or not at all. Throws Error naming the path.
 void write_png(const Image& image, const std::filesystem::path& path);
 
 /// To 1 or 3 channels: grey is repeated; colour becomes (299 R + 587 G + 114 B) / 1000, rounded

@@ -9,13 +9,13 @@
 
 namespace octet {
 
-void write_png(const Image& image, const std::filesystem::path& path) {
+std::vector<std::byte> encode_png(const Image& image, const std::string& name) {
   OCTET_CHECK((image.channels == 1 || image.channels == 3) && image.width >= 1 &&
                   image.height >= 1 && image.width <= max_image_side &&
                   image.height <= max_image_side &&
                   static_cast<std::int64_t>(image.pixels.size()) ==
                       image.height * image.width * image.channels,
-              path.string(), ": PNG: expected 1 or 3 channels and 1 to ", max_image_side,
+              name, ": PNG: expected 1 or 3 channels and 1 to ", max_image_side,
               " pixels a side, got ", image.width, " x ", image.height, " x ", image.channels);
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
@@ -26,9 +26,13 @@ void write_png(const Image& image, const std::filesystem::path& path) {
   png_alloc_size_t size = bytes.size();
   OCTET_CHECK(
       png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) != 0,
-      path.string(), ": PNG: ", png.message);
+      name, ": PNG: ", png.message);
   bytes.resize(size);
-  write_file_atomically(path, bytes);
+  return bytes;
+}
+
+void write_png(const Image& image, const std::filesystem::path& path) {
+  write_file_atomically(path, encode_png(image, path.string()));
 }
 
 }  // namespace octet

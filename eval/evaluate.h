@@ -1,4 +1,4 @@
-// Accuracy and loss of a classifier over a data set: of a float or quantized network, and of an
+// Accuracy, loss and further figures over a data set: of a float or quantized network, and of an
 // integer model.
 #pragma once
 
@@ -17,8 +17,12 @@ namespace octet {
 struct Evaluation {
   double loss = 0;  ///< mean over the images
   std::int64_t correct = 0, images = 0;
-  bool stopped = false;  ///< by EvaluationOptions::stop: what is here is of the batches before
-  double accuracy() const { return static_cast<double>(correct) / static_cast<double>(images); }
+  std::int64_t labels = 0;  ///< that could be correct: one an image, of masks one a pixel
+  bool stopped = false;     ///< by EvaluationOptions::stop: what is here is of the batches before
+  /// 0 where there are no labels.
+  double accuracy() const {
+    return labels == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(labels);
+  }
 };
 
 struct EvaluationOptions {
@@ -30,20 +34,27 @@ struct EvaluationOptions {
   int logits = 0;
   /// Mean loss of a batch from the network's outputs; unset: cross-entropy of the logits.
   std::function<Var(std::span<const Var> outputs, const Batch&)> loss = {};
+  /// Sees each batch: for a confusion matrix, worst samples and other figures. `indices`: of its
+  /// samples in the data set.
+  std::function<void(std::span<const Var> outputs, const Batch&,
+                     std::span<const std::int64_t> indices)>
+      observe = {};
 };
 
-/// How many rows of `logits` [N, K] have their largest value, the first of equals, at the label
-/// (i32 [N]). Throws Error for other shapes.
+/// How many rows of `logits` [..., K] have their largest value, the first of equals, at the label
+/// (i32 [...]). Throws Error for other shapes.
 std::int64_t count_correct(const Tensor& logits, const Tensor& labels);
 
 /// The first epoch of the loader (which is then put back to where it was) in evaluation mode.
-/// The logits are [N, classes]. Throws Error naming the layer if the loss is not finite.
+/// The logits are [N, classes], of masks [N, H, W, classes]; labels below 0 do not count. Throws
+/// Error naming the layer if the loss is not finite.
 Evaluation evaluate(Module& model, Loader& loader, Context& ctx,
                     const EvaluationOptions& options = {});
 
 /// The same of an integer model, with ctx.threads.size() threads: codes of its inputs by the
-/// engine's own quantization; logits of any shape. Throws Error unless inputs and outputs are
-/// float or quantized codes, the inputs of the model's size, and the loss is finite.
+/// engine's own quantization; logits of any shape, of masks as above. Throws Error unless inputs
+/// and outputs are float or quantized codes, the inputs of the model's size, and the loss is
+/// finite.
 Evaluation evaluate(const int8::Model& model, Loader& loader, Context& ctx,
                     const EvaluationOptions& options = {});
 

@@ -50,22 +50,23 @@ RULES = {
     "deploy/": ("int8/", "interop/tflite/", "interop/c99/export_c.h", "interop/mnn/compression.h",
                 "interop/onnx_export/tensor_layout.h",
                 "interop/onnx_export/write_onnx.h"),
-    "eval/": ("core/", "layers/", "data/", "int8/"),
+    "eval/": ("core/", "layers/", "data/", "int8/", "json"),
     "runtime/": ("int8/", "interop/tflite/reader.h", "include/octet/octet.h"),
     "quant/": ("core/", "layers/", "int8/", "interop/tflite/reader.h", "interop/tflite/writer.h"),
+    "quant/diagnosis/": ("core/", "layers/", "quant/", "json"),
+    "report/": ("data/image.h", "eval/", "quant/diagnosis/layer_errors.h", "json"),
     # The tool for models: the runtime, and what reads other files than the deployed ones.
     "apps/octet/": ("int8/", "deploy/", "layers/graph/", "interop/tflite/reader.h", "interop/tflite/writer.h",
                     "interop/tflite/model_metadata.h", "interop/tflite/names.h", "interop/onnx/import_onnx.h",
                     "interop/onnx_export/write_onnx.h", "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "quant/floats/lower_float.h", "apps/common/version/",
-                    "apps/common/ceiling.h", "apps/common/text_table.h",
-                    "apps/common/usage_error.h", "CLI11", "json"),
+                    "apps/common/ceiling.h", "apps/common/usage_error.h", "CLI11", "json"),
     "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",
                            "interop/tflite/model_metadata.h", "CLI11", "json"),
-    "apps/octet/pictures/": ("apps/octet/", "apps/common/text_table.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
+    "apps/octet/pictures/": ("apps/octet/", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
                              "CLI11", "json"),
     "apps/": ("",),
-    "include/": ("core/", "layers/", "optim/", "data/", "eval/", "int8/", "quant/", "interop/"),
+    "include/": ("core/", "layers/", "optim/", "data/", "eval/", "int8/", "quant/", "report/", "interop/"),
     "examples/": ("octet",),
     "tests/": ("",),
 }
@@ -75,7 +76,7 @@ FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image", "protobuf")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
 LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
-                   "deploy/", "eval/", "runtime/", "include/")
+                   "deploy/", "eval/", "report/", "runtime/", "include/")
 PRODUCTION = LIBRARY_FOLDERS + ("apps/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)

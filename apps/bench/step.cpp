@@ -11,8 +11,8 @@
 #include "apps/bench/profile.h"
 #include "apps/bench/usage.h"
 #include "apps/common/ceiling.h"
-#include "apps/common/text_table.h"
 #include "base/atomic_file.h"
+#include "base/text_table.h"
 #include "core/kernels/blas.h"
 
 namespace octet::bench {
@@ -20,8 +20,6 @@ namespace {
 
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
-using app::fixed;
-using app::TextTable;
 
 struct Options {
   std::string net, config, mode = "float", json;

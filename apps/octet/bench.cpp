@@ -10,13 +10,13 @@
 #include <string_view>
 
 #include "apps/common/ceiling.h"
-#include "apps/common/text_table.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/samples.h"
 #include "apps/octet/work.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text_table.h"
 
 namespace octet::app {
 namespace {

@@ -5,13 +5,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apps/common/text_table.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/kernel_table.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/work.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/text_table.h"
 #include "int8/xnnpack/arithmetic.h"
 #include "interop/tflite/model_metadata.h"
 #include "interop/tflite/names.h"

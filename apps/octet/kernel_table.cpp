@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/text_table.h"
+#include "base/text_table.h"
 #include "int8/engine/every_op.h"
 #include "int8/engine/model.h"
 

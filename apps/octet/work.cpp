@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include "apps/common/text_table.h"
 #include "base/error.h"
+#include "base/text_table.h"
 
 namespace octet::app {
 

@@ -35,21 +35,29 @@
 #include "optim/lr_schedule.h"
 #include "optim/sgd.h"
 
-// Data sets and the loader; accuracy and loss over them.
+// Data sets and the loader; accuracy, loss and other figures over them.
 #include "data/image.h"
 #include "data/loader.h"
 #include "data/readers.h"
 #include "data/resize_image.h"
 #include "data/source.h"
+#include "eval/confusion_text.h"
 #include "eval/evaluate.h"
+#include "eval/regression_error.h"
+#include "eval/roc_auc.h"
+#include "eval/worst_samples.h"
 
 // Quantization: prepare, calibrate, convert.
 #include "quant/convert.h"
+#include "quant/diagnosis/diagnose_int8.h"
 #include "quant/equalize.h"
 #include "quant/fake_quantize.h"
 #include "quant/floats/lower_float.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
+
+// What came of a run, for people.
+#include "report/report_html.h"
 
 // Files.
 #include "interop/checkpoint/checkpoint.h"

@@ -23,6 +23,9 @@ npm install --ignore-scripts --no-save --no-audit --no-fund --legacy-peer-deps -
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check \
   ai-edge-litert==2.3.0 tflite-micro==0.dev20261023182759
+# The reader of event files.
+python3 -m venv tensorboard
+tensorboard/bin/pip install --quiet --disable-pip-version-check tensorboard==2.20.0
 # MediaPipe's tasks and Arm's compiler for Ethos-U.
 python3 -m venv mediapipe
 mediapipe/bin/pip install --quiet --disable-pip-version-check mediapipe==1.2.2 ethos-u-vela==5.2.0

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "eval/confusion_matrix.h"
+#include "eval/worst_samples.h"
 #include "int8/graph/graph_builder.h"
 #include "layers/flatten.h"
 #include "layers/graph/graph_module.h"
@@ -144,6 +146,52 @@ TEST_CASE("of several inputs, a function gives the others") {
   CHECK(a.loss == b.loss);
   CHECK_THROWS_WITH_AS(evaluate(model, loader, ctx), doctest::Contains("has 2 inputs, got 1"),
                        Error);
+}
+
+TEST_CASE("each batch is shown with the indices of its samples, of every kind of network") {
+  const Dataset data = test::random_images(23, 2, 4);
+  Loader loader(data, {.batch = 5, .shuffle = true, .seed = 3});
+  Context ctx;
+  Flatten net;
+  const int8::Model codes(pixels_as_logits(false));
+  const Expected expected = by_hand(data);
+  std::vector<JudgedSample> first;
+  for (const bool integer : {false, true}) {
+    ConfusionMatrix matrix(4);
+    WorstSamples worst(23);
+    std::vector<std::int64_t> seen;
+    const EvaluationOptions options{.observe = [&](std::span<const Var> y, const Batch& batch,
+                                                   std::span<const std::int64_t> indices) {
+      matrix.add(y[0].value(), batch.y);
+      worst.add(y[0].value(), batch.y, indices);
+      seen.insert(seen.end(), indices.begin(), indices.end());
+    }};
+    const Evaluation e =
+        integer ? evaluate(codes, loader, ctx, options) : evaluate(net, loader, ctx, options);
+    CHECK(seen == loader.indices(0));
+    CHECK(matrix.total() == 23);
+    CHECK(matrix.correct() == expected.correct);
+    CHECK(e.correct == expected.correct);
+    REQUIRE(worst.samples().size() == 23);
+    for (const JudgedSample& s : worst.samples()) {
+      CHECK(s.truth == data.labels.data<std::int32_t>()[s.index]);
+      const std::uint8_t* pixels = data.images.data<std::uint8_t>() + 4 * s.index;
+      CHECK(std::max_element(pixels, pixels + 4) - pixels == s.predicted);
+    }
+    if (first.empty()) first = worst.samples();
+    CHECK(worst.samples()[0].index == first[0].index);
+  }
+}
+
+TEST_CASE("masks are counted by pixel, samples by image") {
+  // Two classes: logits of a pixel are its two values.
+  const std::vector<real> logits{0, 1, 1, 0,   //
+                                 3, 2, 2, 3};  //
+  const std::vector<std::int32_t> masks{1, 0, 1, -1};
+  const Tensor y = Tensor::from<std::int32_t>({2, 1, 2}, masks);
+  CHECK(count_correct(Tensor::from<real>({2, 1, 2, 2}, logits), y) == 2);
+  CHECK_THROWS_WITH_AS(count_correct(Tensor::zeros({2, 2, 2}), y),
+                       doctest::Contains("expected logits [2, 1, 2, classes]"), Error);
 }
 
 TEST_CASE("an evaluation can be stopped between batches") {

@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include "apps/common/text_table.h"
 #include "base/printable.h"
+#include "base/text_table.h"
 #include "interop/onnx_export/write_onnx.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "quant/prepare.h"

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "apps/common/text_table.h"
 #include "apps/octet/import/file_network.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text_table.h"
 #include "interop/onnx_export/write_onnx.h"
 #include "interop/tflite/writer.h"
 #include "quant/floats/lower_float.h"

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "apps/common/text_table.h"
 #include "apps/octet/import/file_network.h"
 #include "base/printable.h"
+#include "base/text_table.h"
 #include "interop/tflite/writer.h"
 #include "quant/convert.h"
 #include "quant/prepare.h"

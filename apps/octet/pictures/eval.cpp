@@ -6,12 +6,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "apps/common/text_table.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/pictures/labelled_pictures.h"
 #include "apps/octet/pictures/picture_classifier.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text_table.h"
 #include "core/ops/losses.h"
 #include "eval/confusion_matrix.h"
 #include "eval/confusion_text.h"

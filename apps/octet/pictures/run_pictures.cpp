@@ -10,6 +10,7 @@
 #include "apps/octet/pictures/picture_scores.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "base/text_table.h"
 #include "data/image.h"
 
 namespace octet::app {
@@ -93,7 +94,8 @@ void run_pictures(const ModelArguments& model, int threads, const RunPicturesOpt
   }
   PictureScores scores(classifier, {.threads = threads, .memory_limit = model.memory_limit()});
   std::size_t width = 0, unread = 0;
-  for (const fs::path& file : files) width = std::max(width, printable_text(file.string()).size());
+  for (const fs::path& file : files)
+    width = std::max(width, text_width(printable_text(file.string())));
   Json all = Json::array();
   for (const fs::path& file : files) {
     const std::string name = printable_text(file.string());
@@ -102,7 +104,7 @@ void run_pictures(const ModelArguments& model, int threads, const RunPicturesOpt
       if (options.json) {
         all.push_back({{"file", name}, {"classes", classes}});
       } else {
-        std::cout << name << std::string(width - name.size() + 2, ' ') << as_text(classes)
+        std::cout << name << std::string(width - text_width(name) + 2, ' ') << as_text(classes)
                   << std::endl;
       }
     } catch (const Error& error) {

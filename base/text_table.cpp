@@ -1,11 +1,13 @@
-#include "apps/common/text_table.h"
+#include "base/text_table.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <cmath>
 #include <iomanip>
 #include <sstream>
 
-namespace octet::app {
+#include "base/printable.h"
+
+namespace octet {
 
 void TextTable::print(std::ostream& out) const {
   const std::size_t columns = rows_[0].size();
@@ -14,7 +16,7 @@ void TextTable::print(std::ostream& out) const {
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     for (std::size_t c = 0; c < columns; ++c) {
       const std::string& cell = rows_[r][c];
-      width[c] = std::max(width[c], cell.size());
+      width[c] = std::max(width[c], text_width(cell));
       if (r > 0 && cell.find_first_not_of("0123456789.,%-") != std::string::npos)
         numeric[c] = false;
     }
@@ -22,7 +24,7 @@ void TextTable::print(std::ostream& out) const {
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t c = 0; c < columns; ++c) {
-      const std::string padding(width[c] - row[c].size(), ' ');
+      const std::string padding(width[c] - text_width(row[c]), ' ');
       if (c > 0) line += "  ";
       if (numeric[c]) line += padding;
       line += row[c];
@@ -33,6 +35,12 @@ void TextTable::print(std::ostream& out) const {
   }
 }
 
+std::string TextTable::text() const {
+  std::ostringstream out;
+  print(out);
+  return out.str();
+}
+
 void TextTable::print_markdown(std::ostream& out) const {
   const auto print_row = [&out](const std::vector<std::string>& row) {
     for (const std::string& cell : row) out << "| " << cell << ' ';
@@ -41,6 +49,35 @@ void TextTable::print_markdown(std::ostream& out) const {
   print_row(rows_[0]);
   print_row(std::vector<std::string>(rows_[0].size(), "---"));
   for (std::size_t r = 1; r < rows_.size(); ++r) print_row(rows_[r]);
+}
+
+namespace {
+
+/// Of one character.
+std::size_t character_width(std::string_view character) noexcept {
+  const auto first = static_cast<unsigned char>(character[0]);
+  // U+3000 to U+DFFF and what is beyond 16 bits, as good as UAX 11 ("wide").
+  return (first >= 0xe3 && first <= 0xed) || first >= 0xf0 ? 2 : 1;
+}
+
+}  // namespace
+
+std::size_t text_width(std::string_view text) noexcept {
+  std::size_t width = 0;
+  while (!text.empty()) width += character_width(take_printable(text));
+  return width;
+}
+
+std::string shortened(std::string_view text, std::size_t width) {
+  if (text_width(text) <= width) return std::string(text);
+  std::string part;
+  for (std::size_t used = 1; !text.empty();) {  // 1: of the mark
+    const std::string_view character = take_printable(text);
+    used += character_width(character);
+    if (used > width) break;
+    part += character;
+  }
+  return part + "~";
 }
 
 std::string grouped(std::int64_t n) {
@@ -56,4 +93,15 @@ std::string fixed(double value, int digits) {
   return text.str();
 }
 
-}  // namespace octet::app
+std::string short_number(double value) {
+  const double size = std::abs(value);
+  if (size == 0) return "0";
+  if (size < 1e-3 || size >= 1e5) {
+    std::ostringstream text;
+    text << std::scientific << std::setprecision(1) << value;
+    return text.str();
+  }
+  return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
+}
+
+}  // namespace octet

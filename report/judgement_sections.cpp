@@ -1,0 +1,101 @@
+// How the network judges: confusion matrix, classes, worst pictures.
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text_table.h"
+#include "eval/confusion_text.h"
+#include "report/html_text.h"
+#include "report/sections.h"
+
+namespace octet::report {
+namespace {
+
+constexpr int most_in_matrix = 40;
+constexpr std::size_t most_confusions = 20;
+
+std::string label(const RunReport& report, int k) {
+  return escape_html(class_label(report.class_names, k));
+}
+
+/// A cell whose shade is its share of the row: what is right blue, what is not red.
+std::string cell(std::int64_t count, std::int64_t of, bool right) {
+  if (count == 0) return "<td></td>";
+  const double share =
+      static_cast<double>(count) / static_cast<double>(std::max<std::int64_t>(of, 1));
+  // A single mistake of many is seen, too.
+  const std::string shade = fixed(0.12 + 0.58 * share, 3);
+  return "<td style=\"background:rgba(" + std::string(right ? "11,98,168," : "206,84,38,") + shade +
+         ")\" title=\"" + fixed(100 * share, 1) + " %\">" + grouped(count) + "</td>";
+}
+
+std::string matrix_table(const RunReport& report) {
+  const ConfusionMatrix& m = *report.confusion;
+  std::string html =
+      "<div class=\"scroll\"><table class=\"matrix\"><thead><tr><th>true \\ predicted</th>";
+  for (int k = 0; k < m.classes(); ++k)
+    html += "<th title=\"" + label(report, k) + "\">" + label(report, k) + "</th>";
+  html += "</tr></thead><tbody>\n";
+  for (int truth = 0; truth < m.classes(); ++truth) {
+    const std::int64_t support = m.of_class(truth).support;
+    html += "<tr><th title=\"" + label(report, truth) + "\">" + label(report, truth) + "</th>";
+    for (int k = 0; k < m.classes(); ++k) html += cell(m.count(truth, k), support, k == truth);
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string confusions_table(const RunReport& report) {
+  std::string html =
+      "<div class=\"scroll\"><table><thead><tr><th class=\"text\">true class</th><th "
+      "class=\"text\">taken for</th><th>count</th><th>of</th></tr></thead><tbody>\n";
+  for (const auto& c : report.confusion->confusions(most_confusions)) {
+    html += "<tr><td class=\"text\">" + label(report, c.truth) + "</td><td class=\"text\">" +
+            label(report, c.predicted) + "</td><td>" + grouped(c.count) + "</td><td>" +
+            grouped(report.confusion->of_class(c.truth).support) + "</td></tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string classes_table(const RunReport& report) {
+  std::string html =
+      "<div class=\"scroll\"><table><thead><tr><th class=\"text\">class</th><th>precision</th>"
+      "<th>recall</th><th>F1</th><th>images</th></tr></thead><tbody>\n";
+  for (int k = 0; k < report.confusion->classes(); ++k) {
+    const ConfusionMatrix::ClassFigures f = report.confusion->of_class(k);
+    html += "<tr><td class=\"text\">" + label(report, k) + "</td><td>" + fixed(f.precision, 3) +
+            "</td><td>" + fixed(f.recall, 3) + "</td><td>" + fixed(f.f1, 3) + "</td><td>" +
+            grouped(f.support) + "</td></tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+}  // namespace
+
+std::string confusion_section(const RunReport& report) {
+  if (!report.confusion) return {};
+  const int classes = report.confusion->classes();
+  OCTET_CHECK(
+      report.class_names.empty() || report.class_names.size() == static_cast<std::size_t>(classes),
+      "report: expected ", classes, " class names or none, got ", report.class_names.size());
+  const bool fits = classes <= most_in_matrix;
+  return "<section><h2>Which class is taken for which</h2>\n<div class=\"pair\"><div>" +
+         (fits ? matrix_table(report) : confusions_table(report)) + "</div>\n<div>" +
+         classes_table(report) + "</div></div></section>\n";
+}
+
+std::string worst_section(const RunReport& report) {
+  if (report.worst.empty()) return {};
+  std::string html = "<section><h2>Pictures with the largest loss</h2>\n<div class=\"pictures\">\n";
+  for (const WorstPicture& w : report.worst) {
+    const JudgedSample& s = w.sample;
+    html += "<figure><img alt=\"picture " + std::to_string(s.index) +
+            "\" src=\"data:image/png;base64," + base64(encode_png(w.image)) + "\"><figcaption>" +
+            label(report, s.truth) + "<br>taken for <b>" + label(report, s.predicted) + "</b>, " +
+            fixed(100 * s.probability, 0) + " %<br><span class=\"muted\">no. " +
+            std::to_string(s.index) + ", loss " + short_number(s.loss) +
+            "</span></figcaption></figure>\n";
+  }
+  return html + "</div></section>\n";
+}
+
+}  // namespace octet::report
