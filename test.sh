@@ -126,6 +126,7 @@ fuzz() {
 fuzz fuzz_tflite "TFLite files" 45
 fuzz fuzz_tflite_import "TFLite files to train on" 15 fuzz_tflite
 fuzz fuzz_weights "files of weights" 15
+fuzz fuzz_data "data sets: CSV and npz" 15
 fuzz fuzz_onnx "ONNX files" 15
 
 check "configure: 64-bit ARM" configure -S . -B build/aarch64 "${runtime_only[@]}" \

@@ -4,25 +4,33 @@
 #include <limits>
 #include <numeric>
 
+#include "data/mix_batch.h"
 #include "data/random_key.h"
 
 namespace octet::data_detail {
 
 namespace {
 
-const Dataset& validated(const Dataset& dataset) {
+Dataset validated(Dataset dataset) {
   dataset.validate();
   OCTET_CHECK(dataset.size() <= std::numeric_limits<std::int32_t>::max(), "loader: ", dataset.name,
               ": expected fewer than 2^31 samples, got ", dataset.size());
   return dataset;
 }
 
+int checked_threads(int threads) {
+  OCTET_CHECK(threads >= 1 && threads <= ThreadPool::max_threads, "loader: threads: expected 1 to ",
+              ThreadPool::max_threads, ", got ", threads);
+  return threads;
+}
+
 }  // namespace
 
 BatchMaker::BatchMaker(Dataset dataset, const LoaderOptions& options)
-    : dataset_(std::move(dataset)),
+    : dataset_(validated(std::move(dataset))),
       options_(options),
-      transform_(validated(dataset_).image_shape(), options.transform) {
+      transform_(dataset_.image_shape(), options.transform, dataset_.image_type()),
+      workers_(checked_threads(options.threads)) {
   OCTET_CHECK(options.batch >= 1, "loader: batch: expected at least 1, got ", options.batch);
   OCTET_CHECK(options.prefetch >= 0 && options.prefetch <= 1024,
               "loader: prefetch: expected 0 to 1024, got ", options.prefetch);
@@ -30,6 +38,13 @@ BatchMaker::BatchMaker(Dataset dataset, const LoaderOptions& options)
   batches_ = options.drop_last ? n / options.batch : (n - 1) / options.batch + 1;
   OCTET_CHECK(batches_ >= 1, "loader: drop_last leaves no batch: expected a batch of at most ", n,
               " samples, got ", options.batch);
+  if (!dataset_.source) return;
+  const SampleSource& source = *dataset_.source;
+  for (int i = 0; i < options.threads; ++i) {
+    scratch_.push_back(
+        {Tensor::empty(source.x, source.x_type),
+         dataset_.labels.defined() ? Tensor() : Tensor::empty(source.y, source.y_type)});
+  }
 }
 
 std::int64_t BatchMaker::samples() const noexcept {
@@ -43,6 +58,73 @@ void BatchMaker::permute(std::uint64_t epoch, std::vector<std::int32_t>& order) 
   epoch_random(options_.seed, epoch).shuffle(std::span(order));
 }
 
+Batch BatchMaker::empty_batch(std::int64_t count) {
+  const Shape& image = transform_.output_shape();
+  Batch batch{Tensor::empty({count, image[0], image[1], image[2]}, ElementType::real, &pool_), {}};
+  switch (dataset_.target()) {
+    case TargetKind::classes:
+      batch.y = Tensor::empty({count}, ElementType::i32, &pool_);
+      break;
+    case TargetKind::values:
+      batch.y = Tensor::empty({count, dataset_.target_shape()[0]}, ElementType::real, &pool_);
+      break;
+    case TargetKind::masks:
+      batch.y = Tensor::empty({count, image[0], image[1]}, ElementType::i32, &pool_);
+      break;
+  }
+  return batch;
+}
+
+void BatchMaker::write_target(const Tensor& targets, std::int64_t from, const Transform::View& view,
+                              std::int64_t i, Batch& batch) const {
+  const std::int64_t size = dataset_.target_shape().numel(),
+                     out_size = batch.y.numel() / batch.y.shape()[0];
+  switch (dataset_.target()) {
+    case TargetKind::classes:
+      batch.y.data<std::int32_t>()[i] = targets.data<std::int32_t>()[from];
+      break;
+    case TargetKind::values:
+      std::copy_n(targets.r() + from * size, size, batch.y.r() + i * size);
+      break;
+    case TargetKind::masks: {
+      std::int32_t* to = batch.y.data<std::int32_t>() + i * out_size;
+      if (targets.dtype() == ElementType::u8) {
+        transform_.apply_mask(targets.data<std::uint8_t>() + from * size, view, to);
+      } else {
+        transform_.apply_mask(targets.data<std::int32_t>() + from * size, view, to);
+      }
+      break;
+    }
+  }
+}
+
+void BatchMaker::make_sample(std::uint64_t epoch, std::int64_t index, std::int64_t i, int worker,
+                             Batch& batch) {
+  const bool made = dataset_.source != nullptr;
+  if (made) {
+    Scratch& s = scratch_[static_cast<std::size_t>(worker)];
+    dataset_.source->read(index, s.x, s.y);
+  }
+  const Tensor& images = made ? scratch_[static_cast<std::size_t>(worker)].x : dataset_.images;
+  const std::int64_t at = made ? 0 : index * dataset_.image_shape().numel();
+  const std::int64_t out_size = transform_.output_shape().numel();
+  real* x = batch.x.r() + i * out_size;
+  const auto sample = static_cast<std::uint64_t>(index);
+  const Transform::View view = transform_.view(options_.seed, epoch, sample);
+  if (images.dtype() == ElementType::u8) {
+    transform_.apply(images.data<std::uint8_t>() + at, view, x);
+  } else {
+    transform_.apply(images.r() + at, view, x);
+  }
+  transform_.add_noise(options_.seed, epoch, sample, x);
+  if (options_.custom) options_.custom({x, static_cast<std::size_t>(out_size)}, epoch, index);
+  if (dataset_.labels.defined()) {
+    write_target(dataset_.labels, index, view, i, batch);
+  } else {
+    write_target(scratch_[static_cast<std::size_t>(worker)].y, 0, view, i, batch);
+  }
+}
+
 Batch BatchMaker::make(const Loader::Position& position) {
   if (order_.empty() || order_epoch_ != position.epoch) {
     permute(position.epoch, order_);
@@ -50,24 +132,21 @@ Batch BatchMaker::make(const Loader::Position& position) {
   }
   const std::int64_t first = position.batch * options_.batch;
   const std::int64_t count = std::min<std::int64_t>(options_.batch, dataset_.size() - first);
-  const Shape& image = transform_.output_shape();
-  const std::int64_t in_size = dataset_.image_shape().numel(), out_size = image.numel();
-  Batch batch{Tensor::empty({count, image[0], image[1], image[2]}, ElementType::real, &pool_),
-              Tensor::empty({count}, ElementType::i32, &pool_)};
-  const std::uint8_t* images = dataset_.images.data<std::uint8_t>();
-  const std::int32_t* labels = dataset_.labels.data<std::int32_t>();
-  real* x = batch.x.r();
-  std::int32_t* y = batch.y.data<std::int32_t>();
-  for (std::int64_t i = 0; i < count; ++i, x += out_size) {
-    const std::int64_t sample = order_[static_cast<std::size_t>(first + i)];
-    y[i] = labels[sample];
-    const Transform::View view =
-        transform_.view(options_.seed, position.epoch, static_cast<std::uint64_t>(sample));
-    transform_.apply(images + sample * in_size, view, x);
-    if (options_.custom) {
-      options_.custom({x, static_cast<std::size_t>(out_size)}, position.epoch, sample);
+  Batch batch = empty_batch(count);
+  const std::span samples(order_.data() + first, static_cast<std::size_t>(count));
+  errors_.assign(samples.size(), nullptr);
+  workers_.run(count, [&](std::int64_t i, int worker) {
+    try {
+      make_sample(position.epoch, samples[static_cast<std::size_t>(i)], i, worker, batch);
+    } catch (...) {
+      errors_[static_cast<std::size_t>(i)] = std::current_exception();
     }
+  });
+  for (const std::exception_ptr& error : errors_) {
+    if (error) std::rethrow_exception(error);
   }
+  const double mixup = options_.transform.augment.mixup;
+  if (mixup > 0) mix_batch(batch, mixup, options_.seed, position.epoch, samples, &pool_);
   return batch;
 }
 

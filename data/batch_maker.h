@@ -1,6 +1,9 @@
 // Private to the loader: computes the batch at a position.
 #pragma once
 
+#include <exception>
+
+#include "base/parallel.h"
 #include "core/memory_pool.h"
 #include "data/loader.h"
 
@@ -24,13 +27,26 @@ class BatchMaker {
  private:
   /// Fills `order` with the samples of an epoch in their order.
   void permute(std::uint64_t epoch, std::vector<std::int32_t>& order) const;
+  Batch empty_batch(std::int64_t count);
+  /// Sample `index` of the data set becomes sample `i` of the batch.
+  void make_sample(std::uint64_t epoch, std::int64_t index, std::int64_t i, int worker,
+                   Batch& batch);
+  void write_target(const Tensor& targets, std::int64_t from, const Transform::View& view,
+                    std::int64_t i, Batch& batch) const;
 
   Dataset dataset_;
   LoaderOptions options_;
   Transform transform_;
   std::int64_t batches_ = 0;
   Pool pool_;
-  std::vector<std::int32_t> order_;  // of epoch order_epoch_, if not empty
+  ThreadPool workers_;
+  /// A sample as its source makes it, one for each worker.
+  struct Scratch {
+    Tensor x, y;
+  };
+  std::vector<Scratch> scratch_;
+  std::vector<std::exception_ptr> errors_;  // of the samples of a batch
+  std::vector<std::int32_t> order_;         // of epoch order_epoch_, if not empty
   std::uint64_t order_epoch_ = 0;
 };
 

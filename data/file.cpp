@@ -13,7 +13,9 @@ namespace fs = std::filesystem;
 std::int64_t size_of_file(const fs::path& path) {
   std::error_code error;
   OCTET_CHECK(fs::is_regular_file(path, error), path.string(), ": expected a file, got ",
-              fs::exists(path, error) ? "something else" : "nothing there");
+              fs::is_directory(path, error) ? "a folder"
+              : fs::exists(path, error)     ? "something else"
+                                            : "nothing there");
   const std::uintmax_t size = fs::file_size(path, error);
   OCTET_CHECK(!error, path.string(), ": size: ", error.message());
   return static_cast<std::int64_t>(size);

@@ -1,8 +1,9 @@
 // HDF5 files as data sets. The file is not trusted: only plain links, plain storage, extents that
-// the file's size can back, and integer types are accepted.
+// the file's size can back, and numbers are accepted.
 #include <algorithm>
 #include <memory>
 
+#include "data/array_dataset.h"
 #include "data/file.h"
 #include "data/hdf5_handle.h"
 #include "data/readers.h"
@@ -146,48 +147,64 @@ struct Array {
   H5Id id;
   std::vector<std::int64_t> dims;
   std::string where;
+  bool whole, pixels;  ///< integers; u8
 };
 
-Array open_images(const File& file, hid_t group) {
-  const std::string where = file.path + ": images";
-  H5Id dataset = open_child(file, group, "images", H5I_DATASET);
-  const H5Id type(H5Dget_type(dataset), H5Tclose, where);
-  OCTET_CHECK(H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == 1 &&
-                  H5Tget_sign(type) == H5T_SGN_NONE,
-              where, ": element type: expected u8, got another one of ", H5Tget_size(type),
-              " bytes");
-  const H5Id space(H5Dget_space(dataset), H5Sclose, where);
-  std::vector<std::int64_t> dims = extents(space, 3, 4, where);
-  check_storage(file, dataset, dims, 1, where);
-  if (dims.size() == 3) dims.push_back(1);
-  return {std::move(dataset), std::move(dims), where};
+bool has_child(hid_t group, const char* name) {
+  return H5Lexists(group, name, H5P_DEFAULT) > 0;
 }
 
-Array open_labels(const File& file, hid_t group, std::int64_t count) {
-  const std::string where = file.path + ": labels";
-  H5Id dataset = open_child(file, group, "labels", H5I_DATASET);
+/// The first of the names that is there; else the first.
+const char* name_in(hid_t group, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (has_child(group, name)) return name;
+  }
+  return *names.begin();
+}
+
+/// Numbers of `min_rank` to `max_rank` extents.
+Array open_numbers(const File& file, hid_t group, const char* name, int min_rank, int max_rank,
+                   const char* expected) {
+  const std::string where = file.path + ": " + name;
+  H5Id dataset = open_child(file, group, name, H5I_DATASET);
   const H5Id type(H5Dget_type(dataset), H5Tclose, where);
   const std::size_t size = H5Tget_size(type);
-  OCTET_CHECK(H5Tget_class(type) == H5T_INTEGER && size >= 1 && size <= 8, where,
-              ": element type: expected integers, got another one of ", size, " bytes");
+  const H5T_class_t kind = H5Tget_class(type);
+  OCTET_CHECK((kind == H5T_INTEGER || kind == H5T_FLOAT) && size >= 1 && size <= 8, where,
+              ": element type: expected ", expected, ", got another one of ", size, " bytes");
   const H5Id space(H5Dget_space(dataset), H5Sclose, where);
-  std::vector<std::int64_t> dims = extents(space, 1, 1, where);
-  OCTET_CHECK(dims[0] == count, where, ": expected ", count, " (the images), got ", dims[0]);
+  std::vector<std::int64_t> dims = extents(space, min_rank, max_rank, where);
   check_storage(file, dataset, dims, static_cast<std::int64_t>(size), where);
-  return {std::move(dataset), std::move(dims), where};
+  const bool pixels = kind == H5T_INTEGER && size == 1 && H5Tget_sign(type) == H5T_SGN_NONE;
+  return {std::move(dataset), std::move(dims), where, kind == H5T_INTEGER, pixels};
 }
 
-Tensor read_images(const Array& a) {
-  Tensor images = Tensor::empty(Shape(std::span<const std::int64_t>(a.dims)), ElementType::u8);
-  h5_check(H5Dread(a.id, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, images.raw()), a.where);
-  return images;
+void read_all(const Array& a, hid_t type, void* to) {
+  h5_check(H5Dread(a.id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to), a.where);
+}
+
+/// Pixels as u8, other numbers as real. Throws Error if these would be more than max_dataset_bytes.
+Tensor read_samples(const Array& a) {
+  const Shape shape = data_detail::sample_extents(a.dims);
+  if (!a.pixels) bounded_bytes(a.dims, sizeof(real), max_dataset_bytes, a.where);
+  Tensor samples = Tensor::empty(shape, a.pixels ? ElementType::u8 : ElementType::real);
+  read_all(a, a.pixels ? H5T_NATIVE_UINT8 : H5T_NATIVE_FLOAT, samples.raw());
+  return samples;
 }
 
 /// dims[0] labels, in memory that is not the process's before it is written to.
 std::unique_ptr<std::int64_t[]> read_labels(const Array& a) {
   auto labels = std::make_unique_for_overwrite<std::int64_t[]>(static_cast<std::size_t>(a.dims[0]));
-  h5_check(H5Dread(a.id, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.get()), a.where);
+  read_all(a, H5T_NATIVE_INT64, labels.get());
   return labels;
+}
+
+Tensor read_targets(const Array& a, TargetChoice choice) {
+  bounded_bytes(a.dims, 4, max_dataset_bytes, a.where);
+  Tensor numbers = Tensor::empty(Shape(std::span<const std::int64_t>(a.dims)),
+                                 a.whole ? ElementType::i32 : ElementType::real);
+  read_all(a, a.whole ? H5T_NATIVE_INT32 : H5T_NATIVE_FLOAT, numbers.raw());
+  return data_detail::to_targets({std::move(numbers), a.whole}, choice, a.where);
 }
 
 /// A fixed-length string attribute, scalar or 1-D; empty if there is none of that name.
@@ -224,7 +241,8 @@ std::vector<std::string> read_strings(const File& file, hid_t object, const char
 
 }  // namespace
 
-Dataset read_hdf5(const std::filesystem::path& path, const std::string& group) {
+Dataset read_hdf5(const std::filesystem::path& path, const std::string& group,
+                  const DataOptions& options) {
   data_detail::silence_hdf5();
   const File file = open_file(path);
   const H5Id root(H5Gopen2(file.id, "/", H5P_DEFAULT), H5Gclose, file.path + ": root group");
@@ -232,11 +250,22 @@ Dataset read_hdf5(const std::filesystem::path& path, const std::string& group) {
     const std::vector<std::string> names = read_strings(file, id, "name");
     std::string name = file.path + (group.empty() ? "" : ": " + group);
     if (!names.empty() && !names[0].empty()) name = names[0];
-    const Array images = open_images(file, id), labels = open_labels(file, id, images.dims[0]);
+    const Array images = open_numbers(file, id, name_in(id, {"images", "x"}), 2, 4, "numbers");
+    const Array labels =
+        open_numbers(file, id, name_in(id, {"labels", "y", "masks"}), 1, 3, "numbers");
+    OCTET_CHECK(labels.dims[0] == images.dims[0], labels.where, ": expected ", images.dims[0],
+                " (the images), got ", labels.dims[0]);
     std::vector<std::string> class_names = read_strings(file, id, "class_names");
+    if (class_names.empty()) class_names = options.class_names;
+    const auto samples = [&] {
+      return data_detail::to_input_size(read_samples(images), options.input, images.where);
+    };
+    if (!labels.whole || labels.dims.size() > 1 || options.targets == TargetChoice::values) {
+      Tensor targets = read_targets(labels, options.targets);
+      return make_dataset(samples(), std::move(targets), std::move(class_names), std::move(name));
+    }
     const auto label_values = read_labels(labels);
-    return make_dataset(read_images(images),
-                        {label_values.get(), static_cast<std::size_t>(labels.dims[0])},
+    return make_dataset(samples(), {label_values.get(), static_cast<std::size_t>(labels.dims[0])},
                         std::move(class_names), std::move(name));
   };
   if (group.empty()) return read_group(root);

@@ -35,8 +35,17 @@ void write_strings(hid_t object, const char* name, const std::vector<std::string
   h5_check(H5Awrite(id, type, bytes.data()), where);
 }
 
-void write_array(hid_t group, const char* name, const Tensor& tensor, hid_t file_type,
-                 hid_t memory_type, const std::string& where) {
+struct FileType {
+  hid_t file, memory;
+};
+
+FileType type_of(const Tensor& t) {
+  if (t.dtype() == ElementType::u8) return {H5T_STD_U8LE, H5T_NATIVE_UINT8};
+  if (t.dtype() == ElementType::i32) return {H5T_STD_I32LE, H5T_NATIVE_INT32};
+  return {H5T_IEEE_F32LE, H5T_NATIVE_FLOAT};
+}
+
+void write_array(hid_t group, const char* name, const Tensor& tensor, const std::string& where) {
   // About a megabyte a chunk, whole samples.
   static constexpr std::int64_t chunk_bytes = 1 << 20;
   const Shape& shape = tensor.shape();
@@ -53,15 +62,16 @@ void write_array(hid_t group, const char* name, const Tensor& tensor, hid_t file
   h5_check(H5Pset_fletcher32(create), where);
   const H5Id space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose,
                    where);
-  H5Id id(H5Dcreate2(group, name, file_type, space, H5P_DEFAULT, create, H5P_DEFAULT), H5Dclose,
+  const FileType type = type_of(tensor);
+  H5Id id(H5Dcreate2(group, name, type.file, space, H5P_DEFAULT, create, H5P_DEFAULT), H5Dclose,
           where);
-  h5_check(H5Dwrite(id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor.raw()), where);
+  h5_check(H5Dwrite(id, type.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor.raw()), where);
   id.close(where);
 }
 
 void write_dataset(hid_t group, const Dataset& d, const std::string& where) {
-  write_array(group, "images", d.images, H5T_STD_U8LE, H5T_NATIVE_UINT8, where);
-  write_array(group, "labels", d.labels, H5T_STD_I32LE, H5T_NATIVE_INT32, where);
+  write_array(group, "images", d.images, where);
+  write_array(group, "labels", d.labels, where);
   write_strings(group, "name", {d.name}, where);
   write_strings(group, "class_names", d.class_names, where);
 }
@@ -93,7 +103,11 @@ void write_file(const std::string& path,
 void write_hdf5(const std::filesystem::path& path,
                 const std::vector<std::pair<std::string, Dataset>>& groups) {
   OCTET_CHECK(!groups.empty(), path.string(), ": expected data sets to write, got none");
-  for (const auto& group : groups) group.second.validate();
+  for (const auto& [name, dataset] : groups) {
+    dataset.validate();
+    OCTET_CHECK(!dataset.source, path.string(), ": ", dataset.name,
+                ": expected samples in memory, not such as are made when they are asked for");
+  }
   data_detail::silence_hdf5();
   std::filesystem::path temporary = path;
   temporary += ".tmp";

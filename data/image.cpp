@@ -15,6 +15,11 @@ bool starts_with(std::span<const std::uint8_t> bytes, const std::array<std::uint
   return bytes.size() >= N && std::equal(magic.begin(), magic.end(), bytes.begin());
 }
 
+std::vector<std::uint8_t> read_picture_bytes(const std::filesystem::path& path) {
+  static constexpr std::int64_t max_file = std::int64_t{1} << 28;
+  return data_detail::read_bytes(path, max_file);
+}
+
 }  // namespace
 
 bool is_picture_name(const std::filesystem::path& path) {
@@ -35,8 +40,11 @@ Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name)
 }
 
 Image read_image(const std::filesystem::path& path) {
-  static constexpr std::int64_t max_file = std::int64_t{1} << 28;
-  return decode_image(data_detail::read_bytes(path, max_file), path.string());
+  return decode_image(read_picture_bytes(path), path.string());
+}
+
+Image read_class_mask(const std::filesystem::path& path) {
+  return decode_class_mask(read_picture_bytes(path), path.string());
 }
 
 Image convert_channels(Image image, int channels) {

@@ -33,6 +33,11 @@ Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name);
 /// By the name alone: .png, .jpg or .jpeg, in any case.
 bool is_picture_name(const std::filesystem::path& path);
 
+/// A PNG file whose pixels are classes: palette indices, or grey values of up to 8 bits as they
+/// are stored; one channel.
+Image decode_class_mask(std::span<const std::uint8_t> bytes, const std::string& name);
+Image read_class_mask(const std::filesystem::path& path);
+
 /// PNG or JPEG by their first bytes.
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name);
 Image read_image(const std::filesystem::path& path);

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <memory>
 #include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/forked.h"
@@ -17,11 +19,31 @@ namespace octet {
 
 struct Batch {
   Tensor x;  ///< real [B, H, W, C], normalized
-  Tensor y;  ///< i32 [B]
+  Tensor y;  ///< i32 [B], real [B, K] or i32 [B, H, W], by Dataset::target()
+  /// With Augmentation::mixup sample i of x is share[i] of its own and 1 - share[i] of another,
+  /// whose target is mixed_y[i], of y's type and shape: the loss is to be
+  /// share[i] loss(y[i]) + (1 - share[i]) loss(mixed_y[i]). Values in y are blended themselves and
+  /// need no such thing: then, and without mixup, both are undefined.
+  Tensor mixed_y = {};
+  Tensor share = {};  ///< real [B]
 };
 
+/// `auto& [x, y] = batch`: what most loops take of a batch.
+template <std::size_t I>
+auto& get(Batch& b) noexcept {
+  return I == 0 ? b.x : b.y;
+}
+template <std::size_t I>
+const auto& get(const Batch& b) noexcept {
+  return I == 0 ? b.x : b.y;
+}
+template <std::size_t I>
+Tensor&& get(Batch&& b) noexcept {
+  return std::move(I == 0 ? b.x : b.y);
+}
+
 /// Changes one sample after normalization, in place: pixels [H, W, C]. Called on the loader's
-/// thread; must depend on its arguments only, or results stop being reproducible. May throw.
+/// threads; must depend on its arguments only, or results stop being reproducible. May throw.
 using SampleTransform =
     std::function<void(std::span<real> pixels, std::uint64_t epoch, std::int64_t sample)>;
 
@@ -37,16 +59,20 @@ struct LoaderOptions {
   /// Batches prepared ahead by a background thread; 0: none, in the calling thread. The batches are
   /// the same.
   int prefetch = 2;
+  /// Threads that make the samples of a batch: more than 1 for pictures that are read from a disk
+  /// while they are used. The batches are the same.
+  int threads = 1;
 };
 
-/// An endless sequence of epochs, read one batch at a time; `for (auto& [x, y] : loader)` reads to
+/// An endless sequence of epochs of a data set (in memory or made by any function: SampleSource),
+/// read one batch at a time; `for (auto& [x, y] : loader)` reads to
 /// the end of the present epoch. What a batch holds depends only on the data set, the options and
 /// its position. Not for use by two threads at once. Batches may be kept; the loader allocates
 /// nothing once as many are in use as there were before.
 class Loader {
  public:
-  /// Keeps a reference to the data set's tensors, which must not change. Throws Error if the data
-  /// set or an option is not valid, or an epoch would have no batch.
+  /// Keeps a reference to the data set's tensors and source, which must not change. Throws Error if
+  /// the data set or an option is not valid, or an epoch would have no batch.
   Loader(Dataset dataset, const LoaderOptions& options);
   ~Loader();
   Loader(Loader&&) noexcept;
@@ -111,3 +137,10 @@ class Loader {
 };
 
 }  // namespace octet
+
+template <>
+struct std::tuple_size<octet::Batch> : std::integral_constant<std::size_t, 2> {};
+template <std::size_t I>
+struct std::tuple_element<I, octet::Batch> {
+  using type = octet::Tensor;
+};

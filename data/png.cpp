@@ -21,13 +21,19 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
 
   bool read_header() noexcept;
-  /// After read_header(): the transformations that make it 8-bit grey or RGB.
-  bool set_up_output() noexcept;
+  /// After read_header(): the transformations that make it 8-bit grey or RGB, or of one channel
+  /// as it is stored, a byte a pixel.
+  bool set_up_output(bool indices) noexcept;
   /// Rows of width * channels bytes, then the rest of the file up to its end chunk.
   bool read_rows(std::uint8_t* pixels) noexcept;
 
   std::int64_t width() const noexcept { return png_get_image_width(png_, info_); }
   std::int64_t height() const noexcept { return png_get_image_height(png_, info_); }
+  bool has_indices() const noexcept {
+    const int type = png_get_color_type(png_, info_);
+    return (type == PNG_COLOR_TYPE_PALETTE || type == PNG_COLOR_TYPE_GRAY) &&
+           png_get_bit_depth(png_, info_) <= 8;
+  }
   int channels() const noexcept { return png_get_channels(png_, info_); }
   std::int64_t row_bytes() const noexcept {
     return static_cast<std::int64_t>(png_get_rowbytes(png_, info_));
@@ -69,11 +75,15 @@ bool PngReader::read_header() noexcept {
   return true;
 }
 
-bool PngReader::set_up_output() noexcept {
+bool PngReader::set_up_output(bool indices) noexcept {
   if (setjmp(png_jmpbuf(png_))) return false;
-  png_set_expand(png_);
-  png_set_scale_16(png_);
-  png_set_strip_alpha(png_);
+  if (indices) {
+    png_set_packing(png_);
+  } else {
+    png_set_expand(png_);
+    png_set_scale_16(png_);
+    png_set_strip_alpha(png_);
+  }
   passes_ = png_set_interlace_handling(png_);
   png_read_update_info(png_, info_);
   return true;
@@ -90,9 +100,7 @@ bool PngReader::read_rows(std::uint8_t* pixels) noexcept {
   return true;
 }
 
-}  // namespace
-
-Image decode_png(std::span<const std::uint8_t> bytes, const std::string& name) {
+Image decode(std::span<const std::uint8_t> bytes, const std::string& name, bool indices) {
   PngReader png(bytes);
   OCTET_CHECK(png.read_header(), name, ": PNG header: ", png.message());
   const std::int64_t claimed = png.row_bytes() * png.height();
@@ -101,7 +109,10 @@ Image decode_png(std::span<const std::uint8_t> bytes, const std::string& name) {
   OCTET_CHECK(claimed <= static_cast<std::int64_t>(bytes.size()) * data_detail::max_deflate_ratio,
               name, ": PNG: ", png.width(), " x ", png.height(), " pixels cannot come from ",
               bytes.size(), " bytes");
-  OCTET_CHECK(png.set_up_output(), name, ": PNG: ", png.message());
+  OCTET_CHECK(!indices || png.has_indices(), name,
+              ": expected a mask: a palette or grey values of up to 8 bits, for the class of each "
+              "pixel");
+  OCTET_CHECK(png.set_up_output(indices), name, ": PNG: ", png.message());
   Image image;
   image.width = png.width();
   image.height = png.height();
@@ -113,6 +124,16 @@ Image decode_png(std::span<const std::uint8_t> bytes, const std::string& name) {
   image.pixels.resize(static_cast<std::size_t>(png.row_bytes() * image.height));
   OCTET_CHECK(png.read_rows(image.pixels.data()), name, ": PNG: ", png.message());
   return image;
+}
+
+}  // namespace
+
+Image decode_png(std::span<const std::uint8_t> bytes, const std::string& name) {
+  return decode(bytes, name, /*indices=*/false);
+}
+
+Image decode_class_mask(std::span<const std::uint8_t> bytes, const std::string& name) {
+  return decode(bytes, name, /*indices=*/true);
 }
 
 }  // namespace octet

@@ -1,12 +1,12 @@
 #include "data/source.h"
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 #include <string>
-#include <utility>
 
+#include "data/array_dataset.h"
 #include "data/file.h"
+#include "data/named.h"
 #include "data/readers.h"
 
 namespace octet {
@@ -15,31 +15,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<std::pair<DataFormat, std::string_view>, 4> format_names{
+constexpr data_detail::NameTable<DataFormat, 7> format_names{
     {{DataFormat::hdf5, "hdf5"},
      {DataFormat::idx, "idx"},
      {DataFormat::cifar10, "cifar10"},
-     {DataFormat::image_folder, "image_folder"}}};
-constexpr std::array<std::pair<Split, std::string_view>, 3> split_names{
-    {{Split::train, "train"}, {Split::test, "test"}, {Split::whole, "whole"}}};
-
-template <class Names>
-auto parse(const Names& names, std::string_view name, const char* what) {
-  std::string known;
-  for (const auto& [value, known_name] : names) {
-    if (name == known_name) return value;
-    known += (known.empty() ? "" : ", ") + std::string(known_name);
-  }
-  fail(what, ": expected one of ", known, "; got \"", name, "\"");
-}
-
-template <class Names, class Value>
-std::string_view name_of(const Names& names, Value value) noexcept {
-  for (const auto& [v, name] : names) {
-    if (v == value) return name;
-  }
-  return "?";
-}
+     {DataFormat::image_folder, "image_folder"},
+     {DataFormat::mask_folder, "mask_folder"},
+     {DataFormat::numpy, "numpy"},
+     {DataFormat::csv, "csv"}}};
+constexpr data_detail::NameTable<Split, 4> split_names{
+    {{Split::train, "train"}, {Split::val, "val"}, {Split::test, "test"}, {Split::whole, "whole"}}};
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -56,6 +41,7 @@ fs::path plain_or_gz(const fs::path& folder, const std::string& stem) {
 }
 
 Dataset open_idx(const fs::path& path, Split split) {
+  OCTET_CHECK(split != Split::val, path.string(), ": IDX: there is no validation split");
   if (split != Split::whole) {
     const std::string prefix = split == Split::train ? "train" : "t10k";
     const fs::path images = plain_or_gz(path, prefix + "-images-idx3-ubyte");
@@ -90,6 +76,7 @@ std::vector<std::string> cifar_class_names(const fs::path& folder) {
 }
 
 Dataset open_cifar10(const fs::path& path, Split split) {
+  OCTET_CHECK(split != Split::val, path.string(), ": CIFAR-10: there is no validation split");
   if (split == Split::whole) return read_cifar10({path});
   std::vector<fs::path> files;
   for (const std::string& name : data_detail::list_folder(path)) {
@@ -103,52 +90,177 @@ Dataset open_cifar10(const fs::path& path, Split split) {
   return read_cifar10(files, cifar_class_names(path));
 }
 
+/// The format whose files lie in this folder, as far as that is certain.
+std::string_view format_there(const fs::path& folder) {
+  const auto has = [&](const char* name) {
+    std::error_code ignored;
+    return fs::exists(folder / name, ignored);
+  };
+  if (has("train/images") && has("train/masks")) return to_string(DataFormat::mask_folder);
+  if (has("train")) return to_string(DataFormat::image_folder);
+  if (has("train-images-idx3-ubyte") || has("train-images-idx3-ubyte.gz"))
+    return to_string(DataFormat::idx);
+  if (has("data_batch_1.bin")) return to_string(DataFormat::cifar10);
+  if (has("x_train.npy")) return to_string(DataFormat::numpy);
+  if (has("train.csv")) return to_string(DataFormat::csv);
+  return {};
+}
+
+void check_is_file(DataFormat format, const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return;
+  const std::string_view there = format_there(path);
+  fail(path.string(), " is a folder, but format ", to_string(format), " is a file: ",
+       there.empty() ? "expected another path or format"
+                     : "it looks like format " + std::string(there));
+}
+
+void check_options(DataFormat format, const DataOptions& o) {
+  const bool folder = format == DataFormat::image_folder || format == DataFormat::mask_folder;
+  OCTET_CHECK(folder || o.channels == 0, "data format ", to_string(format),
+              ": channels: expected 0 (as stored), got ", o.channels);
+  OCTET_CHECK(folder || !o.stream, "data format ", to_string(format),
+              ": stream: only folders of pictures can stay on the disk");
+  OCTET_CHECK(format == DataFormat::csv || o.target_columns.empty(), "data format ",
+              to_string(format), ": target_columns: are for format csv");
+}
+
+/// Of formats that bring the classes of pictures and nothing else.
+Dataset fitted(Dataset d, const DataOptions& options) {
+  d.images = data_detail::to_input_size(std::move(d.images), options.input, d.name);
+  if (d.class_names.empty() && !options.class_names.empty()) {
+    d.class_names = options.class_names;
+    d.classes = static_cast<int>(std::min<std::size_t>(d.class_names.size(), max_classes));
+    d.validate();
+  }
+  return d;
+}
+
 }  // namespace
 
 DataFormat parse_data_format(std::string_view name) {
-  return parse(format_names, name, "data format");
+  return data_detail::value_of(format_names, name, "data format");
 }
 Split parse_split(std::string_view name) {
-  return parse(split_names, name, "split");
+  return data_detail::value_of(split_names, name, "split");
+}
+std::vector<std::string_view> data_format_names() {
+  return data_detail::names_in(format_names);
 }
 std::string_view to_string(DataFormat format) noexcept {
-  return name_of(format_names, format);
+  return data_detail::name_of(format_names, format);
 }
 std::string_view to_string(Split split) noexcept {
-  return name_of(split_names, split);
+  return data_detail::name_of(split_names, split);
 }
 
-Dataset open_dataset(DataFormat format, const fs::path& path, Split split, int channels) {
-  OCTET_CHECK(channels == 0 || format == DataFormat::image_folder, "data format ",
-              to_string(format), ": channels: expected 0 (as stored), got ", channels);
+Dataset open_dataset(DataFormat format, const fs::path& path, Split split,
+                     const DataOptions& options) {
+  check_options(format, options);
   const std::string name = split == Split::whole ? "" : std::string(to_string(split));
+  const fs::path folder = name.empty() ? path : path / name;
   switch (format) {
     case DataFormat::hdf5:
-      return read_hdf5(path, name);
+      check_is_file(format, path);
+      return read_hdf5(path, name, options);
     case DataFormat::idx:
-      return open_idx(path, split);
+      return fitted(open_idx(path, split), options);
     case DataFormat::cifar10:
-      return open_cifar10(path, split);
+      return fitted(open_cifar10(path, split), options);
     case DataFormat::image_folder:
-      return read_image_folder(name.empty() ? path : path / name, channels);
+      return read_image_folder(folder, options);
+    case DataFormat::mask_folder:
+      return read_mask_folder(folder, options);
+    case DataFormat::numpy:
+      return read_numpy(path, name, options);
+    case DataFormat::csv:
+      return read_csv(name.empty() ? path : path / (name + ".csv"), options);
   }
   fail("data format: expected one of the enumerators, got ", static_cast<int>(format));
 }
 
 Dataset open_dataset(std::string_view format, const fs::path& path, std::string_view split,
-                     int channels) {
-  return open_dataset(parse_data_format(format), path, parse_split(split), channels);
+                     const DataOptions& options) {
+  return open_dataset(parse_data_format(format), path, parse_split(split), options);
 }
 
-DataSource open_data_source(DataFormat format, const fs::path& path, int channels) {
-  DataSource source{open_dataset(format, path, Split::train, channels),
-                    open_dataset(format, path, Split::test, channels)};
-  OCTET_CHECK(source.train.image_shape() == source.test.image_shape(), path.string(),
-              ": test images: expected ", source.train.image_shape(), " as in train, got ",
-              source.test.image_shape());
-  OCTET_CHECK(source.train.class_names == source.test.class_names, path.string(),
-              ": expected the same class names in train and test");
-  source.train.classes = source.test.classes = std::max(source.train.classes, source.test.classes);
+namespace {
+
+/// Whether the data have a validation split of their own.
+bool has_validation(DataFormat format, const fs::path& path) {
+  const auto has = [&](const char* name) {
+    std::error_code ignored;
+    return fs::exists(path / name, ignored);
+  };
+  switch (format) {
+    case DataFormat::image_folder:
+    case DataFormat::mask_folder:
+      return has("val");
+    case DataFormat::csv:
+      return has("val.csv");
+    case DataFormat::numpy:
+      return numpy_has_split(path, "val");
+    case DataFormat::hdf5: {
+      const std::vector<std::string> groups = hdf5_groups(path);
+      return std::find(groups.begin(), groups.end(), "val") != groups.end();
+    }
+    default:
+      return false;
+  }
+}
+
+std::string names_beside(const std::vector<std::string>& names,
+                         const std::vector<std::string>& others) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (std::find(others.begin(), others.end(), name) != others.end()) continue;
+    text += (text.empty() ? "'" : ", '") + one_line(name, 40) + "'";
+  }
+  return text;
+}
+
+/// Throws Error unless samples and classes of the split are those of train.
+void check_like_train(const Dataset& split, std::string_view which, const Dataset& train,
+                      const fs::path& path) {
+  OCTET_CHECK(
+      train.image_shape() == split.image_shape() && train.image_type() == split.image_type(),
+      path.string(), ": ", which, " images: expected ", train.image_shape(), " as in train, got ",
+      split.image_shape(), train.image_type() == split.image_type() ? "" : " of another type");
+  OCTET_CHECK(
+      train.target() == split.target() &&
+          (train.target() != TargetKind::values || train.target_shape() == split.target_shape()),
+      path.string(), ": ", which, " targets: expected the kind and number of those in train");
+  if (train.class_names == split.class_names) return;
+  const std::string more = names_beside(train.class_names, split.class_names);
+  const std::string other = names_beside(split.class_names, train.class_names);
+  fail(path.string(), ": expected the same class names in train and ", which,
+       more.empty() && other.empty() ? ": their order differs" : "",
+       more.empty() ? "" : "; only in train: " + more,
+       other.empty() ? "" : "; only in " + std::string(which) + ": " + other);
+}
+
+}  // namespace
+
+DataSource open_data_source(DataFormat format, const fs::path& path, const DataOptions& options) {
+  DataSource source;
+  source.train = open_dataset(format, path, Split::train, options);
+  DataOptions as_train =
+      options;  // where a file alone says neither what its targets are nor all names
+  as_train.targets =
+      source.train.target() == TargetKind::values ? TargetChoice::values : TargetChoice::classes;
+  if (format == DataFormat::csv) as_train.class_names = source.train.class_names;
+  int classes = source.train.classes;
+  const auto open = [&](Split split) {
+    Dataset d = open_dataset(format, path, split, as_train);
+    check_like_train(d, to_string(split), source.train, path);
+    classes = std::max(classes, d.classes);
+    return d;
+  };
+  source.test = open(Split::test);
+  if (has_validation(format, path)) source.val = open(Split::val);
+  for (Dataset* d : {&source.train, &source.test, &source.val}) {
+    if (d->size() > 0) d->classes = classes;
+  }
   return source;
 }
 

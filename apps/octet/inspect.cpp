@@ -214,8 +214,8 @@ void print(const Json& json) {
             << "rounding     " << text("rounding")
             << (in_float ? ": requantization in float32, as XNNPACK does it" : "") << '\n';
   for (const auto& [key, value] : json["metadata"].items())
-    std::cout << "metadata     " << tflite::quoted(key) << ": " << value.get<std::string>().size()
-              << " bytes\n";
+    std::cout << "metadata     " << tflite::quoted(key) << ": "
+              << tflite::quoted(value.get<std::string>()) << '\n';
   print_values(json["inputs"], "input        ");
   print_values(json["outputs"], "output       ");
   std::cout << '\n';

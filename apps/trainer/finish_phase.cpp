@@ -12,7 +12,6 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "interop/tflite/reader.h"
-#include "interop/tflite/writer.h"
 #include "quant/convert.h"
 
 namespace octet::trainer {
@@ -62,8 +61,7 @@ bool finish_quantized(Session& s, Summary& summary) {
   }
   Loader test = s.test_loader(s.config.quant->batch);
   quant::ConvertReport report;
-  const int8::Model converted = quant::convert(*s.qat, s.ctx, &report);
-  write_tflite(converted.graph(), s.files.model, {.metadata = run_metadata(s, converted.graph())});
+  write_model(s, quant::convert(*s.qat, s.ctx, &report).graph(), s.files.model);
   for (const std::string& line : loss_lines(report)) s.progress.say(line);
 
   // From here on what is measured is the file.
@@ -122,8 +120,9 @@ bool finish_floats(Session& s, Summary& summary) {
   for (const FloatFile& file : float_files()) {
     if (!(s.config.outputs.*file.asked)) continue;
     const std::filesystem::path path = s.files.path_of(file);
-    write_float_file(file, *s.graph(), path,
-                     [&s](const int8::Graph& graph) { return run_metadata(s, graph); });
+    write_float_file(file, *s.graph(), path, [&](const int8::Graph& graph) {
+      write_model(s, graph, path, /*half_constants=*/true);
+    });
     Loader test = s.test_loader(s.batch_size());
     const auto e = evaluate_unless_interrupted(*read_float_file(path), test, s.ctx);
     if (!e) return false;

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "apps/common/config/config.h"
-#include "interop/tflite/model_metadata.h"
+#include "int8/graph/graph.h"
 #include "layers/graph/graph_module.h"
 
 namespace octet::trainer {
@@ -19,11 +19,11 @@ struct FloatFile {
 };
 std::span<const FloatFile> float_files() noexcept;
 
-/// Writes the network, whole or not at all; a TFLite file with `metadata` of its graph. Throws
+/// Writes the network, whole or not at all; a TFLite file by `write_half`, given its graph. Throws
 /// Error naming layers that have no form there, and for numbers that are more than float16 holds.
 void write_float_file(const FloatFile& file, const GraphModule& network,
                       const std::filesystem::path& path,
-                      const std::function<ModelMetadata(const int8::Graph&)>& metadata);
+                      const std::function<void(const int8::Graph&)>& write_half);
 /// The network that the file holds.
 std::shared_ptr<GraphModule> read_float_file(const std::filesystem::path& path);
 

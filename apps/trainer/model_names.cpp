@@ -2,11 +2,37 @@
 
 #include <span>
 
+#include "apps/common/picture_input.h"
 #include "apps/common/setup/data.h"
 #include "base/atomic_file.h"
 #include "base/printable.h"
+#include "interop/tflite/writer.h"
 
 namespace octet::trainer {
+namespace {
+
+ModelMetadata metadata_of(const Session& s, const int8::Graph& graph) {
+  const Normalization n = setup::make_transform(s.config.data, /*augmented=*/false).normalize;
+  ClassifierMetadata known{
+      {n.mean.begin(), n.mean.end()}, {n.std.begin(), n.std.end()}, output_names(s)};
+  const int8::Dims& scores = graph.tensors[static_cast<std::size_t>(graph.outputs[0])].shape;
+  if (scores.empty() || scores.back() != std::ssize(known.labels)) known.labels.clear();
+  ModelMetadata m = with_known({}, graph, known);
+  m.name = s.config.name;
+  return m;
+}
+
+/// If the data are pictures.
+void add_picture_input(int8::Graph& graph, const Session& s) {
+  const Shape picture = s.data.train.image_shape();
+  if (s.data.train.image_type() != ElementType::u8 || (picture[2] != 1 && picture[2] != 3)) return;
+  InputSize size = setup::data_options(s.config.data).input;
+  size.h = picture[0];
+  size.w = picture[1];
+  graph.metadata[picture_input_entry] = picture_input_text(size);
+}
+
+}  // namespace
 
 std::vector<std::string> output_names(const Session& s) {
   std::vector<std::string> names;
@@ -16,15 +42,10 @@ std::vector<std::string> output_names(const Session& s) {
   return names;
 }
 
-ModelMetadata run_metadata(const Session& s, const int8::Graph& graph) {
-  const Normalization n = setup::make_transform(s.config.data, /*augmented=*/false).normalize;
-  ClassifierMetadata known{
-      {n.mean.begin(), n.mean.end()}, {n.std.begin(), n.std.end()}, output_names(s)};
-  const int8::Dims& scores = graph.tensors[static_cast<std::size_t>(graph.outputs[0])].shape;
-  if (scores.empty() || scores.back() != std::ssize(known.labels)) known.labels.clear();
-  ModelMetadata m = with_known({}, graph, known);
-  m.name = s.config.name;
-  return m;
+void write_model(const Session& s, int8::Graph graph, const std::filesystem::path& file,
+                 bool half_constants) {
+  add_picture_input(graph, s);
+  write_tflite(graph, file, {.half_constants = half_constants, .metadata = metadata_of(s, graph)});
 }
 
 std::string labels_text(const std::vector<std::string>& names) {

@@ -1,11 +1,12 @@
 // What a run's files say of the network beside its numbers: class names and normalization.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "apps/trainer/session.h"
-#include "interop/tflite/model_metadata.h"
+#include "int8/graph/graph.h"
 
 namespace octet::trainer {
 
@@ -13,8 +14,10 @@ namespace octet::trainer {
 /// numbers for outputs beyond its classes. Empty if it has no names.
 std::vector<std::string> output_names(const Session& s);
 
-/// For a TFLite file of the run.
-ModelMetadata run_metadata(const Session& s, const int8::Graph& graph);
+/// Writes a TFLite file of the run that names the classes and says how pictures of any size become
+/// the network's input. `half_constants`: see TfliteOptions.
+void write_model(const Session& s, int8::Graph graph, const std::filesystem::path& file,
+                 bool half_constants = false);
 
 /// labels.txt: a name a line, in the order of the outputs.
 std::string labels_text(const std::vector<std::string>& names);

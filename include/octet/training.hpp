@@ -36,6 +36,7 @@
 #include "optim/sgd.h"
 
 // Data sets and the loader; accuracy, loss and other figures over them.
+#include "data/dataset_report.h"
 #include "data/image.h"
 #include "data/loader.h"
 #include "data/readers.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/shape.h"
-#include "interop/weights/stored_tensor.h"
+#include "interop/arrays/stored_tensor.h"
 
 namespace octet {
 

@@ -4,10 +4,10 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "interop/arrays/npy.h"
+#include "interop/arrays/unzip.h"
 #include "interop/weights/formats/keras.h"
-#include "interop/weights/formats/npy.h"
 #include "interop/weights/formats/safetensors.h"
-#include "interop/weights/formats/unzip.h"
 
 namespace octet {
 namespace {

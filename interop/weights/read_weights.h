@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "interop/weights/stored_tensor.h"
+#include "interop/arrays/stored_tensor.h"
 
 namespace octet {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/named_tensor.h"
-#include "interop/weights/stored_tensor.h"
+#include "interop/arrays/stored_tensor.h"
 #include "layers/graph/graph_module.h"
 
 namespace octet {

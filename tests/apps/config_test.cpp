@@ -187,9 +187,24 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
       {with(R"("quant": {"weight_bits": 9})"), "FILE: /quant/weight_bits: expected an integer in"},
       {R"({"name": "t", "data": {"path": "d", "augment": {"random_crop": true}},
            "model": {"zoo": "lenet"}, "train": {}})",
-       "FILE: /data/augment/random_crop: expected /data/crop_h and /data/crop_w with it"},
+       "FILE: /data/augment/random_crop: expected padding, or /data/crop_h and /data/crop_w, with "
+       "it"},
       {R"({"name": "t", "data": {"path": "d", "channels": 1}, "model": {"zoo": "lenet"}, "train": {}})",
-       "FILE: /data/channels: is for format = image_folder, but /data/format is hdf5"},
+       "FILE: /data/channels: is for format = image_folder or mask_folder, but /data/format is "
+       "hdf5"},
+      {R"({"name": "t", "data": {"path": "d", "normalize": "aut"}, "model": {"zoo": "lenet"}, "train": {}})",
+       "FILE: /data/normalize: expected the word \"auto\" or no text, got the string \"aut\""},
+      {R"({"name": "t", "data": {"path": "d", "normalize": 3}, "model": {"zoo": "lenet"}, "train": {}})",
+       "FILE: /data/normalize: expected an object, got 3"},
+      {R"({"name": "t", "data": {"path": "d", "input": {"h": 3}}, "model": {"zoo": "lenet"}, "train": {}})",
+       "FILE: /data/input: expected both h and w, got 3 and 0"},
+      {R"({"name": "t", "data": {"path": "d", "stream": true}, "model": {"zoo": "lenet"}, "train": {}})",
+       "FILE: /data/stream: is for format = image_folder or mask_folder, but /data/format is hdf5"},
+      {R"({"name": "t", "data": {"path": "d", "target_columns": ["a"]}, "model": {"zoo": "lenet"}, "train": {}})",
+       "FILE: /data/target_columns: is for format = csv, but /data/format is hdf5"},
+      {with(R"("quant": {"mode": "qat", "loss": {"class_weights": "balance"}})"),
+       "FILE: /quant/loss/class_weights: expected the word \"balanced\" or no text, got the "
+       "string"},
       {with(R"("quant": {"mode": "qat", "loss": {"class_weights": [0]}})"),
        "FILE: /quant/loss/class_weights: expected one above 0, got only zeros"},
       {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet"},
@@ -370,7 +385,7 @@ TEST_CASE_FIXTURE(Fixture, "config: an imported network, whose path says nothing
   const auto c = read(text);
   CHECK(c.model.import.path == dir / "n.onnx");
   const std::string resolved = config::to_json(c);
-  CHECK(resolved.find("zoo") == resolved.npos);
+  CHECK(resolved.find("\"zoo\"") == resolved.npos);
   CHECK(config::to_json(read(resolved)) == resolved);
   CHECK(config::to_json(c, true) == config::to_json(read(text, {"model.import=m.onnx"}), true));
 }
@@ -397,6 +412,58 @@ TEST_CASE_FIXTURE(Fixture, "config: only keys that can change a result tell two 
   CHECK(key({"quant.mode=qat", "quant.weights=per_tensor"}) != qat);
   CHECK(config::to_json(read(with(""), {"quant.mode=qat"})).find("\"weights\": \"per_channel\"") !=
         std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: what data are and how they are changed") {
+  const auto c = read(R"({"name": "t", "data": {"path": "d", "format": "csv", "normalize": "auto",
+    "input": {"h": 28, "w": 27, "resize": "area", "keep_aspect": "pad"}, "targets": "values",
+    "target_columns": ["a"], "augment": {"rotate": 10, "mixup": 0.5, "random_crop": true, "padding": 2}},
+    "model": {"zoo": "lenet"}, "train": {"loss": {"class_weights": "balanced"}}})");
+  CHECK(c.data.normalize.measured);
+  CHECK(c.data.input.w == 27);
+  CHECK(c.data.input.keep_aspect == "pad");
+  CHECK(c.data.target_columns == std::vector<std::string>{"a"});
+  CHECK(c.data.augment.rotate == 10.0);
+  CHECK(c.train->steps.loss.balanced);
+  const std::string resolved = config::to_json(c);
+  CHECK(resolved.find("\"normalize\": \"auto\"") != resolved.npos);
+  CHECK(config::to_json(read(resolved)) == resolved);
+  CHECK(read(with(""), {"data.normalize=auto"}).data.normalize.measured);
+}
+
+TEST_CASE_FIXTURE(Fixture, "config: data as before tell runs apart by what they did before") {
+  // The keys that there were first: a run of them goes on.
+  const std::string key = config::to_json(read(with("")), true);
+  const std::string before = R"(  "data": {
+    "format": "hdf5",
+    "channels": 0,
+    "normalize": {
+      "mean": [
+        0.0
+      ],
+      "std": [
+        255.0
+      ]
+    },
+    "augment": {
+      "shift": 0,
+      "flip": false,
+      "random_crop": false,
+      "padding": 0,
+      "fill": 0
+    },
+    "crop_h": 0,
+    "crop_w": 0
+  },
+)";
+  CHECK_MESSAGE(key.find(before) != key.npos, key);
+  for (const char* other :
+       {"data.input={\"h\":2,\"w\":3}", "data.augment.rotate=5", "data.targets=values",
+        "data.augment.flip_vertical=true", "data.class_names=[\"a\"]", "data.normalize=auto",
+        "data.augment.time_shift=1"}) {
+    CAPTURE(other);
+    CHECK(config::to_json(read(with(""), {other}), true) != key);
+  }
 }
 
 TEST_CASE("config: every configuration of the project is valid") {

@@ -15,7 +15,7 @@ TEST_CASE("dataset: validate names what is wrong") {
   const auto message = [](const Dataset& d) { return error_of([&] { d.validate(); }); };
   Dataset d = good;
   d.images = Tensor::zeros({6, 2, 3, 1}, ElementType::i8);
-  CHECK(message(d).find("data set random: images: expected u8 [N, H, W, C], got i8") !=
+  CHECK(message(d).find("data set random: images: expected u8 or real [N, H, W, C], got i8") !=
         std::string::npos);
   d = good;
   d.images = good.images.reshape({6, 6, 1});

@@ -143,7 +143,7 @@ TEST_CASE("image folder: classes and files sorted by name") {
   std::vector<std::uint8_t> pixels;
   for (const Image& i : {c, a, b}) pixels.insert(pixels.end(), i.pixels.begin(), i.pixels.end());
   CHECK(std::equal(pixels.begin(), pixels.end(), d.images.data<std::uint8_t>()));
-  CHECK(read_image_folder(dir.path(), 3).images.shape() == Shape{3, 6, 5, 3});
+  CHECK(read_image_folder(dir.path(), {.channels = 3}).images.shape() == Shape{3, 6, 5, 3});
 }
 
 TEST_CASE("image folder: errors name the odd file") {
@@ -163,7 +163,7 @@ TEST_CASE("image folder: errors name the odd file") {
   write_file(dir / "a" / "2.png", png_bytes(random_image(4, 4, 3, 1)));
   CHECK(error_of([&] { read_image_folder(dir.path()); }).find("got 4 x 4 of 3") !=
         std::string::npos);
-  CHECK_NOTHROW(read_image_folder(dir.path(), 1));
+  CHECK_NOTHROW(read_image_folder(dir.path(), {.channels = 1}));
   write_file(dir / "a" / "2.txt", {'x'});
   CHECK(error_of([&] { read_image_folder(dir.path()); }).find("2.txt: expected a picture") !=
         std::string::npos);

@@ -37,7 +37,7 @@ TEST_CASE("shared: CIFAR-10 as JPEG files") {
   const std::string command = "tar -xJf '" + archive + "' -C '" + dir.path().string() +
                               "' --wildcards 'test/*/000?.jpg' 'test/*/00?0.jpg'";
   REQUIRE(std::system(command.c_str()) == 0);
-  const Dataset d = open_dataset("image_folder", dir.path() / "test", "whole", 3);
+  const Dataset d = open_dataset("image_folder", dir.path() / "test", "whole", {.channels = 3});
   CHECK(d.image_shape() == Shape{32, 32, 3});
   CHECK(d.classes == 10);
   CHECK(d.class_names[0] == "airplane");

@@ -8,15 +8,16 @@ using namespace octet;
 using namespace octet::test;
 
 TEST_CASE("source: names of formats and splits") {
-  for (const DataFormat f :
-       {DataFormat::hdf5, DataFormat::idx, DataFormat::cifar10, DataFormat::image_folder}) {
-    CHECK(parse_data_format(to_string(f)) == f);
+  for (const std::string_view name : data_format_names()) {
+    CHECK(to_string(parse_data_format(name)) == name);
   }
-  for (const Split s : {Split::train, Split::test, Split::whole}) {
+  for (const Split s : {Split::train, Split::val, Split::test, Split::whole}) {
     CHECK(parse_split(to_string(s)) == s);
   }
-  CHECK(error_of([] { parse_data_format("mnist"); }) ==
-        "data format: expected one of hdf5, idx, cifar10, image_folder; got \"mnist\"");
+  CHECK(
+      error_of([] { parse_data_format("mnist"); }) ==
+      "data format: expected one of hdf5, idx, cifar10, image_folder, mask_folder, numpy, csv; got "
+      "\"mnist\"");
   CHECK_THROWS_AS(parse_split(""), Error);
 }
 
@@ -31,7 +32,7 @@ TEST_CASE("source: hdf5") {
   write_hdf5(dir / "w.h5", {{"", a}});
   CHECK(same_contents(open_dataset("hdf5", dir / "w.h5", "whole"), a));
   CHECK_THROWS_AS(open_dataset("hdf5", dir / "w.h5", "train"), Error);
-  CHECK_THROWS_AS(open_dataset("hdf5", dir / "w.h5", "whole", 3), Error);
+  CHECK_THROWS_AS(open_dataset("hdf5", dir / "w.h5", "whole", {.channels = 3}), Error);
   write_hdf5(dir / "x.h5", {{"train", a}, {"test", random_dataset(5, 2, 3, 1, 3, 2)}});
   CHECK(error_of([&] {
           open_data_source(DataFormat::hdf5, dir / "x.h5");
@@ -87,11 +88,12 @@ TEST_CASE("source: image folder") {
     std::filesystem::create_directories(dir.path() / split / "a");
     write_file(dir.path() / split / "a" / "1.jpg", jpeg_bytes(random_image(8, 8, 3, 1)));
   }
-  const DataSource s = open_data_source(DataFormat::image_folder, dir.path(), 1);
+  const DataSource s = open_data_source(DataFormat::image_folder, dir.path(), {.channels = 1});
   CHECK(s.train.image_shape() == Shape{8, 8, 1});
   CHECK(open_dataset("image_folder", dir / "test", "whole").image_shape() == Shape{8, 8, 3});
   std::filesystem::rename(dir.path() / "test" / "a", dir.path() / "test" / "b");
-  CHECK(error_of([&] {
-          open_data_source(DataFormat::image_folder, dir.path());
-        }).find("the same class names") != std::string::npos);
+  CHECK(error_of([&] { open_data_source(DataFormat::image_folder, dir.path()); })
+            .ends_with(
+                ": expected the same class names in train and test; only in train: 'a'; only in "
+                "test: 'b'"));
 }

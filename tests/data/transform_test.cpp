@@ -141,7 +141,8 @@ TEST_CASE("transform: options out of range are refused by name") {
   CHECK(options_error(o).find("crop height") != std::string::npos);
   o = {};
   o.normalize.std = {1, 1};
-  CHECK(options_error(o).find("std: expected 1 value or 3") != std::string::npos);
+  CHECK(options_error(o).find("std: expected 1 value, or 1 for each of 3 channels, got 2") !=
+        std::string::npos);
   o.normalize.std = {1, 0, 1};
   CHECK(options_error(o).find("std: expected values > 0, got 0") != std::string::npos);
   o.normalize.std = {1, NAN, 1};

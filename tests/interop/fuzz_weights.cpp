@@ -7,9 +7,9 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "interop/weights/formats/npy.h"
+#include "interop/arrays/npy.h"
+#include "interop/arrays/unzip.h"
 #include "interop/weights/formats/safetensors.h"
-#include "interop/weights/formats/unzip.h"
 #include "tests/interop/fuzz_target.h"
 #include "tests/interop/weight_files.h"
 

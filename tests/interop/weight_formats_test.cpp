@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "interop/weights/formats/npy.h"
+#include "interop/arrays/npy.h"
 #include "interop/weights/formats/safetensors.h"
 #include "interop/weights/read_weights.h"
 #include "tests/interop/weight_files.h"

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "interop/weights/formats/unzip.h"
+#include "interop/arrays/unzip.h"
 #include "interop/weights/read_weights.h"
 #include "interop/weights/save_weights.h"
 #include "interop/weights/transfer.h"

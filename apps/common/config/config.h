@@ -15,24 +15,42 @@
 namespace octet::config {
 
 struct Normalize {
+  bool measured = false;  ///< "auto": mean and std are those of the training split
   std::vector<double> mean{0}, std{255};
 };
 
 struct Augment {
-  int shift = 0;
-  bool flip = false;
+  int shift = 0, time_shift = 0;
+  bool flip = false, flip_vertical = false;
   bool random_crop = false;
   int padding = 0;
   int fill = 0;
+  double rotate = 0, zoom = 0;
+  double brightness = 0, contrast = 0;
+  int cutout = 0;
+  double noise = 0, mixup = 0;
+};
+
+/// The size that samples are brought to.
+struct Input {
+  int h = 0, w = 0;
+  std::string resize = "bilinear";
+  std::string keep_aspect = "no";
 };
 
 struct DataConfig {
   std::string format = "hdf5";
   Path path;
   int channels = 0;
+  Input input;
+  bool stream = false;
+  std::string targets = "auto";
+  std::vector<std::string> target_columns, class_names;
   Normalize normalize;
   Augment augment;
   int crop_h = 0, crop_w = 0;
+
+  bool real_samples = false;  ///< no key: the samples are no pixels of 0 to 255; setup::measure()
 };
 
 struct ModelConfig {
@@ -73,6 +91,7 @@ struct ParameterGroup {
 
 struct LossConfig {
   double label_smoothing = 0;
+  bool balanced = false;  ///< class_weights "balanced": those of the training split
   std::vector<double> class_weights{1};
 };
 

@@ -203,6 +203,18 @@ void Reader::choice(const Key& key, std::string& value, const std::vector<std::s
   }
 }
 
+bool Reader::visit_word(const Key& key, std::string_view word, bool& chosen) {
+  const Json& object = *frames_.back().object;
+  const auto it = object.find(std::string(key.name));
+  chosen = it != object.end() && it->is_string();
+  if (!chosen) return false;
+  const Json& json = *find(key);
+  if (json.get<std::string>() != word) {
+    wrong(pointer_of(key), "the word \"" + std::string(word) + "\" or no text", json);
+  }
+  return true;
+}
+
 bool Reader::begin(const Key& key) {
   const Json* json = find(key);
   const std::string pointer = pointer_of(key);

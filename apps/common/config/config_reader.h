@@ -32,6 +32,7 @@ class Reader final : public FieldVisitor {
   void finish() { end(); }
 
  private:
+  bool visit_word(const Key& key, std::string_view word, bool& chosen) override;
   bool begin(const Key& key) override;
   bool begin_optional(const Key& key, bool present) override;
   void end() override;

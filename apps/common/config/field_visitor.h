@@ -24,8 +24,9 @@ struct Key {
   std::string_view when = {};
   /// The key changes speed, places or names, but no result: a run may go on under another value.
   bool neutral = false;
-  /// Choices and integers, of a key that was added later: what runs did before there was the key.
-  /// They go on if it has this value, because what decides on that leaves it out (see to_json).
+  /// Of a key that was added later: what runs did before there was the key ("false", "0"). They go
+  /// on if it has this value, because what decides on that leaves it out (see to_json). Of an
+  /// object "{}": it is left out if all its keys are.
   std::string_view unsaid = {};
 };
 
@@ -76,6 +77,16 @@ class FieldVisitor {
   virtual void choice(const Key& key, std::string& value,
                       const std::vector<std::string>& choices) = 0;
 
+  /// Numbers or an object, or `word` in their place, which sets `chosen`.
+  void numbers_or(const Key& key, std::string_view word, bool& chosen, std::vector<double>& value,
+                  const NumberRange& range) {
+    if (!visit_word(key, word, chosen)) numbers(key, value, range);
+  }
+  template <class T>
+  void object_or(const Key& key, std::string_view word, bool& chosen, T& value) {
+    if (!visit_word(key, word, chosen)) object(key, value);
+  }
+
   void integer(const Key& key, int& value, const IntRange& range) {
     std::int64_t wide = value;
     integer(key, wide, range);
@@ -119,6 +130,8 @@ class FieldVisitor {
   virtual void begin_item(std::size_t index) = 0;
   virtual void end_item() = 0;
   virtual void end_list() = 0;
+  /// True: the word is the value, and nothing else of the key is visited.
+  virtual bool visit_word(const Key& key, std::string_view word, bool& chosen) = 0;
   /// False: skip the object.
   virtual bool begin(const Key& key) = 0;
   virtual bool begin_optional(const Key& key, bool present) = 0;

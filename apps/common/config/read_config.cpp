@@ -33,6 +33,27 @@ void check_loss(const Config& c, const std::string& section, const LossConfig& l
               c.where(section + "/loss/class_weights"), ": expected one above 0, got only zeros");
 }
 
+void check_data(const Config& c) {
+  const DataConfig& d = c.data;
+  const bool crop = d.crop_h > 0 || d.crop_w > 0 || d.augment.padding > 0;
+  OCTET_CHECK(crop || !d.augment.random_crop, c.where("/data/augment/random_crop"),
+              ": expected padding, or /data/crop_h and /data/crop_w, with it");
+  const auto only_for = [&](bool used, const char* key,
+                            std::initializer_list<const char*> formats) {
+    if (!used || std::ranges::count(formats, d.format) > 0) return;
+    std::string names;
+    for (const char* f : formats) names += (names.empty() ? "" : " or ") + std::string(f);
+    fail(c.where(std::string("/data/") + key), ": is for format = ", names,
+         ", but /data/format is ", d.format);
+  };
+  only_for(d.channels != 0, "channels", {"image_folder", "mask_folder"});
+  only_for(d.stream, "stream", {"image_folder", "mask_folder"});
+  only_for(d.targets != "auto", "targets", {"hdf5", "numpy", "csv"});
+  only_for(!d.target_columns.empty(), "target_columns", {"csv"});
+  OCTET_CHECK((d.input.h > 0) == (d.input.w > 0), c.where("/data/input"),
+              ": expected both h and w, got ", d.input.h, " and ", d.input.w);
+}
+
 /// What single keys cannot say.
 void check_together(const Config& c) {
   const std::string file = c.file.string();
@@ -58,12 +79,7 @@ void check_together(const Config& c) {
               ": expected 2 to 8 bits, or 0 for the target's, got 1");
   if (c.train) check_loss(c, "/train", c.train->steps.loss);
   if (c.qat()) check_loss(c, "/quant", c.quant->steps.loss);
-  const bool crop = c.data.crop_h > 0 || c.data.crop_w > 0;
-  OCTET_CHECK(crop || !c.data.augment.random_crop, file,
-              ": /data/augment/random_crop: expected /data/crop_h and /data/crop_w with it");
-  OCTET_CHECK(c.data.channels == 0 || c.data.format == "image_folder", file,
-              ": /data/channels: is for format = image_folder, but /data/format is ",
-              c.data.format);
+  check_data(c);
 }
 
 }  // namespace

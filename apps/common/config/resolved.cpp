@@ -8,16 +8,20 @@ namespace {
 class Resolver final : public FieldVisitor {
  public:
   explicit Resolver(bool results_only) : results_only_(results_only) {
-    stack_.push_back({Json::object(), ""});
+    stack_.push_back({Json::object(), "", false});
   }
 
   using FieldVisitor::integer;
   void integer(const Key& key, std::int64_t& v, const IntRange&) override {
     if (!is_unsaid(key, std::to_string(v))) add(key, v);
   }
-  void number(const Key& key, double& v, const NumberRange&) override { add(key, v); }
+  void number(const Key& key, double& v, const NumberRange&) override {
+    if (!is_unsaid(key, v == 0 ? "0" : "")) add(key, v);
+  }
   void numbers(const Key& key, std::vector<double>& v, const NumberRange&) override { add(key, v); }
-  void boolean(const Key& key, bool& v) override { add(key, v); }
+  void boolean(const Key& key, bool& v) override {
+    if (!is_unsaid(key, v ? "true" : "false")) add(key, v);
+  }
   void text(const Key& key, std::string& v) override {
     if (!v.empty()) add(key, v);
   }
@@ -45,6 +49,7 @@ class Resolver final : public FieldVisitor {
   struct Frame {
     Json object;
     std::string selection;
+    bool unsaid = false;  ///< if nothing is in it
   };
 
   bool is_unsaid(const Key& key, const std::string& value) const {
@@ -56,17 +61,23 @@ class Resolver final : public FieldVisitor {
   void add(const Key& key, Json value) {
     if (wanted(key)) stack_.back().object[std::string(key.name)] = std::move(value);
   }
+  bool visit_word(const Key& key, std::string_view word, bool& chosen) override {
+    if (chosen) add(key, word);
+    return chosen;
+  }
   bool begin(const Key& key) override {
     if (!wanted(key)) return false;
     names_.emplace_back(key.name);
-    stack_.push_back({Json::object(), ""});
+    stack_.push_back({Json::object(), "", is_unsaid(key, "{}")});
     return true;
   }
   bool begin_optional(const Key& key, bool present) override { return present && begin(key); }
   void end() override {
-    Json object = std::move(stack_.back().object);
+    Frame frame = std::move(stack_.back());
     stack_.pop_back();
-    stack_.back().object[names_.back()] = std::move(object);
+    if (!frame.unsaid || !frame.object.empty()) {
+      stack_.back().object[names_.back()] = std::move(frame.object);
+    }
     names_.pop_back();
   }
   std::optional<std::size_t> begin_list(const Key& key, std::size_t size) override {
@@ -75,7 +86,7 @@ class Resolver final : public FieldVisitor {
     items_ = Json::array();
     return size;
   }
-  void begin_item(std::size_t) override { stack_.push_back({Json::object(), ""}); }
+  void begin_item(std::size_t) override { stack_.push_back({Json::object(), "", false}); }
   void end_item() override {
     items_.push_back(std::move(stack_.back().object));
     stack_.pop_back();

@@ -61,11 +61,20 @@ class SchemaWriter final : public FieldVisitor {
     return s;
   }
 
+  bool visit_word(const Key&, std::string_view word, bool&) override {
+    word_ = word;
+    return false;
+  }
+
   void add(const Key& key, Json schema) {
     Json property;
     property["description"] =
         std::string(key.doc) +
         (key.when.empty() ? "" : " (for " + selector_ + " = " + std::string(key.when) + ")");
+    if (!word_.empty()) {
+      Json word{{"const", std::exchange(word_, {})}};
+      schema = Json{{"anyOf", {std::move(word), std::move(schema)}}};
+    }
     property.update(schema);
     Json& object = stack_.back();
     object["properties"][std::string(key.name)] = std::move(property);
@@ -74,6 +83,7 @@ class SchemaWriter final : public FieldVisitor {
 
   bool begin(const Key& key) override {
     keys_.push_back(key);
+    words_.push_back(std::exchange(word_, {}));
     selectors_.push_back(selector_);
     stack_.push_back(empty_object_schema());
     return true;
@@ -85,6 +95,8 @@ class SchemaWriter final : public FieldVisitor {
     stack_.pop_back();
     selector_ = selectors_.back();
     selectors_.pop_back();
+    word_ = words_.back();
+    words_.pop_back();
     add(keys_.back(), std::move(object));
     keys_.pop_back();
   }
@@ -104,7 +116,9 @@ class SchemaWriter final : public FieldVisitor {
   std::vector<Json> stack_;
   std::vector<Key> keys_;
   std::vector<std::string> selectors_;
-  std::string selector_;  // of the present object
+  std::vector<std::string> words_;  // of the objects around
+  std::string word_;                // that may stand for the next value
+  std::string selector_;            // of the present object
 };
 
 }  // namespace

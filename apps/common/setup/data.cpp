@@ -1,12 +1,32 @@
 #include "apps/common/setup/data.h"
 
+#include <algorithm>
+#include <thread>
+#include <utility>
+
 #include "base/error.h"
+#include "data/dataset_report.h"
 
 namespace octet::setup {
 
-DataSource open_data(const config::Config& c) {
+DataOptions data_options(const config::DataConfig& c,
+                         std::function<void(const ReadProgress&)> progress) {
+  DataOptions o;
+  o.channels = c.channels;
+  o.input = {c.input.h, c.input.w, parse_resize_filter(c.input.resize),
+             parse_keep_aspect(c.input.keep_aspect)};
+  o.stream = c.stream;
+  o.targets = parse_target_choice(c.targets);
+  o.target_columns = c.target_columns;
+  o.class_names = c.class_names;
+  o.progress = std::move(progress);
+  return o;
+}
+
+DataSource open_data(const config::Config& c, std::function<void(const ReadProgress&)> progress) {
   try {
-    return open_data_source(parse_data_format(c.data.format), c.data.path.path, c.data.channels);
+    return open_data_source(parse_data_format(c.data.format), c.data.path.path,
+                            data_options(c.data, progress));
   } catch (const Error& e) {
     fail(c.where("/data"), ": ", e.what());
   }
@@ -25,13 +45,23 @@ TransformOptions make_transform(const config::DataConfig& c, bool augmented) {
     t.augment.random_crop = a.random_crop;
     t.augment.padding = a.padding;
     t.augment.fill = static_cast<std::uint8_t>(a.fill);
+    t.augment.flip_vertical = a.flip_vertical;
+    t.augment.time_shift = a.time_shift;
+    t.augment.rotate = a.rotate;
+    t.augment.zoom = a.zoom;
+    t.augment.brightness = a.brightness;
+    t.augment.contrast = a.contrast;
+    t.augment.cutout = a.cutout;
+    t.augment.noise = a.noise;
+    t.augment.mixup = a.mixup;
   }
   return t;
 }
 
 Shape input_shape(const config::Config& c, const Dataset& data) {
   const auto result = [&](bool augmented) {
-    return Transform(data.image_shape(), make_transform(c.data, augmented)).output_shape();
+    return Transform(data.image_shape(), make_transform(c.data, augmented), data.image_type())
+        .output_shape();
   };
   try {
     result(/*augmented=*/false);  // the test split's may fail where the other does not
@@ -42,6 +72,36 @@ Shape input_shape(const config::Config& c, const Dataset& data) {
   }
 }
 
+void measure(config::Config& c, const Dataset& train) {
+  c.data.real_samples = train.image_type() == ElementType::real;
+  config::Normalize& n = c.data.normalize;
+  if (n.measured) {
+    const Normalization measured = measure_normalization(train);
+    n = {.measured = false, .mean = measured.mean, .std = measured.std};
+  }
+  const auto balance = [&](config::LossConfig& loss, const char* pointer) {
+    if (!loss.balanced) return;
+    try {
+      loss.class_weights = balanced_class_weights(train);
+    } catch (const Error& e) {
+      fail(c.where(pointer), ": ", e.what());
+    }
+    // A network may have more outputs than the data have classes.
+    if (static_cast<std::size_t>(c.model.classes) > loss.class_weights.size()) {
+      loss.class_weights.resize(static_cast<std::size_t>(c.model.classes), 0);
+    }
+    loss.balanced = false;
+  };
+  if (c.train) balance(c.train->steps.loss, "/train/loss/class_weights");
+  if (c.quant) balance(c.quant->steps.loss, "/quant/loss/class_weights");
+}
+
+int loader_threads(const config::Config& c, const Dataset& data) {
+  if (!data.source) return 1;
+  return c.threads > 0 ? c.threads
+                       : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
 Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last) {
   LoaderOptions options;
   options.batch = batch;
@@ -49,6 +109,7 @@ Loader train_loader(const config::Config& c, const Dataset& data, int batch, boo
   options.seed = static_cast<std::uint64_t>(c.seed);
   options.drop_last = drop_last;
   options.transform = make_transform(c.data, /*augmented=*/true);
+  options.threads = loader_threads(c, data);
   return Loader(data, options);
 }
 

@@ -1,14 +1,26 @@
 // The data of a configuration.
 #pragma once
 
+#include <functional>
+
 #include "apps/common/config/config.h"
 #include "data/loader.h"
 #include "data/source.h"
 
 namespace octet::setup {
 
-/// Both splits. Throws Error naming the configuration if they cannot be read.
-DataSource open_data(const config::Config& c);
+/// How the splits are read.
+DataOptions data_options(const config::DataConfig& c,
+                         std::function<void(const ReadProgress&)> progress = {});
+/// All splits. Throws Error naming the configuration if they cannot be read.
+DataSource open_data(const config::Config& c,
+                     std::function<void(const ReadProgress&)> progress = {});
+/// Puts numbers for what the configuration leaves to the training split: "normalize": "auto" and
+/// "class_weights": "balanced"; and notes whether its samples are pixels. To be called before
+/// anything else is made of it, so that what ran says them, too.
+void measure(config::Config& c, const Dataset& train);
+/// Threads for a loader of this data set: more than one where samples are read while they are used.
+int loader_threads(const config::Config& c, const Dataset& data);
 /// `augmented`: as the training split is read, else as the test split.
 TransformOptions make_transform(const config::DataConfig& c, bool augmented);
 /// [1, H, W, C] of the network's input. Throws Error naming the configuration if its transform does

@@ -123,8 +123,11 @@ quant::QConfig make_qconfig(const config::Config& c, std::int64_t channels,
     if (n == 1) out.resize(static_cast<std::size_t>(channels), out[0]);
     return out;
   };
-  config.input = quant::input_params(per_channel(c.data.normalize.mean, "mean"),
-                                     per_channel(c.data.normalize.std, "std"), config.activations);
+  auto mean = per_channel(c.data.normalize.mean, "mean");
+  auto std = per_channel(c.data.normalize.std, "std");
+  // The range of pixels is known, that of other numbers is observed.
+  if (!c.data.real_samples)
+    config.input = quant::input_params(std::move(mean), std::move(std), config.activations);
   config.stored = stored;
   return config;
 }

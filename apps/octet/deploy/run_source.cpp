@@ -25,12 +25,27 @@ fs::path data_path(const DeployOptions& options, const std::string& text) {
   return path;
 }
 
+/// As the run's configuration has them; earlier versions had channels alone.
+DataOptions data_options(const Json& data) {
+  DataOptions o;
+  o.channels = data.value("channels", 0);
+  const Json input = data.value("input", Json::object());
+  o.input = {input.value("h", 0), input.value("w", 0),
+             parse_resize_filter(input.value("resize", "bilinear")),
+             parse_keep_aspect(input.value("keep_aspect", "no"))};
+  o.stream = data.value("stream", false);
+  o.targets = parse_target_choice(data.value("targets", "auto"));
+  o.target_columns = data.value("target_columns", std::vector<std::string>());
+  o.class_names = data.value("class_names", std::vector<std::string>());
+  return o;
+}
+
 /// The pixels that the network sees of test image `index`.
 void append_pixels(std::vector<std::uint8_t>& pixels, const Dataset& data, const Transform& view,
                    std::int64_t index) {
-  const std::int64_t size = data.images.numel() / data.size();
+  const Tensor image = sample_at(data, index);
   std::vector<real> values(static_cast<std::size_t>(view.output_shape().numel()));
-  view.apply(data.images.data<std::uint8_t>() + index * size, view.view(0, 0, 0), values.data());
+  view.apply(image.data<std::uint8_t>(), view.view(0, 0, 0), values.data());
   for (const real v : values) pixels.push_back(static_cast<std::uint8_t>(v));
 }
 
@@ -50,7 +65,9 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
         summary.at("data").value("path", data.at("path").get<std::string>());
     const DataSource sets =
         open_data_source(parse_data_format(data.at("format").get<std::string>()),
-                         data_path(options, text), data.value("channels", 0));
+                         data_path(options, text), data_options(data));
+    OCTET_CHECK(sets.test.image_type() == ElementType::u8, sets.test.name,
+                ": a folder for deployment is made for pictures, these are real numbers");
     OCTET_CHECK(
         hash_text(content_hash(sets.test)) == summary.at("data").at("test_hash").get<std::string>(),
         sets.test.name, ": not the test images of the run: say with --data where they are");

@@ -56,7 +56,7 @@ void evaluate_model(const Options& options) {
   const Dataset data = open_labelled(options.data, classifier);
   Loader loader(data,
                 {.batch = static_cast<int>(std::min<std::int64_t>(options.run.batch, data.size())),
-                 .transform = {.normalize = classifier.normalization()}});
+                 .transform = classifier.transform()});
   ConfusionMatrix matrix(classifier.classes());
   EvaluationOptions how;
   how.logits = classifier.output();

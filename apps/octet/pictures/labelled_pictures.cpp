@@ -13,14 +13,19 @@ namespace fs = std::filesystem;
 
 DataFormat format_of(const LabelledPictures& data) {
   if (!data.format.empty()) return parse_data_format(data.format);
-  return fs::is_directory(data.path) ? DataFormat::image_folder : DataFormat::hdf5;
+  if (fs::is_directory(data.path)) return DataFormat::image_folder;
+  const std::string extension = fs::path(data.path).extension().string();
+  return extension == ".npz"   ? DataFormat::numpy
+         : extension == ".csv" ? DataFormat::csv
+                               : DataFormat::hdf5;
 }
 
-/// The test split; of a folder that has none, but classes, the whole.
+/// The test split; of class folders and a CSV file, which have none, the whole.
 Split split_of(const LabelledPictures& data, DataFormat format) {
   if (!data.split.empty()) return parse_split(data.split);
-  const bool whole =
-      format == DataFormat::image_folder && !fs::is_directory(fs::path(data.path) / "test");
+  const bool whole = format == DataFormat::image_folder
+                         ? !fs::is_directory(fs::path(data.path) / "test")
+                         : format == DataFormat::csv && !fs::is_directory(data.path);
   return whole ? Split::whole : Split::test;
 }
 
@@ -53,21 +58,30 @@ void LabelledPictures::add_to(CLI::App& command) {
                   "a folder with a sub-folder of pictures for each class, or with such folders "
                   "train and test; or data of another format")
       ->required();
-  command.add_option("--format", format,
-                     "hdf5, idx, cifar10 or image_folder; default: image_folder of a folder, hdf5 "
-                     "of a file");
+  std::string formats;
+  for (const std::string_view name : data_format_names())
+    formats += (formats.empty() ? "" : ", ") + std::string(name);
+  command.add_option(
+      "--format", format,
+      formats + "; default: image_folder of a folder, numpy of .npz, csv of .csv, else hdf5");
   command.add_option("--split", split,
                      "train, val, test or whole; default: test, of class folders whole");
 }
 
 Dataset open_labelled(const LabelledPictures& from, const PictureClassifier& classifier) {
   const DataFormat format = format_of(from);
-  const Shape& size = classifier.picture();
-  const bool convert = format == DataFormat::image_folder;
-  Dataset data = open_dataset(format, from.path, split_of(from, format),
-                              convert ? static_cast<int>(size[2]) : 0);
-  OCTET_CHECK(data.image_shape() == size, data.name, ": pictures of ", data.image_shape(),
-              ", expected ", size, ", as the model takes them");
+  DataOptions options;
+  options.input = classifier.size();
+  options.targets = TargetChoice::classes;
+  if (format == DataFormat::image_folder)
+    options.channels = static_cast<int>(classifier.input()[2]);
+  Dataset data = open_dataset(format, from.path, split_of(from, format), options);
+  OCTET_CHECK(data.target() == TargetKind::classes, data.name,
+              ": expected a class for each sample, got ",
+              data.target() == TargetKind::masks ? "masks" : "numbers");
+  OCTET_CHECK(data.image_shape()[2] == classifier.input()[2], data.name, ": samples of ",
+              data.image_shape()[2], " channels, expected ", classifier.input()[2],
+              ", as the model takes them");
   const std::vector<std::int32_t> numbers = classes_of(data, classifier);
   Tensor labels = Tensor::empty(data.labels.shape(), ElementType::i32);
   std::transform(data.labels.data<std::int32_t>(), data.labels.data<std::int32_t>() + data.size(),

@@ -17,9 +17,9 @@ struct LabelledPictures {
   void add_to(CLI::App& command);
 };
 
-/// The pictures at the classifier's size, with labels that are its classes: by their names where
-/// both have some, else by number. Throws Error if the data cannot be read or have classes that the
-/// classifier lacks.
+/// The samples, pictures at the classifier's size, with labels that are its classes: by their names
+/// where both have some, else by number. Throws Error if the data cannot be read or have classes
+/// that the classifier lacks.
 Dataset open_labelled(const LabelledPictures& data, const PictureClassifier& classifier);
 
 }  // namespace octet::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/common/picture_input.h"
 #include "apps/octet/read_lines.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -15,8 +16,14 @@ bool has_reals(const int8::ValueInfo& v) {
   return v.type == int8::DType::f32 || (int8::is_quantizable(v.type) && v.scale > 0);
 }
 
-bool is_picture(const std::vector<std::int32_t>& shape) {
-  return shape.size() == 4 && shape[0] == 1 && (shape[3] == 1 || shape[3] == 3);
+/// What the file says, or that pictures are resized to the input.
+InputSize size_of(const int8::Graph& graph, const Shape& input) {
+  const auto entry = graph.metadata.find(picture_input_entry);
+  if (entry != graph.metadata.end()) {
+    const auto said = parse_picture_input(entry->second);
+    if (said && said->h >= input[0] && said->w >= input[1]) return *said;
+  }
+  return {.h = input[0], .w = input[1]};
 }
 
 /// [1, classes], with further ones between.
@@ -70,7 +77,7 @@ PictureClassifier::PictureClassifier(const ModelArguments& arguments, const Pict
     take_input();
     take_output(said);
     normalization_ = normalization_of(about, said.inputs[0]);
-    const Transform fits(picture_, {.normalize = normalization_});
+    const Transform fits({size_.h, size_.w, input_[2]}, transform());
   } catch (const Error& error) {
     fail(arguments.path, ": ", error.what());
   }
@@ -88,11 +95,11 @@ void PictureClassifier::take_input() {
   OCTET_CHECK(inputs.size() == 1, "expected a model of one input, a picture, got ", inputs.size(),
               " inputs");
   const int8::ValueInfo& x = inputs[0];
-  OCTET_CHECK(
-      is_picture(x.shape) && has_reals(x), "input '", x.name,
-      "': expected a picture, [1, height, width, 1 or 3] of quantized codes or float32, got ",
-      shape_text(x.shape), " of ", int8::dtype_name(x.type), "; --input takes any model's codes");
-  picture_ = {x.shape[1], x.shape[2], x.shape[3]};
+  OCTET_CHECK(x.shape.size() == 4 && x.shape[0] == 1 && has_reals(x), "input '", x.name,
+              "': expected [1, height, width, channels] of quantized codes or float32, got ",
+              shape_text(x.shape), " of ", int8::dtype_name(x.type));
+  input_ = {x.shape[1], x.shape[2], x.shape[3]};
+  size_ = size_of(model_.graph(), input_);
 }
 
 void PictureClassifier::take_output(const ModelMetadata& said) {
@@ -106,6 +113,12 @@ void PictureClassifier::take_output(const ModelMetadata& said) {
               shape_text(y.shape), " of ", int8::dtype_name(y.type));
   classes_ = y.shape.back();
   gives_probabilities_ = ends_in_probabilities(model_.graph(), static_cast<std::size_t>(output_));
+}
+
+TransformOptions PictureClassifier::transform() const {
+  return {.normalize = normalization_,
+          .crop_h = static_cast<int>(input_[0]),
+          .crop_w = static_cast<int>(input_[1])};
 }
 
 std::string PictureClassifier::label(int k) const {

@@ -1,4 +1,5 @@
-// A model that takes a picture and gives a score for each class, with what its file says of them.
+// A model that takes a sample with three extents and gives a score for each class, with what its
+// file says of them.
 #pragma once
 
 #include <string>
@@ -6,6 +7,7 @@
 
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/pictures/picture_arguments.h"
+#include "data/resize_image.h"
 #include "data/transform.h"
 #include "interop/tflite/model_metadata.h"
 
@@ -18,9 +20,12 @@ class PictureClassifier {
   PictureClassifier(const ModelArguments& arguments, const PictureArguments& about);
 
   const int8::Model& model() const noexcept { return model_; }
-  /// [H, W, C] of its pictures.
-  const Shape& picture() const noexcept { return picture_; }
-  const Normalization& normalization() const noexcept { return normalization_; }
+  /// [H, W, C] of its input.
+  const Shape& input() const noexcept { return input_; }
+  /// How pictures of any size come to one of which the input is the middle.
+  const InputSize& size() const noexcept { return size_; }
+  /// From pictures of that size to the input's reals.
+  TransformOptions transform() const;
   /// Which of the model's outputs are the scores.
   int output() const noexcept { return output_; }
   int classes() const noexcept { return classes_; }  ///< at least 2
@@ -37,7 +42,8 @@ class PictureClassifier {
   void take_output(const ModelMetadata& said);
 
   int8::Model model_;
-  Shape picture_;
+  Shape input_;
+  InputSize size_;
   Normalization normalization_;
   int output_ = 0, classes_ = 0;
   std::vector<std::string> labels_;

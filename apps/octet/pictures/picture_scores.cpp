@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/error.h"
 #include "data/image.h"
 #include "data/resize_image.h"
 #include "int8/engine/reals.h"
@@ -13,14 +14,18 @@ namespace octet::app {
 PictureScores::PictureScores(const PictureClassifier& classifier,
                              const int8::ContextOptions& options)
     : classifier_(classifier),
-      transform_(classifier.picture(), {.normalize = classifier.normalization()}),
-      context_(classifier.model(), options) {}
+      transform_({classifier.size().h, classifier.size().w, classifier.input()[2]},
+                 classifier.transform()),
+      context_(classifier.model(), options) {
+  const std::int64_t channels = classifier.input()[2];
+  OCTET_CHECK(channels == 1 || channels == 3, "the model's input has ", channels,
+              " channels: expected 1 or 3, those of a picture");
+}
 
 std::vector<float> PictureScores::operator()(const std::filesystem::path& file) {
-  const Shape& size = classifier_.picture();
-  Image image = convert_channels(read_image(file), static_cast<int>(size[2]));
-  image = resize_image(image, size[0], size[1]);
-  std::vector<real> values(image.pixels.size());
+  const int channels = static_cast<int>(classifier_.input()[2]);
+  const Image image = fit_image(convert_channels(read_image(file), channels), classifier_.size());
+  std::vector<real> values(static_cast<std::size_t>(classifier_.input().numel()));
   transform_.apply(image.pixels.data(), transform_.view(0, 0, 0), values.data());
 
   const int8::ValueInfo& x = classifier_.model().inputs()[0];

@@ -12,7 +12,7 @@ namespace octet::app {
 /// Not for use by two threads at once.
 class PictureScores {
  public:
-  /// `classifier` must outlive it.
+  /// `classifier` must outlive it. Throws Error unless its input has the channels of a picture.
   PictureScores(const PictureClassifier& classifier, const int8::ContextOptions& options);
 
   /// The probability of each class for a PNG or JPEG file of any size. Throws Error naming a file

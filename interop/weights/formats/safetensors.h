@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "interop/weights/stored_tensor.h"
+#include "interop/arrays/stored_tensor.h"
 
 namespace octet {
 

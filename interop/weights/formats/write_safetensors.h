@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <span>
 
-#include "interop/weights/stored_tensor.h"
+#include "interop/arrays/stored_tensor.h"
 
 namespace octet {
 

@@ -1,5 +1,5 @@
 // NumPy's format, by numpy/lib/format.py's description (NEP 1).
-#include "interop/weights/formats/npy.h"
+#include "interop/arrays/npy.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
-#include "interop/weights/formats/unzip.h"
+#include "interop/arrays/unzip.h"
 
 namespace octet {
 namespace {

@@ -1,4 +1,4 @@
-#include "interop/weights/formats/unzip.h"
+#include "interop/arrays/unzip.h"
 
 #include <zlib.h>
 

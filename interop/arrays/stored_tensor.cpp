@@ -1,4 +1,4 @@
-#include "interop/weights/stored_tensor.h"
+#include "interop/arrays/stored_tensor.h"
 
 #include <bit>
 #include <cmath>

@@ -1,0 +1,18 @@
+// Private to the loader: mixup.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/memory_pool.h"
+#include "data/loader.h"
+
+namespace octet::data_detail {
+
+/// Blends each sample with the next one of the batch, the last with the first: see Batch::mixed_y.
+/// Its share is max(v, 1 - v), v from Beta(alpha, alpha), 0 < alpha <= 1, keyed by (seed, epoch,
+/// sample). `samples`: the data set's indices.
+void mix_batch(Batch& batch, double alpha, std::uint64_t seed, std::uint64_t epoch,
+               std::span<const std::int32_t> samples, Pool* pool);
+
+}  // namespace octet::data_detail
