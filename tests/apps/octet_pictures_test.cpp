@@ -141,6 +141,36 @@ TEST_CASE_FIXTURE(Fixture, "run: a model that ends in SOFTMAX gives probabilitie
   CHECK(p == doctest::Approx(0.576).epsilon(0.01));
 }
 
+TEST_CASE_FIXTURE(Fixture, "run: the file may say how a picture comes to its size") {
+  Image image = filled(8, 6, {255, 0, 0});
+  for (std::size_t i = 2 * 6; i < 6 * 6; ++i) {
+    image.pixels[3 * i] = 0;
+    image.pixels[3 * i + 2] = 255;
+  }
+  octet::write_png(image, dir / "stripe.png");
+  const auto said = [&](const std::string& entry) {
+    int8::Graph graph = color_graph();
+    if (!entry.empty()) graph.metadata["octet.picture"] = entry;
+    octet::write_tflite(graph, dir / "said.tflite", {.metadata = color_metadata()});
+    return octet({"run", "said.tflite", "stripe.png", "--top", "1"}).out;
+  };
+  // Resized as a whole it is half red; of 8 rows the middle four are blue.
+  CHECK(said(R"({"h": 8, "w": 6, "resize": "bilinear", "keep_aspect": "no"})") ==
+        "stripe.png  blue 0.58\n");
+  // All of it, half as wide as the input, between black bars: a quarter each of red and blue.
+  CHECK(said(R"({"h": 4, "w": 6, "resize": "area", "keep_aspect": "pad"})") ==
+        "stripe.png  red 0.36\n");
+  const std::string whole = said("");
+  CHECK(whole.find("blue 0.58") == whole.npos);
+  for (const char* other :
+       {"{", "[]", R"({"h": 8, "w": 6, "resize": "magic", "keep_aspect": "no"})",
+        R"({"h": 3, "w": 6, "resize": "area", "keep_aspect": "no"})",
+        R"({"h": 99999, "w": 6, "resize": "area", "keep_aspect": "no"})"}) {
+    CAPTURE(other);
+    CHECK(said(other) == whole);
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "run: what the file does not say is asked for") {
   octet::write_tflite(color_graph(), dir / "bare.tflite");
   const Result r = octet({"run", "bare.tflite", "red.png"});
@@ -192,7 +222,15 @@ TEST_CASE_FIXTURE(Fixture, "run: errors say what was expected") {
   masks.graph.outputs = {y};
   octet::write_tflite(masks.graph, dir / "masks.tflite",
                       {.metadata = octet::with_known({}, masks.graph, {{0}, {255}, {}})});
-  octet::write_tflite(octet::test::small_graph(), dir / "two.tflite");
+  const int8::Graph two = octet::test::small_graph();
+  octet::write_tflite(two, dir / "two.tflite",
+                      {.metadata = octet::with_known({}, two, {{0}, {255}, {}})});
+  GraphBuilder rows_of;
+  const int f = rows_of.value("f", {1, 3}, 0.5f, 0), g = rows_of.value("g", {1, 3}, 0.5f, 0);
+  rows_of.node(int8::OpCode::add, {f, f}, {g}, int8::ElementwiseAttributes{});
+  rows_of.graph.inputs = {f};
+  rows_of.graph.outputs = {g};
+  octet::write_tflite(rows_of.graph, dir / "row.tflite");
   fs::create_directory(dir / "empty");
   write("short.txt", "red\ngreen\n");
   struct Row {
@@ -201,9 +239,11 @@ TEST_CASE_FIXTURE(Fixture, "run: errors say what was expected") {
   };
   const Row rows[] = {
       {{"run", "two.tflite", "red.png"},
-       "two.tflite: input 'x': expected a picture, [1, height, width, 1 or 3] of quantized codes "
-       "or "
-       "float32, got [1, 4, 4, 2] of i8"},
+       "the model's input has 2 channels: expected 1 or 3, those of a picture"},
+      {{"run", "row.tflite", "red.png"},
+       "row.tflite: input 'f': expected [1, height, width, channels] of quantized codes or "
+       "float32, "
+       "got [1, 3] of i8"},
       {{"run", "masks.tflite", "red.png"},
        "masks.tflite: is no classifier: output 'y': expected scores, [1, classes] of quantized "
        "codes or float32, got [1, 4, 6, 3] of i8"},

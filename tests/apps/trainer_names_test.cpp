@@ -3,10 +3,12 @@
 
 #include <cstring>
 
+#include "apps/common/picture_input.h"
 #include "base/mapped_file.h"
 #include "data/readers.h"
 #include "data/source.h"
 #include "interop/tflite/model_metadata.h"
+#include "interop/tflite/reader.h"
 #include "tests/apps/trainer_fixture.h"
 
 using namespace octet;
@@ -38,6 +40,8 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: model.tflite and labels.txt name the
   c["quant"] = {{"mode", "ptq"}, {"calibrate_batches", 2}};
   c["model"]["classes"] = 11;
   c["outputs"] = {{"fp16", true}};
+  c["data"]["input"] = {{"h", 24}, {"w", 22}, {"resize", "area"}, {"keep_aspect", "pad"}};
+  c["data"]["crop_h"] = c["data"]["crop_w"] = 20;
   write(c);
   const TrainerRun r = run();
   REQUIRE_MESSAGE(r.code == 0, r.output);
@@ -54,6 +58,13 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: model.tflite and labels.txt name the
     CHECK(m.inputs[0].width == 20);
     REQUIRE(m.outputs.size() == 1);
     CHECK(m.outputs[0].labels == names);
+    const auto size =
+        parse_picture_input(read_tflite(run_dir() / file).metadata.at(picture_input_entry));
+    REQUIRE(size);
+    CHECK(size->h == 24);
+    CHECK(size->w == 22);
+    CHECK(size->resize == ResizeFilter::area);
+    CHECK(size->keep_aspect == KeepAspect::pad);
   }
   const std::string labels = "0\n1\n2\nth?ree\n4\n5\n6\n7\n8\n9\n10\n";
   CHECK(text_of(run_dir() / "labels.txt") == labels);

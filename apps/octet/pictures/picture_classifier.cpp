@@ -117,6 +117,7 @@ void PictureClassifier::take_output(const ModelMetadata& said) {
 
 TransformOptions PictureClassifier::transform() const {
   return {.normalize = normalization_,
+          .augment = {},
           .crop_h = static_cast<int>(input_[0]),
           .crop_w = static_cast<int>(input_[1])};
 }
