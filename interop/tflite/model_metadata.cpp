@@ -131,8 +131,10 @@ ModelMetadata with_known(ModelMetadata m, const int8::Graph& graph,
   if (m.inputs.size() != graph.inputs.size()) m.inputs.assign(graph.inputs.size(), {});
   if (m.outputs.size() != graph.outputs.size()) m.outputs.assign(graph.outputs.size(), {});
   if (!m.inputs.empty() && (!known.mean.empty() || !known.std.empty())) {
-    m.inputs[0].mean = known.mean;
-    m.inputs[0].std = known.std;
+    std::vector<float>& mean = m.inputs[0].mean = known.mean;
+    std::vector<float>& std = m.inputs[0].std = known.std;
+    if (mean.size() == 1 && std.size() > 1) mean.resize(std.size(), mean[0]);
+    if (std.size() == 1 && mean.size() > 1) std.resize(mean.size(), std[0]);
   }
   if (!m.outputs.empty() && !known.labels.empty()) m.outputs[0].labels = known.labels;
   return m;

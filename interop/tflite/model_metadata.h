@@ -43,7 +43,7 @@ struct ModelMetadata {
 
 /// What is known of a network from a picture to scores of classes. Empty: not known.
 struct ClassifierMetadata {
-  std::vector<float> mean, std;     ///< of the first input
+  std::vector<float> mean, std;     ///< of the first input; one number is for all channels
   std::vector<std::string> labels;  ///< of the first output
 };
 

@@ -82,6 +82,10 @@ TEST_CASE("metadata: what is known takes the place of what was there, the rest s
   const ModelMetadata mean = with_known(example(), graph, {{5}, {6}, {}});
   CHECK(mean.inputs[0].std == std::vector<float>{6});
   CHECK(mean.outputs[0].labels == example().outputs[0].labels);
+  const ModelMetadata one = with_known(example(), graph, {{5, 7}, {6}, {}});
+  CHECK(one.inputs[0].mean == std::vector<float>{5, 7});
+  CHECK(one.inputs[0].std == std::vector<float>{6, 6});
+  CHECK(with_known(example(), graph, {{5}, {6, 7}, {}}).inputs[0].mean == std::vector<float>{5, 5});
   ModelMetadata of_another = example();
   of_another.outputs.resize(2);
   CHECK(with_known(of_another, graph, {}).outputs[0].labels.empty());
