@@ -17,9 +17,7 @@ ModelMetadata metadata_of(const Session& s, const int8::Graph& graph) {
       {n.mean.begin(), n.mean.end()}, {n.std.begin(), n.std.end()}, output_names(s)};
   const int8::Dims& scores = graph.tensors[static_cast<std::size_t>(graph.outputs[0])].shape;
   if (scores.empty() || scores.back() != std::ssize(known.labels)) known.labels.clear();
-  ModelMetadata m = with_known({}, graph, known);
-  m.name = s.config.name;
-  return m;
+  return with_known({}, graph, known);  // without the run's name: the same results, the same bytes
 }
 
 /// If the data are pictures.
