@@ -4,10 +4,10 @@
 usage: by_name.py OCTET
 
 Trains a small network on colour pictures in class folders, for LiteRT. LiteRT takes its model.tflite: the codes of the
-scores are those behind octet's probabilities, and the names are in the file. MediaPipe's image classifier takes no int8
-inputs (an error that says so); the file with float32 at its edges, which octet export makes without being told names or
-normalization again, and the run's float16 file as it is, give octet's names. MediaPipe is looked for in the environment
-`mediapipe` beside this Python's.
+scores are those behind octet's probabilities, and the names are in the file. MediaPipe's image classifier refuses int8
+inputs, grey ones and a normalization of each channel of its own; the file with float32 or uint8 at its edges, which octet
+export makes without being told names or normalization again, and the run's float16 file as it is, give octet's names.
+MediaPipe is looked for in the environment `mediapipe` beside this Python's.
 Exit codes: 0 all is right, 1 not, 77 the packages are not here (tests/clients/setup.sh installs them).
 """
 import json
@@ -82,7 +82,7 @@ def train(trainer, folder):
     config = {
         "name": "shapes",
         "out": str(folder / "runs"),
-        "data": {"path": "data", "format": "image_folder", "normalize": {"mean": [120, 128, 128], "std": [64, 50, 64]}},
+        "data": {"path": "data", "format": "image_folder", "normalize": {"mean": [128, 128, 128], "std": [64, 64, 64]}},
         "model": {"zoo": "resnet8", "width": 0.5},
         "train": {"epochs": 3, "batch": 16, "optimizer": {"type": "adam", "lr": 0.003}},
         "quant": {"target": "litert", "batch": 16,
@@ -132,12 +132,22 @@ def check_litert(octet, run_folder, pictures, pixels):
 
 
 def check_mediapipe(octet, run_folder, pictures, python):
-    refused = run(python, "-c", MEDIAPIPE, run_folder / "model.tflite", pictures[0], code=1)
-    assert "INT8" in refused, refused
-    run(octet, "export", run_folder / "model.tflite", "--to", "litert", "--io", "float32",
-        "--out", run_folder / "float32.tflite")
+    def export(name, io, *more):
+        run(octet, "export", run_folder, "--to", "litert", "--io", io, "--out", run_folder / name, *more)
+        return run_folder / name
+
+    grey = pathlib.Path(__file__).resolve().parents[2] / "pretrained/digits_resnet8.tflite"
+    run(octet, "export", grey, "--to", "litert", "--io", "float32", "--out", run_folder / "grey.tflite")
+    channels = export("channels.tflite", "float32", "--mean", "120", "128", "128", "--std", "64", "50", "64")
+    for model, reason in ((run_folder / "model.tflite", "INT8"), (run_folder / "grey.tflite", "Only RGB"),
+                          (channels, "Per-channel image normalization")):
+        refused = run(python, "-c", MEDIAPIPE, model, pictures[0], code=1)
+        assert reason in refused, refused
+        print(f"MediaPipe, {model.name}: refused, as docs/deploy.md says")
+    export("float32.tflite", "float32")
+    export("uint8.tflite", "uint8")
     wrong = 0
-    for name, own in (("float32.tflite", "model.tflite"), ("model_fp16.tflite", "model_fp16.tflite")):
+    for name, own in (("float32.tflite", "model.tflite"), ("uint8.tflite", "model.tflite"), ("model_fp16.tflite", "model_fp16.tflite")):
         said = run(python, "-c", MEDIAPIPE, run_folder / name, *pictures).strip().split("\n")
         expected = by_octet(octet, run_folder / own, pictures)
         different = 0
