@@ -110,10 +110,12 @@ void add_export(CLI::App& app) {
   command->add_option("--output-io", options->output_io, "of outputs alone")->check(types);
   command->add_option("--labels", options->labels,
                       "names of the first output's classes: a text file, one a line");
-  command->add_option("--mean", options->mean,
-                      "the first input is (pixel - mean) / std, pixels 0 to 255: one number, or "
-                      "one for each channel");
-  command->add_option("--std", options->std, "see --mean");
+  command
+      ->add_option("--mean", options->mean,
+                   "the first input is (pixel - mean) / std, pixels 0 to 255: one number, or "
+                   "one for each channel")
+      ->delimiter(',');
+  command->add_option("--std", options->std, "see --mean")->delimiter(',');
   command->add_option("--name", options->c_source.name, "c: of files and functions; default model");
   command
       ->add_option("--simd", options->c_source.simd,

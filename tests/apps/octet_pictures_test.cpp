@@ -183,22 +183,31 @@ TEST_CASE_FIXTURE(Fixture, "run: what the file does not say is asked for") {
   CHECK(numbers.err ==
         "octet: note: bare.tflite does not name its classes: they are numbers here (--labels)\n");
   write("labels.txt", "rot\ngruen\nblau\n");
-  CHECK(octet({"run", "bare.tflite", "photos", "--labels", "labels.txt", "--mean", "0", "0", "0",
-               "--std", "255", "255", "255"})
+  CHECK(octet({"run", "bare.tflite", "--labels", "labels.txt", "--mean", "0,0,0", "--std", "255",
+               "photos"})
             .out ==
         "photos/green.PNG      gruen 0.58\n"
         "photos/more/blue.png  blau 0.58\n");
-  CHECK(octet({"run", "m.tflite", "red.png", "--mean", "1", "2", "--std", "255"})
-            .err.find("expected 1 value or 3 (the channels), got 2") != std::string::npos);
+  CHECK(octet({"run", "m.tflite", "red.png", "--mean", "1,2", "--std", "255"})
+            .err.find("expected 1 value, or 1 for each of 3 channels, got 2") != std::string::npos);
+  CHECK(octet({"export", "bare.tflite", "--to", "litert", "--io", "float32", "--labels",
+               "labels.txt", "--mean", "0,0,0", "--std", "255", "--out", "named.tflite"})
+            .code == 0);
+  CHECK(octet({"run", "named.tflite", "red.png"}).out == "red.png  rot 0.58\n");
   // Of red nothing is left.
   const Result shifted =
-      octet({"run", "m.tflite", "red.png", "--mean", "255", "-50", "0", "--std", "255"});
+      octet({"run", "m.tflite", "red.png", "--mean", "255,-50,0", "--std", "255"});
   CHECK(shifted.out.find("red.png  deep green") == 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "run: a picture that is none does not hold up the others") {
   write("broken.png", "text");
   fs::resize_file(dir / "photos/green.PNG", fs::file_size(dir / "photos/green.PNG") / 2);
+  octet::write_png(filled(1, octet::max_image_side + 1, {1, 2, 3}), dir / "wide.png");
+  const Result wide = octet({"run", "m.tflite", "wide.png"});
+  CHECK(wide.code == 1);
+  CHECK(wide.err.find("octet: wide.png: ") == 0);
+  CHECK(wide.err.find("16385") != wide.err.npos);
   const Result r = octet({"run", "m.tflite", "broken.png", "photos", "no.png", "red.png"});
   CHECK(r.code == 1);
   CHECK(r.out ==
