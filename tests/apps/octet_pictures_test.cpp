@@ -10,6 +10,7 @@
 #include "data/source.h"
 #include "interop/tflite/model_metadata.h"
 #include "interop/tflite/writer.h"
+#include "interop/zip/zip.h"
 #include "tests/int8/graphs.h"
 #include "tests/support.h"
 
@@ -203,11 +204,17 @@ TEST_CASE_FIXTURE(Fixture, "run: what the file does not say is asked for") {
 TEST_CASE_FIXTURE(Fixture, "run: a picture that is none does not hold up the others") {
   write("broken.png", "text");
   fs::resize_file(dir / "photos/green.PNG", fs::file_size(dir / "photos/green.PNG") / 2);
-  octet::write_png(filled(1, octet::max_image_side + 1, {1, 2, 3}), dir / "wide.png");
+  std::vector<char> png = octet::test::read_file(dir / "red.png");
+  const auto put = [&](std::size_t at, std::uint32_t n) {
+    for (int shift = 24; shift >= 0; shift -= 8) png[at++] = static_cast<char>(n >> shift);
+  };
+  put(16, 20000);  // the width, in the header that its checksum follows
+  put(29, octet::crc32_of(std::as_bytes(std::span(png)).subspan(12, 17)));
+  octet::test::write_file(dir / "wide.png", png);
   const Result wide = octet({"run", "m.tflite", "wide.png"});
   CHECK(wide.code == 1);
   CHECK(wide.err.find("octet: wide.png: ") == 0);
-  CHECK(wide.err.find("16385") != wide.err.npos);
+  CHECK(wide.err.find("20000") != wide.err.npos);
   const Result r = octet({"run", "m.tflite", "broken.png", "photos", "no.png", "red.png"});
   CHECK(r.code == 1);
   CHECK(r.out ==
