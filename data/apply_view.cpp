@@ -55,28 +55,34 @@ class Mapping {
   double h_, w_, cos_, sin_;
 };
 
+/// `count` pixels, `step` numbers apart, of C channels (0: of `channels`).
+template <int C, class Pixels>
+void copy_run(const typename Pixels::Stored* from, std::int64_t step, std::int64_t count,
+              std::int64_t channels, const Pixels pixels, real* to) {
+  const std::int64_t n = C > 0 ? C : channels;
+  for (std::int64_t x = 0; x < count; ++x, from += step, to += n) {
+    for (std::int64_t c = 0; c < n; ++c) to[c] = pixels(from[c], c);
+  }
+}
+
 /// The picture with whole pixels, moved, cropped and mirrored.
 template <class Pixels>
 void copy_view(const typename Pixels::Stored* image, const Shape& in, const Shape& shape,
-               const Transform::View& view, const Pixels& pixels, typename Pixels::Stored fill,
+               const Transform::View& view, const Pixels pixels, typename Pixels::Stored fill,
                real* out) {
   const std::int64_t height = in[0], width = in[1], channels = in[2];
   const std::int64_t out_width = shape[1];
-  const auto fill_pixels = [&](std::int64_t count, real* to) {
+  const auto fill_pixels = [=](std::int64_t count, real* to) {
     for (std::int64_t x = 0; x < count; ++x) {
       for (std::int64_t c = 0; c < channels; ++c) *to++ = pixels(fill, c);
     }
   };
-  const auto copy_pixels = [&](const typename Pixels::Stored* from, std::int64_t step,
-                               std::int64_t count, real* to) {
-    if (channels == 1) {
-      for (std::int64_t x = 0; x < count; ++x) to[x] = pixels(from[x * step], 0);
-      return;
-    }
-    for (std::int64_t x = 0; x < count; ++x) {
-      for (std::int64_t c = 0; c < channels; ++c) *to++ = pixels(from[x * step + c], c);
-    }
-  };
+  const auto copy_pixels = channels == 1   ? copy_run<1, Pixels>
+                           : channels == 3 ? copy_run<3, Pixels>
+                                           : copy_run<0, Pixels>;
+  if (shape == in && view.top == 0 && view.left == 0 && !view.flip && !view.flip_vertical) {
+    return copy_pixels(image, channels, height * width, channels, pixels, out);
+  }
   // Columns [first, last) of the result, before mirroring, come from the picture.
   const std::int64_t first = std::clamp<std::int64_t>(-view.left, 0, out_width);
   const std::int64_t last = std::clamp<std::int64_t>(width - view.left, first, out_width);
@@ -90,7 +96,7 @@ void copy_view(const typename Pixels::Stored* image, const Shape& in, const Shap
     }
     fill_pixels(before, out);
     copy_pixels(image + (from_y * width + start) * channels, view.flip ? -channels : channels,
-                last - first, out + before * channels);
+                last - first, channels, pixels, out + before * channels);
     const std::int64_t done = before + last - first;
     fill_pixels(out_width - done, out + done * channels);
   }

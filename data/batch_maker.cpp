@@ -18,6 +18,22 @@ Dataset validated(Dataset dataset) {
   return dataset;
 }
 
+/// What a source made: its own shapes, and classes that there are.
+void check_made(const Dataset& d, std::int64_t index, const Tensor& x, const Tensor& y) {
+  const SampleSource& s = *d.source;
+  OCTET_CHECK(x.shape() == s.x && x.dtype() == s.x_type, d.name, ": sample ", index, ": expected ",
+              dtype_name(s.x_type), " ", s.x, ", got ", dtype_name(x.dtype()), " ", x.shape());
+  if (d.labels.defined()) return;
+  OCTET_CHECK(y.shape() == s.y && y.dtype() == s.y_type, d.name, ": target of sample ", index,
+              ": expected ", dtype_name(s.y_type), " ", s.y, ", got ", dtype_name(y.dtype()), " ",
+              y.shape());
+  if (s.y_type != ElementType::i32) return;
+  for (const std::int32_t v : y.span<std::int32_t>()) {
+    OCTET_CHECK((v >= 0 && v < d.classes) || (s.y.rank() > 0 && v == ignored_class), d.name,
+                ": class of sample ", index, ": expected 0 to ", d.classes - 1, ", got ", v);
+  }
+}
+
 int checked_threads(int threads) {
   OCTET_CHECK(threads >= 1 && threads <= ThreadPool::max_threads, "loader: threads: expected 1 to ",
               ThreadPool::max_threads, ", got ", threads);
@@ -30,6 +46,9 @@ BatchMaker::BatchMaker(Dataset dataset, const LoaderOptions& options)
     : dataset_(validated(std::move(dataset))),
       options_(options),
       transform_(dataset_.image_shape(), options.transform, dataset_.image_type()),
+      target_(dataset_.target()),
+      sample_size_(dataset_.image_shape().numel()),
+      target_size_(dataset_.target_shape().numel()),
       workers_(checked_threads(options.threads)) {
   OCTET_CHECK(options.batch >= 1, "loader: batch: expected at least 1, got ", options.batch);
   OCTET_CHECK(options.prefetch >= 0 && options.prefetch <= 1024,
@@ -61,12 +80,12 @@ void BatchMaker::permute(std::uint64_t epoch, std::vector<std::int32_t>& order) 
 Batch BatchMaker::empty_batch(std::int64_t count) {
   const Shape& image = transform_.output_shape();
   Batch batch{Tensor::empty({count, image[0], image[1], image[2]}, ElementType::real, &pool_), {}};
-  switch (dataset_.target()) {
+  switch (target_) {
     case TargetKind::classes:
       batch.y = Tensor::empty({count}, ElementType::i32, &pool_);
       break;
     case TargetKind::values:
-      batch.y = Tensor::empty({count, dataset_.target_shape()[0]}, ElementType::real, &pool_);
+      batch.y = Tensor::empty({count, target_size_}, ElementType::real, &pool_);
       break;
     case TargetKind::masks:
       batch.y = Tensor::empty({count, image[0], image[1]}, ElementType::i32, &pool_);
@@ -77,21 +96,19 @@ Batch BatchMaker::empty_batch(std::int64_t count) {
 
 void BatchMaker::write_target(const Tensor& targets, std::int64_t from, const Transform::View& view,
                               std::int64_t i, Batch& batch) const {
-  const std::int64_t size = dataset_.target_shape().numel(),
-                     out_size = batch.y.numel() / batch.y.shape()[0];
-  switch (dataset_.target()) {
+  switch (target_) {
     case TargetKind::classes:
       batch.y.data<std::int32_t>()[i] = targets.data<std::int32_t>()[from];
       break;
     case TargetKind::values:
-      std::copy_n(targets.r() + from * size, size, batch.y.r() + i * size);
+      std::copy_n(targets.r() + from * target_size_, target_size_, batch.y.r() + i * target_size_);
       break;
     case TargetKind::masks: {
-      std::int32_t* to = batch.y.data<std::int32_t>() + i * out_size;
+      std::int32_t* to = batch.y.data<std::int32_t>() + i * (batch.y.numel() / batch.y.shape()[0]);
       if (targets.dtype() == ElementType::u8) {
-        transform_.apply_mask(targets.data<std::uint8_t>() + from * size, view, to);
+        transform_.apply_mask(targets.data<std::uint8_t>() + from * target_size_, view, to);
       } else {
-        transform_.apply_mask(targets.data<std::int32_t>() + from * size, view, to);
+        transform_.apply_mask(targets.data<std::int32_t>() + from * target_size_, view, to);
       }
       break;
     }
@@ -100,13 +117,14 @@ void BatchMaker::write_target(const Tensor& targets, std::int64_t from, const Tr
 
 void BatchMaker::make_sample(std::uint64_t epoch, std::int64_t index, std::int64_t i, int worker,
                              Batch& batch) {
-  const bool made = dataset_.source != nullptr;
-  if (made) {
-    Scratch& s = scratch_[static_cast<std::size_t>(worker)];
-    dataset_.source->read(index, s.x, s.y);
+  Scratch* made = nullptr;
+  if (dataset_.source) {
+    made = &scratch_[static_cast<std::size_t>(worker)];
+    dataset_.source->read(index, made->x, made->y);
+    check_made(dataset_, index, made->x, made->y);
   }
-  const Tensor& images = made ? scratch_[static_cast<std::size_t>(worker)].x : dataset_.images;
-  const std::int64_t at = made ? 0 : index * dataset_.image_shape().numel();
+  const Tensor& images = made ? made->x : dataset_.images;
+  const std::int64_t at = made ? 0 : index * sample_size_;
   const std::int64_t out_size = transform_.output_shape().numel();
   real* x = batch.x.r() + i * out_size;
   const auto sample = static_cast<std::uint64_t>(index);
@@ -121,7 +139,7 @@ void BatchMaker::make_sample(std::uint64_t epoch, std::int64_t index, std::int64
   if (dataset_.labels.defined()) {
     write_target(dataset_.labels, index, view, i, batch);
   } else {
-    write_target(scratch_[static_cast<std::size_t>(worker)].y, 0, view, i, batch);
+    write_target(made->y, 0, view, i, batch);
   }
 }
 
@@ -146,7 +164,9 @@ Batch BatchMaker::make(const Loader::Position& position) {
     if (error) std::rethrow_exception(error);
   }
   const double mixup = options_.transform.augment.mixup;
-  if (mixup > 0) mix_batch(batch, mixup, options_.seed, position.epoch, samples, &pool_);
+  if (mixup > 0)
+    mix_batch(batch, mixup, options_.seed, position.epoch, static_cast<std::uint64_t>(samples[0]),
+              &pool_);
   return batch;
 }
 

@@ -37,6 +37,8 @@ class BatchMaker {
   Dataset dataset_;
   LoaderOptions options_;
   Transform transform_;
+  TargetKind target_;
+  std::int64_t sample_size_, target_size_;  // numbers of one sample, as it is stored
   std::int64_t batches_ = 0;
   Pool pool_;
   ThreadPool workers_;

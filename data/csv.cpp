@@ -158,9 +158,8 @@ class CsvReader {
   Tensor named_classes(std::vector<std::string>& names) const {
     if (names.empty()) {
       names = targets_.texts;
-      std::ranges::sort(names);
-      const auto rest = std::ranges::unique(names);
-      names.erase(rest.begin(), rest.end());
+      std::sort(names.begin(), names.end());
+      names.erase(std::unique(names.begin(), names.end()), names.end());
     }
     std::map<std::string_view, std::int32_t> numbers;
     for (std::size_t i = 0; i < names.size(); ++i) {

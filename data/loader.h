@@ -20,12 +20,12 @@ namespace octet {
 struct Batch {
   Tensor x;  ///< real [B, H, W, C], normalized
   Tensor y;  ///< i32 [B], real [B, K] or i32 [B, H, W], by Dataset::target()
-  /// With Augmentation::mixup sample i of x is share[i] of its own and 1 - share[i] of another,
-  /// whose target is mixed_y[i], of y's type and shape: the loss is to be
-  /// share[i] loss(y[i]) + (1 - share[i]) loss(mixed_y[i]). Values in y are blended themselves and
-  /// need no such thing: then, and without mixup, both are undefined.
+  /// With Augmentation::mixup each sample of x is `share` of its own and 1 - share of another one,
+  /// whose target is in mixed_y, of y's type and shape: the loss is to be
+  /// share loss(y) + (1 - share) loss(mixed_y). Values in y are blended themselves and need no such
+  /// thing: then, and without mixup, mixed_y is undefined.
   Tensor mixed_y = {};
-  Tensor share = {};  ///< real [B]
+  double share = 1;
 };
 
 /// `auto& [x, y] = batch`: what most loops take of a batch.

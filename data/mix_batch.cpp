@@ -21,14 +21,14 @@ double symmetric_beta(Random& random, double alpha) {
 }
 
 /// Rows of t, each blended with the next, the last with the first.
-void blend_rows(Tensor& t, std::span<const real> share, Pool* pool) {
+void blend_rows(Tensor& t, double share, Pool* pool) {
   const std::int64_t rows = t.shape()[0], row = t.numel() / rows;
   Tensor first = Tensor::empty({row}, ElementType::real, pool);
   std::copy_n(t.r(), row, first.r());
+  const auto s = static_cast<real>(share);
   for (std::int64_t i = 0; i < rows; ++i) {
     real* own = t.r() + i * row;
     const real* other = i + 1 < rows ? own + row : first.r();
-    const real s = share[static_cast<std::size_t>(i)];
     for (std::int64_t k = 0; k < row; ++k) own[k] = s * own[k] + (1 - s) * other[k];
   }
 }
@@ -45,20 +45,16 @@ Tensor next_rows(const Tensor& t, Pool* pool) {
 }  // namespace
 
 void mix_batch(Batch& batch, double alpha, std::uint64_t seed, std::uint64_t epoch,
-               std::span<const std::int32_t> samples, Pool* pool) {
-  Tensor share = Tensor::empty({batch.x.shape()[0]}, ElementType::real, pool);
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    Random random = sample_random(seed, epoch, static_cast<std::uint64_t>(samples[i]), mixup_draw);
-    const double v = symmetric_beta(random, alpha);
-    share.span<real>()[i] = static_cast<real>(std::max(v, 1 - v));
-  }
-  blend_rows(batch.x, share.span<real>(), pool);
+               std::uint64_t sample, Pool* pool) {
+  Random random = sample_random(seed, epoch, sample, mixup_draw);
+  const double v = symmetric_beta(random, alpha), share = std::max(v, 1 - v);
+  blend_rows(batch.x, share, pool);
   if (batch.y.dtype() == ElementType::real) {
-    blend_rows(batch.y, share.span<real>(), pool);
+    blend_rows(batch.y, share, pool);
     return;
   }
   batch.mixed_y = next_rows(batch.y, pool);
-  batch.share = std::move(share);
+  batch.share = share;
 }
 
 }  // namespace octet::data_detail

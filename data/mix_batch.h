@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "core/memory_pool.h"
 #include "data/loader.h"
@@ -10,9 +9,9 @@
 namespace octet::data_detail {
 
 /// Blends each sample with the next one of the batch, the last with the first: see Batch::mixed_y.
-/// Its share is max(v, 1 - v), v from Beta(alpha, alpha), 0 < alpha <= 1, keyed by (seed, epoch,
-/// sample). `samples`: the data set's indices.
+/// The share is max(v, 1 - v), v from Beta(alpha, alpha), 0 < alpha <= 1, keyed by (seed, epoch,
+/// sample): `sample` is the batch's first one.
 void mix_batch(Batch& batch, double alpha, std::uint64_t seed, std::uint64_t epoch,
-               std::span<const std::int32_t> samples, Pool* pool);
+               std::uint64_t sample, Pool* pool);
 
 }  // namespace octet::data_detail

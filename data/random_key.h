@@ -15,8 +15,8 @@ inline Random sample_random(std::uint64_t seed, std::uint64_t epoch, std::uint64
   return Random(seed ^ data_key, (epoch << 32) | sample, draw << 32);
 }
 
-/// The numbers of draws that go on for longer than one number: a sample's noise, and its share in a
-/// mixture. Those of Transform::view() are lower.
+/// The numbers of draws that go on for longer than one number: a sample's noise, and the share in a
+/// mixture that its batch has. Those of Transform::view() are lower.
 inline constexpr std::uint64_t noise_draw = 32, mixup_draw = 33;
 
 /// For the order of an epoch's samples.

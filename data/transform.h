@@ -53,8 +53,8 @@ struct Augmentation {
   int cutout = 0;
   /// Standard deviation of normal noise on the normalized input.
   double noise = 0;
-  /// The loader blends each sample with the next of its batch, with a share drawn from
-  /// Beta(mixup, mixup); at most 1. See Batch::mixed_y. Source: Zhang et al. 2017.
+  /// The loader blends each sample with the next of its batch, with a share for all of it drawn
+  /// from Beta(mixup, mixup); at most 1. See Batch::mixed_y. Source: Zhang et al. 2017.
   double mixup = 0;
 };
 

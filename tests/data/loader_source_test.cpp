@@ -73,6 +73,13 @@ TEST_CASE("source of samples: classes made with the sample, or all in memory") {
                                      b.y.span<std::int32_t>().end());
   };
   CHECK(labels() == std::vector<std::int32_t>{0, 1, 2, 0, 1, 2});
+  const Dataset fewer = make_dataset(s, 2, {}, "made");
+  Loader wrong(fewer, {.batch = 6});
+  CHECK(error_of([&] { wrong.next(); }) == "made: class of sample 2: expected 0 to 1, got 2");
+  s.read = [](std::int64_t, Tensor& x, Tensor&) { x = Tensor::zeros({1, 1, 1}); };
+  Loader misshapen(make_dataset(s, 2, {}, "made"), {.batch = 6});
+  CHECK(error_of([&] { misshapen.next(); }) ==
+        "made: sample 0: expected f32 [1, 2, 1], got f32 [1, 1, 1]");
   d.labels = Tensor::from<std::int32_t>({6}, std::vector<std::int32_t>{2, 2, 1, 1, 0, 0});
   CHECK(labels() == std::vector<std::int32_t>{2, 2, 1, 1, 0, 0});
 }

@@ -52,6 +52,20 @@ TEST_CASE("resize: each filter by what defines it") {
   CHECK(*std::ranges::min_element(bilinear.pixels) == 50);
 }
 
+TEST_CASE("resize: a constant stays one at any ratio, in a debug build too") {
+  for (const ResizeFilter f :
+       {ResizeFilter::bilinear, ResizeFilter::cubic, ResizeFilter::area, ResizeFilter::nearest}) {
+    for (std::int64_t from = 1; from < 20; ++from) {
+      for (std::int64_t to = 1; to < 20; ++to) {
+        const Image image{from, 1, 1,
+                          std::vector<std::uint8_t>(static_cast<std::size_t>(from), 93)};
+        const Image other = resize_image(image, to, 2, f);
+        CHECK(other.pixels == std::vector<std::uint8_t>(static_cast<std::size_t>(2 * to), 93));
+      }
+    }
+  }
+}
+
 TEST_CASE("resize: stretched, padded and cropped") {
   const Image wide = ramp(10, 40);
   const InputSize stretch{8, 8};

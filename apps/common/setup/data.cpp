@@ -33,6 +33,7 @@ DataSource open_data(const config::Config& c, std::function<void(const ReadProgr
 }
 
 TransformOptions make_transform(const config::DataConfig& c, bool augmented) {
+  OCTET_CHECK(!c.normalize.measured, "data.normalize: \"auto\" was not measured");
   TransformOptions t;
   t.normalize.mean = c.normalize.mean;
   t.normalize.std = c.normalize.std;

@@ -21,7 +21,7 @@ DataSource open_data(const config::Config& c,
 void measure(config::Config& c, const Dataset& train);
 /// Threads for a loader of this data set: more than one where samples are read while they are used.
 int loader_threads(const config::Config& c, const Dataset& data);
-/// `augmented`: as the training split is read, else as the test split.
+/// `augmented`: as the training split is read, else as the test split. After measure().
 TransformOptions make_transform(const config::DataConfig& c, bool augmented);
 /// [1, H, W, C] of the network's input. Throws Error naming the configuration if its transform does
 /// not fit the pictures.

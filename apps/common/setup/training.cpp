@@ -45,6 +45,7 @@ CrossEntropyOptions make_loss(const TrainingSection& t, std::int64_t classes) {
   const config::LossConfig& c = t.steps.loss;
   CrossEntropyOptions loss;
   loss.label_smoothing = c.label_smoothing;
+  OCTET_CHECK(!c.balanced, t.where("loss/class_weights"), ": \"balanced\" was not measured");
   if (c.class_weights.size() == 1) return loss;
   OCTET_CHECK(static_cast<std::int64_t>(c.class_weights.size()) == classes,
               t.where("loss/class_weights"), ": expected 1 or ", classes, " numbers, got ",
