@@ -22,6 +22,14 @@ std::vector<std::uint8_t> read_picture_bytes(const std::filesystem::path& path) 
 
 }  // namespace
 
+bool is_picture_name(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+}
+
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name) {
   static constexpr std::array<std::uint8_t, 4> png{0x89, 'P', 'N', 'G'};
   static constexpr std::array<std::uint8_t, 3> jpeg{0xff, 0xd8, 0xff};

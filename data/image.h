@@ -30,6 +30,9 @@ Image decode_png(std::span<const std::uint8_t> bytes, const std::string& name);
 /// pixels on every CPU. Whatever makes libjpeg warn (missing or corrupt data) is an Error.
 Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name);
 
+/// By the name alone: .png, .jpg or .jpeg, in any case.
+bool is_picture_name(const std::filesystem::path& path);
+
 /// A PNG file whose pixels are classes: palette indices, or grey values of up to 8 bits as they
 /// are stored; one channel.
 Image decode_class_mask(std::span<const std::uint8_t> bytes, const std::string& name);

@@ -2,6 +2,7 @@
 #include "base/printable.h"
 #include "data/dataset_report.h"
 #include "data/file.h"
+#include "data/image.h"
 #include "data/picture_folder.h"
 #include "data/readers.h"
 
@@ -29,7 +30,7 @@ Listing list_classes(const fs::path& folder) {
       const fs::path path = folder / name / file;
       list.files.names.push_back(name + "/" + file);
       list.labels.push_back(static_cast<std::int32_t>(list.class_names.size()));
-      OCTET_CHECK(data_detail::is_picture_name(path), path.string(),
+      OCTET_CHECK(is_picture_name(path), path.string(),
                   ": expected a picture (.png, .jpg or .jpeg)");
     }
     list.class_names.push_back(name);

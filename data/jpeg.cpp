@@ -109,8 +109,8 @@ Image decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& name) 
   OCTET_CHECK(jpeg.read_header(), name, ": JPEG header: ", jpeg.message());
   OCTET_CHECK(jpeg.width() <= max_image_side && jpeg.height() <= max_image_side &&
                   jpeg.width() * jpeg.height() <= max_image_pixels,
-              name, ": JPEG: expected at most ", max_image_pixels, " pixels, got ", jpeg.width(),
-              " x ", jpeg.height());
+              name, ": JPEG: expected at most ", max_image_side, " pixels a side and ",
+              max_image_pixels, " in all, got ", jpeg.width(), " x ", jpeg.height());
   OCTET_CHECK(jpeg.can_come_from(bytes.size()), name, ": JPEG: ", jpeg.width(), " x ",
               jpeg.height(), " pixels cannot come from ", bytes.size(), " bytes");
   OCTET_CHECK(jpeg.channels() != 0, name, ": JPEG: expected grey, YCbCr or RGB, got ",

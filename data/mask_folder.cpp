@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "data/dataset_report.h"
 #include "data/file.h"
+#include "data/image.h"
 #include "data/picture_folder.h"
 #include "data/readers.h"
 
@@ -26,8 +27,7 @@ data_detail::PictureFiles list_pairs(const fs::path& folder) {
   }
   for (const std::string& name : data_detail::list_folder(folder / "images")) {
     const fs::path path = folder / "images" / name;
-    OCTET_CHECK(data_detail::is_picture_name(path), path.string(),
-                ": expected a picture (.png, .jpg or .jpeg)");
+    OCTET_CHECK(is_picture_name(path), path.string(), ": expected a picture (.png, .jpg or .jpeg)");
     const auto mask = masks.find(stem_of(name));
     OCTET_CHECK(mask != masks.end(), path.string(), ": expected its mask, masks/", stem_of(name),
                 ".png, got no such file");

@@ -103,14 +103,6 @@ Dataset on_disk(std::shared_ptr<const PictureReader> reader) {
 
 }  // namespace
 
-bool is_picture_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
-}
-
 Dataset read_pictures(const PictureFiles& files, const DataOptions& options,
                       const std::string& summary) {
   OCTET_CHECK(options.channels == 0 || options.channels == 1 || options.channels == 3,

@@ -9,9 +9,6 @@
 
 namespace octet::data_detail {
 
-/// By its name: .png, .jpg or .jpeg in any case.
-bool is_picture_name(const std::filesystem::path& path);
-
 /// Files of one kind below a folder.
 struct PictureFiles {
   std::filesystem::path folder;

@@ -67,7 +67,7 @@ bool PngReader::read_header() noexcept {
   if (setjmp(png_jmpbuf(png_))) return false;
   info_ = png_create_info_struct(png_);
   if (!info_) return false;
-  png_set_user_limits(png_, max_image_side, max_image_side);
+  png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // ours are checked below
   png_set_chunk_malloc_max(png_, 1 << 20);
   png_set_chunk_cache_max(png_, 128);
   png_set_read_fn(png_, this, on_read);
@@ -103,9 +103,11 @@ bool PngReader::read_rows(std::uint8_t* pixels) noexcept {
 Image decode(std::span<const std::uint8_t> bytes, const std::string& name, bool indices) {
   PngReader png(bytes);
   OCTET_CHECK(png.read_header(), name, ": PNG header: ", png.message());
+  OCTET_CHECK(png.width() <= max_image_side && png.height() <= max_image_side &&
+                  png.width() * png.height() <= max_image_pixels,
+              name, ": PNG: expected at most ", max_image_side, " pixels a side and ",
+              max_image_pixels, " in all, got ", png.width(), " x ", png.height());
   const std::int64_t claimed = png.row_bytes() * png.height();
-  OCTET_CHECK(png.width() * png.height() <= max_image_pixels, name, ": PNG: expected at most ",
-              max_image_pixels, " pixels, got ", png.width(), " x ", png.height());
   OCTET_CHECK(claimed <= static_cast<std::int64_t>(bytes.size()) * data_detail::max_deflate_ratio,
               name, ": PNG: ", png.width(), " x ", png.height(), " pixels cannot come from ",
               bytes.size(), " bytes");

@@ -6,6 +6,7 @@
 namespace octet::app {
 
 void add_run(CLI::App& app);
+void add_eval(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_verify(CLI::App& app);

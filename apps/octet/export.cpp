@@ -25,15 +25,9 @@ struct Options {
 /// What the file says of its values, and in its place what the user says.
 ModelMetadata metadata(const Options& options, std::span<const std::byte> file,
                        const int8::Graph& graph) {
-  ModelMetadata m = read_model_metadata(file).value_or(ModelMetadata{});
-  if (m.inputs.size() != graph.inputs.size()) m.inputs.assign(graph.inputs.size(), {});
-  if (m.outputs.size() != graph.outputs.size()) m.outputs.assign(graph.outputs.size(), {});
-  if (!options.mean.empty() || !options.std.empty()) {
-    m.inputs[0].mean = options.mean;
-    m.inputs[0].std = options.std;
-  }
-  if (!options.labels.empty()) m.outputs[0].labels = read_lines(options.labels);
-  return m;
+  ClassifierMetadata said{options.mean, options.std, {}};
+  if (!options.labels.empty()) said.labels = read_lines(options.labels);
+  return with_known(read_model_metadata(file).value_or(ModelMetadata{}), graph, said);
 }
 
 std::optional<deploy::Io> io_of(const std::string& one, const std::string& both) {
@@ -116,10 +110,12 @@ void add_export(CLI::App& app) {
   command->add_option("--output-io", options->output_io, "of outputs alone")->check(types);
   command->add_option("--labels", options->labels,
                       "names of the first output's classes: a text file, one a line");
-  command->add_option("--mean", options->mean,
-                      "the first input is (pixel - mean) / std, pixels 0 to 255: one number, or "
-                      "one for each channel");
-  command->add_option("--std", options->std, "see --mean");
+  command
+      ->add_option("--mean", options->mean,
+                   "the first input is (pixel - mean) / std, pixels 0 to 255: one number, or "
+                   "one for each channel")
+      ->delimiter(',');
+  command->add_option("--std", options->std, "see --mean")->delimiter(',');
   command->add_option("--name", options->c_source.name, "c: of files and functions; default model");
   command
       ->add_option("--simd", options->c_source.simd,

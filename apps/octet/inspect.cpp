@@ -49,6 +49,10 @@ Json value_json(const int8::ValueInfo& v) {
 /// What the file says of its values in the standard metadata.
 void add_metadata(Json& values, const std::vector<ValueMetadata>& metadata) {
   for (std::size_t i = 0; i < std::min(values.size(), metadata.size()); ++i) {
+    if (metadata[i].color != ColorSpace::unknown)
+      values[i]["color_space"] = color_name(metadata[i].color);
+    if (metadata[i].height > 0 && metadata[i].width > 0)
+      values[i]["picture"] = {metadata[i].height, metadata[i].width};
     if (!metadata[i].mean.empty()) values[i]["mean"] = metadata[i].mean;
     if (!metadata[i].std.empty()) values[i]["std"] = metadata[i].std;
     if (!metadata[i].labels.empty()) values[i]["labels"] = metadata[i].labels;
@@ -118,9 +122,17 @@ void print_values(const Json& values, const char* what) {
                 << v["zero_point"].get<int>();
     }
     std::cout << '\n';
+    if (v.contains("picture") || v.contains("color_space")) {
+      std::cout << "             a picture";
+      if (v.contains("picture"))
+        std::cout << " of " << v["picture"][0] << " x " << v["picture"][1]
+                  << " pixels (height x width)";
+      if (v.contains("color_space")) std::cout << ", " << v["color_space"].get<std::string>();
+      std::cout << '\n';
+    }
     if (v.contains("mean") && v.contains("std")) {
-      std::cout << "             of a picture: (pixel - mean) / std, mean " << v["mean"].dump()
-                << ", std " << v["std"].dump() << '\n';
+      std::cout << "             (pixel - mean) / std, mean " << v["mean"].dump() << ", std "
+                << v["std"].dump() << '\n';
     }
     if (v.contains("labels")) {
       std::cout << "             labels:";
@@ -140,8 +152,8 @@ void print(const Json& json) {
             << "rounding     " << text("rounding")
             << (in_float ? ": requantization in float32, as XNNPACK does it" : "") << '\n';
   for (const auto& [key, value] : json["metadata"].items())
-    std::cout << "metadata     " << tflite::quoted(key) << ": " << value.get<std::string>().size()
-              << " bytes\n";
+    std::cout << "metadata     " << tflite::quoted(key) << ": "
+              << tflite::quoted(value.get<std::string>()) << '\n';
   print_values(json["inputs"], "input        ");
   print_values(json["outputs"], "output       ");
   std::cout << '\n';

@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   octet::app::add_run(app);
+  octet::app::add_eval(app);
   octet::app::add_inspect(app);
   octet::app::add_bench(app);
   octet::app::add_verify(app);

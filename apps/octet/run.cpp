@@ -1,4 +1,4 @@
-// octet run: samples in, samples out.
+// octet run: samples in, samples out; pictures in, names out.
 #include <algorithm>
 #include <cstring>
 #include <fstream>
@@ -6,6 +6,7 @@
 
 #include "apps/octet/commands.h"
 #include "apps/octet/model_arguments.h"
+#include "apps/octet/pictures/picture_arguments.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -21,6 +22,7 @@ struct Options {
   RunArguments run;
   std::vector<std::string> inputs, outputs;
   bool floats = false;
+  RunPicturesOptions pictures;
 };
 
 /// Whether a value is converted to or from f32 at the door.
@@ -172,20 +174,46 @@ void add_run(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "run",
-      "Run a model on a file of samples.\n"
+      "Say what pictures show, or run a model on a file of samples.\n"
+      "octet run MODEL shoe.png photos/ prints the classes of pictures: PNG and JPEG files of any "
+      "size, and folders of them. The model's file says its normalization and the names of its "
+      "classes, or --mean, --std and --labels do.\n"
+      "octet run MODEL --input FILE --output FILE: "
       "Files hold samples back to back as the model has them (codes of one byte, or of two, the "
       "lower first; f32 for float "
       "values).\n"
       "Samples are independent; of a model that keeps states they are steps, one after the other.\n"
       "A model with several inputs or outputs takes one --input or --output for each, in order.");
   options->model.add_to(*command);
-  command->add_option("--input", options->inputs, "file of samples")->required();
-  command->add_option("--output", options->outputs, "file to write")->required();
+  RunPicturesOptions& pictures = options->pictures;
+  CLI::Option* files =
+      command->add_option("PICTURE", pictures.pictures, "PNG and JPEG files, or folders of them");
+  pictures.about.add_to(*command);
+  command->add_option("--top", pictures.top, "of pictures: how many classes are shown")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  command->add_flag("--json", pictures.json, "of pictures: as JSON");
+  command->add_option("--input", options->inputs, "file of samples")->excludes(files);
+  command->add_option("--output", options->outputs, "file to write")->excludes(files);
   command->add_flag("--float", options->floats,
                     "files hold f32: inputs are quantized, clamp(round(v / scale) + zero_point), "
                     "outputs dequantized");
   options->run.add_to(*command, "samples per run");
-  command->callback([options] { with_model_name(options->model.path, [&] { run(*options); }); });
+  command->callback([options] {
+    const RunPicturesOptions& of = options->pictures;
+    if (of.pictures.empty() && options->inputs.empty())
+      throw CLI::RequiredError("a PICTURE, or --input and --output,");
+    if (of.pictures.empty() && options->outputs.empty()) throw CLI::RequiredError("--output");
+    if (of.pictures.empty() && (of.about.given() || of.json))
+      throw CLI::ValidationError("--labels, --mean, --std and --json are of pictures");
+    with_model_name(options->model.path, [&] {
+      if (of.pictures.empty()) {
+        run(*options);
+      } else {
+        run_pictures(options->model, options->run.threads, of);
+      }
+    });
+  });
 }
 
 }  // namespace octet::app

@@ -4,6 +4,7 @@
 
 #include "apps/trainer/convert_report.h"
 #include "apps/trainer/interruptible.h"
+#include "apps/trainer/model_names.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/step_times.h"
 #include "apps/trainer/summary.h"
@@ -11,7 +12,6 @@
 #include "base/error.h"
 #include "fit/interrupt.h"
 #include "interop/tflite/reader.h"
-#include "interop/tflite/writer.h"
 #include "quant/convert.h"
 
 namespace octet::trainer {
@@ -61,7 +61,7 @@ bool finish_quantized(Session& s, Summary& summary) {
   }
   Loader test = s.test_loader(s.config.quant->batch);
   quant::ConvertReport report;
-  write_tflite(quant::convert(*s.qat, s.ctx, &report), s.files.model);
+  write_model(s, quant::convert(*s.qat, s.ctx, &report).graph(), s.files.model);
   for (const std::string& line : loss_lines(report)) s.progress.say(line);
 
   // From here on what is measured is the file.
@@ -125,7 +125,9 @@ bool finish_floats(Session& s, Summary& summary) {
   for (const FloatFile& file : float_files()) {
     if (!(s.config.outputs.*file.asked)) continue;
     const std::filesystem::path path = s.files.path_of(file);
-    write_float_file(file, *s.graph(), path);
+    write_float_file(file, *s.graph(), path, [&](const int8::Graph& graph) {
+      write_model(s, graph, path, /*half_constants=*/true);
+    });
     Loader test = s.test_loader(s.batch_size());
     const auto e = evaluate_unless_interrupted(*read_float_file(path), test, s.ctx);
     if (!e) return false;
@@ -157,6 +159,7 @@ Outcome run_finish_phase(Session& s) {
     s.save();
     return Outcome::interrupted;
   }
+  write_labels(s);
   Summary summary = begin_summary(s);
   if (!finish_floats(s, summary) || (s.config.quantized() && !finish_quantized(s, summary))) {
     if (!s.outputs_only) s.save();  // else the checkpoint is that of the finished run

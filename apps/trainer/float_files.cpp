@@ -5,7 +5,6 @@
 #include "apps/common/version/version.h"
 #include "interop/onnx/import_onnx.h"
 #include "interop/onnx_export/write_onnx.h"
-#include "interop/tflite/writer.h"
 #include "interop/tflite_import/import_tflite.h"
 #include "quant/floats/lower_float.h"
 
@@ -25,10 +24,11 @@ std::span<const FloatFile> float_files() noexcept {
 }
 
 void write_float_file(const FloatFile& file, const GraphModule& network,
-                      const std::filesystem::path& path) {
+                      const std::filesystem::path& path,
+                      const std::function<void(const int8::Graph&)>& write_half) {
   const int8::Graph graph = quant::lower_float(network);
   if (path.extension() == ".tflite") {
-    write_tflite(graph, path, {.half_constants = true});
+    write_half(graph);
   } else {
     const std::string program = version();
     onnx_export::write_onnx(

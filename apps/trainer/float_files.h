@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 
 #include "apps/common/config/config.h"
+#include "int8/graph/graph.h"
 #include "layers/graph/graph_module.h"
 
 namespace octet::trainer {
@@ -17,10 +19,11 @@ struct FloatFile {
 };
 std::span<const FloatFile> float_files() noexcept;
 
-/// Writes the network, whole or not at all. Throws Error naming layers that have no form there, and
-/// for numbers that are more than float16 holds.
+/// Writes the network, whole or not at all; a TFLite file by `write_half`, given its graph. Throws
+/// Error naming layers that have no form there, and for numbers that are more than float16 holds.
 void write_float_file(const FloatFile& file, const GraphModule& network,
-                      const std::filesystem::path& path);
+                      const std::filesystem::path& path,
+                      const std::function<void(const int8::Graph&)>& write_half);
 /// The network that the file holds.
 std::shared_ptr<GraphModule> read_float_file(const std::filesystem::path& path);
 

@@ -33,8 +33,9 @@ struct RunFiles {
         checkpoint(dir / "checkpoint.h5"),
         metrics(dir / "metrics.jsonl"),
         model(dir / "model.tflite"),
+        labels(dir / "labels.txt"),
         summary(dir / "summary.json") {}
-  std::filesystem::path dir, checkpoint, metrics, model, summary;
+  std::filesystem::path dir, checkpoint, metrics, model, labels, summary;
   std::filesystem::path path_of(const FloatFile& file) const { return dir / file.name; }
 };
 

@@ -7,6 +7,7 @@
 
 #include "apps/common/config/json_text.h"
 #include "apps/common/version/version.h"
+#include "apps/trainer/model_names.h"
 #include "base/fnv1a.h"
 #include "base/printable.h"
 
@@ -88,6 +89,10 @@ Summary begin_summary(const Session& s) {
                 {"metrics", s.files.metrics.filename().string()},
                 {"summary", s.files.summary.filename().string()}};
   if (s.config.quantized()) j["files"]["model"] = s.files.model.filename().string();
+  if (const auto names = output_names(s); !names.empty()) {
+    j["labels"] = names;
+    j["files"]["labels"] = s.files.labels.filename().string();
+  }
   for (const FloatFile& file : float_files()) {
     if (s.config.outputs.*file.asked) j["files"][file.key] = file.name;
   }
@@ -130,6 +135,9 @@ std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& fil
     return std::nullopt;
   }
   const Summary j = Summary(config::parse_json(text->second, c.origin));
+  if (j.contains("labels") &&
+      contents(files.labels) != labels_text(j.at("labels").get<std::vector<std::string>>()))
+    return std::nullopt;
   if (j.contains("int8") && !is_as_written(files.model, j.at("int8"))) return std::nullopt;
   for (const FloatFile& file : float_files()) {
     const bool there = j.contains(file.key);

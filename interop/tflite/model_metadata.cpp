@@ -80,8 +80,20 @@ std::vector<ZipEntry> archive(std::span<const std::byte> file) {
   }
 }
 
+void read_picture(const TensorMetadata& t, ValueMetadata& value) {
+  const auto* picture =
+      t.content() ? t.content()->content_properties_as_ImageProperties() : nullptr;
+  if (!picture) return;
+  if (picture->color_space() == tflite::rgb_space) value.color = ColorSpace::rgb;
+  if (picture->color_space() == tflite::grey_space) value.color = ColorSpace::grey;
+  if (!picture->default_size()) return;
+  value.height = picture->default_size()->height();
+  value.width = picture->default_size()->width();
+}
+
 ValueMetadata read_value(const TensorMetadata& t, const std::vector<ZipEntry>& files) {
   ValueMetadata value;
+  read_picture(t, value);
   if (t.process_units()) {
     for (const auto* unit : *t.process_units()) {
       if (const auto* n = unit->options_as_NormalizationOptions()) {
@@ -104,10 +116,28 @@ ValueMetadata read_value(const TensorMetadata& t, const std::vector<ZipEntry>& f
 
 }  // namespace
 
+std::string_view color_name(ColorSpace color) noexcept {
+  return color == ColorSpace::rgb ? "RGB" : color == ColorSpace::grey ? "grey" : "";
+}
+
 bool ModelMetadata::empty() const {
   const auto nothing = [](const ValueMetadata& v) { return v.empty(); };
   return std::all_of(inputs.begin(), inputs.end(), nothing) &&
          std::all_of(outputs.begin(), outputs.end(), nothing);
+}
+
+ModelMetadata with_known(ModelMetadata m, const int8::Graph& graph,
+                         const ClassifierMetadata& known) {
+  if (m.inputs.size() != graph.inputs.size()) m.inputs.assign(graph.inputs.size(), {});
+  if (m.outputs.size() != graph.outputs.size()) m.outputs.assign(graph.outputs.size(), {});
+  if (!m.inputs.empty() && (!known.mean.empty() || !known.std.empty())) {
+    std::vector<float>& mean = m.inputs[0].mean = known.mean;
+    std::vector<float>& std = m.inputs[0].std = known.std;
+    if (mean.size() == 1 && std.size() > 1) mean.resize(std.size(), mean[0]);
+    if (std.size() == 1 && mean.size() > 1) std.resize(mean.size(), std[0]);
+  }
+  if (!m.outputs.empty() && !known.labels.empty()) m.outputs[0].labels = known.labels;
+  return m;
 }
 
 void check_metadata(const ModelMetadata& m, const int8::Graph& graph) {

@@ -3,14 +3,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "int8/graph/graph.h"
 
 namespace octet {
+
+/// What a picture's channels are: red, green, blue, or one of grey.
+enum class ColorSpace : std::uint8_t { unknown, rgb, grey };
+/// "RGB", "grey", or nothing.
+std::string_view color_name(ColorSpace color) noexcept;
 
 /// Of an input or output.
 struct ValueMetadata {
@@ -19,6 +26,11 @@ struct ValueMetadata {
   std::vector<float> mean, std;
   /// Of an output: what its last axis' entries mean. Empty: not said. No line breaks.
   std::vector<std::string> labels;
+  /// Of an input that is a picture, as a file says it; 0: not said. Files get what the input's
+  /// shape says: RGB of 3 channels, grey of 1.
+  ColorSpace color = ColorSpace::unknown;
+  std::uint32_t height = 0, width = 0;
+  /// Whether there is nothing to be said beside the shape.
   bool empty() const { return mean.empty() && std.empty() && labels.empty(); }
 };
 
@@ -29,12 +41,23 @@ struct ModelMetadata {
   bool empty() const;  ///< of all values
 };
 
+/// What is known of a network from a picture to scores of classes. Empty: not known.
+struct ClassifierMetadata {
+  std::vector<float> mean, std;     ///< of the first input; one number is for all channels
+  std::vector<std::string> labels;  ///< of the first output
+};
+
+/// `metadata` with `known` in its place, and an entry for each input and output of the graph; if it
+/// has other numbers of them, they are not those of this graph and left out.
+ModelMetadata with_known(ModelMetadata metadata, const int8::Graph& graph,
+                         const ClassifierMetadata& known);
+
 /// Throws Error naming the value whose mean, std or labels do not fit its shape.
 void check_metadata(const ModelMetadata& metadata, const int8::Graph& graph);
 
-/// What the bytes of a TFLite file have, as far as it is understood: normalization of inputs, and
-/// labels that are stored in the file (as they are: not compressed). Nothing if there is none or it
-/// is damaged: a file runs without. Requires a file that parse_tflite() takes.
+/// What the bytes of a TFLite file have, as far as it is understood: pictures and normalization of
+/// inputs, and labels that are stored in the file (as they are: not compressed). Nothing if there
+/// is none or it is damaged: a file runs without. Requires a file that parse_tflite() takes.
 std::optional<ModelMetadata> read_model_metadata(std::span<const std::byte> file);
 
 }  // namespace octet

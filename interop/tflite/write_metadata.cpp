@@ -10,7 +10,6 @@ using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
 
 constexpr std::int8_t axis_labels = 2;  // of AssociatedFile.type
-constexpr std::int8_t rgb = 1, grey = 2;
 
 bool is_image(const int8::Dims& shape) {
   return shape.size() == 4 && (shape[3] == 1 || shape[3] == 3);
@@ -19,7 +18,8 @@ bool is_image(const int8::Dims& shape) {
 Offset<metadata::Content> image_content(FlatBufferBuilder& b, const int8::Dims& shape) {
   const auto size = metadata::CreateImageSize(b, static_cast<std::uint32_t>(shape[2]),
                                               static_cast<std::uint32_t>(shape[1]));
-  const auto image = metadata::CreateImageProperties(b, shape[3] == 3 ? rgb : grey, size);
+  const auto image =
+      metadata::CreateImageProperties(b, shape[3] == 3 ? rgb_space : grey_space, size);
   return metadata::CreateContent(b, metadata::ContentProperties::ImageProperties, image.Union());
 }
 

@@ -12,6 +12,9 @@ namespace octet::tflite {
 /// Name of its entry in the file.
 inline constexpr const char* standard_metadata = "TFLITE_METADATA";
 
+/// ImageProperties.color_space.
+inline constexpr std::int8_t rgb_space = 1, grey_space = 2;
+
 /// Name of the file with the labels of output `i`.
 std::string label_file_name(std::size_t i);
 

@@ -147,6 +147,14 @@ TEST_SUITE("octet") {
     CHECK(r.out.empty());
     CHECK(r.err ==
           "octet: import: this build is without training libraries (OCTET_BUILD_TRAINING=OFF)\n");
+    const Result evaluated = octet_cli(dir, {"eval", "m.tflite", "data", "--fail-below", "0.9"});
+    CHECK(evaluated.code == 1);
+    CHECK(evaluated.err ==
+          "octet: eval: this build is without training libraries (OCTET_BUILD_TRAINING=OFF)\n");
+    const Result pictures = octet_cli(dir, {"run", "m.tflite", "shoe.png"});
+    CHECK(pictures.code == 1);
+    CHECK(pictures.err.find("octet: run: pictures need the training libraries, which this build is "
+                            "without (OCTET_BUILD_TRAINING=OFF)") == 0);
   }
 #endif
 

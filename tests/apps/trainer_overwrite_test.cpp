@@ -37,7 +37,7 @@ struct OverwriteFixture : TrainerFixture {
     write(c);
     REQUIRE(run().code == 0);
     finished = files_in(run_dir());
-    REQUIRE(finished.size() == 4);
+    REQUIRE(finished.size() == 5);
   }
   fs::path aside() const { return run_dir() / "overwritten"; }
   Files finished;
@@ -116,12 +116,13 @@ TEST_CASE_FIXTURE(OverwriteFixture, "trainer: killed after --overwrite, both run
 }
 
 TEST_CASE_FIXTURE(OverwriteFixture, "trainer: killed while the earlier run is put aside") {
-  const char* const order[] = {"model.tflite", "summary.json", "metrics.jsonl", "checkpoint.h5"};
-  for (std::size_t moved = 0; moved <= 4; ++moved) {
+  const char* const order[] = {"model.tflite", "labels.txt", "summary.json", "metrics.jsonl",
+                               "checkpoint.h5"};
+  for (std::size_t moved = 0; moved <= 5; ++moved) {
     CAPTURE(moved);
     fs::create_directory(aside());
     for (std::size_t i = 0; i < moved; ++i) fs::rename(run_dir() / order[i], aside() / order[i]);
-    if (moved < 4) {
+    if (moved < 5) {
       CHECK(run().code == 0);  // what is missing is made from the checkpoint
       CHECK(model() == finished["model.tflite"]);
       CHECK(read_file(run_dir() / "metrics.jsonl") == finished["metrics.jsonl"]);
@@ -130,7 +131,7 @@ TEST_CASE_FIXTURE(OverwriteFixture, "trainer: killed while the earlier run is pu
     }
     CHECK(run({"--overwrite"}).code == 0);
     CHECK(model() == finished["model.tflite"]);
-    CHECK(files_in(run_dir()).size() == 4);
+    CHECK(files_in(run_dir()).size() == 5);
     finished = files_in(run_dir());
   }
 }

@@ -50,6 +50,47 @@ TEST_CASE("metadata: what is written is read, and the graph of the file is the s
   CHECK(m->outputs[0].labels == std::vector<std::string>{"cat", "a dog"});
 }
 
+TEST_CASE("metadata: the picture is what the input's shape says") {
+  const auto inputs_of = [](std::vector<std::int32_t> shape) {
+    test::GraphBuilder b;
+    const int x = b.value("x", shape, 0.5f, 0), y = b.value("y", shape, 0.5f, 0);
+    b.node(int8::OpCode::add, {x, x}, {y}, int8::ElementwiseAttributes{});
+    b.graph.inputs = {x};
+    b.graph.outputs = {y};
+    const ModelMetadata m = with_known({}, b.graph, {{127.5f}, {64}, {}});
+    return read_model_metadata(serialize_tflite(b.graph, {.metadata = m}))->inputs;
+  };
+  const auto color = inputs_of({1, 8, 6, 3}), grey = inputs_of({1, 5, 4, 1});
+  CHECK(color[0].color == ColorSpace::rgb);
+  CHECK(color_name(color[0].color) == "RGB");
+  CHECK(color[0].height == 8);
+  CHECK(color[0].width == 6);
+  CHECK(color[0].mean == std::vector<float>{127.5f});
+  CHECK(grey[0].color == ColorSpace::grey);
+  CHECK(grey[0].height == 5);
+  const auto neither = inputs_of({1, 8, 6, 2});
+  CHECK(neither[0].color == ColorSpace::unknown);
+  CHECK(neither[0].height == 0);
+}
+
+TEST_CASE("metadata: what is known takes the place of what was there, the rest stays") {
+  const int8::Graph graph = test::small_graph();
+  const ModelMetadata labels = with_known(example(), graph, {{}, {}, {"x", "y"}});
+  CHECK(labels.name == "net");
+  CHECK(labels.inputs[0].mean == std::vector<float>{1, 2});
+  CHECK(labels.outputs[0].labels == std::vector<std::string>{"x", "y"});
+  const ModelMetadata mean = with_known(example(), graph, {{5}, {6}, {}});
+  CHECK(mean.inputs[0].std == std::vector<float>{6});
+  CHECK(mean.outputs[0].labels == example().outputs[0].labels);
+  const ModelMetadata one = with_known(example(), graph, {{5, 7}, {6}, {}});
+  CHECK(one.inputs[0].mean == std::vector<float>{5, 7});
+  CHECK(one.inputs[0].std == std::vector<float>{6, 6});
+  CHECK(with_known(example(), graph, {{5}, {6, 7}, {}}).inputs[0].mean == std::vector<float>{5, 5});
+  ModelMetadata of_another = example();
+  of_another.outputs.resize(2);
+  CHECK(with_known(of_another, graph, {}).outputs[0].labels.empty());
+}
+
 TEST_CASE("metadata: the labels are a zip archive behind the model") {
   const auto file = serialize_tflite(test::small_graph(), {.metadata = example()});
   const auto entries = read_zip_directory(file, "file");

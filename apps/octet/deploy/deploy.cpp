@@ -85,10 +85,12 @@ void add_deploy(CLI::App& app) {
   command->add_option("--name", options->name,
                       "what the model is called; default: its file, its run");
   command->add_option("--labels", options->labels, "file with a class name in each line");
-  command->add_option("--mean", options->mean,
-                      "input = (pixel - mean) / std, in pixel units (0 to 255): one value, or one "
-                      "for each channel");
-  command->add_option("--std", options->std, "see --mean");
+  command
+      ->add_option("--mean", options->mean,
+                   "input = (pixel - mean) / std, in pixel units (0 to 255): one value, or one "
+                   "for each channel")
+      ->delimiter(',');
+  command->add_option("--std", options->std, "see --mean")->delimiter(',');
   command->add_option("--pixels", options->pixels,
                       "file with ten pictures [height, width, channels], a byte for each value, to "
                       "check by; default: pseudo-random ones");

@@ -1,0 +1,56 @@
+// A model that takes a sample with three extents and gives a score for each class, with what its
+// file says of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/octet/model_arguments.h"
+#include "apps/octet/pictures/picture_arguments.h"
+#include "data/resize_image.h"
+#include "data/transform.h"
+#include "interop/tflite/model_metadata.h"
+
+namespace octet::app {
+
+class PictureClassifier {
+ public:
+  /// Throws Error naming the file if it is no such model, or neither the file nor `about` says its
+  /// normalization.
+  PictureClassifier(const ModelArguments& arguments, const PictureArguments& about);
+
+  const int8::Model& model() const noexcept { return model_; }
+  /// [H, W, C] of its input.
+  const Shape& input() const noexcept { return input_; }
+  /// How pictures of any size come to one of which the input is the middle.
+  const InputSize& size() const noexcept { return size_; }
+  /// From pictures of that size to the input's reals.
+  TransformOptions transform() const;
+  /// Which of the model's outputs are the scores.
+  int output() const noexcept { return output_; }
+  int classes() const noexcept { return classes_; }  ///< at least 2
+  /// Empty, or one for each class.
+  const std::vector<std::string>& labels() const noexcept { return labels_; }
+  /// Whether the scores are probabilities already; else they are logits.
+  bool gives_probabilities() const noexcept { return gives_probabilities_; }
+
+  /// A class's name, or its number; printable.
+  std::string label(int k) const;
+
+ private:
+  void take_input();
+  void take_output(const ModelMetadata& said);
+
+  int8::Model model_;
+  Shape input_;
+  InputSize size_;
+  Normalization normalization_;
+  int output_ = 0, classes_ = 0;
+  std::vector<std::string> labels_;
+  bool gives_probabilities_ = false;
+};
+
+/// Whether output `i` is what SOFTMAX or LOGISTIC gives, changed in type or shape at most.
+bool ends_in_probabilities(const int8::Graph& graph, std::size_t i);
+
+}  // namespace octet::app

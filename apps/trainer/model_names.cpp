@@ -1,0 +1,60 @@
+#include "apps/trainer/model_names.h"
+
+#include <span>
+
+#include "apps/common/picture_input.h"
+#include "apps/common/setup/data.h"
+#include "base/atomic_file.h"
+#include "base/printable.h"
+#include "interop/tflite/writer.h"
+
+namespace octet::trainer {
+namespace {
+
+ModelMetadata metadata_of(const Session& s, const int8::Graph& graph) {
+  const Normalization n = setup::make_transform(s.config.data, /*augmented=*/false).normalize;
+  ClassifierMetadata known{
+      {n.mean.begin(), n.mean.end()}, {n.std.begin(), n.std.end()}, output_names(s)};
+  const int8::Dims& scores = graph.tensors[static_cast<std::size_t>(graph.outputs[0])].shape;
+  if (scores.empty() || scores.back() != std::ssize(known.labels)) known.labels.clear();
+  return with_known({}, graph, known);  // without the run's name: the same results, the same bytes
+}
+
+/// If the data are pictures.
+void add_picture_input(int8::Graph& graph, const Session& s) {
+  const Shape picture = s.data.train.image_shape();
+  if (s.data.train.image_type() != ElementType::u8 || (picture[2] != 1 && picture[2] != 3)) return;
+  InputSize size = setup::data_options(s.config.data).input;
+  size.h = picture[0];
+  size.w = picture[1];
+  graph.metadata[picture_input_entry] = picture_input_text(size);
+}
+
+}  // namespace
+
+std::vector<std::string> output_names(const Session& s) {
+  std::vector<std::string> names;
+  if (s.data.train.class_names.empty()) return names;
+  for (const std::string& name : s.data.train.class_names) names.push_back(printable_text(name));
+  while (std::ssize(names) < s.classes()) names.push_back(std::to_string(names.size()));
+  return names;
+}
+
+void write_model(const Session& s, int8::Graph graph, const std::filesystem::path& file,
+                 bool half_constants) {
+  add_picture_input(graph, s);
+  write_tflite(graph, file, {.half_constants = half_constants, .metadata = metadata_of(s, graph)});
+}
+
+std::string labels_text(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += name + "\n";
+  return text;
+}
+
+void write_labels(const Session& s) {
+  const std::string text = labels_text(output_names(s));
+  if (!text.empty()) write_file_atomically(s.files.labels, std::as_bytes(std::span(text)));
+}
+
+}  // namespace octet::trainer
