@@ -13,10 +13,10 @@ namespace {
 
 /// What is held out of alike: the samples of each class, or all.
 std::vector<std::vector<std::int64_t>> strata(const Dataset& d) {
-  const bool classes = d.labels.defined() && d.target() == TargetKind::classes;
-  std::vector<std::vector<std::int64_t>> list(classes ? static_cast<std::size_t>(d.classes) : 1);
+  const bool by_class = d.labels.defined() && d.target() == TargetKind::classes;
+  std::vector<std::vector<std::int64_t>> list(by_class ? static_cast<std::size_t>(d.classes) : 1);
   for (std::int64_t i = 0; i < d.size(); ++i) {
-    const int stratum = classes ? d.labels.data<std::int32_t>()[i] : 0;
+    const int stratum = by_class ? d.labels.data<std::int32_t>()[i] : 0;
     list[static_cast<std::size_t>(stratum)].push_back(i);
   }
   return list;

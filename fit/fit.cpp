@@ -128,7 +128,12 @@ double Fit::add_gradients(const Batch& batch, double divisor) {
   std::vector<Var> inputs;
   for (const Tensor& t : tensors) inputs.push_back(tape.input(t));
   const std::vector<Var> outputs = model_(std::span<const Var>(inputs));
-  const Var loss = options_.loss.value(outputs, batch, divisor);
+  Var loss = options_.loss.value(outputs, batch, divisor);
+  if (batch.mixed_y.defined()) {
+    const Batch other{batch.x, batch.mixed_y};
+    const Var mixed = options_.loss.value(outputs, other, divisor);
+    loss = static_cast<real>(batch.share) * loss + static_cast<real>(1 - batch.share) * mixed;
+  }
   const double value = double(loss.value().item());
   OCTET_CHECK(std::isfinite(value), "the loss is ", value, first_not_finite(tape, model_));
   if (options_.logits >= 0) {

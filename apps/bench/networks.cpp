@@ -92,7 +92,7 @@ Network find_network(std::string_view name, Mode mode) {
 }
 
 Network network_of_config(const std::string& file, Mode mode) {
-  const auto c = std::make_shared<const config::Config>(config::read_config(file, {}));
+  const auto c = std::make_shared<config::Config>(config::read_config(file, {}));
   if (mode == Mode::real) {
     OCTET_CHECK(c->train, c->where("/train"),
                 ": --mode float times the step of this section, "
@@ -103,6 +103,7 @@ Network network_of_config(const std::string& file, Mode mode) {
                 c->quant ? c->quant->mode : "no section 'quant'");
   }
   const DataSource data = setup::open_data(*c);
+  setup::measure(*c, data.train);
   const Shape input = setup::input_shape(*c, data.train);
   Network network{.name = c->name,
                   .zoo = c->model.zoo,

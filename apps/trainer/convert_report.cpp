@@ -25,14 +25,6 @@ std::vector<std::string> loss_lines(const quant::ConvertReport& report) {
   return lines;
 }
 
-std::string accuracy_warning(double float_accuracy, double int8_accuracy) {
-  constexpr double worth_a_line = 0.05;
-  if (float_accuracy - int8_accuracy <= worth_a_line) return {};
-  return "warning: int8 has " + percent(int8_accuracy) + " where float has " +
-         percent(float_accuracy) +
-         ": a layer's channels may need ranges so different that one scale does not serve them";
-}
-
 void add_losses(nlohmann::ordered_json& int8, const quant::ConvertReport& report) {
   auto constant = nlohmann::ordered_json::array(), coarse = constant;
   std::int64_t channels = 0;

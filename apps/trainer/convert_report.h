@@ -15,10 +15,6 @@ int constant_channels(const quant::ConvertReport& report);
 /// One line for each layer that has lost channels or most of its codes; none for most networks.
 std::vector<std::string> loss_lines(const quant::ConvertReport& report);
 
-/// A line if the integer network has lost more than five points of the float one's accuracy (both
-/// are parts of 1); else empty.
-std::string accuracy_warning(double float_accuracy, double int8_accuracy);
-
 /// Adds "channels", "constant_channels", and which layers are in loss_lines(), to summary.json's
 /// "int8".
 void add_losses(nlohmann::ordered_json& int8, const quant::ConvertReport& report);

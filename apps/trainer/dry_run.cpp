@@ -6,19 +6,19 @@
 #include "apps/common/op_rows.h"
 #include "apps/common/setup/data.h"
 #include "apps/common/setup/training.h"
-#include "base/text_table.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/preflight.h"
+#include "apps/trainer/run.h"
 #include "apps/trainer/step_times.h"
 #include "base/error.h"
+#include "base/text_table.h"
+#include "data/dataset_report.h"
 #include "interop/tflite/writer.h"
 #include "quant/convert.h"
 #include "quant/floats/lower_float.h"
 
 namespace octet::trainer {
 namespace {
-
-using app::grouped;
 
 std::string class_name(const Dataset& d, int k) {
   return d.class_names.empty() ? std::to_string(k) : d.class_names[static_cast<std::size_t>(k)];
@@ -32,16 +32,18 @@ void say_data(const Session& s) {
                          grouped(data.test.size()), " to test; ", data.train.classes,
                          " classes; pictures ", data.train.image_shape()));
   std::vector<std::string> header{"class", "train", "val", "test"};
-  app::TextTable table(header);
-  const auto count = [](const Dataset& d, int k) {
-    if (d.size() == 0) return std::string("0");
-    const auto labels = d.labels.span<std::int32_t>();
-    return grouped(std::count(labels.begin(), labels.end(), k));
+  TextTable table(header);
+  const auto counts = [](const Dataset& d) {
+    return d.size() == 0 ? std::vector<std::int64_t>() : class_counts(d);
+  };
+  const std::vector<std::int64_t> train = counts(data.train), val = counts(data.val),
+                                  test = counts(data.test);
+  const auto count = [](const std::vector<std::int64_t>& of, int k) {
+    return of.empty() ? std::string("0") : grouped(of[static_cast<std::size_t>(k)]);
   };
   constexpr int most_rows = 40;
   for (int k = 0; k < std::min(data.train.classes, most_rows); ++k) {
-    table.add(
-        {class_name(data.train, k), count(data.train, k), count(data.val, k), count(data.test, k)});
+    table.add({class_name(data.train, k), count(train, k), count(val, k), count(test, k)});
   }
   std::ostringstream out;
   table.print(out);
@@ -62,7 +64,7 @@ std::string shapes_text(const std::vector<std::vector<std::int32_t>>& shapes) {
 }
 
 void say_layers(const Session& s, const int8::Model& model) {
-  app::TextTable table({"layer", "op", "output", "params", "MACs", ""});
+  TextTable table({"layer", "op", "output", "params", "MACs", ""});
   std::int64_t params = 0;
   for (const app::OperatorRow& row : app::op_rows(model)) {
     table.add({row.name, row.op, shapes_text(row.outputs), grouped(row.params), grouped(row.macs),
@@ -106,7 +108,7 @@ void say_time(Session& s) {
     const double seconds = seconds_of(s, t, ms);
     total += seconds;
     parts += text_of(parts.empty() ? "" : ", ", name, " ", t.epochs, " epochs ",
-                     duration_text(seconds), " (", app::fixed(ms, 2), " ms a step)");
+                     duration_text(seconds), " (", fixed(ms, 2), " ms a step)");
   };
   if (c.train) add("float", setup::train_section(c), times.float_ms);
   if (c.qat()) add("qat", setup::quant_section(c), times.qat_ms);
@@ -116,8 +118,10 @@ void say_time(Session& s) {
 
 }  // namespace
 
-void dry_run(const config::Config& c, Progress& progress) {
-  Session s(c, setup::open_data(c), progress, c.thread_count());
+void dry_run(const config::Config& given, Progress& progress) {
+  config::Config c = given;
+  DataSource data = open_run_data(c, progress);
+  Session s(c, std::move(data), progress, c.thread_count());
   check_phases(s);
   progress.say(c.name + ": what a run would do; nothing is written\n");
   say_data(s);

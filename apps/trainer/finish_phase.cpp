@@ -4,6 +4,7 @@
 
 #include "apps/trainer/convert_report.h"
 #include "apps/trainer/interruptible.h"
+#include "apps/trainer/judge.h"
 #include "apps/trainer/model_names.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/step_times.h"
@@ -53,8 +54,23 @@ std::optional<int8::Model> model_in(int8::Rounding rounding, const std::filesyst
   }
 }
 
+/// What EvaluationOptions::observe takes to fill the judgement.
+auto observer(Judgement& judgement) {
+  return std::function([&judgement](std::span<const Var> outputs, const Batch& batch,
+                                    std::span<const std::int64_t> indices) {
+    judgement.observe(outputs, batch, indices);
+  });
+}
+
+/// Judges a run that has no integer model by its float network; false if the user asked to stop.
+bool judge_float(Session& s, Judgement& judgement) {
+  Loader test = s.test_loader(s.batch_size());
+  return evaluate_unless_interrupted(*s.model, test, s.ctx, {.observe = observer(judgement)})
+      .has_value();
+}
+
 /// Adds the quantized model's part of the summary; false if the user asked to stop.
-bool finish_quantized(Session& s, Summary& summary) {
+bool finish_quantized(Session& s, Summary& summary, Judgement& judgement) {
   if (!s.qat) {
     make_quantized_model(s);
     restore_quantized_model(s);
@@ -91,13 +107,14 @@ bool finish_quantized(Session& s, Summary& summary) {
                         int8::Rounding::float_rounding}) {
     const auto rounded = model_in(rounding, s.files.model, model.rounding());
     if (!rounded) continue;
-    const auto e = evaluate_unless_interrupted(*rounded, test, s.ctx);
+    const bool ships = rounding == model.rounding();
+    const auto e = evaluate_unless_interrupted(*rounded, test, s.ctx,
+                                               {.observe = ships ? observer(judgement) : nullptr});
     if (!e) return false;
-    if (rounding == model.rounding()) i["accuracy"] = e->accuracy();
+    if (ships) i["accuracy"] = e->accuracy();
     i["accuracy_" + std::string(int8::rounding_name(rounding))] = e->accuracy();
   }
-  const std::string lost = accuracy_warning(summary["float"]["accuracy"], i["accuracy"]);
-  if (!lost.empty()) s.progress.say(lost);
+  if (!diagnose(s, summary, judgement)) return false;
   i["codes_compared"] = parity->compared;
   i["codes_different"] = parity->different;
   i["rounding"] = int8::rounding_name(model.rounding());
@@ -161,7 +178,11 @@ Outcome run_finish_phase(Session& s) {
   }
   write_labels(s);
   Summary summary = begin_summary(s);
-  if (!finish_floats(s, summary) || (s.config.quantized() && !finish_quantized(s, summary))) {
+  Judgement judgement(static_cast<int>(s.classes()));
+  const bool whole =
+      finish_floats(s, summary) &&
+      (s.config.quantized() ? finish_quantized(s, summary, judgement) : judge_float(s, judgement));
+  if (!whole) {
     if (!s.outputs_only) s.save();  // else the checkpoint is that of the finished run
     return Outcome::interrupted;
   }
@@ -169,6 +190,8 @@ Outcome run_finish_phase(Session& s) {
   if (!s.outputs_only) {
     s.metrics->add(finish_line(summary));
   }
+  add_judgement(s, judgement, summary);
+  write_reports(s, judgement, summary);
   s.summary = summary_text(summary);
   write_file_atomically(s.files.summary, std::as_bytes(std::span(s.summary)));
   s.enter(Phase::done);

@@ -8,6 +8,7 @@
 #include "apps/trainer/summary.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "data/dataset_report.h"
 #include "interop/weights/save_weights.h"
 
 namespace octet::trainer {
@@ -91,6 +92,24 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
   progress.say(lines);
 }
 
+}  // namespace
+
+DataSource open_run_data(config::Config& c, Progress& progress) {
+  DataSource data = setup::open_data(c);
+  progress.say("data: " + describe_dataset(data.train));
+  OCTET_CHECK(
+      data.train.target() == TargetKind::classes, c.where("/data"), ": ", data.train.name,
+      " has no classes, and this trainer is for classifiers; other networks are trained in a "
+      "program of one's own, by octet::fit (examples/fit_network.cpp)");
+  setup::measure(c, data.train);
+  const Normalization n{c.data.normalize.mean, c.data.normalize.std};
+  if (const std::string text = normalization_warning(data.train, n); !text.empty())
+    progress.say("warning: " + text);
+  return data;
+}
+
+namespace {
+
 /// Where there is nothing to choose an epoch by.
 void say_what_is_kept(const Session& s) {
   const config::Config& c = s.config;
@@ -124,12 +143,14 @@ void check_weights_file(const config::Config& c, const fs::path& file) {
 
 }  // namespace
 
-Outcome run(const config::Config& c, const RunOptions& options, Progress& progress) {
+Outcome run(const config::Config& given, const RunOptions& options, Progress& progress) {
+  config::Config c = given;  // with what is measured in the data
   if (!options.weights.empty()) {
     check_weights_file(c, options.weights);
     const AtomicFile writable(options.weights);  // or an error now, not after the training
   }
-  Session s(c, setup::open_data(c), progress, c.thread_count());
+  DataSource data = open_run_data(c, progress);
+  Session s(c, std::move(data), progress, c.thread_count());
   check_phases(s);
   const RunFiles& files = s.files;
   const RunDirLock lock(files.dir);

@@ -20,6 +20,10 @@ struct RunOptions {
   std::vector<std::filesystem::path> ancestors;
 };
 
+/// The data of a configuration, which gets the numbers that are measured in them; says what they
+/// are, and warns of a normalization that does not fit. Throws Error unless they have classes.
+DataSource open_run_data(config::Config& config, Progress& progress);
+
 /// Starts, continues or reports the run of `config`. Runs the configuration named by
 /// init.config first where that is needed. Throws Error if the run's folder holds something that
 /// `options` does not cover.

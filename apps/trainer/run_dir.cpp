@@ -28,7 +28,7 @@ bool is_overwritten(std::string_view name) {
 
 /// What can be made from the checkpoint.
 std::vector<fs::path> outputs_of(const RunFiles& files) {
-  std::vector<fs::path> list{files.model, files.labels};
+  std::vector<fs::path> list{files.model, files.labels, files.report, files.curves, files.events};
   for (const FloatFile& file : float_files()) list.push_back(files.path_of(file));
   list.insert(list.end(), {files.summary, files.metrics});
   return list;

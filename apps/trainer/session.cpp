@@ -1,6 +1,8 @@
 #include "apps/trainer/session.h"
 
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <vector>
 
 #include "apps/common/setup/data.h"
 #include "base/fnv1a.h"
@@ -26,6 +28,7 @@ Loader plain_loader(const config::Config& c, const Dataset& data, int batch) {
   LoaderOptions options;
   options.batch = batch;
   options.transform = setup::make_transform(c.data, /*augmented=*/false);
+  options.threads = setup::loader_threads(c, data);
   return Loader(data, options);
 }
 
@@ -58,8 +61,12 @@ Loader Session::test_loader(int batch) const {
   return plain_loader(config, data.test, batch);
 }
 
-Loader Session::watch_loader(int batch) const {
-  return plain_loader(config, has_validation() ? data.val : data.test, batch);
+Loader Session::watch_loader(int batch, std::int64_t most) const {
+  const Dataset& all = has_validation() ? data.val : data.test;
+  if (most == 0 || most >= all.size()) return plain_loader(config, all, batch);
+  std::vector<std::int64_t> first(static_cast<std::size_t>(most));
+  std::iota(first.begin(), first.end(), std::int64_t{0});
+  return plain_loader(config, subset(all, first), batch);
 }
 
 int Session::batch_size() const {

@@ -34,8 +34,11 @@ struct RunFiles {
         metrics(dir / "metrics.jsonl"),
         model(dir / "model.tflite"),
         labels(dir / "labels.txt"),
+        report(dir / "report.html"),
+        curves(dir / "curves.csv"),
+        events(dir / "events.out.tfevents.octet"),
         summary(dir / "summary.json") {}
-  std::filesystem::path dir, checkpoint, metrics, model, labels, summary;
+  std::filesystem::path dir, checkpoint, metrics, model, labels, report, curves, events, summary;
   std::filesystem::path path_of(const FloatFile& file) const { return dir / file.name; }
 };
 
@@ -79,7 +82,8 @@ class Session {
   Loader test_loader(int batch) const;
   bool has_validation() const { return data.val.size() > 0; }
   /// What training is watched on: the validation split, or without one the test split.
-  Loader watch_loader(int batch) const;
+  /// `most`: samples, the first; 0: all.
+  Loader watch_loader(int batch, std::int64_t most = 0) const;
   /// "val" or "test".
   std::string watch_name() const { return has_validation() ? "val" : "test"; }
   /// A batch that fits the present phase.

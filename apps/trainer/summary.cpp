@@ -87,7 +87,10 @@ Summary begin_summary(const Session& s) {
   j["speed"]["threads"] = s.ctx.threads.size();
   j["files"] = {{"checkpoint", s.files.checkpoint.filename().string()},
                 {"metrics", s.files.metrics.filename().string()},
-                {"summary", s.files.summary.filename().string()}};
+                {"summary", s.files.summary.filename().string()},
+                {"report", s.files.report.filename().string()},
+                {"curves", s.files.curves.filename().string()},
+                {"events", s.files.events.filename().string()}};
   if (s.config.quantized()) j["files"]["model"] = s.files.model.filename().string();
   if (const auto names = output_names(s); !names.empty()) {
     j["labels"] = names;
@@ -138,6 +141,11 @@ std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& fil
   if (j.contains("labels") &&
       contents(files.labels) != labels_text(j.at("labels").get<std::vector<std::string>>()))
     return std::nullopt;
+  for (const char* made : {"report", "curves", "events"}) {  // older releases made none
+    const auto name = j.at("files").find(made);
+    if (name != j.at("files").end() && !fs::exists(files.dir / name->get<std::string>()))
+      return std::nullopt;
+  }
   if (j.contains("int8") && !is_as_written(files.model, j.at("int8"))) return std::nullopt;
   for (const FloatFile& file : float_files()) {
     const bool there = j.contains(file.key);
