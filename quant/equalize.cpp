@@ -104,7 +104,16 @@ std::vector<float> factors(const GraphModule& graph, const Chain& chain, float b
       factor[c] = all_depthwise ? range : std::pow(range, 0.75f) / std::pow(weights[c], 0.25f);
   }
   const float largest = std::ranges::max(factor);
-  for (float& f : factor) f = f > 0 ? std::max(f / largest, 1e-3f) : 1;
+  float least = 1;
+  for (float& f : factor) {
+    f = f > 0 ? std::max(f / largest, 1e-3f) : 1;
+    least = std::min(least, f);
+  }
+  // Nothing comes of a channel that is always 0, but its weights in the readers must not set the
+  // scale of those that others shrink.
+  for (std::size_t c = 0; c < channels; ++c) {
+    if (chain.ranges[c] == 0) factor[c] = least;
+  }
   return factor;
 }
 

@@ -107,10 +107,16 @@ class Chromium:
         asked = [p["request"]["url"][:60] for p in of.get("Network.requestWillBeSent", [])]
         return complaints, [a for a in asked if not a.startswith("data:") and a != url[:60]], shown
 
-    def screenshot(self, file, width, height):
+    def screenshot(self, file, width, height, mobile):
+        """Of the whole page, in a window as high; the charts are drawn anew for it."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                  deviceScaleFactor=2 if mobile else 1, mobile=mobile)
+        self.call("Runtime.evaluate", awaitPromise=True,
+                  expression="new Promise(done => setTimeout(() => requestAnimationFrame(done), 500))")
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        shot = self.call("Page.captureScreenshot", clip=clip)
         file.write_bytes(base64.b64decode(shot["data"]))
+        return json.loads(self.call("Runtime.evaluate", expression=LOOK)["result"]["value"])["drawn"]
 
     def close(self):
         self.process.kill()
@@ -139,7 +145,10 @@ def in_chromium(program, folder, profile):
                               f"{where}{shown['images']} pictures, {shown['broken']} broken")
                 good &= check(shown["cells"] == 100, f"{where}{shown['cells']} cells in the matrix")
                 good &= check(shown["width"] <= width, f"{where}{shown['width']} wide of {width}")
-                browser.screenshot(folder / f"{page.removesuffix('.html')}-{name}.png", width, shown["height"])
+                drawn = browser.screenshot(folder / f"{page.removesuffix('.html')}-{name}.png", width, shown["height"],
+                                           mobile)
+                good &= check(len(drawn) == charts and all(n > 2000 for n in drawn),
+                              f"{where}charts still drawn when the window has changed: {drawn}")
         browser.open((folder / "report.html").as_uri(), 1200, 900)
         pdf = base64.b64decode(browser.call("Page.printToPDF", printBackground=True)["data"])
         (folder / "report.pdf").write_bytes(pdf)
