@@ -104,8 +104,12 @@ void Fit::offer(const EpochScore& score) {
 
 void Fit::offer(const EpochScore& score, std::int64_t epoch) {
   if (options_.keep == Keep::last && options_.patience == 0) return;
-  if (std::isnan(score.value) || (best_ && score.value <= best_->value)) return;
-  best_ = {epoch, score.value, score.text, {}};
+  if (std::isnan(score.value)) return;
+  if (best_ && (score.value < best_->value ||
+                (score.value == best_->value && !(score.tie_break > best_->tie_break)))) {
+    return;
+  }
+  best_ = {epoch, score.value, score.tie_break, score.text, {}};
   if (options_.keep == Keep::best) best_->state = copy_of(model_.state());
 }
 

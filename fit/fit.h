@@ -39,12 +39,15 @@ struct EpochScore {
   double value = 0;      ///< larger is better: an accuracy, or a loss with a minus
   std::string text;      ///< for a person: "val 98.10 %"
   Figures figures = {};  ///< for the metrics
+  /// Decides between equal values; larger is better: beside an accuracy, a loss with a minus.
+  double tie_break = 0;
 };
 
 /// The weights that training ends with.
 enum class Keep : std::uint8_t {
   last,  ///< of the last epoch
-  best,  ///< of the epoch with the largest EpochScore::value, the first of equals
+  best,  ///< of the epoch with the largest EpochScore::value, of equals by tie_break, then the
+         ///< first
 };
 
 /// What training calls; each may be unset.
@@ -125,7 +128,7 @@ class Fit {
  private:
   struct Best {
     std::int64_t epoch;
-    double value;
+    double value, tie_break;
     std::string text;
     std::vector<NamedTensor> state;
   };

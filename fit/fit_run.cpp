@@ -33,6 +33,7 @@ std::function<std::optional<EpochScore>()> evaluation(Module& model, Loader& loa
     score.figures.push_back({"val_loss", e.loss});
     if (counts) {
       score.value = e.accuracy();
+      score.tie_break = -e.loss;
       score.text = "val " + percent(e.accuracy());
       score.figures.push_back({"val_accuracy", e.accuracy()});
     } else {

@@ -19,6 +19,7 @@ void Fit::save(Checkpoint& c) const {
   c.put("best", best_->state);
   c.integers["best/epoch"] = best_->epoch;
   c.numbers["best/score"] = best_->value;
+  c.numbers["best/tie_break"] = best_->tie_break;
   c.texts["best/text"] = best_->text;
 }
 
@@ -38,7 +39,8 @@ void Fit::load(const Checkpoint& c) {
   if (ema_) ema_->load_state(c.group("ema"));
   best_.reset();
   if (c.integers.contains("best/epoch")) {
-    best_ = {c.integer("best/epoch"), c.number("best/score"), c.text("best/text"), c.group("best")};
+    best_ = {c.integer("best/epoch"), c.number("best/score"), c.number("best/tie_break"),
+             c.text("best/text"), c.group("best")};
   }
   at_ = at;
 }

@@ -89,7 +89,7 @@ void add_judgement(const Session& s, const Judgement& judgement, Summary& summar
   if (!judgement.layers.empty())
     summary["layers"] = Summary::parse(quant::layer_error_json(judgement.layers));
   if (!judgement.advice.empty()) summary["advice"] = judgement.advice;
-  if (matrix.classes() <= most_classes_shown)
+  if (matrix.classes() <= most_classes_shown && !s.brief)
     s.progress.say("\n" + confusion_text(matrix, names) + "\n" + class_table(matrix, names));
 }
 

@@ -32,7 +32,8 @@ std::optional<EpochScore> score_int8(Session& s, Loader& watched, quant::Convert
                      {"int8_" + split + "_loss", e->loss},
                      {"int8_" + split + "_accuracy", e->accuracy()},
                      {"codes_compared", report.parity.compared},
-                     {"constant_channels", std::int64_t{constant_channels(report)}}}};
+                     {"constant_channels", std::int64_t{constant_channels(report)}}},
+                    -e->loss};
 }
 
 /// The accuracy right after calibration, which tells whether training or calibration is to blame

@@ -151,6 +151,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
   }
   DataSource data = open_run_data(c, progress);
   Session s(c, std::move(data), progress, c.thread_count());
+  s.brief = !options.ancestors.empty();
   check_phases(s);
   const RunFiles& files = s.files;
   const RunDirLock lock(files.dir);

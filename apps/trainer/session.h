@@ -68,6 +68,7 @@ class Session {
   /// What must stay the same while a run goes on: the configuration (what can change results) and
   /// the contents of the data and of model.import, as JSON.
   const std::string run_key;
+  bool brief = false;         ///< others start from this run: its matrix is not said
   bool outputs_only = false;  ///< the run was finished: only make its files again
 
   /// [1, H, W, C] of the network's input.

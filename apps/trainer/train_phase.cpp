@@ -48,7 +48,8 @@ Outcome run_train_phase(Session& s) {
         }
         return EpochScore{e->accuracy(),
                           split + " " + percent(e->accuracy()),
-                          {{split + "_loss", e->loss}, {split + "_accuracy", e->accuracy()}}};
+                          {{split + "_loss", e->loss}, {split + "_accuracy", e->accuracy()}},
+                          -e->loss};
       }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
   const FitPosition& at = s.fit->position();

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "data/dataset_report.h"
 #include "tests/support.h"
 
 using namespace octet;
@@ -34,20 +35,13 @@ std::vector<int> numbers(const Dataset& d) {
   return {pixels.begin(), pixels.end()};
 }
 
-std::vector<int> class_counts(const Dataset& d) {
-  std::vector<int> counts(static_cast<std::size_t>(d.classes));
-  for (const std::int32_t label : d.labels.span<std::int32_t>())
-    ++counts[static_cast<std::size_t>(label)];
-  return counts;
-}
-
 }  // namespace
 
 TEST_CASE("a validation split has the same share of every class") {
   const DataSource whole = numbered({100, 40, 7});
   const DataSource s = hold_out(whole, 0.1);
-  CHECK(class_counts(s.val) == std::vector<int>{10, 4, 1});
-  CHECK(class_counts(s.train) == std::vector<int>{90, 36, 6});
+  CHECK(class_counts(s.val) == std::vector<std::int64_t>{10, 4, 1});
+  CHECK(class_counts(s.train) == std::vector<std::int64_t>{90, 36, 6});
   CHECK(s.val.classes == 3);
   // Each sample is in one part, in the order it had.
   const std::vector<int> train = numbers(s.train), val = numbers(s.val);

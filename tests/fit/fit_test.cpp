@@ -155,6 +155,19 @@ TEST_CASE("the best epoch is kept, the first of equals") {
   check_equal(s.net.state(), s.weights[1]);
 }
 
+TEST_CASE("of equal scores the tie break decides") {
+  Scripted s{{3, 3, 3}};
+  FitOptions options = s.options(Keep::best, 0);
+  options.hooks.evaluate = [scored = options.hooks.evaluate, &s] {
+    auto score = scored();
+    score->tie_break = s.weights.size() == 2 ? -1 : -2;
+    return score;
+  };
+  Fit training(s.net, s.adam, s.loader, s.ctx, options);
+  training.run();
+  CHECK(training.kept_epoch() == 2);
+}
+
 TEST_CASE("the last epoch is kept where that is asked for") {
   Scripted s{{3, 1}};
   Fit training(s.net, s.adam, s.loader, s.ctx, s.options(Keep::last, 0));

@@ -257,13 +257,15 @@ void describe_steps(FieldVisitor& v, Steps& c, std::string_view when) {
               "0: none",
        .when = when},
       c.ema_decay, {0, 1, false, true});
-  v.choice({.name = "keep",
-            .doc = "The weights that training ends with: of the epoch that is best on the "
-                   "validation split (in QAT by the accuracy of the integer model, the calibrated "
-                   "one included), or of the last; without a validation split those of the last",
-            .when = when,
-            .unsaid = "best"},
-           c.keep, {"best", "last"});
+  v.choice(
+      {.name = "keep",
+       .doc =
+           "The weights that training ends with: of the epoch that is best on the "
+           "validation split by accuracy, then by loss (in QAT of the integer model, the "
+           "calibrated one included), or of the last; without a validation split those of the last",
+       .when = when,
+       .unsaid = "best"},
+      c.keep, {"best", "last"});
   v.integer({.name = "patience",
              .doc = "Training ends after so many epochs without a better one on the validation "
                     "split; 0: never",
