@@ -64,6 +64,16 @@ void Progress::clear() {
   drawn_ = false;
 }
 
+void Progress::busy(const std::string& label, std::int64_t done, std::int64_t of) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!terminal_ || now - last_ < redraw_interval) return;
+  last_ = now;
+  std::printf("\r%s: %lld of %lld\033[K", label.c_str(), static_cast<long long>(done),
+              static_cast<long long>(of));
+  std::fflush(stdout);
+  drawn_ = true;
+}
+
 void Progress::bar(const std::string& label, std::int64_t done, std::int64_t of,
                    const RunningMeans& m) {
   const auto now = std::chrono::steady_clock::now();

@@ -32,6 +32,8 @@ class Progress {
   /// Redraws the bar, at most ten times a second; where the terminal is narrow, without what fits
   /// least. Without a terminal a line, at most every half minute.
   void bar(const std::string& label, std::int64_t done, std::int64_t of, const RunningMeans& means);
+  /// In place of the bar, on a terminal: how far something is that comes before training.
+  void busy(const std::string& label, std::int64_t done, std::int64_t of);
   /// Takes the bar away.
   void clear();
 

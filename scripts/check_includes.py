@@ -62,7 +62,7 @@ RULES = {
                     "interop/tflite/model_metadata.h", "interop/tflite/names.h", "interop/onnx/import_onnx.h",
                     "interop/onnx_export/write_onnx.h", "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "quant/floats/lower_float.h", "apps/common/version/",
-                    "apps/common/ceiling.h", "apps/common/op_rows.h", "apps/common/usage_error.h", "CLI11", "json"),
+                    "apps/common/ceiling.h", "apps/common/node_figures.h", "apps/common/usage_error.h", "CLI11", "json"),
     "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",
                            "interop/tflite/model_metadata.h", "CLI11", "json"),
     "apps/octet/pictures/": ("apps/octet/", "apps/common/picture_input.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",

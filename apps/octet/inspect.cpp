@@ -5,7 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apps/common/op_rows.h"
+#include "apps/common/node_figures.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/kernel_table.h"
 #include "apps/octet/model_arguments.h"
@@ -80,7 +80,7 @@ Json inspect_json(const int8::Model& model, const ModelArguments& arguments) {
     add_metadata(json["outputs"], standard->outputs);
   }
   std::int64_t params = 0;
-  for (const OperatorRow& row : op_rows(model)) {
+  for (const NodeFigures& row : node_figures(model)) {
     json["ops"].push_back({{"index", row.index},
                            {"op", row.op},
                            {"output_name", row.name},

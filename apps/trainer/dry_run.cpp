@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "apps/common/op_rows.h"
+#include "apps/common/node_figures.h"
 #include "apps/common/setup/data.h"
 #include "apps/common/setup/training.h"
 #include "apps/trainer/phases.h"
@@ -25,7 +25,7 @@ std::string class_name(const Dataset& d, int k) {
 }
 
 /// How many samples each class has, a class a row, a split a column.
-void say_data(const Session& s) {
+void say_classes(const Session& s) {
   const DataSource& data = s.data;
   s.progress.say(text_of("data     ", data.train.name, ": ", grouped(data.train.size()),
                          " to train on, ", grouped(data.val.size()), " to validate, ",
@@ -66,7 +66,7 @@ std::string shapes_text(const std::vector<std::vector<std::int32_t>>& shapes) {
 void say_layers(const Session& s, const int8::Model& model) {
   TextTable table({"layer", "op", "output", "params", "MACs", ""});
   std::int64_t params = 0;
-  for (const app::OperatorRow& row : app::op_rows(model)) {
+  for (const app::NodeFigures& row : app::node_figures(model)) {
     table.add({row.name, row.op, shapes_text(row.outputs), grouped(row.params), grouped(row.macs),
                row.kernel.empty() ? "fused" : ""});
     params += row.params;
@@ -125,6 +125,7 @@ void dry_run(const config::Config& given, Progress& progress) {
   check_phases(s);
   progress.say(c.name + ": what a run would do; nothing is written\n");
   say_data(s);
+  say_classes(s);
   const bool quantized = c.quantized();
   int8::Graph graph = quantized ? int8_graph(s) : quant::lower_float(*s.graph());
   const std::size_t bytes = serialize_tflite(graph).size();

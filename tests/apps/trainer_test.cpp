@@ -42,10 +42,10 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: a float and QAT run writes everythin
     CAPTURE(name);
     CHECK(fs::is_regular_file(run_dir() / name));
   }
-  CHECK(s["files"].size() == 5);
+  CHECK(s["files"].size() == 8);
   int files = 0;
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator(run_dir())) ++files;
-  CHECK(files == 5);  // no temporary files
+  CHECK(files == 8);  // no temporary files
 
   std::string phases;
   const auto bytes = test::read_file(run_dir() / "metrics.jsonl");

@@ -1,4 +1,4 @@
-#include "apps/common/op_rows.h"
+#include "apps/common/node_figures.h"
 
 #include "int8/xnnpack/arithmetic.h"
 
@@ -30,11 +30,11 @@ bool is_parameter(int8::OpCode op, std::size_t input, const TensorDef& constant)
 
 }  // namespace
 
-std::vector<OperatorRow> op_rows(const int8::Model& model) {
+std::vector<NodeFigures> node_figures(const int8::Model& model) {
   const Graph& graph = model.graph();
-  std::vector<OperatorRow> rows;
+  std::vector<NodeFigures> rows;
   for (const Node& node : graph.nodes) {
-    OperatorRow row;
+    NodeFigures row;
     row.index = static_cast<int>(rows.size());
     row.op = int8::op_name(node.op);
     row.name = tensor(graph, node.outputs[0]).name;
@@ -54,7 +54,7 @@ std::vector<OperatorRow> op_rows(const int8::Model& model) {
     rows.push_back(std::move(row));
   }
   for (const int8::StepInfo& step : model.steps()) {
-    OperatorRow& row = rows[static_cast<std::size_t>(step.node)];
+    NodeFigures& row = rows[static_cast<std::size_t>(step.node)];
     row.macs = step.macs;
     row.kernel = step.kernel;
   }

@@ -9,7 +9,7 @@
 
 namespace octet::app {
 
-struct OperatorRow {
+struct NodeFigures {
   int index = 0;
   std::string op;
   std::string name;                                        ///< of its (first) output
@@ -21,6 +21,6 @@ struct OperatorRow {
 };
 
 /// In the order of the file.
-std::vector<OperatorRow> op_rows(const int8::Model& model);
+std::vector<NodeFigures> node_figures(const int8::Model& model);
 
 }  // namespace octet::app
