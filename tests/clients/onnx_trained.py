@@ -84,7 +84,7 @@ def answers_of_octet(octet, folder, images, scratch):
 def check(octet, folder, images, labels, scratch):
     """A line of the table, and what is wrong."""
     target = json.loads((folder / "summary.json").read_text())["config"]["quant"]["target"]
-    exported = scratch / (folder.name if target == "mnn" else f"{folder.name}.onnx")
+    exported = scratch / (f"{folder.name}.folder" if target == "mnn" else f"{folder.name}.onnx")
     run(octet, "export", folder, "--to", target, "--out", exported)
     ours = answers_of_octet(octet, folder, images, scratch).argmax(1)
     cells = [folder.name, target, f"{100 * numpy.mean(ours == labels):.2f} %"]
