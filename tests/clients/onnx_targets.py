@@ -47,8 +47,8 @@ RUNTIMES = {"onnxruntime": onnx_runtimes.OnnxRuntime, "openvino": onnx_runtimes.
             "mnn": onnx_runtimes.Mnn}
 MOST = 1e-3  # of an operator's codes may be 1 off
 SAMPLES = 10
-# Of ResNet-8's values up to the average pool may differ, in shares. Without VNNI one of 163,840 codes near a half
-# in the third convolution did in OpenVINO 2026.4, and what follows from it, 142 of 40,960, at the last addition.
+# Of ResNet-8's values up to the average pool may differ, in shares. Without VNNI one of 327,680 codes in the third
+# convolution did in OpenVINO 2026.4, and what follows from it, 142 of 81,920, at the last addition.
 LEAST = {"openvino": 0, "onnxruntime": 1e-4}
 MNN_X86 = "which MNN 3.6 computes wrongly on x86"
 # Products that a target computes in floats: octet warns of them.
