@@ -16,18 +16,19 @@ constexpr Rule tflm_rules[] = {{"micro_operators", micro_operators_rule}, floats
 constexpr Rule c_rules[] = {{"c99", c99_rule}};
 constexpr Rule linux_rules[] = {floats};
 constexpr Rule onnx{"onnx_forms", onnx_rule};
-constexpr Rule qdq_rules[] = {onnx,
-                              {"float_operators", float_operators_rule},
-                              {"clamps", clamp_rule},
-                              {"moves", moves_rule},
-                              floats};
+constexpr Rule float_operators{"float_operators", float_operators_rule},
+    clamps{"clamps", clamp_rule}, moves{"moves", moves_rule};
+constexpr Rule onnxruntime_rules[] = {onnx, float_operators, clamps, moves, floats};
+constexpr Rule openvino_rules[] = {
+    onnx, float_operators, clamps, moves, {"weight_bits", wide_weights_rule}, floats};
 constexpr Rule tensorrt_rules[] = {onnx, {"zero_points", zero_points_rule}, floats};
 constexpr Rule mnn_rules[] = {
-    onnx, {"weight_bits", weight_bits_rule}, {"mnn_operators", mnn_operators_rule}, floats};
+    onnx, {"weight_bits", mnn_weights_rule}, {"mnn_operators", mnn_operators_rule}, floats};
 
 constexpr Io signed_ios[] = {Io::int8, Io::float32};
 constexpr Io float_io[] = {Io::float32};
 
+constexpr onnx_export::OnnxExportOptions onnxruntime_form{.unsigned_weights = true};
 constexpr onnx_export::OnnxExportOptions openvino_form{.requantize_before_add = true};
 constexpr onnx_export::OnnxExportOptions tensorrt_form{.unsigned_activations = false,
                                                        .float_bias = true};
@@ -45,9 +46,9 @@ constexpr std::array table = {
     Target{"linux", "a C program on octet's runtime library", Rounding::single_rounding, true,
            Io::int8, FileForm::program, linux_rules},
     Target{"onnxruntime", "ONNX Runtime on CPUs", Rounding::float_rounding, false, Io::float32,
-           FileForm::onnx, qdq_rules},
+           FileForm::onnx, onnxruntime_rules, onnxruntime_form},
     Target{"openvino", "OpenVINO on CPUs", Rounding::single_rounding, false, Io::float32,
-           FileForm::onnx, qdq_rules, openvino_form},
+           FileForm::onnx, openvino_rules, openvino_form, every_io, false, 7},
     Target{"tensorrt", "TensorRT on NVIDIA's GPUs", Rounding::single_rounding, false, Io::float32,
            FileForm::onnx, tensorrt_rules, tensorrt_form, signed_ios, true},
     Target{"mnn", "MNN on phones, by its converter", Rounding::single_rounding, false, Io::float32,

@@ -10,8 +10,10 @@ namespace {
 
 struct Runtime {
   std::string_view target, title;
-  bool python;     ///< its folder has a program
-  int most_codes;  ///< by which outputs may be others than octet's
+  bool python;  ///< its folder has a program
+  /// By which outputs may be others than octet's. Seen of the networks of docs/deploy.md: 3, 3 and
+  /// 8 (MNN, whose result is in floats); TensorRT's is taken to be as OpenVINO's.
+  int most_codes;
 };
 constexpr Runtime runtimes[] = {{"onnxruntime", "ONNX Runtime", true, 4},
                                 {"openvino", "OpenVINO", true, 4},

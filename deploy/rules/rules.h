@@ -65,7 +65,11 @@ void zero_points_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
 /// A warning: weight codes beyond +-63 of convolutions with kernels larger than 1x1, with which
 /// MNN 3.6.1 computes wrong codes on x86-64 CPUs with VNNI; with AVX2 alone they were right.
-void weight_bits_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+void mnn_weights_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// A warning: weight codes beyond +-63 of convolutions and matrix products, with which sums of two
+/// products saturate on x86-64 CPUs without VNNI. Measured with OpenVINO 2026.4.
+void wide_weights_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
 /// A warning: maxima, sums, products and concatenations of codes, which MNN computes wrongly
 /// between convolutions. By MNN 3.6.1 on x86-64.

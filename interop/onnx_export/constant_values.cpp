@@ -26,6 +26,15 @@ void add_128(std::vector<std::byte>& codes) {
   for (std::byte& code : codes) code ^= std::byte{0x80};
 }
 
+/// A sum of two products with codes of 0 to 255 may exceed 16 bits.
+bool saturates(const std::vector<std::byte>& codes) {
+  constexpr int most = 64;
+  return std::any_of(codes.begin(), codes.end(), [](std::byte b) {
+    const int code = static_cast<std::int8_t>(b);
+    return code > most || code < -most;
+  });
+}
+
 std::string key_of(int t, const int8::Dims& shape, const Order& order) {
   std::string key = std::to_string(t) + int8::to_string(shape);
   for (const std::size_t d : order) key += ' ' + std::to_string(d);
@@ -67,7 +76,7 @@ std::string ConstantWriter::weights(int t, const WeightForm& form) {
     found = reals(t, bytes, shape, static_cast<std::size_t>(form.axis));
     return quantizers_.named(t, found);
   }
-  const bool as_unsigned = options_.unsigned_weights && d.type == DType::i8;
+  const bool as_unsigned = options_.unsigned_weights && d.type == DType::i8 && saturates(bytes);
   if (as_unsigned) add_128(bytes);
   found = codes(t, as_unsigned ? DType::u8 : d.type, bytes, shape, d.quantization.scale, form.axis);
   return quantizers_.named(t, found);

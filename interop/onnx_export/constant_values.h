@@ -28,8 +28,8 @@ class ConstantWriter {
   /// With the quantizer of an activation. `shape`: the tensor's, maybe with dimensions of 1 in
   /// front.
   std::string value(int t, const int8::Dims& shape, const Order& order);
-  /// int8 codes (OnnxExportOptions::unsigned_weights: uint8), with one scale or one for each output
-  /// channel.
+  /// int8 codes (OnnxExportOptions::unsigned_weights: or uint8), with one scale or one for each
+  /// output channel.
   std::string weights(int t, const WeightForm& form);
   /// Of a product of values `x` and weights `w`: codes at the products of their scales.
   std::string bias(int t, int x, int w);

@@ -22,8 +22,9 @@ struct OnnxExportOptions {
   Form form = Form::qdq;
   /// Activations are uint8: 128 more than the graph's codes. Else int8.
   bool unsigned_activations = true;
-  /// Weights are uint8 too, with zero points of 128: ONNX Runtime multiplies uint8 by int8 in 16
-  /// bits that saturate where the CPU has no VNNI, and uint8 by uint8 exactly. Else int8.
+  /// Weights with codes beyond +-64 are uint8 too, with zero points of 128: on x86 CPUs without
+  /// VNNI ONNX Runtime adds two products of uint8 and int8 in 16 bits, which saturates from there
+  /// on (2 * 255 * 64 does not), and those of uint8 and uint8 exactly. Else int8.
   bool unsigned_weights = false;
   bool float_bias = false;  ///< else int32 with DequantizeLinear at s_x * s_w
   /// Q and DQ stand twice between a convolution and a residual ADD: OpenVINO fuses the addition

@@ -163,6 +163,19 @@ TEST_CASE_FIXTURE(ImportFixture, "trainer: a softmax at the end is left out") {
   CHECK(summary("plain")["float"] == with_softmax["float"]);
 }
 
+TEST_CASE_FIXTURE(ImportFixture, "trainer: what TensorRT cannot take is refused before training") {
+  Json c = importing(with_output(small_net(5, {0, 1, 20, 20}, "Sigmoid"), "logits"));
+  c["quant"]["target"] = "tensorrt";
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  CHECK(r.code == 1);
+  CHECK(r.says("(LOGISTIC)"));
+  CHECK(r.says("zero point -128 by the format, expected 0; fix: leave the layer in floats"));
+  CHECK_FALSE(r.says("epoch 1"));
+  CHECK_FALSE(fs::exists(run_dir() / "model.tflite"));
+}
+
 TEST_CASE_FIXTURE(ImportFixture, "trainer: a run goes on with the file it began with") {
   Json c = importing(with_output(small_net(5), "logits"));
   c["checkpoint"] = {{"every_batches", 1}};

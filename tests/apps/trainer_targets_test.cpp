@@ -91,8 +91,7 @@ TEST_CASE_FIXTURE(TrainerFixture,
       "warning: mnn: operator 0 (CONV_2D) \"conv1\" and 1 more: weight codes";
   CHECK(count(r.output, warning) == 1);
   CHECK(r.output.find(warning) < r.output.find("starting lenet"));
-  CHECK(r.says(
-      "fix: quant.weight_bits: 7, which quant.target mnn takes by itself (rule weight_bits)"));
+  CHECK(r.says("fix: quant.weight_bits: 7, which quant.target takes by itself (rule weight_bits)"));
 }
 
 TEST_CASE_FIXTURE(TrainerFixture, "trainer: what ONNX Runtime computes in floats, a line a kind") {

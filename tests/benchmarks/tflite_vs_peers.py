@@ -2,10 +2,12 @@
 """Times octet and another runtime in turns on the same int8 models, one thread.
 
     tests/benchmarks/tflite_vs_peers.py [--peer litert|onnxruntime|openvino] [--python PYTHON]
-        [--rounds 3] [--seconds 0.2] [--build build/release] [--worst 5] [--agree 0.2] [--json FILE] [MODEL...]
+        [--exported] [--rounds 3] [--seconds 0.2] [--build build/release] [--worst 5] [--agree 0.2] [--json FILE] [MODEL...]
 
 MODEL: a .tflite file, a folder of them (default: $OCTET_WILD), or FILE.tflite=FILE.onnx for
 onnxruntime. PYTHON has the peer's package: ai-edge-litert 2.3, onnxruntime 1.32 or openvino 2026.4.
+With --exported the peer runs what `octet export --to` onnxruntime or openvino makes of MODEL, and both have float32
+inputs and outputs: octet of rank 4 as NHWC, the peer as NCHW.
 First the outputs are compared on random inputs: peers round otherwise than TFLite's reference, so that a
 code may differ here and there, but a model whose results differ by more than --agree of their range is left
 out.
@@ -47,13 +49,30 @@ def read(path, kind):
     return values
 
 
+def channels_first(path, shape):
+    """The file of floats [N, H, W, C] as another one [N, C, H, W]; of other ranks the same."""
+    if len(shape) != 4:
+        return path
+    values, channels = read(path, "f32"), shape[3]
+    image = len(values) // shape[0]
+    moved = array.array("f")
+    for sample in range(shape[0]):
+        for channel in range(channels):
+            moved += values[sample * image + channel:(sample + 1) * image:channels]
+    other = path.with_name(path.name + ".nchw")
+    other.write_bytes(moved.tobytes())
+    return other
+
+
 class Case:
     def __init__(self, argument, options, work):
         model, _, other = str(argument).partition("=")
         self.name = pathlib.Path(model).stem
         self.model, self.peer_model = pathlib.Path(model), pathlib.Path(other or model)
         self.options, self.octet = options, options.build / "apps/octet/octet"
-        self.about = json.loads(run(self.octet, "inspect", "--json", model))
+        if options.exported:
+            self.export(work)
+        self.about = json.loads(run(self.octet, "inspect", "--json", self.model))
         self.files = {key: [work / f"{self.name}.{key}{i}" for i in range(len(self.about[kind]))]
                       for key, kind in (("in", "inputs"), ("ours", "outputs"), ("theirs", "outputs"))}
         rng = random.Random(11)
@@ -62,7 +81,17 @@ class Case:
             if value["type"] == "f32":
                 data = array.array("f", (b / 128 - 1 for b in data[::4])).tobytes()
             path.write_bytes(data)
+        self.peer_files = self.files["in"]
+        if options.exported:
+            self.peer_files = [channels_first(path, value["shape"])
+                               for path, value in zip(self.files["in"], self.about["inputs"])]
         self.ours, self.theirs = [], []
+
+    def export(self, work):
+        """The two files; octet's of single rounding, which it has the fastest kernels of."""
+        source, self.model, self.peer_model = self.model, work / "model.tflite", work / "model.onnx"
+        run(self.octet, "export", source, "--to", "tflite", "--io", "float32", "--out", self.model)
+        run(self.octet, "export", source, "--to", self.options.peer, "--out", self.peer_model)
 
     def cnn(self):
         kinds = {op["op"] for op in self.about["ops"]}
@@ -71,7 +100,7 @@ class Case:
 
     def time_peer(self, seconds):
         return json.loads(run(self.options.python, PEER, self.options.peer, self.peer_model,
-                              *self.files["in"], "--", *self.files["theirs"], "--", seconds))
+                              *self.peer_files, "--", *self.files["theirs"], "--", seconds))
 
     def compare(self):
         """The mean difference of the outputs, in parts of their range."""
@@ -106,6 +135,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--peer", choices=("litert", "onnxruntime", "openvino"), default="litert")
     parser.add_argument("--python", default=ROOT / "build/clients/venv/bin/python")
+    parser.add_argument("--exported", action="store_true", help="export MODEL for the peer")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.2)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release")
@@ -114,6 +144,8 @@ def arguments():
     parser.add_argument("--json", type=pathlib.Path, help="also write every figure here")
     parser.add_argument("models", nargs="*", default=[os.environ.get("OCTET_WILD", "")])
     options = parser.parse_args()
+    if options.exported and options.peer == "litert":
+        parser.error("--exported is for onnxruntime and openvino")
     files = []
     for model in options.models:
         if os.path.isdir(model):

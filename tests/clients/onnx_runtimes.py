@@ -24,13 +24,11 @@ class OnnxRuntime:
                 "QLinearGlobalAveragePool", "QLinearConcat", "QLinearSigmoid", "QLinearLeakyRelu",
                 "QLinearSoftmax"}
 
-    def __init__(self, path, optimized=None, precise=True):
+    def __init__(self, path, optimized=None):
         import onnxruntime
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        if precise:  # else products of 8-bit weights saturate in 16 bits on x86 CPUs that have no VNNI
-            options.add_session_config_entry("session.x64quantprecision", "1")
         if optimized:
             options.optimized_model_filepath = str(optimized)
         self.path = path

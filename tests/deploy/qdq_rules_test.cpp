@@ -172,13 +172,25 @@ TEST_CASE("rules: zero points that the format fixes have another way out") {
 
 TEST_CASE("rules: weights of more than 7 bits in kernels larger than 1x1") {
   for (const OpCode op : {OpCode::conv_2d, OpCode::depthwise_conv_2d}) {
-    CHECK(findings(weight_bits_rule, convolution(3, 63, op)).empty());
-    CHECK(findings(weight_bits_rule, convolution(3, -63, op)).empty());
-    CHECK(findings(weight_bits_rule, convolution(1, 127, op)).empty());
-    const auto found = findings(weight_bits_rule, convolution(3, -64, op));
+    CHECK(findings(mnn_weights_rule, convolution(3, 63, op)).empty());
+    CHECK(findings(mnn_weights_rule, convolution(3, -63, op)).empty());
+    CHECK(findings(mnn_weights_rule, convolution(1, 127, op)).empty());
+    const auto found = findings(mnn_weights_rule, convolution(3, -64, op));
     REQUIRE(found.size() == 1);
     CHECK_FALSE(found[0].refused);
     CHECK(found[0].fix.starts_with("quant.weight_bits: 7"));
+  }
+}
+
+TEST_CASE("rules: weights of more than 7 bits, of any product") {
+  for (const int kernel : {1, 3}) {
+    CHECK(findings(wide_weights_rule, convolution(kernel, 63)).empty());
+    const auto found = findings(wide_weights_rule, convolution(kernel, 64));
+    REQUIRE(found.size() == 1);
+    CHECK_FALSE(found[0].refused);
+    CHECK(found[0].text.ends_with("saturate on x86-64 CPUs without VNNI"));
+    CHECK(check_target(find_target("openvino"), convolution(kernel, 64)).size() == 1);
+    CHECK(check_target(find_target("onnxruntime"), convolution(kernel, 64)).empty());
   }
 }
 

@@ -113,6 +113,12 @@ TEST_CASE("onnx out: int8 activations, a float bias, floats alone") {
         code(g.graph.tensors[static_cast<std::size_t>(g.w)], 0) + 128);
   CHECK(u8.values<std::uint8_t>(weights.input(2)) == std::vector<std::uint8_t>{128, 128, 128});
 
+  ConvGraph narrow(-128);  // no sum of two products saturates
+  TensorDef& w64 = narrow.graph.tensors[static_cast<std::size_t>(narrow.w)];
+  w64.constant = own_bytes(std::vector(w64.constant.size, std::byte{0xC0}));  // -64
+  const WrittenOnnx s64(narrow.graph, {.unsigned_weights = true});
+  CHECK(s64.tensor(s64.maker(s64.node("Conv").input(1)).input(0)).data_type() == Type::INT8);
+
   const WrittenOnnx floats(g.graph, {.form = Form::dequantized});
   CHECK(floats.ops(true) == "Conv Relu");
   CHECK(floats.graph().input(0).type().tensor_type().elem_type() == Type::FLOAT);

@@ -45,8 +45,9 @@ TEST_CASE("onnx out: the zoo, quantized, and read again: the same codes") {
     const int8::Graph graph = deploy::with_io(codes, deploy::Io::float32, deploy::Io::float32);
     const std::uint64_t expected = int8::signature(int8::Model(codes));
     for (const bool is_unsigned : {true, false}) {
-      const OnnxNetwork network = read_back(
-          graph, {.unsigned_activations = is_unsigned, .requantize_before_add = is_unsigned});
+      const OnnxNetwork network = read_back(graph, {.unsigned_activations = is_unsigned,
+                                                    .unsigned_weights = is_unsigned,
+                                                    .requantize_before_add = is_unsigned});
       if (has_hard_swish_from_zero(codes)) continue;
       CHECK(int8::signature(converted(network, codes.rounding)) == expected);
     }
