@@ -6,6 +6,7 @@
 #include "apps/common/node_figures.h"
 #include "apps/common/setup/data.h"
 #include "apps/common/setup/training.h"
+#include "apps/trainer/model_names.h"
 #include "apps/trainer/phases.h"
 #include "apps/trainer/preflight.h"
 #include "apps/trainer/run.h"
@@ -13,7 +14,6 @@
 #include "base/error.h"
 #include "base/text_table.h"
 #include "data/dataset_report.h"
-#include "interop/tflite/writer.h"
 #include "quant/convert.h"
 #include "quant/floats/lower_float.h"
 
@@ -128,7 +128,7 @@ void dry_run(const config::Config& given, Progress& progress) {
   say_classes(s);
   const bool quantized = c.quantized();
   int8::Graph graph = quantized ? int8_graph(s) : quant::lower_float(*s.graph());
-  const std::size_t bytes = serialize_tflite(graph).size();
+  const std::size_t bytes = model_bytes(s, graph);
   const int8::Model model(std::move(graph), {.ops = &int8::all_ops()});
   say_layers(s, model);
   progress.say(

@@ -66,8 +66,8 @@ bool diagnose(Session& s, const Summary& summary, Judgement& judgement) {
       quant::measure_in_floats(*s.qat, judgement.layers, accuracy);
   if (interrupted()) return false;
   for (const quant::Advice& a : quant::diagnose_int8(run, judgement.layers, in_floats)) {
-    judgement.advice.push_back(a.text);
-    s.progress.say("  " + a.text);
+    judgement.advice.push_back(std::string(quant::knob_name(a.knob)) + ": " + a.text);
+    s.progress.say("  " + judgement.advice.back());
   }
   return true;
 }

@@ -40,6 +40,12 @@ std::vector<std::string> output_names(const Session& s) {
   return names;
 }
 
+std::size_t model_bytes(const Session& s, int8::Graph graph) {
+  add_picture_input(graph, s);
+  return serialize_tflite(graph, {.half_constants = false, .metadata = metadata_of(s, graph)})
+      .size();
+}
+
 void write_model(const Session& s, int8::Graph graph, const std::filesystem::path& file,
                  bool half_constants) {
   add_picture_input(graph, s);

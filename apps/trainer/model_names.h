@@ -19,6 +19,9 @@ std::vector<std::string> output_names(const Session& s);
 void write_model(const Session& s, int8::Graph graph, const std::filesystem::path& file,
                  bool half_constants = false);
 
+/// The size of that file.
+std::size_t model_bytes(const Session& s, int8::Graph graph);
+
 /// labels.txt: a name a line, in the order of the outputs.
 std::string labels_text(const std::vector<std::string>& names);
 /// Writes it, if there are names.

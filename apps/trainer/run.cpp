@@ -124,6 +124,14 @@ void say_what_is_kept(const Session& s) {
   s.progress.say("no validation split (data.val_fraction): the last epoch is kept");
 }
 
+/// Throws Error if the model that ships, or without one the float network, is too bad.
+void check_accuracy(const RunOptions& options, const Summary& summary) {
+  const char* part = summary.contains("int8") ? "int8" : "float";
+  const double accuracy = summary.at(part).at("accuracy");
+  OCTET_CHECK(accuracy >= options.fail_below, part, " accuracy ", percent(accuracy),
+              " is below --fail-below ", options.fail_below);
+}
+
 void save_float_weights(const Session& s, const fs::path& file) {
   if (file.empty()) return;
   save_weights(file, *s.graph());
@@ -191,6 +199,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
       report(c, options, *summary, progress);
       if (!options.weights.empty()) s.model->load_state(checkpoint->group("model"));
       save_float_weights(s, options.weights);
+      check_accuracy(options, *summary);
       return Outcome::finished;
     }
     progress.say(files.dir.string() +
@@ -220,6 +229,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
   remove_overwritten(files);
   report(c, options, Summary::parse(s.summary), progress);
   save_float_weights(s, options.weights);
+  check_accuracy(options, Summary::parse(s.summary));
   return Outcome::finished;
 }
 

@@ -15,6 +15,8 @@ struct RunOptions {
   bool overwrite = false;  ///< start over; an earlier run is kept aside until this one is finished
   /// Where the float network's weights go when the run is finished, as safetensors; empty: nowhere.
   std::filesystem::path weights = {};
+  /// Smallest accuracy, a part of 1, that the model that ships may have on the test split.
+  double fail_below = 0;
   /// Configurations that wait for this one (init.config), canonical paths; empty: none, and the
   /// closing table is printed.
   std::vector<std::filesystem::path> ancestors;
@@ -28,7 +30,8 @@ void say_data(const Session& s);
 
 /// Starts, continues or reports the run of `config`. Runs the configuration named by
 /// init.config first where that is needed. Throws Error if the run's folder holds something that
-/// `options` does not cover.
+/// `options` does not cover, and when the run is finished if its model has less than
+/// options.fail_below.
 Outcome run(const config::Config& config, const RunOptions& options, Progress& progress);
 
 }  // namespace octet::trainer

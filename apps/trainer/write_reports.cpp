@@ -49,9 +49,11 @@ std::vector<report::KeyFigure> figures_of(const Summary& s) {
   const auto accuracy = [&](const std::string& name, const Summary& part) {
     std::string note =
         "of " + std::to_string(s.at("data").at("test_images").get<std::int64_t>()) + " test images";
-    if (part.contains("val_accuracy"))
-      note += ", val " + percent(part.at("val_accuracy")) + " in epoch " +
-              std::to_string(part.at("best_epoch").get<std::int64_t>());
+    if (part.contains("val_accuracy")) {
+      const auto epoch = part.at("best_epoch").get<std::int64_t>();
+      note += ", val " + percent(part.at("val_accuracy")) +
+              (epoch == 0 ? " after calibration" : " in epoch " + std::to_string(epoch));
+    }
     figures.push_back({name, percent(part.at("accuracy")), note});
   };
   accuracy("float accuracy", s.at("float"));

@@ -116,13 +116,16 @@ TEST_CASE_FIXTURE(OverwriteFixture, "trainer: killed after --overwrite, both run
 }
 
 TEST_CASE_FIXTURE(OverwriteFixture, "trainer: killed while the earlier run is put aside") {
-  const char* const order[] = {"model.tflite", "labels.txt", "summary.json", "metrics.jsonl",
-                               "checkpoint.h5"};
-  for (std::size_t moved = 0; moved <= 5; ++moved) {
+  const char* const order[] = {
+      "model.tflite", "labels.txt",    "report.html",  "curves.csv", "events.out.tfevents.octet",
+      "summary.json", "metrics.jsonl", "checkpoint.h5"};
+  constexpr std::size_t all = std::size(order);
+  for (const std::size_t moved :
+       {std::size_t{0}, std::size_t{1}, std::size_t{2}, all - 2, all - 1, all}) {
     CAPTURE(moved);
     fs::create_directory(aside());
     for (std::size_t i = 0; i < moved; ++i) fs::rename(run_dir() / order[i], aside() / order[i]);
-    if (moved < 5) {
+    if (moved < all) {
       CHECK(run().code == 0);  // what is missing is made from the checkpoint
       CHECK(model() == finished["model.tflite"]);
       CHECK(read_file(run_dir() / "metrics.jsonl") == finished["metrics.jsonl"]);
@@ -131,7 +134,7 @@ TEST_CASE_FIXTURE(OverwriteFixture, "trainer: killed while the earlier run is pu
     }
     CHECK(run({"--overwrite"}).code == 0);
     CHECK(model() == finished["model.tflite"]);
-    CHECK(files_in(run_dir()).size() == 5);
+    CHECK(files_in(run_dir()).size() == all);
     finished = files_in(run_dir());
   }
 }
