@@ -134,7 +134,10 @@ TEST_CASE_FIXTURE(ValidationFixture, "trainer: without a validation split the la
 }
 
 TEST_CASE_FIXTURE(ValidationFixture, "trainer: --dry-run shows the run and writes nothing") {
-  write(held_out());
+  Json c = held_out();
+  c["model"] = {{"zoo", "resnet8"}, {"width", 0.5}};
+  c["train"]["epochs"] = 1;
+  write(c);
   const TrainerRun r = run({"--dry-run"});
   CAPTURE(r.output);
   REQUIRE(r.code == 0);
