@@ -146,5 +146,5 @@ TEST_CASE("Debian packages: the programs run, the library is there" * doctest::t
     const std::string version = run(dir, quoted(dir / "root/usr/bin" / program) + " --version");
     CHECK(version.find("0.1.0") != version.npos);
   }
-  CHECK(fs::exists(dir / "root/usr/include/octet/octet/training.hpp"));
+  CHECK(fs::exists(dir / "root/usr/include/octet/training.hpp"));
 }
