@@ -142,7 +142,8 @@ void save_float_weights(const Session& s, const fs::path& file) {
 void check_weights_file(const config::Config& c, const fs::path& file) {
   const RunFiles files(c.run_dir());
   std::vector<fs::path> own{c.file,        c.data.path.path, c.model.import.path, files.checkpoint,
-                            files.metrics, files.model,      files.labels,        files.summary};
+                            files.metrics, files.model,      files.labels,        files.summary,
+                            files.report,  files.curves,     files.events};
   for (const FloatFile& output : float_files()) own.push_back(files.path_of(output));
   if (c.init) {
     for (const config::Path& p : {c.init->config, c.init->checkpoint, c.init->import})

@@ -73,7 +73,6 @@ Summary begin_summary(const Session& s) {
                {"classes", s.data.train.classes},
                {"test_hash", hash_text(content_hash(s.data.test))},
                {"path", found_path(s.config.data.path)}};
-  if (!s.data.train.class_names.empty()) j["data"]["class_names"] = s.data.train.class_names;
   if (!s.init_report.empty()) j["init"] = Summary::parse(s.init_report);
   const std::int64_t parameters = s.model->parameter_count();
   j["float"] = {{"accuracy", result(s, "float.accuracy")},
