@@ -61,6 +61,7 @@ struct ModelConfig {
   Path import;
   int classes = 0;
   double width = 1;
+  int output_stride = 0;
 };
 
 struct InitConfig {

@@ -50,8 +50,11 @@ void check_together(const Config& c) {
   }
   const bool imports = !c.model.import.text.empty();
   OCTET_CHECK(c.model.zoo.empty() == imports, file, ": /model: expected one of 'zoo' and 'import'");
-  OCTET_CHECK(!imports || c.model.width == 1, c.where("/model/width"),
-              ": is for /model/zoo; the layers of an imported network are those of its file");
+  for (const auto& [key, own] : {std::pair{"/model/width", c.model.width == 1},
+                                 std::pair{"/model/output_stride", c.model.output_stride == 0}}) {
+    OCTET_CHECK(!imports || own, c.where(key),
+                ": is for /model/zoo; the layers of an imported network are those of its file");
+  }
   OCTET_CHECK(c.train || c.init || imports, file,
               ": /quant: there are no trained weights to quantize: expected 'init' or 'train'");
   if (c.qat()) {
