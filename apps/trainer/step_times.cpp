@@ -49,6 +49,7 @@ StepTimes measure_step_times(Session& s) {
   const auto network = s.graph()->clone();
   network->train();
   const auto optimizer = setup::make_optimizer(section, network->parameters());
+  optimizer->set_lr(0);  // so many steps on one batch could diverge
 
   quant::QatModelPtr quantized;
   std::unique_ptr<optim::Optimizer> quantized_optimizer;
@@ -59,6 +60,7 @@ StepTimes measure_step_times(Session& s) {
         std::max(longest_stage(s.config.quant->stages), quantized->first_stage()));
     quantized->train();
     quantized_optimizer = setup::make_optimizer(section, quantized->parameters());
+    quantized_optimizer->set_lr(0);
   }
 
   std::vector<double> of_float, of_quantized;

@@ -152,6 +152,9 @@ TEST_CASE_FIXTURE(ValidationFixture, "trainer: --dry-run shows the run and write
   CAPTURE(bytes);
   CHECK(r.says("int8     " + bytes + " bytes of TFLite file"));
   CHECK(run_raw({"tiny.json", "--dry-run"}).code == 0);  // the configuration without --config
+  // The steps that are timed are no training: they cannot diverge.
+  CHECK(run({"--dry-run", "--set", "quant.optimizer.type=sgd", "--set", "quant.optimizer.lr=1000"})
+            .code == 0);
 
   Json floats = config();
   floats.erase("quant");
