@@ -11,7 +11,9 @@ options=()
 if ! grep -qs '^OCTET_BUILD_TESTS:BOOL=ON$' build/release/CMakeCache.txt; then
   options+=(-DOCTET_BUILD_TESTS=OFF)  # they take more packages; the preset alone turns them on
 fi
-if command -v ccache >/dev/null; then options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+if command -v ccache >/dev/null; then
+  options+=("-DCMAKE_CXX_COMPILER_LAUNCHER=env;CCACHE_SLOPPINESS=pch_defines,time_macros;ccache")
+fi
 mkdir -p build
 log=build/configure.log
 cmake --preset release "${options[@]}" >$log 2>&1 || { cat $log >&2; exit 1; }

@@ -44,6 +44,8 @@ struct MachineFixture : TrainerFixture {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("runs");
+
 TEST_CASE_FIXTURE(MachineFixture, "trainer: SIGHUP saves, as often as it comes") {
   Json c = config();
   c["train"]["epochs"] = 1000;
@@ -213,3 +215,5 @@ TEST_CASE_FIXTURE(MachineFixture, "trainer: errors print no control characters")
     }
   }
 }
+
+TEST_SUITE_END();

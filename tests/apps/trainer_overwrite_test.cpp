@@ -45,6 +45,8 @@ struct OverwriteFixture : TrainerFixture {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("runs");
+
 TEST_CASE_FIXTURE(OverwriteFixture, "trainer: --overwrite that cannot start changes nothing") {
   fs::copy_file(run_dir() / "checkpoint.h5", dir / "tiny.h5");
   const std::vector<std::string> starts_that_fail[] = {
@@ -210,3 +212,5 @@ TEST_CASE_FIXTURE(OverwriteFixture, "trainer: a run that replaces the one it sta
   CHECK(again.code == 0);
   CHECK_FALSE(fs::exists(aside()));
 }
+
+TEST_SUITE_END();

@@ -52,6 +52,8 @@ struct ResumeFixture : TrainerFixture {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("runs");
+
 TEST_CASE_FIXTURE(ResumeFixture, "trainer: killed in any phase and resumed") {
   Json c = config();
   c["train"]["batch"] = 8;  // 25 steps an epoch
@@ -193,3 +195,5 @@ TEST_CASE_FIXTURE(ResumeFixture,
   CHECK(last.code == 0);
   check_same_as_reference();
 }
+
+TEST_SUITE_END();

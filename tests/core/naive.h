@@ -110,24 +110,27 @@ inline std::vector<double> conv(const ConvShape& s, const Tensor& x, const Tenso
     for (std::size_t i = 0; i < y.size(); ++i)
       y[i] = bias.r()[i % static_cast<std::size_t>(s.out_c)];
   }
-  for_products(s, [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
-    y[static_cast<std::size_t>(yi)] += double{x.r()[xi]} * double{w.r()[wi]};
-  });
+  for_products(
+      s, [to = y.data(), a = x.r(), b = w.r()](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
+        to[yi] += double{a[xi]} * double{b[wi]};
+      });
   return y;
 }
 
 inline std::vector<double> conv_dx(const ConvShape& s, const Tensor& w, const Tensor& dy) {
   std::vector<double> dx(static_cast<std::size_t>(s.batch * s.in_h * s.in_w * s.in_c));
-  for_products(s, [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
-    dx[static_cast<std::size_t>(xi)] += double{dy.r()[yi]} * double{w.r()[wi]};
+  for_products(s, [to = dx.data(), a = dy.r(), b = w.r()](std::int64_t xi, std::int64_t wi,
+                                                          std::int64_t yi) {
+    to[xi] += double{a[yi]} * double{b[wi]};
   });
   return dx;
 }
 
 inline std::vector<double> conv_dw(const ConvShape& s, const Tensor& x, const Tensor& dy) {
   std::vector<double> dw(static_cast<std::size_t>(s.out_c * s.weights_per_channel()));
-  for_products(s, [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
-    dw[static_cast<std::size_t>(wi)] += double{dy.r()[yi]} * double{x.r()[xi]};
+  for_products(s, [to = dw.data(), a = dy.r(), b = x.r()](std::int64_t xi, std::int64_t wi,
+                                                          std::int64_t yi) {
+    to[wi] += double{a[yi]} * double{b[xi]};
   });
   return dw;
 }
