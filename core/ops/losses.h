@@ -15,7 +15,7 @@ struct CrossEntropyOptions {
   double label_smoothing = 0;
   /// Real [K]: factor on each class's terms; the mean is then over the labels' weights. If those
   /// are all 0, so are the loss and its gradients (the samples do not count). Undefined: 1.
-  Tensor class_weights;
+  Tensor class_weights = {};
   /// What the sum over the batch is divided by; 0: the sum of the labels' weights. A batch that is
   /// worked off in parts takes that of the whole batch (label_weight) for each of them: losses and
   /// gradients of the parts then add up to those of the batch.
