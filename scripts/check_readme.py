@@ -133,8 +133,8 @@ def wrong_translation(path, text):
 
 
 def blocks_with_contents(text):
-    """Comments of commands are translated, and left out here."""
-    return [(number, language, mark, re.sub(r"[ \t]*(^|(?<=\s))# .*$", "", body, flags=re.M))
+    """Comments behind # or // are translated, and left out here."""
+    return [(number, language, mark, re.sub(r"[ \t]*(^|(?<=\s))(#|//) .*$", "", body, flags=re.M))
             for number, language, mark, body in blocks(text)]
 
 

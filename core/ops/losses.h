@@ -10,6 +10,7 @@
 
 namespace octet {
 
+/// How SoftmaxCrossEntropyOp weighs samples and classes.
 struct CrossEntropyOptions {
   /// The target of each sample is (1 - s) its label + s / K every class (Szegedy et al. 2016).
   double label_smoothing = 0;
@@ -75,9 +76,12 @@ double label_weight(std::span<const std::int32_t> labels, const Tensor& class_we
 
 /// labels: i32 [N].
 Var cross_entropy(Var logits, const Tensor& labels, const CrossEntropyOptions& options = {});
+/// Records the op of this name; the op says what it computes.
+/// @{
 Var bce_with_logits(Var logits, const Tensor& targets);
 Var mse_loss(Var x, const Tensor& targets);
 Var l1_loss(Var x, const Tensor& targets);
+/// @}
 /// Add it to the loss on the labels, each with its factor:
 /// real(0.9) * distillation_loss(s, t, 4) + real(0.1) * cross_entropy(s, labels).
 Var distillation_loss(Var student, const Tensor& teacher, double temperature);
