@@ -36,21 +36,25 @@ def group_of(header):
     return header.split("/")[0]
 
 
+def in_group(header, text):
+    """What is in its namespaces (of C: in it) as part of a group, on the same lines."""
+    begin, end = f"/** \\addtogroup {group_of(header)}\n@{{ */\n", "/** @} */"
+    if header.endswith("octet.h"):
+        return text.replace("#include <stdint.h>\n\n", begin, 1) + end
+    text = re.sub(r"^namespace octet\S* \{\n\n", lambda m: f"{m[0].strip()} {begin}", text,
+                  flags=re.M)
+    return re.sub(r"^\}  // namespace octet", lambda m: f"{end} {m[0]}", text, flags=re.M)
+
+
 def copy_in_groups(tree):
-    """The headers below `tree`, each the part of a group; returns their paths."""
+    """The headers below `tree`, each in its group; returns their paths."""
     for header in public_headers():
         (tree / header).parent.mkdir(parents=True, exist_ok=True)
         text = (ROOT / header).read_text()
-        (tree / header).write_text(f"/** \\addtogroup {group_of(header)}\n@{{ */ {text}/** @}} */\n")
+        (tree / header).write_text(in_group(header, text))
         for included in re.findall(r'^#include "(.*\.inc)"', text, re.M):
             shutil.copy(ROOT / included, tree / included)
     return [str(tree / header) for header in public_headers()]
-
-
-def original_place(warning, tree):
-    """Where it is in the header, which has no line for the group."""
-    place = re.match(rf"{tree}/([^:]*):(\d+)(.*)", warning)
-    return f"{place[1]}:{int(place[2]) - 1}{place[3]}" if place else warning
 
 
 def reference(folder, tree):
@@ -62,7 +66,7 @@ def reference(folder, tree):
         "INPUT = docs/api/groups.dox " + " ".join(copy_in_groups(tree))])
     done = subprocess.run(["doxygen", "-"], cwd=ROOT, input=settings, text=True, check=True,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    return [original_place(line, tree) for line in done.stderr.splitlines()
+    return [line.replace(f"{tree}/", "") for line in done.stderr.splitlines()
             if line.strip() and not MEMBER.search(line)]
 
 
