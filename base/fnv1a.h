@@ -9,6 +9,7 @@
 
 namespace octet {
 
+/// FNV-1a of 64 bits, piece by piece: a hash against accidents, not attackers.
 class Fnv1a {
  public:
   Fnv1a& add(std::span<const std::byte> bytes) noexcept {

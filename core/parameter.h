@@ -18,6 +18,7 @@ struct Parameter {
   /// Weight decay is applied (conventionally not to biases and batch norm).
   bool decay = true;
 };
+/// Shared by the module, the tape and the optimizer.
 using ParameterPtr = std::shared_ptr<Parameter>;
 
 }  // namespace octet

@@ -3,6 +3,8 @@
 #pragma once
 
 namespace octet {
+
+/// Float, or double in the libraries whose names end in _f64.
 #ifdef OCTET_REAL_DOUBLE
 using real = double;
 #else

@@ -11,6 +11,7 @@
 
 namespace octet {
 
+/// The extents of a tensor, row-major, at most max_rank of them.
 class Shape {
  public:
   static constexpr int max_rank = 6;

@@ -29,6 +29,7 @@ struct Saved {
   bool wanted = true;
 };
 
+/// An op's inputs.
 using In = std::span<const Tensor>;
 /// One per input; null where no gradient is wanted.
 using Grads = std::span<Grad* const>;
@@ -54,6 +55,7 @@ struct Op {
     return false;
   }
 };
+/// Shared: ops are immutable.
 using OpPtr = std::shared_ptr<const Op>;
 
 /// An op in two parts. The tape runs prepare() at once and puts finish() off until somebody reads
@@ -98,6 +100,7 @@ struct Var {
   const Shape& shape() const;
 };
 
+/// Whether a tape saves what backward needs.
 enum class GradMode : bool { off = false, on = true };
 
 /// Append-only; evaluation order is a topological order; no recursion.
@@ -150,7 +153,9 @@ class Tape {
   void set_scope(std::string scope) { scope_ = std::move(scope); }
   bool grad_enabled() const noexcept { return mode_ == GradMode::on; }
 
+  /// What a node is.
   enum class Kind : std::uint8_t { input, constant, param, op };
+  /// A value of the tape and where it comes from.
   struct Node {
     Kind kind = Kind::input;
     OpPtr op;                 // Kind::op

@@ -22,11 +22,14 @@ namespace octet {
 enum class ElementType : std::uint8_t { real, i8, u8, i32 };
 #pragma GCC diagnostic pop
 
+/// Bytes of an element.
 constexpr std::size_t dtype_size(ElementType t) noexcept {
   return t == ElementType::real ? sizeof(real) : (t == ElementType::i32 ? 4 : 1);
 }
+/// "f32" ("f64"), "i8", "u8" or "i32".
 std::string_view dtype_name(ElementType t) noexcept;
 
+/// The type whose elements are T.
 template <class T>
 constexpr ElementType dtype_of() {
   if constexpr (std::is_same_v<T, real>)

@@ -23,6 +23,7 @@ std::vector<std::string_view> target_choice_names();
 /// Throws Error listing the names.
 TargetChoice parse_target_choice(std::string_view name);
 
+/// What the readers are told beside the path.
 struct DataOptions {
   /// Folders of pictures: 1 (grey) or 3 (RGB) converts (see convert_channels); 0 takes what the
   /// first file has and demands it of the others.

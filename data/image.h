@@ -19,6 +19,7 @@ struct Image {
 
 /// Larger pictures are refused: no header can make the decoders allocate more than some 100 MB.
 inline constexpr std::int64_t max_image_side = 16384;
+/// Height times width.
 inline constexpr std::int64_t max_image_pixels = std::int64_t{1} << 24;
 
 /// Pixels as stored: palettes and fewer bits are expanded, 16 bits scaled to 8, alpha dropped, no
@@ -36,10 +37,12 @@ bool is_picture_name(const std::filesystem::path& path);
 /// A PNG file whose pixels are classes: palette indices, or grey values of up to 8 bits as they
 /// are stored; one channel.
 Image decode_class_mask(std::span<const std::uint8_t> bytes, const std::string& name);
+/// The same of a file.
 Image read_class_mask(const std::filesystem::path& path);
 
 /// PNG or JPEG by their first bytes.
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name);
+/// The same of a file.
 Image read_image(const std::filesystem::path& path);
 
 /// A PNG file's bytes: the pixels as they are. Throws Error, naming `name`, unless the image is

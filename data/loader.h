@@ -17,6 +17,7 @@
 
 namespace octet {
 
+/// What a Loader gives for a step.
 struct Batch {
   Tensor x;  ///< real [B, H, W, C], normalized
   Tensor y;  ///< i32 [B], real [B, K] or i32 [B, H, W], by Dataset::target()
@@ -33,10 +34,12 @@ template <std::size_t I>
 auto& get(Batch& b) noexcept {
   return I == 0 ? b.x : b.y;
 }
+/// The same of a constant batch.
 template <std::size_t I>
 const auto& get(const Batch& b) noexcept {
   return I == 0 ? b.x : b.y;
 }
+/// The same of a temporary.
 template <std::size_t I>
 Tensor&& get(Batch&& b) noexcept {
   return std::move(I == 0 ? b.x : b.y);
@@ -47,6 +50,7 @@ Tensor&& get(Batch&& b) noexcept {
 using SampleTransform =
     std::function<void(std::span<real> pixels, std::uint64_t epoch, std::int64_t sample)>;
 
+/// Order, size and making of batches.
 struct LoaderOptions {
   int batch = 32;
   /// Order: a permutation keyed by (seed, epoch), or that of the data set.
@@ -78,6 +82,7 @@ class Loader {
   Loader(Loader&&) noexcept;
   Loader& operator=(Loader&&) noexcept;
 
+  /// Where a loader stands.
   struct Position {
     std::uint64_t epoch = 0;
     std::int64_t batch = 0;

@@ -10,6 +10,7 @@
 
 namespace octet {
 
+/// Kinds of data sets: see open_dataset().
 enum class DataFormat { hdf5, idx, cifar10, image_folder, mask_folder, numpy, csv };
 /// Their names, in this order.
 std::vector<std::string_view> data_format_names();
@@ -18,8 +19,11 @@ enum class Split { train, val, test, whole };
 
 /// "hdf5", "idx", ...; "train", "val", "test", "whole". Throw Error listing the names.
 DataFormat parse_data_format(std::string_view name);
+/// The split of that name; see above.
 Split parse_split(std::string_view name);
+/// The name of a format.
 std::string_view to_string(DataFormat format) noexcept;
+/// The name of a split.
 std::string_view to_string(Split split) noexcept;
 
 /// Where each format keeps its splits:
@@ -38,6 +42,7 @@ std::string_view to_string(Split split) noexcept;
 /// Throws Error as the readers do, and for an option that the format does not know.
 Dataset open_dataset(DataFormat format, const std::filesystem::path& path, Split split,
                      const DataOptions& options = {});
+/// The same by names.
 Dataset open_dataset(std::string_view format, const std::filesystem::path& path,
                      std::string_view split, const DataOptions& options = {});
 

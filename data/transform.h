@@ -58,6 +58,7 @@ struct Augmentation {
   double mixup = 0;
 };
 
+/// From a stored sample to the network's input.
 struct TransformOptions {
   Normalization normalize;
   Augmentation augment;

@@ -30,6 +30,7 @@ class ConfusionMatrix {
   /// 0 if nothing was counted, as every ratio here whose divisor is 0.
   double accuracy() const noexcept;
 
+  /// Of one class against all others.
   struct ClassFigures {
     std::int64_t support = 0;    ///< how many are of the class
     std::int64_t predicted = 0;  ///< how many are taken for it
@@ -40,6 +41,7 @@ class ConfusionMatrix {
   };
   ClassFigures of_class(int k) const;
 
+  /// Samples of class `truth` taken for `predicted`.
   struct Confusion {
     int truth = 0, predicted = 0;
     std::int64_t count = 0;

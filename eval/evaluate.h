@@ -14,6 +14,7 @@
 
 namespace octet {
 
+/// What evaluate() found.
 struct Evaluation {
   double loss = 0;  ///< mean over the images
   std::int64_t correct = 0, images = 0;
@@ -25,6 +26,7 @@ struct Evaluation {
   }
 };
 
+/// What evaluate() does beside accuracy and cross-entropy.
 struct EvaluationOptions {
   /// Asked before each batch; true ends the evaluation.
   std::function<bool()> stop = {};

@@ -10,6 +10,7 @@
 
 namespace octet {
 
+/// A sample and what the network made of it.
 struct JudgedSample {
   std::int64_t index = 0;  ///< in the data set
   int truth = 0, predicted = 0;

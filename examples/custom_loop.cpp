@@ -9,7 +9,7 @@ namespace {
 
 void run(const char* digits, const char* out) {
   using namespace octet;
-  // [README]
+  // [docs]
   Context ctx(/*threads=*/2);
   const DataSource data = open_data_source(DataFormat::hdf5, digits);
   Loader loader(data.train, {.batch = 64, .shuffle = true, .seed = 1});
@@ -44,7 +44,7 @@ void run(const char* digits, const char* out) {
   const int8::Model model = quant::convert(*qat, ctx);  // throws unless every code agrees
   std::printf("int8 %.2f %%\n", 100 * evaluate(model, test, ctx).accuracy());
   write_tflite(model, out);
-  // [README]
+  // [docs]
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ struct SmallNet final : Module {
 };
 
 void run(const char* digits, const std::filesystem::path& folder) {
-  // [README]
+  // [docs]
   Context ctx(/*threads=*/2);
   const DataSource data = hold_out(open_data_source(DataFormat::hdf5, digits), /*fraction=*/0.1);
   Loader loader(data.train, {.batch = 64, .shuffle = true, .seed = 1});
@@ -66,7 +66,7 @@ void run(const char* digits, const std::filesystem::path& folder) {
   const int8::Model model = quant::convert(*qat, ctx);
   std::printf("int8 %.2f %%\n", 100 * evaluate(model, test, ctx).accuracy());
   write_tflite(model, folder / "model.tflite");
-  // [README]
+  // [docs]
 }
 
 }  // namespace

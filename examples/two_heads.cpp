@@ -56,14 +56,14 @@ Tensor ink_of(const Tensor& x) {
 void train(Module& net, Loader& loader, double lr, Context& ctx) {
   optim::Adam adam(net.parameters(), {.lr = lr});
   for (auto& [x, y] : loader) {
-    // [README]
+    // [docs]
     Tape tape(ctx);
     const std::vector<Var> out = net({tape.input(x)});  // {digits, ink}
     Var loss = cross_entropy(out[0], y) + real(10) * mse_loss(out[1], ink_of(x));
     adam.zero_grad();
     tape.backward(loss);
     adam.step(ctx);
-    // [README]
+    // [docs]
   }
 }
 
@@ -74,22 +74,22 @@ void run(const char* digits, const char* file) {
   Loader test(data.test, {.batch = 100});
   const auto net = std::make_shared<TwoHeads>();
   train(*net, loader, 3e-3, ctx);
-  // [README]
+  // [docs]
   const Tensor example = Tensor::zeros({1, 20, 20, 1});
   const auto graph =
       trace(net, {example}, {.inputs = {"image"}, .outputs = {"digit", "ink"}});  // in the file too
   const auto qat = quant::prepare_qat(graph, quant::QConfig::tflite());
-  // [README]
+  // [docs]
   quant::calibrate(*qat, loader, {.batches = 16}, ctx);
   train(*qat, loader, 1e-4, ctx);
-  // [README]
+  // [docs]
   const int8::Model model = quant::convert(*qat, ctx);  // compares every output
   const Evaluation digit = evaluate(model, test, ctx, {.logits = 0});
   const auto ink_loss = [](std::span<const Var> y, const Batch& batch) {
     return mse_loss(y[1], ink_of(batch.x));
   };
   const Evaluation ink = evaluate(model, test, ctx, {.logits = -1, .loss = ink_loss});
-  // [README]
+  // [docs]
   std::printf("int8 %.2f %%, ink's mean square error %.5f\n", 100 * digit.accuracy(), ink.loss);
   write_tflite(model, file);
 }

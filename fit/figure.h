@@ -8,10 +8,12 @@
 
 namespace octet {
 
+/// A named value of the metrics.
 struct Figure {
   std::string name;
   std::variant<std::int64_t, double, std::string> value;
 };
+/// A line of metrics.
 using Figures = std::vector<Figure>;
 
 }  // namespace octet

@@ -68,6 +68,7 @@ struct FitHooks {
   std::function<bool()> stop = {};
 };
 
+/// How Fit trains.
 struct FitOptions {
   std::string name = "float";  ///< in metrics ("phase") and messages
   std::int64_t epochs = 1;
@@ -91,6 +92,7 @@ struct FitOptions {
   FitHooks hooks = {};
 };
 
+/// How training ended: done, or stopped to be continued.
 enum class Outcome : std::uint8_t { finished, interrupted };
 
 /// Training in progress. The module, the optimizer (of its parameters), the loader and the context

@@ -8,6 +8,7 @@
 
 namespace octet {
 
+/// What fit() writes.
 struct FitFiles {
   /// Written after each epoch, every `every_seconds` and when training is stopped; if it is there,
   /// training goes on from it. Empty: none.
@@ -17,6 +18,7 @@ struct FitFiles {
   double every_seconds = 60;
 };
 
+/// What fit() came to.
 struct FitResult {
   Outcome outcome = Outcome::finished;
   std::int64_t epochs = 0;       ///< that were trained, those before a resume included

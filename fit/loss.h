@@ -10,6 +10,7 @@
 
 namespace octet {
 
+/// A loss, and the weight that a batch has in an update made of several.
 struct FitLoss {
   /// The loss of a batch from the network's outputs, one element. `divisor`: what the sum over the
   /// batch is divided by, which is the weight of all batches of the update; 0: that of this batch.

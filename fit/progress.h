@@ -14,6 +14,7 @@ std::string duration_text(double seconds);
 /// 0.9876 as "98.76 %".
 std::string percent(double fraction);
 
+/// What a bar shows of the epoch so far.
 struct RunningMeans {
   double loss = 0;
   std::optional<double> accuracy = {};
@@ -21,6 +22,7 @@ struct RunningMeans {
   double seconds_left = 0;  ///< of all training
 };
 
+/// Says on the console how far training is: a bar on a terminal, else lines.
 class Progress {
  public:
   /// Writes to standard output; `terminal`: it is one.

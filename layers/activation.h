@@ -6,11 +6,13 @@
 
 namespace octet {
 
+/// max(x, 0)
 class Relu final : public Module {
  public:
   Var forward(Var x) override { return relu(x); }
 };
 
+/// min(max(x, 0), 6)
 class Relu6 final : public Module {
  public:
   Var forward(Var x) override { return relu6(x); }
@@ -29,6 +31,7 @@ class HardTanh final : public Module {
   };
 #include "core/ops/activations.inc"
 
+/// x where x >= 0, alpha x elsewhere
 class LeakyRelu final : public Module {
  public:
   explicit LeakyRelu(double alpha = 0.01) : alpha_(static_cast<real>(alpha)) {}

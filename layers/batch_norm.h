@@ -5,6 +5,7 @@
 
 namespace octet {
 
+/// eps is added to the variance; momentum is the share of a new batch in running statistics.
 struct BatchNorm2dOptions {
   std::int64_t channels = 1;
   double eps = 1e-5;

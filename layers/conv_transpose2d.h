@@ -7,6 +7,7 @@
 
 namespace octet {
 
+/// Extents of a ConvTranspose2d.
 struct ConvTranspose2dOptions {
   std::int64_t in_channels = 1, out_channels = 1;
   Size2d kernel = 1, stride = 1;

@@ -6,6 +6,7 @@
 
 namespace octet {
 
+/// Extents of a Linear.
 struct LinearOptions {
   std::int64_t in_features = 1, out_features = 1;
   bool bias = true;

@@ -17,6 +17,7 @@ namespace octet {
 
 class Module;
 
+/// A parameter and its dotted name.
 struct NamedParameter {
   std::string name;
   ParameterPtr parameter;
@@ -110,6 +111,7 @@ class Module {
   std::vector<std::pair<std::string, Tensor>> buffers_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
 };
+/// How modules are held.
 using ModulePtr = std::shared_ptr<Module>;
 
 /// A module of several inputs or outputs: write forward_many().

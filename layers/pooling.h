@@ -6,6 +6,7 @@
 
 namespace octet {
 
+/// The window of a pooling layer.
 struct PoolOptions {
   Size2d kernel = 2;
   Size2d stride = 0;  ///< 0: the kernel's extents

@@ -8,6 +8,7 @@ namespace octet {
 
 class Conv2d;
 
+/// Extents of a SqueezeExcite.
 struct SqueezeExciteOptions {
   std::int64_t channels = 1;
   std::int64_t squeezed = 1;  ///< channels of the hidden layer

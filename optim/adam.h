@@ -5,6 +5,7 @@
 
 namespace octet::optim {
 
+/// PyTorch's names and defaults; weight_decay is added to the gradient.
 struct AdamOptions {
   double lr = 1e-3;
   double beta1 = 0.9, beta2 = 0.999;
@@ -31,6 +32,7 @@ class Adam : public Optimizer {
   Decay decay_;
 };
 
+/// PyTorch's names and defaults; weight_decay shrinks the weights, apart from the gradient.
 struct AdamWOptions {
   double lr = 1e-3;
   double beta1 = 0.9, beta2 = 0.999;

@@ -10,6 +10,7 @@
 
 namespace octet::optim {
 
+/// How quickly old weights are forgotten.
 struct EmaOptions {
   double decay = 0.999;
   /// The t-th update (from 1) uses min(decay, (1 + t) / (10 + t)), so that the first weights are

@@ -13,6 +13,7 @@ namespace octet::optim {
 ///   cosine:   min_lr + (lr - min_lr) (1 + cos(pi t)) / 2, t from 0 at the end of the warm-up to 1
 ///             at total_steps (Loshchilov & Hutter 2017, one cycle); min_lr afterwards.
 struct LrSchedule {
+  /// How the rate goes on after the warm-up.
   enum class Kind { constant, step, cosine };
   Kind kind = Kind::constant;
   double lr = 0.1;

@@ -5,6 +5,7 @@
 
 namespace octet::optim {
 
+/// As in PyTorch, without dampening.
 struct SgdOptions {
   double lr = 0.1;
   double momentum = 0;

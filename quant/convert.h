@@ -25,11 +25,13 @@ struct Parity {
 /// input). `model` is a converted graph; it is run with every value materialized.
 Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
                      const std::vector<Tensor>& x);
+/// Of one input.
 inline Parity compare_codes(QatModel& qat, Context& ctx, const int8::Model& model,
                             const Tensor& x) {
   return compare_codes(qat, ctx, model, std::vector{x});
 }
 
+/// What convert() saw.
 struct ConvertReport {
   Parity parity;
   std::vector<LayerReport> layers;
@@ -46,6 +48,7 @@ int8::Graph lower(QatModel& qat, std::string name = "octet");
 /// layer. Returns the model as read back, ready to run. Requires an integer stage. `ctx` supplies
 /// threads and memory.
 int8::Model convert(QatModel& qat, Context& ctx, ConvertReport* report = nullptr);
+/// The same with a context of its own.
 int8::Model convert(QatModel& qat);
 
 }  // namespace octet::quant

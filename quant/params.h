@@ -14,7 +14,9 @@ namespace octet::quant {
 /// says so. A layer's bias has the scale of its input times that of its weights: with these floors
 /// that is a normal float32, 2^-126 at least.
 inline constexpr float activation_scale_floor = 0x1p-16f;
+/// Of the network's input.
 inline constexpr float input_scale_floor = 0x1p-26f;
+/// Of weights.
 inline constexpr float weight_scale_floor = 0x1p-100f;
 
 /// Params of an activation with reals in [min, max]: the range is widened to contain 0,
@@ -35,6 +37,7 @@ QuantParams spec_params(const QuantSpec& spec, const RealRange& range);
 /// a constant with one value has it exactly.
 QuantParams constant_params(double min, double max,
                             const QuantSpec& spec = QuantSpec::activation());
+/// Of constant operands.
 inline constexpr float constant_scale_floor = 0x1p-60f;
 /// Params in which the one constant `value` is exact: zero point 0, code 127 or -127.
 QuantParams exact_params(float value);

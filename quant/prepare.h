@@ -18,12 +18,14 @@ namespace octet::quant {
 /// result of. Throws Error naming every layer and the reason where an op has no int8 form, or, in
 /// QConfig::float_layers, no float one, and naming what in QConfig::stored the graph does not have.
 QatModelPtr prepare_qat(const GraphModule& graph, const QConfig& config);
+/// The same of what trace() returns.
 inline QatModelPtr prepare_qat(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
   return prepare_qat(*graph, config);
 }
 
 /// Post-training quantization: the same machine; calibration leads straight to frozen observers.
 QatModelPtr prepare_ptq(const GraphModule& graph, const QConfig& config);
+/// The same of what trace() returns.
 inline QatModelPtr prepare_ptq(const std::shared_ptr<GraphModule>& graph, const QConfig& config) {
   return prepare_ptq(*graph, config);
 }

@@ -68,8 +68,10 @@ class QatModel final : public MultiModule {
   Stage integer_stage_;
   std::vector<Tensor> sample_;
 };
+/// How prepared models are held.
 using QatModelPtr = std::shared_ptr<QatModel>;
 
+/// How long calibrate() observes.
 struct CalibrationOptions {
   int batches = 16;  ///< at most; a shorter loader ends it
 };
@@ -104,6 +106,7 @@ void calibrate(QatModel& model, Batches&& batches, const CalibrationOptions& opt
   OCTET_CHECK(left < options.batches, "calibration: there was no batch");
   model.finish_calibration();
 }
+/// The same with a context of its own.
 template <class Batches>
 void calibrate(QatModel& model, Batches&& batches, const CalibrationOptions& options = {}) {
   Context ctx;

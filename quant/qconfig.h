@@ -23,6 +23,7 @@ namespace octet::quant {
 ///  - frozen_bn: batch norm uses its running statistics, which no longer change.
 ///  - frozen_observers: activation ranges no longer change either.
 enum class Stage : std::uint8_t { calibrate, train_bn, frozen_bn, frozen_observers };
+/// Its name in checkpoints and metrics.
 std::string_view stage_name(Stage stage) noexcept;
 /// Throws Error naming the known stages.
 Stage parse_stage(std::string_view name);
@@ -36,6 +37,7 @@ enum class StoredUse : std::uint8_t {
   keep,   ///< scales and zero points stay as they are, value by value and weight by weight
 };
 
+/// Everything that is chosen before prepare_qat() or prepare_ptq().
 struct QConfig {
   /// Rounding of every requantization; recorded in the file.
   int8::Rounding rounding = int8::Rounding::single_rounding;

@@ -18,6 +18,7 @@
 namespace octet::quant {
 
 struct QuantizedTensor;
+/// Shared by the ops that write and read the value.
 using QuantizedTensorPtr = std::shared_ptr<QuantizedTensor>;
 
 /// The class of an op whose operands and result share scale and zero point (concatenation, minimum,
@@ -71,6 +72,7 @@ void compute_params(const std::vector<QuantizedTensorPtr>& values, bool training
 /// Cuts off the parts whose range is more than 4 times narrower than the whole's (line 17).
 void requantize_narrow_parts(const std::vector<QuantizedTensorPtr>& values);
 
+/// What all ops of a prepared model share.
 struct QatState {
   Stage stage = Stage::calibrate;
   int8::Rounding rounding = int8::Rounding::single_rounding;
@@ -93,6 +95,7 @@ struct QatState {
     return ctx.training && stage == Stage::train_bn;
   }
 };
+/// Shared by a model and its ops.
 using QatStatePtr = std::shared_ptr<QatState>;
 
 /// Gives the context another ISA while it lives.

@@ -8,6 +8,7 @@
 
 namespace octet::report {
 
+/// The figures of one epoch.
 struct EpochFigures {
   std::int64_t epoch = 0;  ///< from 1, of its phase
   double time = 0;         ///< seconds since 1970; 0: unknown
@@ -15,6 +16,7 @@ struct EpochFigures {
   std::vector<std::pair<std::string, double>> figures = {};
 };
 
+/// The epochs of one phase of a run.
 struct PhaseCurves {
   std::string phase;  ///< "float", "qat"
   std::vector<EpochFigures> epochs = {};

@@ -21,6 +21,7 @@ struct KeyFigure {
   std::string note = {};    ///< "of 1,000 test images"
 };
 
+/// A picture with a large loss.
 struct WorstPicture {
   JudgedSample sample;
   Image image;  ///< as the data set has it, grey or RGB

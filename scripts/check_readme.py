@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """Checks what the Markdown files say.
 
-usage: check_readme.py               marks of blocks, links, README.md's C++ example
-       check_readme.py --run BUILD [MARK...]   runs the marked commands, those of all marks if none is
-                                     named; BUILD: a folder with all programs
+usage: check_readme.py               marks of blocks, links, C++ examples, translations
+       check_readme.py --run BUILD [MARK|FILE.md...]   runs the marked commands, those of all marks
+                                     and files if none is named; BUILD: a folder with all programs
 
 A block names its language, and a block of commands (sh) what this check does with it:
   run     runs it, with the file's others in one shell, in a copy of the tree where build/release
-          is BUILD
+          is BUILD; programs are those of BUILD, Python is Debian's
   clone   runs it in a copy with nothing built, where CMake finds none of the packages that only
           training, programs and tests need; what is installed goes to a folder of its own
   dry     runs it in such a copy after demo.sh's configuration, but nothing is built, and ctest
           lists its tests, of which there must be some
   shown   nothing: it needs root, other programs, too much time, or names to be filled in
+Lines of a text block marked `printed` must be in what the file's commands before it print, in this
+order; numbers and hashes may be others, and `...` stands for any lines.
+
+NAME.zh-CN.md is NAME.md in another language: the same blocks, in the same order.
 """
 import os
 import re
@@ -27,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MARKS = ("run", "clone", "dry", "shown")
 TRAINING_ONLY = ("doctest", "Eigen3", "HDF5", "PNG", "JPEG", "ZLIB", "CLI11", "nlohmann_json")
 WRAPPERS = {  # mode: {program: what stands in for it}
-    "run": {},
+    "run": {"python3": 'exec /usr/bin/python3 "$@"'},
     "clone": {"cmake": 'case "$1" in --*) ;; *) set -- "$@" '
                        + " ".join(f"-DCMAKE_DISABLE_FIND_PACKAGE_{p}=ON" for p in TRAINING_ONLY)
                        + ' ;; esac\nexec "$REAL" "$@"'},
@@ -69,7 +73,9 @@ def wrong_blocks(name, text):
             yield f"{name}:{number}: a block without a language"
         elif language == "sh" and mark not in MARKS:
             yield f"{name}:{number}: expected ```sh {'|'.join(MARKS)}, got ```sh {mark}"
-        elif mark not in ("", "shown") and re.search(r"\b(demo|test)\.sh", body):
+        elif language == "text" and mark not in ("", "printed"):
+            yield f"{name}:{number}: expected ```text or ```text printed, got ```text {mark}"
+        elif mark not in ("", "shown", "printed") and re.search(r"\b(demo|test)\.sh", body):
             yield f"{name}:{number}: demo.sh and test.sh must not be called from here"
 
 
@@ -90,27 +96,56 @@ def wrong_links(path, text):
             yield f"{path.relative_to(ROOT)}: link to {target}: there is no such heading"
 
 
-EXAMPLES = ["examples/custom_loop.cpp", "examples/fit_network.cpp", "examples/two_heads.cpp"]  # in README's order
+def parts_of(example):
+    """What stands between // [docs] lines, each part without its indentation."""
+    parts = re.findall(r"// \[docs\]\n(.*?) *// \[docs\]", (ROOT / example).read_text(), re.S)
+    return [textwrap.dedent(part) for part in parts]
 
 
-def wrong_examples():
-    """Each ```cpp block is what its example has between // [README] marks."""
-    shown = re.findall(r"```cpp\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    if len(shown) != len(EXAMPLES):
-        yield f"README.md: expected {len(EXAMPLES)} ```cpp blocks, got {len(shown)}"
-    for name, block in zip(EXAMPLES, shown):
-        parts = re.findall(r"// \[README\]\n(.*?) *// \[README\]", (ROOT / name).read_text(), re.S)
-        expected = "\n".join(textwrap.dedent(part) for part in parts)
-        if block != expected:
-            yield f"README.md's example differs from {name}; expected:\n{expected}"
+def examples_of(page):
+    """What its ```cpp blocks must be: of README each block is an example's parts together."""
+    if page == "README.md":
+        names = ["custom_loop", "fit_network", "two_heads"]
+        return ["\n".join(parts_of(f"examples/{name}.cpp")) for name in names]
+    return parts_of("examples/from_pytorch.cpp")
+
+
+def wrong_examples(page):
+    shown = re.findall(r"```cpp\n(.*?)```", (ROOT / page).read_text(), re.S)
+    expected = examples_of(page)
+    if len(shown) != len(expected):
+        yield f"{page}: expected {len(expected)} ```cpp blocks, got {len(shown)}"
+    for block, example in zip(shown, expected):
+        if block != example:
+            yield f"{page}: a C++ block differs from its example in examples/; expected:\n{example}"
+
+
+def wrong_translation(path, text):
+    original = path.with_name(path.name.replace(".zh-CN", ""))
+    here, there = (blocks_with_contents(t) for t in (text, original.read_text()))
+    for (number, *block), (its_number, *its) in zip(here, there):
+        if block != its:
+            yield (f"{path.relative_to(ROOT)}:{number}: expected the block that is in "
+                   f"{original.name}:{its_number}")
+            return
+    if len(here) != len(there):
+        yield f"{path.relative_to(ROOT)}: expected {len(there)} blocks, as {original.name}, got {len(here)}"
+
+
+def blocks_with_contents(text):
+    """Comments behind # or // are translated, and left out here."""
+    return [(number, language, mark, re.sub(r"[ \t]*(^|(?<=\s))(#|//) .*$", "", body, flags=re.M))
+            for number, language, mark, body in blocks(text)]
 
 
 def check():
-    wrong = list(wrong_examples())
+    wrong = [*wrong_examples("README.md"), *wrong_examples("docs/coming-from-pytorch.md")]
     for path in markdown_files():
         text = path.read_text()
         wrong += [*wrong_blocks(path.relative_to(ROOT), text), *wrong_links(path, text)]
-    print("\n".join(wrong) or "Markdown: marks, links and README's examples are right")
+        if ".zh-CN." in path.name:
+            wrong += wrong_translation(path, text)
+    print("\n".join(wrong) or "Markdown: marks, links, examples and translations are right")
     return 1 if wrong else 0
 
 
@@ -131,7 +166,8 @@ def environment(mode, work, tree):
         (tools / program).write_text(f'#!/bin/bash\nREAL={shutil.which(program)}\n{text}\n')
         (tools / program).chmod(0o755)
     installed = work / "installed"
-    env = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    programs = "".join(f"{tree}/build/release/apps/{p}:" for p in ("trainer", "octet"))
+    env = {**os.environ, "PATH": f"{tools}:{programs}{os.environ['PATH']}"}
     if mode == "clone":
         env |= {"DESTDIR": str(installed), "PKG_CONFIG_SYSROOT_DIR": str(installed),
                 "PKG_CONFIG_PATH": str(installed / "usr/local/lib/pkgconfig")}
@@ -141,42 +177,75 @@ def environment(mode, work, tree):
     return env
 
 
-def run(build, marks):
+def masked(line):
+    """Without what differs from machine to machine: hashes, numbers (. is a matrix's 0), times,
+    widths of columns."""
+    line = re.sub(r"\b(?=\w*\d)[0-9a-f]{16}\b", "#", line.strip())
+    line = re.sub(r"\d[\d,.]*|(?<=\s)\.(?=\s|$)", "#", line)
+    return re.sub(r"\s+", " ", re.sub(r"(# (h|min) )+# s\b", "# s", line))
+
+
+def not_printed(expected, output):
+    """The lines of (line number, text of a `printed` block) that `output` does not have."""
+    left = iter([masked(line) for line in output.splitlines()])
+    for number, text in expected:
+        for i, line in enumerate(text.splitlines(), number + 1):
+            if line.strip() not in ("", "...") and masked(line) not in left:
+                yield f"{i}: expected to be printed: {line}"
+                return
+
+
+def marked_commands(only):
+    """{mode: {file: (commands, [(line number, text that they print)])}}"""
+    found = {mode: {} for mode in MARKS}
+    for path in markdown_files():
+        name = str(path.relative_to(ROOT))
+        if ".zh-CN." in name or (only and name not in only):
+            continue
+        for number, language, mark, body in blocks(path.read_text()):
+            if (language, mark) == ("text", "printed") and name in found["run"]:
+                found["run"][name][1].append((number, body))
+            seen = found.get(mark)
+            if language != "sh" or any(body in text for text, _ in seen.values()):
+                continue  # the same commands in another file are run once
+            commands, expected = seen.get(name, ("", []))
+            seen[name] = commands + f"echo '== {name}:{number}'\n{body}", expected
+    return found
+
+
+def run(build, names):
     if not (ROOT / ".git").exists():
         print("skipped: not a git checkout, from which a clone could be made")
         return 77
-    scripts = {mode: {} for mode in MARKS}  # mode: {file: commands}
-    for path in markdown_files():
-        for number, language, mark, body in blocks(path.read_text()):
-            seen = scripts.get(mark)
-            if language != "sh" or any(body in text for text in seen.values()):
-                continue  # the same commands in another file are run once
-            name = str(path.relative_to(ROOT))
-            seen[name] = seen.get(name, "") + f"echo '== {name}:{number}'\n{body}"
+    modes = [mode for mode in WRAPPERS if mode in names] or list(WRAPPERS)
+    scripts = marked_commands([name for name in names if name.endswith(".md")])
     with tempfile.TemporaryDirectory(prefix="octet-docs-") as folder:
         work = Path(folder)
-        for mode in marks or WRAPPERS:
+        for mode in modes:
             tree = work / mode
             copy_tree(tree)
             if mode == "run":
                 (tree / "build").mkdir()
                 (tree / "build/release").symlink_to(Path(build).resolve())
             env = environment(mode, work, tree)
-            for name, text in scripts[mode].items():
+            for name, (text, expected) in scripts[mode].items():
                 script = "set -euo pipefail\n" + BEFORE.get(mode, "") + text
                 done = subprocess.run(["bash", "-c", script], cwd=tree, env=env, text=True,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-                if done.returncode != 0:
+                wrong = [f"a command marked {mode} failed ({done.returncode})"] if done.returncode \
+                    else list(not_printed(expected, done.stdout))
+                if wrong:
                     print(done.stdout[-8000:])
-                    print(f"{name}: a command marked {mode} failed ({done.returncode})")
+                    print(f"{name}:{wrong[0]}")
                     return 1
     print("the marked commands of " + ", ".join(
-        sorted({n for mode in marks or WRAPPERS for n in scripts[mode]})))
+        sorted({name for mode in modes for name in scripts[mode]})))
     return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) >= 3 and sys.argv[1] == "--run" and set(sys.argv[3:]) <= set(WRAPPERS):
+    if len(sys.argv) >= 3 and sys.argv[1] == "--run" and all(
+            name in WRAPPERS or (ROOT / name).is_file() for name in sys.argv[3:]):
         sys.exit(run(sys.argv[2], sys.argv[3:]))
     if len(sys.argv) != 1:
         sys.exit(__doc__)

@@ -28,6 +28,7 @@ constexpr bool has_avx512_vnni(Isa isa) noexcept {
 
 /// "portable", "avx2", "avx_vnni", "avx512", "avx512_vnni", "amx_int8", "neon_dot".
 OCTET_API std::string_view isa_name(Isa isa) noexcept;
+/// The instruction set of that name; nothing for another text.
 OCTET_API std::optional<Isa> parse_isa(std::string_view name) noexcept;
 
 /// Every ISA this machine can run, best first, portable last; not capped by the environment.

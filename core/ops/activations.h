@@ -77,12 +77,16 @@ struct LogSoftmaxOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Records the op of this name; the op says what it computes.
+/// @{
 Var leaky_relu(Var x, real alpha = real(0.01));
 Var prelu(Var x, Var alpha);
 Var softmax(Var x);
 Var log_softmax(Var x);
+/// @}
 /// Over another axis, between two transposes.
 Var softmax(Var x, int axis);
+/// Likewise.
 Var log_softmax(Var x, int axis);
 
 // Made of several ops that have an integer form.

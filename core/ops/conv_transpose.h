@@ -25,10 +25,13 @@ struct ConvTranspose2dOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Records a ConvTranspose2dOp, with a bias or without.
+/// @{
 Var conv_transpose2d(Var x, Var w, const Window2d& window, int extra_h = 0, int extra_w = 0,
                      int groups = 1);
 Var conv_transpose2d(Var x, Var w, Var b, const Window2d& window, int extra_h = 0, int extra_w = 0,
                      int groups = 1);
+/// @}
 
 /// The convolution whose adjoint the op is: its input is the op's result (in_h, in_w, in_c of the
 /// ConvShape), its result the op's input. Weights of that convolution are [C, KH, KW, O / groups];

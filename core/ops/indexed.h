@@ -10,6 +10,7 @@ namespace octet {
 
 class AxisGather;
 
+/// An op whose result has elements of its input, each at most once or many times, and constants.
 struct IndexedOp : Op {
   /// The result's shape. Throws Error if the op does not fit `x`.
   virtual Shape result(const Shape& x) const = 0;
@@ -65,7 +66,10 @@ struct ExpandOp final : IndexedOp {
 /// A Pad2dOp where that is enough: it has an integer form.
 Var pad(Var x, std::vector<std::int64_t> before, std::vector<std::int64_t> after,
         PadMode mode = PadMode::constant, real value = 0);
+/// Records the op of this name; the op says what it computes.
+/// @{
 Var tile(Var x, std::vector<std::int64_t> repeats);
 Var expand(Var x, std::vector<std::int64_t> dims);
+/// @}
 
 }  // namespace octet

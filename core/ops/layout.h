@@ -120,6 +120,7 @@ struct ConcatOp final : Op {
 void concat_backward(Context& ctx, int axis, const std::vector<Shape>& parts, const Tensor& dy,
                      Grads dx);
 
+/// Records a SliceOp.
 Var slice(Var x, int axis, std::int64_t begin, std::int64_t end, std::int64_t step = 1);
 /// numpy's x[begin:end:step] of one axis: negative indices count from the end, those outside are
 /// limited.
@@ -133,12 +134,17 @@ Var slice(Var x, std::span<const AxisRange> slices);
 std::vector<Var> split(Var x, int axis, std::span<const std::int64_t> extents);
 /// `parts` slices of equal extent. Throws Error if the axis does not divide.
 std::vector<Var> split(Var x, int axis, int parts);
+/// Records a Pad2dOp.
 Var pad2d(Var x, const Padding2d& pads, real value = 0);
 /// See DepthToSpaceOp.
 Var depth_to_space(Var x, int block, DepthOrder order = DepthOrder::dcr);
+/// See SpaceToDepthOp.
 Var space_to_depth(Var x, int block);
+/// Records a TransposeOp.
 Var transpose(Var x, std::vector<int> permutation);
+/// Records a ConcatOp.
 Var concat(std::span<const Var> parts, int axis);
+/// The same: concat({a, b}, 3).
 inline Var concat(std::initializer_list<Var> parts, int axis) {
   return concat(std::span<const Var>(parts.begin(), parts.size()), axis);
 }

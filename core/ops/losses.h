@@ -10,12 +10,13 @@
 
 namespace octet {
 
+/// How SoftmaxCrossEntropyOp weighs samples and classes.
 struct CrossEntropyOptions {
   /// The target of each sample is (1 - s) its label + s / K every class (Szegedy et al. 2016).
   double label_smoothing = 0;
   /// Real [K]: factor on each class's terms; the mean is then over the labels' weights. If those
   /// are all 0, so are the loss and its gradients (the samples do not count). Undefined: 1.
-  Tensor class_weights;
+  Tensor class_weights = {};
   /// What the sum over the batch is divided by; 0: the sum of the labels' weights. A batch that is
   /// worked off in parts takes that of the whole batch (label_weight) for each of them: losses and
   /// gradients of the parts then add up to those of the batch.
@@ -75,9 +76,12 @@ double label_weight(std::span<const std::int32_t> labels, const Tensor& class_we
 
 /// labels: i32 [N].
 Var cross_entropy(Var logits, const Tensor& labels, const CrossEntropyOptions& options = {});
+/// Records the op of this name; the op says what it computes.
+/// @{
 Var bce_with_logits(Var logits, const Tensor& targets);
 Var mse_loss(Var x, const Tensor& targets);
 Var l1_loss(Var x, const Tensor& targets);
+/// @}
 /// Add it to the loss on the labels, each with its factor:
 /// real(0.9) * distillation_loss(s, t, 4) + real(0.1) * cross_entropy(s, labels).
 Var distillation_loss(Var student, const Tensor& teacher, double temperature);

@@ -15,6 +15,7 @@ struct MatMulOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Records a MatMulOp.
 Var matmul(Var a, Var b);
 
 }  // namespace octet

@@ -31,9 +31,12 @@ struct GroupNormOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Records the op of this name; without beta nothing is added.
+/// @{
 Var layer_norm(Var x, Var gamma, real eps = real(1e-5));
 Var layer_norm(Var x, Var gamma, Var beta, real eps = real(1e-5));
 Var group_norm(Var x, Var gamma, Var beta, std::int64_t groups, real eps = real(1e-5));
+/// @}
 /// A group_norm with a group for each channel.
 Var instance_norm(Var x, Var gamma, Var beta, real eps = real(1e-5));
 

@@ -143,7 +143,9 @@ struct MaximumOp final : Op {
 
 /// The gradients on tensors: add dL/da to *dx[0] and dL/db to *dx[1], where not null.
 void add_backward(Context& ctx, const Shape& a, const Shape& b, const Tensor& dy, Grads dx);
+/// Likewise.
 void sub_backward(Context& ctx, const Shape& a, const Shape& b, const Tensor& dy, Grads dx);
+/// Likewise.
 void mul_backward(Context& ctx, const Tensor& a, const Tensor& b, const Tensor& dy, Grads dx);
 /// The gradient of a choice between a and b: where equal, half to each, else dy to the one that
 /// `minimum` (or else maximum) takes. a and b hold reals, or both hold codes of one scale.
@@ -206,7 +208,8 @@ struct ViewOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
-// Recording functions.
+/// Records the op of this name on the inputs' tape; the op says what it computes.
+/// @{
 Var conv2d(Var x, Var w, const Window2d& window, int groups = 1);
 Var conv2d(Var x, Var w, Var b, const Window2d& window, int groups = 1);
 Var linear(Var x, Var w);
@@ -246,5 +249,6 @@ Var global_avg_pool(Var x);
 Var flatten(Var x);
 Var reshape(Var x, std::vector<std::int64_t> dims);
 Var view(Var x, std::vector<std::int64_t> dims);
+/// @}
 
 }  // namespace octet

@@ -47,10 +47,13 @@ struct ReduceMinOp final : ReductionOp {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Records the op of this name: over `axes`, which stay as extents of 1 with keep_dims.
+/// @{
 Var mean(Var x, std::vector<int> axes, bool keep_dims = false);
 Var sum(Var x, std::vector<int> axes, bool keep_dims = false);
 Var reduce_max(Var x, std::vector<int> axes, bool keep_dims = false);
 Var reduce_min(Var x, std::vector<int> axes, bool keep_dims = false);
+/// @}
 /// [N, ..., C] -> [N, 1, ..., C]
 Var global_max_pool(Var x);
 

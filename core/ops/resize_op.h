@@ -11,6 +11,7 @@ namespace octet {
 ///  - align_corners: i (in - 1) / (out - 1);
 ///  - pytorch_half_pixel: half_pixel, but 0 where out is 1.
 enum class Coordinates { asymmetric, half_pixel, align_corners, pytorch_half_pixel };
+/// How pixels between pixels are found.
 enum class Interpolation { nearest, bilinear };
 /// Which pixel is nearest to a place: as TFLite computes it in float (floor; round with
 /// align_corners; floor of (i + 1/2) in / out with half_pixel); or ONNX's nearest_mode.
@@ -38,9 +39,12 @@ struct Resize2dOp final : Op {
   void backward(Context&, const Saved&, const Tensor&, Grads) const override;
 };
 
+/// Records a resize of x [N, H, W, C] to [N, out_h, out_w, C].
+/// @{
 Var resize_nearest(Var x, int out_h, int out_w, Coordinates c = Coordinates::asymmetric,
                    const ResizeOptions& options = {});
 Var resize_bilinear(Var x, int out_h, int out_w, Coordinates c = Coordinates::half_pixel,
                     const ResizeOptions& options = {});
+/// @}
 
 }  // namespace octet

@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** What the shared library exports. */
 #if defined(__GNUC__)
 #define OCTET_C_API __attribute__((visibility("default")))
 #else
@@ -40,6 +41,7 @@ typedef struct octet_model octet_model;
 /** One execution state of a model: its memory and its threads. */
 typedef struct octet_context octet_context;
 
+/** How a call ended. */
 typedef enum octet_status {
   OCTET_OK = 0,
   OCTET_INVALID_ARGUMENT = 1, /**< a null pointer, an index out of range, a bad option */
@@ -56,6 +58,7 @@ typedef struct octet_error {
   char message[1024];
 } octet_error;
 
+/** Of the values of an input or output. */
 typedef enum octet_type {
   OCTET_F32 = 0, /**< IEEE float */
   OCTET_I32 = 1,
@@ -65,6 +68,7 @@ typedef enum octet_type {
   OCTET_I64 = 5
 } octet_type;
 
+/** Most dimensions of an input or output. */
 #define OCTET_MAX_RANK 8
 
 /** An input or output of a model. */
@@ -79,6 +83,7 @@ typedef struct octet_value_info {
   size_t bytes; /**< of one sample */
 } octet_value_info;
 
+/** Of requantization. */
 typedef enum octet_rounding {
   OCTET_ROUNDING_OF_MODEL = 0, /**< as the file records it; double if it says nothing */
   OCTET_SINGLE_ROUNDING = 1,   /**< what ONNX Runtime approximates */
@@ -122,10 +127,14 @@ OCTET_C_API octet_status octet_model_load_memory(const void* data, size_t size,
 /** The model's memory goes when its last context is freed too. */
 OCTET_C_API void octet_model_free(octet_model* model);
 
+/** How many inputs the model has. */
 OCTET_C_API int32_t octet_input_count(const octet_model* model);
+/** How many outputs the model has. */
 OCTET_C_API int32_t octet_output_count(const octet_model* model);
+/** Describes an input. Fails for an index out of range. */
 OCTET_C_API octet_status octet_input_info(const octet_model* model, int32_t index,
                                           octet_value_info* info, octet_error* error);
+/** Describes an output. Fails for an index out of range. */
 OCTET_C_API octet_status octet_output_info(const octet_model* model, int32_t index,
                                            octet_value_info* info, octet_error* error);
 /** Name of the instruction set whose kernels run: see octet_model_options. */
@@ -146,6 +155,7 @@ OCTET_C_API octet_status octet_signature(const octet_model* model, uint64_t* sig
 OCTET_C_API octet_status octet_context_create(const octet_model* model, int32_t batch,
                                               int32_t threads, size_t memory_limit,
                                               octet_context** context, octet_error* error);
+/** Ends its threads and frees its memory. */
 OCTET_C_API void octet_context_free(octet_context* context);
 
 /** Where to write input `index`: `batch` samples of octet_value_info.bytes back to back, aligned to
@@ -162,8 +172,9 @@ OCTET_C_API void octet_run(octet_context* context);
  * another number. */
 OCTET_C_API void octet_reset(octet_context* context, int32_t stream);
 
-/** Bytes of the values and of the kernels' working memory. */
+/** Bytes of the values. */
 OCTET_C_API size_t octet_arena_bytes(const octet_context* context);
+/** Bytes of the kernels' working memory, of all threads. */
 OCTET_C_API size_t octet_scratch_bytes(const octet_context* context);
 
 #ifdef __cplusplus

@@ -16,6 +16,7 @@
 
 namespace octet::int8 {
 
+/// How a Model is made.
 struct ModelOptions {
   /// Overrides the graph's recorded rounding.
   std::optional<Rounding> rounding = std::nullopt;
@@ -29,6 +30,7 @@ struct ModelOptions {
   const OpSet* ops = nullptr;
 };
 
+/// An input or output of a model.
 struct ValueInfo {
   std::string name;  ///< the signature's, else the tensor's
   DType type = DType::i8;
@@ -80,6 +82,7 @@ class OCTET_API Model {
   std::unique_ptr<const Impl> impl_;
 };
 
+/// How an ExecutionContext works.
 struct ContextOptions {
   /// Samples per run, back to back in inputs and outputs. A batch with a sample for every thread is
   /// cut into slices small enough for the cache, each run by one thread; a single sample of a large

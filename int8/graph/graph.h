@@ -31,6 +31,7 @@ OCTET_API std::string_view op_name(OpCode op) noexcept;
 /// wide codes of values at the edges and of the states of recurrent operators. i64: indices that a
 /// graph computes.
 enum class DType : std::uint8_t { f32, i32, i8, u8, i16, i64 };
+/// "f32", "i8", ...
 OCTET_API std::string_view dtype_name(DType type) noexcept;
 /// Values of the type are codes of one byte, most often quantized.
 constexpr bool is_codes(DType type) noexcept {
@@ -48,13 +49,16 @@ constexpr bool is_integer(DType type) noexcept {
 constexpr std::int32_t least_code(DType type) noexcept {
   return type == DType::u8 ? 0 : type == DType::i16 ? -32768 : -128;
 }
+/// The highest code.
 constexpr std::int32_t most_code(DType type) noexcept {
   return type == DType::i16 ? 32767 : least_code(type) + 255;
 }
+/// Bytes of an element.
 constexpr std::size_t dtype_size(DType type) noexcept {
   return is_codes(type) ? 1 : type == DType::i16 ? 2 : type == DType::i64 ? 8 : 4;
 }
 
+/// TFLite's: out = ceil(in / stride), or windows inside the input only.
 enum class Padding : std::uint8_t { same, valid };
 /// Values are TFLite's ActivationFunctionType codes.
 enum class Activation : std::uint8_t { none = 0, relu = 1, relu_n1_to_1 = 2, relu6 = 3 };
@@ -89,6 +93,7 @@ OCTET_API ConstBytes own_bytes(std::span<const std::byte> bytes);
 /// Extents of a tensor, row-major; dimension 0 is the batch, images are NHWC.
 using Dims = std::vector<std::int32_t>;
 
+/// A value or a constant of the graph.
 struct TensorDef {
   std::string name;
   DType type = DType::i8;
@@ -98,86 +103,110 @@ struct TensorDef {
   bool computed = false;  ///< a constant that the file has as the result of operators on shapes
 };
 
-struct ConvAttributes {  // CONV_2D, DEPTHWISE_CONV_2D
+/// CONV_2D and DEPTHWISE_CONV_2D.
+struct ConvAttributes {
   Padding padding = Padding::valid;
   int stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int depth_multiplier = 1;  ///< depthwise only; 0: as the shapes say
   Activation activation = Activation::none;
 };
+/// TRANSPOSE_CONV.
 struct TransposeConvAttributes {
   Padding padding = Padding::valid;
   int stride_h = 1, stride_w = 1;
   Activation activation = Activation::none;
 };
+/// FULLY_CONNECTED.
 struct FullyConnectedAttributes {
   Activation activation = Activation::none;
   bool keep_num_dims = false;
 };
+/// AVERAGE_POOL_2D and MAX_POOL_2D.
 struct PoolAttributes {
   Padding padding = Padding::valid;
   int stride_h = 1, stride_w = 1, filter_h = 1, filter_w = 1;
   Activation activation = Activation::none;
 };
-struct ElementwiseAttributes {  // ADD, SUB, MUL, L2_NORMALIZATION
+/// ADD, SUB, MUL and L2_NORMALIZATION.
+struct ElementwiseAttributes {
   Activation activation = Activation::none;
 };
+/// CONCATENATION.
 struct ConcatenationAttributes {
   int axis = 0;
 };
+/// RESHAPE.
 struct ReshapeAttributes {
   std::vector<std::int32_t> new_shape;  ///< as in the file; may hold one -1
 };
+/// SQUEEZE.
 struct SqueezeAttributes {
   std::vector<std::int32_t> dims;
 };
+/// RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR.
 struct ResizeAttributes {
   bool align_corners = false, half_pixel_centers = false;
 };
+/// SOFTMAX.
 struct SoftmaxAttributes {
   float beta = 1.0f;
 };
-struct MeanAttributes {  // MEAN, SUM, REDUCE_MAX, REDUCE_MIN
+/// MEAN, SUM, REDUCE_MAX and REDUCE_MIN.
+struct MeanAttributes {
   bool keep_dims = false;
 };
+/// STRIDED_SLICE.
 struct StridedSliceAttributes {
   int begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
 };
-struct SplitAttributes {  // SPLIT, SPLIT_V
+/// SPLIT and SPLIT_V.
+struct SplitAttributes {
   int num_splits = 1;
 };
+/// GATHER.
 struct GatherAttributes {
   int axis = 0;
   int batch_dims = 0;
 };
-struct PackAttributes {  // PACK, UNPACK
+/// PACK and UNPACK.
+struct PackAttributes {
   int count = 0;
   int axis = 0;
 };
-struct BlockAttributes {  // DEPTH_TO_SPACE, SPACE_TO_DEPTH
+/// DEPTH_TO_SPACE and SPACE_TO_DEPTH.
+struct BlockAttributes {
   int size = 1;
 };
+/// MIRROR_PAD.
 struct MirrorPadAttributes {
   bool symmetric = false;  ///< the border itself is repeated, too
 };
+/// BATCH_MATMUL.
 struct BatchMatMulAttributes {
   bool adj_x = false, adj_y = false;  ///< the matrix is given transposed
 };
-struct ArgAttributes {};  // ARG_MAX, ARG_MIN
+/// ARG_MAX and ARG_MIN.
+struct ArgAttributes {};
+/// LEAKY_RELU.
 struct LeakyReluAttributes {
   float alpha = 0.0f;
 };
+/// SVDF.
 struct SvdfAttributes {
   int rank = 1;
   Activation activation = Activation::none;
 };
-struct LstmAttributes {     // UNIDIRECTIONAL_SEQUENCE_LSTM
+/// UNIDIRECTIONAL_SEQUENCE_LSTM.
+struct LstmAttributes {
   float cell_clip = 0.0f;   ///< 0: none
   bool time_major = false;  ///< dimensions are time, batch, features; else batch, time, features
 };
+/// GELU.
 struct GeluAttributes {
   bool approximate = false;  ///< tanh's approximation of the normal distribution function
 };
 
+/// What a node says beside its operands, by its operator.
 using Attributes =
     std::variant<std::monostate, ConvAttributes, TransposeConvAttributes, FullyConnectedAttributes,
                  PoolAttributes, ElementwiseAttributes, ConcatenationAttributes, ReshapeAttributes,
@@ -186,6 +215,7 @@ using Attributes =
                  BlockAttributes, MirrorPadAttributes, BatchMatMulAttributes, ArgAttributes,
                  LeakyReluAttributes, GeluAttributes, SvdfAttributes, LstmAttributes>;
 
+/// An operator, from tensors to tensors.
 struct Node {
   OpCode op = OpCode::add;
   std::vector<int> inputs;  ///< tensor indices in TFLite's operand order; -1 = absent optional
@@ -219,6 +249,7 @@ struct Graph {
 
 /// Name of input or output `i`: the signature's, else the tensor's.
 OCTET_API const std::string& input_name(const Graph& graph, std::size_t i);
+/// The same of an output.
 OCTET_API const std::string& output_name(const Graph& graph, std::size_t i);
 
 }  // namespace octet::int8

@@ -76,6 +76,7 @@ inline Multiplier quantize_multiplier(double real, Rounding rounding) noexcept {
   return {static_cast<std::int32_t>(m), shift};
 }
 
+/// The nearest of -128 to 127.
 constexpr std::int8_t clamp_to_int8(std::int32_t v) noexcept {
   return static_cast<std::int8_t>(v < -128 ? -128 : (v > 127 ? 127 : v));
 }

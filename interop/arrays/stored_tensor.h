@@ -18,6 +18,7 @@ enum class NumberFormat : std::uint8_t { f16, bf16, f32, f64, other };
 /// Bytes of a number; 0 for `other`.
 std::size_t number_bytes(NumberFormat format) noexcept;
 
+/// A tensor in a file of another program, where it lies there.
 struct StoredTensor {
   std::string name;  ///< as the file has it
   NumberFormat format = NumberFormat::other;

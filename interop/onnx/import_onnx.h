@@ -25,6 +25,7 @@ struct OnnxValue {
   std::vector<int> order;
 };
 
+/// A network read from an ONNX file.
 struct OnnxNetwork {
   std::shared_ptr<GraphModule> graph;  ///< in evaluation mode
   std::vector<OnnxValue> inputs, outputs;
@@ -33,6 +34,7 @@ struct OnnxNetwork {
   StoredQuantization stored;       ///< of a file with QuantizeLinear and DequantizeLinear
 };
 
+/// What the file leaves open.
 struct OnnxOptions {
   /// Shapes of inputs, by name, instead of those of the file: where it leaves extents open that
   /// are not the batch's.
@@ -58,11 +60,13 @@ struct OnnxOperator {
   int since, until;
   std::string notes;
 };
+/// All of them.
 std::vector<OnnxOperator> onnx_operators();
 
 /// Moves elements between the file's order and the graph's: [batch, ...] both, of the same batch.
 /// `batch`: of the result.
 Tensor onnx_to_graph(const OnnxValue& value, std::span<const float> elements, std::int64_t batch);
+/// The other way.
 std::vector<float> graph_to_onnx(const OnnxValue& value, const Tensor& tensor);
 
 }  // namespace octet

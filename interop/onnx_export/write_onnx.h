@@ -18,6 +18,7 @@ enum class Form : std::uint8_t {
   dequantized,  ///< floats: each constant is scale x code, activations are not quantized
 };
 
+/// What the file's consumer wants.
 struct OnnxExportOptions {
   Form form = Form::qdq;
   /// Activations are uint8: 128 more than the graph's codes. Else int8.
@@ -55,6 +56,7 @@ void write_onnx(const int8::Graph& graph, const std::filesystem::path& path,
 struct WrittenOperator {
   std::string_view tflite, onnx;
 };
+/// All of them.
 std::vector<WrittenOperator> written_operators();
 
 }  // namespace octet::onnx_export

@@ -10,6 +10,7 @@
 
 namespace octet {
 
+/// What a TFLite file holds beside the graph.
 struct TfliteOptions {
   /// Constants of floats are written as FLOAT16, rounded to nearest, each in front of a DEQUANTIZE:
   /// a float16 model. Those of one element (epsilons, factors) stay FLOAT32. Throws Error for a

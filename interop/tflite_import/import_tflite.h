@@ -23,6 +23,7 @@ struct TfliteValue {
   int8::Dims dims;
 };
 
+/// A network read from a TFLite file, to train.
 struct TfliteNetwork {
   std::shared_ptr<GraphModule> graph;  ///< in evaluation mode
   std::vector<TfliteValue> inputs, outputs;
@@ -45,6 +46,7 @@ struct TfliteOperator {
   bool trains;
   std::string_view notes;  ///< if it does not: why
 };
+/// All of them.
 std::vector<TfliteOperator> tflite_operators();
 
 }  // namespace octet

@@ -28,6 +28,7 @@ struct GraphOutput {
   std::string name = {};  ///< or none
 };
 
+/// A network as a list of ops in evaluation order.
 class GraphModule final : public MultiModule {
  public:
   /// Takes nodes in evaluation order. Registers the parameters under their names and the buffers of
@@ -81,14 +82,17 @@ struct GraphNames {
 /// parameter in use is not registered.
 std::shared_ptr<GraphModule> trace(Module& model, const std::vector<Tensor>& examples,
                                    const GraphNames& names = {});
+/// The same of a module that is held by a pointer.
 inline std::shared_ptr<GraphModule> trace(const ModulePtr& model,
                                           const std::vector<Tensor>& examples,
                                           const GraphNames& names = {}) {
   return trace(*model, examples, names);
 }
+/// Of one input.
 inline std::shared_ptr<GraphModule> trace(Module& model, const Tensor& example) {
   return trace(model, std::vector{example});
 }
+/// Of one input, of a module that is held by a pointer.
 inline std::shared_ptr<GraphModule> trace(const ModulePtr& model, const Tensor& example) {
   return trace(*model, example);
 }

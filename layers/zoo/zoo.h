@@ -28,6 +28,7 @@ struct NetworkOptions {
 /// The model called `name` (see model_names()). Throws Error for an unknown name, naming the
 /// nearest known one, and for extents that are negative or too small for the model.
 ModulePtr make_model(std::string_view name, const NetworkOptions& options = {});
+/// All of them, as configurations name them.
 std::vector<std::string> model_names();
 /// Whether the model returns logits; if not, it reconstructs its input and `classes` must be 0.
 bool is_classifier(std::string_view name);
@@ -60,6 +61,7 @@ ModulePtr mobilenet_v2(const NetworkOptions& options = {});
 /// Howard et al. 2019, 224x224x3, 1000 classes, squeeze and excitation with hard gates. Parameter
 /// names as in torchvision.
 ModulePtr mobilenet_v3_small(const NetworkOptions& options = {});
+/// The larger one of the same paper.
 ModulePtr mobilenet_v3_large(const NetworkOptions& options = {});
 /// SqueezeNet 1.1 (Iandola et al. 2016), 224x224x3, 1000 classes. Parameter names as in
 /// torchvision; its pools keep no partial window, which is the same from 224x224.

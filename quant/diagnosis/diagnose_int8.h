@@ -33,8 +33,10 @@ enum class Knob : std::uint8_t {
   float_layers,         ///< QConfig::float_layers
   fine_tune,            ///< QAT, or more of it: no single layer is to blame
 };
+/// "learning_rate" and so on, as in summaries.
 std::string_view knob_name(Knob knob) noexcept;
 
+/// What to change, and why.
 struct Advice {
   Knob knob;
   std::string layer;  ///< to blame; empty: none

@@ -34,17 +34,21 @@ class Observer {
   /// Shared handle.
   virtual Tensor state() const = 0;
 };
+/// How observers are held.
 using ObserverPtr = std::unique_ptr<Observer>;
 
 /// The smallest and the largest value. Throws Error if one is not finite.
 RealRange range_of(const Tensor& reals);
 
+/// Ranges over all batches, or averaged over them.
 enum class ObserverKind : std::uint8_t { min_max, moving_average };
 
+/// What kinds of observers are told.
 struct ObserverOptions {
   double averaging = 0.01;  ///< of moving_average, in (0, 1]
 };
 
+/// A kind, its name and how to make one.
 struct ObserverEntry {
   ObserverKind kind;
   std::string_view name;
@@ -52,6 +56,7 @@ struct ObserverEntry {
 };
 /// All kinds, the default one first.
 std::span<const ObserverEntry> observers() noexcept;
+/// Its name in configurations.
 std::string_view observer_name(ObserverKind kind) noexcept;
 /// Throws Error naming the known kinds.
 ObserverKind parse_observer(std::string_view name);

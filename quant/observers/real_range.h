@@ -5,6 +5,7 @@
 
 namespace octet::quant {
 
+/// The reals from min to max.
 struct RealRange {
   double min = std::numeric_limits<double>::max();
   double max = std::numeric_limits<double>::lowest();

@@ -66,6 +66,7 @@ struct QOp : Op {
   /// The smallest scale of the result that the op's multipliers allow, given its operands' params.
   virtual float min_output_scale() const { return 0; }
 };
+/// Shared: quantized ops are immutable.
 using QOpPtr = std::shared_ptr<const QOp>;
 
 }  // namespace octet::quant

@@ -11,6 +11,7 @@ enum class ScaleMethod : std::uint8_t {
   min_max,  ///< the smallest that covers every value
 };
 
+/// Bits, symmetry and scales of a tensor's codes.
 struct QuantSpec {
   int bits = 8;
   /// Zero point 0, and as many codes above it as below; else a zero point of its own and 2^bits

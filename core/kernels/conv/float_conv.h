@@ -23,6 +23,7 @@ struct ConvShape : ConvGeometry {
   std::int64_t output_size() const noexcept { return out_h * out_w * out_c; }
 };
 
+/// Each input channel has output channels of its own.
 inline bool is_depthwise(const ConvShape& s) noexcept {
   return s.groups == s.in_c && s.groups > 1;
 }
