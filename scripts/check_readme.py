@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks what the Markdown files say.
 
-usage: check_readme.py               marks of blocks, links, README.md's C++ example
+usage: check_readme.py               marks of blocks, links, C++ examples
        check_readme.py --run BUILD [MARK...]   runs the marked commands, those of all marks if none is
                                      named; BUILD: a folder with all programs
 
@@ -79,7 +79,8 @@ def anchors(text):
 
 
 def wrong_links(path, text):
-    for target in re.findall(r"\]\(([^)#]*(?:#[^)]*)?)\)", text):
+    prose = re.sub(r"```.*?```", "", text, flags=re.S)
+    for target in re.findall(r"\]\(([^)#]*(?:#[^)]*)?)\)", prose):
         if re.match(r"\w+:", target):
             continue
         file, _, anchor = target.partition("#")
@@ -90,19 +91,22 @@ def wrong_links(path, text):
             yield f"{path.relative_to(ROOT)}: link to {target}: there is no such heading"
 
 
-EXAMPLES = ["examples/custom_loop.cpp", "examples/fit_network.cpp", "examples/two_heads.cpp"]  # in README's order
+EXAMPLES = {  # in the order of the file's blocks
+    "README.md": ["examples/custom_loop.cpp", "examples/fit_network.cpp", "examples/two_heads.cpp"],
+}
 
 
 def wrong_examples():
-    """Each ```cpp block is what its example has between // [README] marks."""
-    shown = re.findall(r"```cpp\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    if len(shown) != len(EXAMPLES):
-        yield f"README.md: expected {len(EXAMPLES)} ```cpp blocks, got {len(shown)}"
-    for name, block in zip(EXAMPLES, shown):
-        parts = re.findall(r"// \[README\]\n(.*?) *// \[README\]", (ROOT / name).read_text(), re.S)
-        expected = "\n".join(textwrap.dedent(part) for part in parts)
-        if block != expected:
-            yield f"README.md's example differs from {name}; expected:\n{expected}"
+    """Each ```cpp block is what its example has between // [README] or // [docs] marks."""
+    for page, names in EXAMPLES.items():
+        shown = re.findall(r"```cpp\n(.*?)```", (ROOT / page).read_text(), re.S)
+        if len(shown) != len(names):
+            yield f"{page}: expected {len(names)} ```cpp blocks, got {len(shown)}"
+        for name, block in zip(names, shown):
+            parts = re.findall(r"// \[(?:README|docs)\]\n(.*?) *// \[(?:README|docs)\]", (ROOT / name).read_text(), re.S)
+            expected = "\n".join(textwrap.dedent(part) for part in parts)
+            if block != expected:
+                yield f"{page}'s example differs from {name}; expected:\n{expected}"
 
 
 def check():
@@ -110,7 +114,7 @@ def check():
     for path in markdown_files():
         text = path.read_text()
         wrong += [*wrong_blocks(path.relative_to(ROOT), text), *wrong_links(path, text)]
-    print("\n".join(wrong) or "Markdown: marks, links and README's examples are right")
+    print("\n".join(wrong) or "Markdown: marks, links and examples are right")
     return 1 if wrong else 0
 
 

@@ -22,6 +22,7 @@
 
 // Modules, reference networks, and graphs of them.
 #include "layers/diagnose.h"
+#include "layers/graph/draw_parameters.h"
 #include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "layers/module.h"
