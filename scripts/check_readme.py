@@ -93,6 +93,7 @@ def wrong_links(path, text):
 
 EXAMPLES = {  # in the order of the file's blocks
     "README.md": ["examples/custom_loop.cpp", "examples/fit_network.cpp", "examples/two_heads.cpp"],
+    "docs/own-network.md": ["examples/own_op.cpp"],
 }
 
 

@@ -8,6 +8,7 @@
 #include "core/ops/activations.h"
 #include "core/ops/conv_transpose.h"
 #include "core/ops/dropout_op.h"
+#include "core/ops/function_op.h"
 #include "core/ops/indexed.h"
 #include "core/ops/layout.h"
 #include "core/ops/losses.h"
