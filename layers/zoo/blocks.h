@@ -16,6 +16,18 @@ std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, BlockActivation activ
                                     BatchNorm2dOptions norm = {});
 /// Depthwise 3x3 and pointwise convolution, each with batch norm and ReLU: "0.0", "0.1", "1.0", ...
 ModulePtr depthwise_separable(std::int64_t in, std::int64_t out, int stride, Init& init);
+/// The strides of a network that halves its picture five times, for NetworkOptions::output_stride
+/// (0, as networks of other strides have it: as they are).
+class Strides {
+ public:
+  explicit Strides(const NetworkOptions& resolved)
+      : left_out_(resolved.output_stride > 0 ? 32 / resolved.output_stride : 1) {}
+  /// The stride of the next layer, in the order of the network; `own` is 1 or 2.
+  int next(int own);
+
+ private:
+  int left_out_;  // product of the strides that are still to be left out
+};
 /// See NetworkOptions::width.
 std::int64_t scale_channels(std::int64_t channels, double width);
 

@@ -51,6 +51,7 @@ ModulePtr mobilenet_v2(const NetworkOptions& given) {
   };
   constexpr Stage stages[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
                               {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+  Strides strides(o);
   Init init(o.seed, o.draw);
   std::int64_t channels = scale_channels(32, o.width);
   const std::int64_t last = scale_channels(1280, std::max(1.0, o.width));
@@ -58,14 +59,14 @@ ModulePtr mobilenet_v2(const NetworkOptions& given) {
   features->add(conv_bn({.in_channels = o.in_c,
                          .out_channels = channels,
                          .kernel = 3,
-                         .stride = 2,
+                         .stride = strides.next(2),
                          .padding = Padding2d::all(1)},
                         BlockActivation::relu6, init));
   for (const Stage& s : stages) {
     const std::int64_t out = scale_channels(s.out, o.width);
     for (int i = 0; i < s.blocks; ++i) {
-      features->add(std::make_shared<InvertedResidual>(channels, out, i == 0 ? s.stride : 1,
-                                                       s.expansion, init));
+      const int stride = strides.next(i == 0 ? s.stride : 1);
+      features->add(std::make_shared<InvertedResidual>(channels, out, stride, s.expansion, init));
       channels = out;
     }
   }

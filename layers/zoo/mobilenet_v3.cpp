@@ -33,8 +33,8 @@ constexpr BatchNorm2dOptions norm{.eps = 1e-3, .momentum = 0.01};
 /// shapes agree.
 class InvertedResidual final : public Module {
  public:
-  InvertedResidual(std::int64_t in, const Row& row, double width, Init& init)
-      : residual_(row.stride == 1 && in == scale_channels(row.out, width)) {
+  InvertedResidual(std::int64_t in, const Row& row, int stride, double width, Init& init)
+      : residual_(stride == 1 && in == scale_channels(row.out, width)) {
     const std::int64_t hidden = scale_channels(row.expanded, width);
     block_ = std::make_shared<Sequential>();
     if (hidden != in) {
@@ -43,7 +43,7 @@ class InvertedResidual final : public Module {
     block_->add(conv_bn({.in_channels = hidden,
                          .out_channels = hidden,
                          .kernel = row.kernel,
-                         .stride = row.stride,
+                         .stride = stride,
                          .padding = Padding2d::all(row.kernel / 2),
                          .groups = static_cast<int>(hidden)},
                         row.activation, init, norm));
@@ -69,17 +69,19 @@ class InvertedResidual final : public Module {
 };
 
 ModulePtr make_v3(std::span<const Row> rows, std::int64_t last, const NetworkOptions& o) {
+  Strides strides(o);
   Init init(o.seed, o.draw);
   std::int64_t channels = scale_channels(16, o.width);
   auto features = std::make_shared<Sequential>();
   features->add(conv_bn({.in_channels = o.in_c,
                          .out_channels = channels,
                          .kernel = 3,
-                         .stride = 2,
+                         .stride = strides.next(2),
                          .padding = Padding2d::all(1)},
                         hs, init, norm));
   for (const Row& row : rows) {
-    features->add(std::make_shared<InvertedResidual>(channels, row, o.width, init));
+    features->add(
+        std::make_shared<InvertedResidual>(channels, row, strides.next(row.stride), o.width, init));
     channels = scale_channels(row.out, o.width);
   }
   const std::int64_t wide = 6 * channels, hidden = scale_channels(last, o.width);

@@ -109,6 +109,7 @@ class Bottleneck final : public Module {
 };
 
 ModulePtr make_resnet(const ResNetSpec& spec, const NetworkOptions& o) {
+  Strides strides(o);
   Init init(o.seed, o.draw);
   auto net = std::make_shared<Sequential>();
   std::int64_t channels = scale_channels(spec.widths[0], o.width);
@@ -116,7 +117,7 @@ ModulePtr make_resnet(const ResNetSpec& spec, const NetworkOptions& o) {
     net->add("conv1", std::make_shared<Conv2d>(Conv2dOptions{.in_channels = o.in_c,
                                                              .out_channels = channels,
                                                              .kernel = 7,
-                                                             .stride = 2,
+                                                             .stride = strides.next(2),
                                                              .padding = Padding2d::all(3),
                                                              .bias = false},
                                                init));
@@ -124,7 +125,7 @@ ModulePtr make_resnet(const ResNetSpec& spec, const NetworkOptions& o) {
     net->add("conv1", conv3x3(o.in_c, channels, 1, init));
   }
   net->add("bn1", norm(channels)).add("relu", std::make_shared<Relu>());
-  if (spec.imagenet_stem) {
+  if (spec.imagenet_stem && strides.next(2) == 2) {
     net->add("maxpool", std::make_shared<MaxPool2d>(
                             PoolOptions{.kernel = 3, .stride = 2, .padding = Padding2d::all(1)}));
   }
@@ -132,7 +133,7 @@ ModulePtr make_resnet(const ResNetSpec& spec, const NetworkOptions& o) {
     const std::int64_t width = scale_channels(spec.widths[stage], o.width);
     auto layer = std::make_shared<Sequential>();
     for (int block = 0; block < spec.blocks[stage]; ++block) {
-      const int stride = stage > 0 && block == 0 ? 2 : 1;
+      const int stride = strides.next(stage > 0 && block == 0 ? 2 : 1);
       if (spec.bottleneck) {
         layer->add(std::make_shared<Bottleneck>(channels, width, stride, init));
         channels = Bottleneck::expansion * width;

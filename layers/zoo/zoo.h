@@ -17,6 +17,10 @@ struct NetworkOptions {
   /// Factor on the numbers of channels; if not 1, they are rounded to multiples of 8, never below
   /// 90 % of the exact number (Sandler et al. 2018).
   double width = 1;
+  /// The picture's extent over the last feature map's, a power of two; of the models for 224x224
+  /// (ResNets and MobileNets), whose own 32 leaves one position of a 32x32 picture. For less, the
+  /// network's first strides are 1, and a max pooling among them is left out.
+  int output_stride = 0;
   std::uint64_t seed = 0;  ///< of the initial weights
   bool draw = true;        ///< false: weights unspecified, their memory not written (see Init)
 };

@@ -112,6 +112,35 @@ TEST_CASE("layers of the reference networks have the peers' shapes") {
   CHECK(shape_at(*mbv2, "features.18.2") == Shape{1, 1, 1, 1280});
 }
 
+TEST_CASE("the last feature map is output_stride times smaller than the picture") {
+  const auto last_map = [](const GraphModule& graph) {
+    Shape map;
+    for (const GraphNode& node : graph.nodes()) {
+      if (node.shape.rank() == 4 && node.shape[1] > 1) map = node.shape;
+    }
+    return map;
+  };
+  for (const char* name : {"resnet18", "resnet34", "resnet50", "mobilenet_v1", "mobilenet_v2",
+                           "mobilenet_v3_small", "mobilenet_v3_large"}) {
+    for (const int output_stride : {0, 2, 4, 8, 16, 32}) {
+      CAPTURE(name);
+      CAPTURE(output_stride);
+      const zoo::NetworkOptions options{.classes = 2,
+                                        .in_h = 64,
+                                        .in_w = 64,
+                                        .width = 0.125,
+                                        .output_stride = output_stride,
+                                        .draw = false};
+      const auto graph = trace(zoo::make_model(name, options), Tensor::zeros({1, 64, 64, 3}));
+      CHECK(last_map(*graph)[1] == 64 / (output_stride == 0 ? 32 : output_stride));
+    }
+  }
+  CHECK_THROWS_WITH_AS(zoo::make_model("mobilenet_v2", {.output_stride = 12}),
+                       doctest::Contains("a power of two up to 32, got 12"), Error);
+  CHECK_THROWS_WITH_AS(zoo::make_model("resnet20", {.output_stride = 4}),
+                       doctest::Contains("expected output_stride 0 (its own), got 4"), Error);
+}
+
 TEST_CASE("the registry refuses unknown names, naming the nearest, and bad options") {
   CHECK_THROWS_WITH_AS(zoo::make_model("resnet81"), doctest::Contains("did you mean 'resnet8'"),
                        Error);

@@ -39,6 +39,12 @@ void describe(FieldVisitor& v, ModelConfig& c) {
              "another number gets a new last layer"},
             c.classes, {0, 65536});
   v.number({"width", "zoo: factor on the numbers of channels"}, c.width, {0, 64, true});
+  v.integer(
+      {"output_stride",
+       "zoo: how many times smaller than the picture the last feature map is, a power of two; "
+       "0: the network's own. The ResNets and MobileNets for 224x224 have 32: for small "
+       "pictures take 4 or 8, and the first strides are left out"},
+      c.output_stride, {0, 32});
 }
 
 void describe(FieldVisitor& v, InitConfig& c) {

@@ -64,6 +64,7 @@ struct ModelConfig {
   std::string weights = "file";  ///< of import, or "new"
   int classes = 0;
   double width = 1;
+  int output_stride = 0;
 };
 
 struct InitConfig {

@@ -52,9 +52,12 @@ void check_together(const Config& c) {
   const bool of_zoo = !c.model.zoo.empty();
   OCTET_CHECK(of_zoo + !c.model.layers.empty() + imports == 1, file,
               ": /model: expected one of 'zoo', 'layers' and 'import'");
-  OCTET_CHECK(of_zoo || c.model.width == 1, c.where("/model/width"),
-              ": is for /model/zoo; the layers of ", imports ? "an imported" : "this",
-              " network are those of ", imports ? "its file" : "/model/layers");
+  for (const auto& [key, own] : {std::pair{"/model/width", c.model.width == 1},
+                                 std::pair{"/model/output_stride", c.model.output_stride == 0}}) {
+    OCTET_CHECK(of_zoo || own, c.where(key), ": is for /model/zoo; the layers of ",
+                imports ? "an imported network are those of its file"
+                        : "this network are those of /model/layers");
+  }
   const bool fresh = c.model.weights == "new";
   OCTET_CHECK(!fresh || imports, c.where("/model/weights"), ": is for /model/import");
   OCTET_CHECK(c.train || c.init || (imports && !fresh), file,

@@ -115,6 +115,7 @@ zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data
   options.in_w = static_cast<int>(input[2]);
   options.in_c = static_cast<int>(input[3]);
   options.width = c.model.width;
+  options.output_stride = c.model.output_stride;
   options.seed = static_cast<std::uint64_t>(c.seed);
   return options;
 }
