@@ -1,7 +1,7 @@
 # What every target of the project shares: warnings, the floating-point contract, sanitizers, and
 # find_package calls that name the Debian package when something is missing.
 
-find_package(Threads REQUIRED)
+find_package(Threads REQUIRED QUIET)
 
 add_library(octet_options INTERFACE)
 # Results must not depend on what the compiler fuses: FMA only by intrinsic (docs/design.md).

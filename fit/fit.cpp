@@ -74,9 +74,6 @@ Fit::Fit(Module& model, optim::Optimizer& optimizer, Loader& loader, Context& ct
   OCTET_CHECK(o.hooks.evaluate || (o.keep == Keep::last && o.patience == 0),
               "fit: keeping the best epoch and patience need FitHooks::evaluate");
   OCTET_CHECK(o.loss.value, "fit: loss: expected a function, got none");
-  OCTET_CHECK(!optimizer.parameters().empty(),
-              "fit: the optimizer has no parameters: were all modules registered "
-              "(Module::register_module)?");
   if (o.schedule) o.schedule->validate();
   if (o.ema_decay > 0) {
     ema_.emplace(model.parameters(), optim::EmaOptions{.decay = o.ema_decay});

@@ -10,6 +10,9 @@ Optimizer::Optimizer(std::vector<ParameterPtr> parameters, double lr,
                      std::vector<std::string> buffers)
     : parameters_(std::move(parameters)), lr_(lr), buffer_names_(std::move(buffers)) {
   set_lr(lr);
+  OCTET_CHECK(!parameters_.empty(),
+              "optimizer: expected parameters to train, got none: those of a "
+              "module are what it registers (register_module, register_parameter)");
   std::set<const Parameter*> seen;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterPtr& p = parameters_[i];

@@ -37,6 +37,10 @@ int Lowering::add_floats(std::string name, const Shape& shape) {
   return add({std::move(name), int8::DType::f32, extents(shape), {}, {}});
 }
 
+int Lowering::add_integers(std::string name, const Shape& shape) {
+  return add({std::move(name), int8::DType::i32, extents(shape), {}, {}});
+}
+
 int Lowering::add_like(int other, std::string name, const Shape& shape) {
   const int8::TensorDef& like = tensor(other);
   return add({std::move(name), like.type, extents(shape), like.quantization, {}});

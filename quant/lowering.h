@@ -22,6 +22,8 @@ class Lowering {
   int add_value(std::string name, const Shape& shape, QuantParams params);
   /// A float value.
   int add_floats(std::string name, const Shape& shape);
+  /// A value of INT32 numbers.
+  int add_integers(std::string name, const Shape& shape);
   /// A value of the type and quantization of tensor `other`.
   int add_like(int other, std::string name, const Shape& shape);
   /// Constants. `axis` is the quantized dimension of per-channel scales.

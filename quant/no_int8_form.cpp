@@ -28,6 +28,10 @@ std::string refused_activation(const Op& op, const Shape&) {
   return "op " + std::string(op.name());
 }
 
+std::string refused_function(const Op& op, const Shape&) {
+  return "op " + std::string(op.name()) + " (your own: a table of int8 codes, no float operator)";
+}
+
 std::string refused_layout(const Op& op, const Shape& x) {
   const std::string name = "op " + std::string(op.name());
   const auto* slice = dynamic_cast<const SliceOp*>(&op);

@@ -13,6 +13,8 @@ namespace octet::quant {
 /// What about `op` on an input of shape `x` (the first, of the shape seen when tracing) has no
 /// integer form: "op slice of the batch". Empty: it has one.
 std::string refused_activation(const Op& op, const Shape& x);
+/// What about a FunctionOp has no float operator: everything.
+std::string refused_function(const Op& op, const Shape& x);
 std::string refused_layout(const Op& op, const Shape& x);
 std::string refused_concat(const Op& op, const Shape& x);
 std::string refused_max_pool(const Op& op, const Shape& x);

@@ -5,6 +5,7 @@
 #include <typeinfo>
 
 #include "core/ops/activations.h"
+#include "core/ops/function_op.h"
 #include "quant/no_int8_form.h"
 #include "quant/prepare.h"
 #include "quant/rewriter.h"
@@ -33,6 +34,7 @@ const Rewriter::Rule* Rewriter::rule_of(const Op& op) {
       Row{typeid(HardTanhOp), {&R::rewrite_clamp, false, int8::Activation::relu_n1_to_1}},
       Row{typeid(HardSigmoidOp), {&R::rewrite_hard_sigmoid}},
       Row{typeid(SiluOp), {&R::rewrite_silu}},
+      Row{typeid(FunctionOp), {&R::rewrite_activation}},
       Row{typeid(ActivationOp), {&R::rewrite_activation, false, none, refused_activation}},
       Row{typeid(PreluOp), {&R::rewrite_prelu}},
       Row{typeid(SoftmaxOp), {&R::rewrite_softmax}},

@@ -85,7 +85,8 @@ def anchors(text):
 
 
 def wrong_links(path, text):
-    for target in re.findall(r"\]\(([^)#]*(?:#[^)]*)?)\)", text):
+    prose = re.sub(r"```.*?```", "", text, flags=re.S)
+    for target in re.findall(r"\]\(([^)#]*(?:#[^)]*)?)\)", prose):
         if re.match(r"\w+:", target):
             continue
         file, _, anchor = target.partition("#")
@@ -102,12 +103,16 @@ def parts_of(example):
     return [textwrap.dedent(part) for part in parts]
 
 
+EXAMPLES = {"docs/coming-from-pytorch.md": "examples/from_pytorch.cpp",
+            "docs/own-network.md": "examples/own_op.cpp"}
+
+
 def examples_of(page):
     """What its ```cpp blocks must be: of README each block is an example's parts together."""
     if page == "README.md":
         names = ["custom_loop", "fit_network", "two_heads"]
         return ["\n".join(parts_of(f"examples/{name}.cpp")) for name in names]
-    return parts_of("examples/from_pytorch.cpp")
+    return parts_of(EXAMPLES[page])
 
 
 def wrong_examples(page):
@@ -139,7 +144,7 @@ def blocks_with_contents(text):
 
 
 def check():
-    wrong = [*wrong_examples("README.md"), *wrong_examples("docs/coming-from-pytorch.md")]
+    wrong = [line for page in ("README.md", *EXAMPLES) for line in wrong_examples(page)]
     for path in markdown_files():
         text = path.read_text()
         wrong += [*wrong_blocks(path.relative_to(ROOT), text), *wrong_links(path, text)]

@@ -5,6 +5,7 @@
 
 namespace octet::app {
 
+void add_new(CLI::App& app);
 void add_run(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_inspect(CLI::App& app);

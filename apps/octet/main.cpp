@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
       "kernels, batch size and threads.");
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
+  octet::app::add_new(app);
   octet::app::add_run(app);
   octet::app::add_eval(app);
   octet::app::add_inspect(app);

@@ -84,7 +84,10 @@ std::optional<InitialWeights> initial_weights(const config::Config& c, bool begu
   const RunFiles files(first.run_dir());
   const bool there = fs::exists(files.checkpoint) && is_done(read_checkpoint(files.checkpoint));
   if (begun && !there) return InitialWeights{};
-  if (!there) progress.say(c.name + " starts from " + first.name + ", which is run first");
+  if (!there) {
+    progress.say(c.name + " starts from " + first.name + ", which is not finished in " +
+                 files.dir.string() + " and is run first");
+  }
   if (run(first, options, progress) == Outcome::interrupted) return std::nullopt;
   return of_checkpoint(files.checkpoint);
 }

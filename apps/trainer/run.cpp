@@ -217,7 +217,9 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
       progress.say("an earlier run is kept in " + folder.string() + " until this one is finished");
     }
     for (const std::string& note : s.network.notes) {
-      progress.say("model.import " + c.model.import.text + ": " + note);
+      progress.say(
+          (c.model.layers.empty() ? "model.import " + c.model.import.text : "model.layers") + ": " +
+          note);
     }
     progress.say(files.dir.string() + ": starting " + s.network.name + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +

@@ -8,6 +8,7 @@
 #include "core/ops/activations.h"
 #include "core/ops/conv_transpose.h"
 #include "core/ops/dropout_op.h"
+#include "core/ops/function_op.h"
 #include "core/ops/indexed.h"
 #include "core/ops/layout.h"
 #include "core/ops/losses.h"
@@ -22,6 +23,7 @@
 
 // Modules, reference networks, and graphs of them.
 #include "layers/diagnose.h"
+#include "layers/graph/draw_parameters.h"
 #include "layers/graph/graph_module.h"
 #include "layers/layers.h"
 #include "layers/module.h"

@@ -4,12 +4,14 @@
 #include <limits>
 
 #include "base/error.h"
+#include "int8/engine/find_tables.h"
 #include "int8/engine/fuse_gates.h"
 #include "int8/engine/fuse_pads.h"
 #include "int8/engine/graph_checks.h"
 #include "int8/engine/model_impl.h"
 #include "int8/ops/gate.h"
 #include "int8/ops/of_constants.h"
+#include "int8/ops/unary_step.h"
 
 namespace octet::int8 {
 namespace {
@@ -47,7 +49,14 @@ class Compiler {
 
   /// The steps of all nodes in order, null for those that were fused away.
   std::vector<std::unique_ptr<Step>> compile() {
+    std::vector<bool> in_table(steps_.size());
+    for (const GatheredTable& table : find_gathered_tables(m_.graph)) {
+      for (const int n : {table.cast, table.add, table.gather})
+        in_table[static_cast<std::size_t>(n)] = true;
+      compile_table(table);
+    }
     for (std::size_t n = 0; n < steps_.size(); ++n) {
+      if (in_table[n]) continue;
       compile_node(n, {});
       if (!options_.fuse && steps_[n]->alias) {
         steps_[n]->alias = false;
@@ -97,6 +106,17 @@ class Compiler {
     steps_[n]->node_index = index;
     packed_bytes_ += steps_[n]->packed_bytes();
     check_memory(index, packed_bytes_);
+  }
+
+  void compile_table(const GatheredTable& gathered) {
+    NodeView view = view_of(gathered.gather);
+    view.fused_input = gathered.x;
+    Table table;
+    std::ranges::copy(view.i8_constant(0), table.begin());
+    std::unique_ptr<Step>& step = steps_[static_cast<std::size_t>(gathered.gather)];
+    step = create_table_step(view, table);
+    step->node_index = gathered.gather;
+    packed_bytes_ += step->packed_bytes();
   }
 
   std::size_t output_bytes(std::size_t node) const {

@@ -42,8 +42,9 @@ void check_unary(const NodeView& node) {
 
 std::unique_ptr<Step> create_table_step(const NodeView& node, const Table& table) {
   auto step = new_step<TableStep>(node);
+  step->inputs = {node.data_input()};
   step->table = table;
-  step->sample = element_count(node.input(0).shape);
+  step->sample = element_count(node.output().shape);
   step->kernel = lookup_kernel(node.isa());
   step->in_place = {0};
   return step;

@@ -22,6 +22,7 @@ WriteStep of_codes(OpCode op) noexcept {
 #define OCTET_INT8_TABLE_OP(op, code, name) case OpCode::op:
 #include "int8/graph/ops.inc"
     case OpCode::quantize:
+    case OpCode::gather:  // by computed indices: of a table (int8/engine/find_tables.h)
       return write_table;
     case OpCode::conv_2d:
     case OpCode::depthwise_conv_2d:

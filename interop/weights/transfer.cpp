@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/some_of.h"
 #include "interop/weights/weight_names.h"
 #include "interop/weights/weight_uses.h"
 #include "layers/parameter_pattern.h"
@@ -94,17 +95,6 @@ void mark_skipped(const std::vector<std::string>& patterns, Targets& targets) {
     OCTET_CHECK(any, "skip: nothing in the network matches '", one_line(pattern),
                 "'; the nearest name is '", nearest_name(pattern, names), "'");
   }
-}
-
-/// The first five and how many more.
-std::string some_of(const std::vector<std::string>& all, const char* separator) {
-  constexpr std::size_t shown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < all.size() && i < shown; ++i) {
-    text += (i ? separator : "") + one_line(all[i], 200);
-  }
-  if (all.size() > shown) text += " and " + std::to_string(all.size() - shown) + " more";
-  return text;
 }
 
 void check_something_fits(const WeightFile& file, const Transfer& result, const Targets& targets) {

@@ -40,7 +40,7 @@ std::int64_t scale_channels(std::int64_t channels, double width) {
   return rounded;
 }
 
-int Strides::next(int own) {
+int NetworkStrides::next(int own) {
   if (own == 1 || left_out_ == 1) return own;
   left_out_ /= own;
   return 1;

@@ -18,9 +18,9 @@ std::shared_ptr<Sequential> conv_bn(Conv2dOptions options, BlockActivation activ
 ModulePtr depthwise_separable(std::int64_t in, std::int64_t out, int stride, Init& init);
 /// The strides of a network that halves its picture five times, for NetworkOptions::output_stride
 /// (0, as networks of other strides have it: as they are).
-class Strides {
+class NetworkStrides {
  public:
-  explicit Strides(const NetworkOptions& resolved)
+  explicit NetworkStrides(const NetworkOptions& resolved)
       : left_out_(resolved.output_stride > 0 ? 32 / resolved.output_stride : 1) {}
   /// The stride of the next layer, in the order of the network; `own` is 1 or 2.
   int next(int own);

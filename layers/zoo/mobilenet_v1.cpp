@@ -10,7 +10,7 @@ ModulePtr mobilenet_v1(const NetworkOptions& given) {
   };
   constexpr Block blocks[] = {{64, 1},  {128, 2}, {128, 1}, {256, 2}, {256, 1},  {512, 2}, {512, 1},
                               {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}};
-  Strides strides(o);
+  NetworkStrides strides(o);
   Init init(o.seed, o.draw);
   std::int64_t channels = scale_channels(32, o.width);
   auto features = std::make_shared<Sequential>();

@@ -51,7 +51,7 @@ ModulePtr mobilenet_v2(const NetworkOptions& given) {
   };
   constexpr Stage stages[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
                               {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
-  Strides strides(o);
+  NetworkStrides strides(o);
   Init init(o.seed, o.draw);
   std::int64_t channels = scale_channels(32, o.width);
   const std::int64_t last = scale_channels(1280, std::max(1.0, o.width));

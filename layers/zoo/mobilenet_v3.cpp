@@ -69,7 +69,7 @@ class InvertedResidual final : public Module {
 };
 
 ModulePtr make_v3(std::span<const Row> rows, std::int64_t last, const NetworkOptions& o) {
-  Strides strides(o);
+  NetworkStrides strides(o);
   Init init(o.seed, o.draw);
   std::int64_t channels = scale_channels(16, o.width);
   auto features = std::make_shared<Sequential>();

@@ -109,7 +109,7 @@ class Bottleneck final : public Module {
 };
 
 ModulePtr make_resnet(const ResNetSpec& spec, const NetworkOptions& o) {
-  Strides strides(o);
+  NetworkStrides strides(o);
   Init init(o.seed, o.draw);
   auto net = std::make_shared<Sequential>();
   std::int64_t channels = scale_channels(spec.widths[0], o.width);

@@ -8,6 +8,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "core/ops/function_op.h"
 #include "core/ops/ops.h"
 #include "int8/ops/catalogue.h"
 #include "quant/floats/float_moves.h"
@@ -151,6 +152,7 @@ const FloatForm* float_form_of(const Op& op) {
       Row{typeid(PowerOp), {power}},
       Row{typeid(SoftplusOp), {softplus}},
       Row{typeid(MishOp), {mish}},
+      Row{typeid(FunctionOp), {activation, refused_function}},
       Row{typeid(ActivationOp), {activation, refused_activation}},
       Row{typeid(SoftmaxOp), {softmax}},
       Row{typeid(LogSoftmaxOp), {unary<OpCode::log_softmax>}},

@@ -123,6 +123,8 @@ UnaryFunctionPtr make_clamp_function(int8::Activation activation) {
 }
 
 UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op) {
+  if (auto own = std::dynamic_pointer_cast<const FunctionOp>(op))
+    return make_function_table(std::move(own));
   const int8::OpEntry* entry = int8::find_op(op->file_op());
   return entry ? std::make_shared<ActivationFunction>(std::move(op), entry->op) : nullptr;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/ops/activations.h"
+#include "core/ops/function_op.h"
 #include "int8/graph/graph.h"
 #include "int8/reference/tables/table.h"
 #include "quant/qconfig.h"
@@ -49,8 +50,12 @@ using UnaryFunctionPtr = std::shared_ptr<const UnaryFunction>;
 
 /// RELU rescales; RELU6 keeps scale and zero point.
 UnaryFunctionPtr make_clamp_function(int8::Activation activation);
-/// The format's op for this float op (ActivationOp::file_op); null if it has none.
+/// The format's op for this float op (ActivationOp::file_op), or of a FunctionOp its table; null if
+/// it has none.
 UnaryFunctionPtr make_activation_function(std::shared_ptr<const ActivationOp> op);
+/// A function from outside: its 256 codes, in the file CAST, ADD of 128 and GATHER
+/// (docs/own-network.md).
+UnaryFunctionPtr make_function_table(std::shared_ptr<const FunctionOp> op);
 /// QUANTIZE: the identity, rescaled.
 UnaryFunctionPtr make_requantize_function();
 /// x + c, x - c, c - x, x c.

@@ -20,6 +20,11 @@ std::string with(const std::string& extra) {
          (extra.empty() ? "" : ", " + extra) + "}";
 }
 
+std::string layers(const std::string& list) {
+  return R"({"name": "t", "data": {"path": "d.h5"}, "train": {}, "model": {"layers": [)" + list +
+         "]}}";
+}
+
 struct Fixture {
   TempDir dir;
   std::filesystem::path file = dir / "c.json";
@@ -154,11 +159,33 @@ TEST_CASE_FIXTURE(Fixture, "config: every mistake has its message") {
       {with("\"quant\": {\"optimizer\": {\"momentum\": 0.5}}"),
        "FILE: /quant/optimizer/momentum: this key is for type = sgd, but /quant/optimizer/type is "
        "adam"},
+      // lists of layers
+      {layers(R"({"type": "conv2d", "kernel": [3, 3, 3]})"),
+       "FILE: /model/layers/0/kernel: expected an integer in [1, 65536] or a list of up to 2 of "
+       "them, got a list"},
+      {layers(R"({"type": "conv2d", "kernel": 0})"),
+       "FILE: /model/layers/0/kernel: expected an integer in [1, 65536] or a list of up to 2 of "
+       "them, got 0"},
+      {layers(R"({"type": "max_pool2d"})"), "FILE: /model/layers/0: the key 'kernel' is required"},
+      {layers(R"({"type": "relu", "from": 1})"),
+       "FILE: /model/layers/0/from: expected a layer's name, a negative number (-1: the layer "
+       "before), or a list, got 1"},
+      {layers(R"({"type": "relu", "from": []})"),
+       "FILE: /model/layers/0/from: expected at least one name or negative number, got a list"},
+      {layers(R"({"type": "relu", "name": "-1"})"),
+       "FILE: /model/layers/0/name: expected a name of letters, digits, '.', '_' and '-' (at most "
+       "100, not starting with '.' or '-'), got the string \"-1\""},
+      {layers(R"({"type": "conv2d", "kernel": 3, "out": "many"})"),
+       "FILE: /model/layers/0/out: expected the word \"classes\" or no text, got the string "
+       "\"many\""},
+      {layers(R"({"type": "relu", "kernel": 3})"),
+       "FILE: /model/layers/0/kernel: this key is for type = conv2d depthwise_conv2d "
+       "conv_transpose2d max_pool2d avg_pool2d, but /model/layers/0/type is relu"},
       // keys together
       {R"({"name": "t", "data": {"path": "d"}, "model": {}, "train": {}})",
-       "FILE: /model: expected one of 'zoo' and 'import'"},
+       "FILE: /model: expected one of 'zoo', 'layers' and 'import'"},
       {R"({"name": "t", "data": {"path": "d"}, "model": {"zoo": "lenet", "import": "n"}, "train": {}})",
-       "FILE: /model: expected one of 'zoo' and 'import'"},
+       "FILE: /model: expected one of 'zoo', 'layers' and 'import'"},
       {R"({"name": "t", "data": {"path": "d"}, "model": {"import": "n", "width": 2}, "train": {}})",
        "FILE: /model/width: is for /model/zoo; the layers of an imported network are those of its "
        "file"},

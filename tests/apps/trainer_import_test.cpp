@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "tests/apps/trainer_fixture.h"
 #include "tests/interop/onnx_builder.h"
@@ -77,6 +78,36 @@ TEST_CASE_FIXTURE(ImportFixture, "trainer: model.import is network and weights, 
   CHECK(summary()["config"]["model"]["import"] == "net.onnx");
   CHECK_FALSE(summary()["config"]["model"].contains("zoo"));
   CHECK(fs::exists(run_dir() / "model.tflite"));
+}
+
+TEST_CASE_FIXTURE(ImportFixture, "trainer: model.weights new takes the architecture alone") {
+  Json c = importing(with_output(small_net(10), "logits"));
+  c["model"]["weights"] = "new";
+  c["train"]["optimizer"]["lr"] = 1e-30;  // weights stay, so that they can be seen
+  write(c);
+  const TrainerRun r = run();
+  CAPTURE(r.output);
+  REQUIRE(r.code == 0);
+  CHECK(r.says("model.import net.onnx: its architecture alone, with new weights"));
+  const std::vector<float> bias = trained("fc.bias"), weight = trained("conv.weight");
+  CHECK(bias != numbers(10, 4));
+  CHECK(weight != numbers(72));
+  const auto beyond = [](float bound) { return [=](float v) { return std::abs(v) > bound; }; };
+  CHECK(std::ranges::count_if(weight, beyond(1.0f / 3)) == 0);  // 1 / sqrt(9 inputs)
+  CHECK(std::ranges::count_if(weight, beyond(0.1f)) > 20);
+  CHECK(trained("bn.weight") == std::vector<float>(8, 1.0f));
+  CHECK(trained("bn.bias") == std::vector<float>(8, 0.0f));
+  CHECK(summary()["int8"]["codes_different"] == 0);
+
+  c.erase("train");
+  c["name"] = "untrained";
+  write(c);
+  CHECK(run({}, "untrained").says("there are no trained weights to quantize"));
+  c = config();
+  c["name"] = "zoo";
+  c["model"]["weights"] = "new";
+  write(c);
+  CHECK(run({}, "zoo").says("/model/weights: is for /model/import"));
 }
 
 TEST_CASE_FIXTURE(ImportFixture,

@@ -3,9 +3,11 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
+#include "core/ops/function_op.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
 #include "layers/graph/graph_module.h"
@@ -65,6 +67,24 @@ struct Islands final : MultiModule {
   std::shared_ptr<Conv2d> first, second, last;
 };
 
+/// A function that octet does not have: in the file CAST, ADD and GATHER.
+struct OwnOp final : MultiModule {
+  OwnOp() {
+    Init init(8);
+    conv = register_module(
+        "conv", std::make_shared<Conv2d>(
+                    Conv2dOptions{.in_channels = 1, .out_channels = 8, .kernel = 3}, init));
+  }
+  std::vector<Var> forward_many(std::span<const Var> x) override {
+    const auto [image] = take<1>(x);
+    const auto softsign = std::make_shared<FunctionOp>(
+        "softsign", [](real v) { return v / (1 + std::fabs(v)); },
+        [](real v) { return 1 / ((1 + std::fabs(v)) * (1 + std::fabs(v))); });
+    return {apply(softsign, (*conv)(image))};
+  }
+  std::shared_ptr<Conv2d> conv;
+};
+
 struct Net {
   const char* name;
   ModulePtr model;
@@ -86,6 +106,7 @@ std::vector<Net> nets() {
            std::make_shared<AnyValue>(),
            {{8, 12, 12, 1}, {8, 3}},
            {{"image", "unused"}, {"mean", "conv", "same", "again"}}},
+          {"own_op", std::make_shared<OwnOp>(), {{8, 12, 12, 1}}, {{"image"}, {"softsign"}}},
           {"islands",
            std::make_shared<Islands>(),
            {{8, 12, 12, 1}},

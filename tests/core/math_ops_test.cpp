@@ -2,6 +2,7 @@
 // of several ops.
 #include <doctest/doctest.h>
 
+#include "core/ops/function_op.h"
 #include "tests/core/op_checks.h"
 
 namespace octet::test {
@@ -22,6 +23,14 @@ std::vector<OpCase> cases() {
   const Tensor vector = random_tensor({6}, 4), factors = positive_tensor({6}, 5);
   const Tensor channels = positive_tensor({3, 1, 1, 6}, 6);
   return {
+      {"a function from outside",
+       {image},
+       [](Vars v) {
+         const auto gauss = std::make_shared<FunctionOp>(
+             "gauss", [](real x) { return std::exp(-x * x); },
+             [](real x) { return -2 * x * std::exp(-x * x); });
+         return apply(gauss, v[0]);
+       }},
       {"div", {image, positive}, [](Vars v) { return v[0] / v[1]; }},
       {"div by channels", {image, channels}, [](Vars v) { return v[0] / v[1]; }},
       {"div of a vector", {vector, positive}, [](Vars v) { return v[0] / v[1]; }},

@@ -245,6 +245,7 @@ TEST_CASE("optimizers refuse options and parameters that make no sense") {
   CHECK_THROWS_AS(Adam({p}, {.beta2 = 1}), Error);
   CHECK_THROWS_AS(Adam({p}, {.eps = 0}), Error);
   CHECK_THROWS_AS(Adam({p, p}), Error);
+  CHECK_THROWS_WITH_AS(Adam({}, {.lr = 0.01}), doctest::Contains("register_module"), Error);
   CHECK_THROWS_AS(Adam({nullptr}), Error);
   Context ctx;
   p->grad.add(Tensor::zeros({2}), ctx);

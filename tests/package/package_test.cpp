@@ -53,6 +53,15 @@ TEST_CASE("the examples build and run as a project outside: training and runtime
                             std::regex(R"(int8 (\S+) %, ink's mean square error (\S+))")));
   CHECK(std::stod(accuracy[1]) > 75);
   CHECK(std::stod(accuracy[2]) < 0.01);
+  const std::string own_op = run(installed.dir, quoted(installed.build / "own_op") + " " +
+                                                    quoted(source_dir() / "data/digits.h5") + " " +
+                                                    quoted(installed.dir / "own_op.tflite"));
+  CAPTURE(own_op);
+  REQUIRE(std::regex_search(
+      own_op, accuracy, std::regex(R"(float (\S+) %\nint8 (\S+) %, codes different 0 of (\d+))")));
+  CHECK(std::stod(accuracy[1]) > 85);
+  CHECK(std::stod(accuracy[2]) > 85);
+  CHECK(std::stoll(accuracy[3]) > 10000);
   const std::string ran =
       run(installed.dir, quoted(installed.build / "run_model") + " " + quoted(model));
   CHECK(ran.find(": [") != std::string::npos);  // the largest values of an output
@@ -80,6 +89,33 @@ TEST_CASE("training alone, in a project in C++ alone with folders named like oct
                          quoted(project / "user.cpp") + " -o " + quoted(installed.dir / "user") +
                          " " + installed.pkg_config("--cflags --libs octet"));
   run(installed.dir, quoted(installed.dir / "user"));
+}
+
+TEST_CASE("as a subproject: the libraries, their names, and no word") {
+  const TempDir dir;
+  write(dir / "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.25)\n"
+        "project(user C CXX)\n"
+        "message(STATUS \"octet begins\")\n"
+        "add_subdirectory(\"" +
+            source_dir().string() +
+            "\" octet)\n"
+            "message(STATUS \"octet ends\")\n"
+            "add_executable(user user.cpp)\n"
+            "target_link_libraries(user PRIVATE octet::octet octet::runtime)\n");
+  write(dir / "user.cpp", small_program);
+  const fs::path build = dir / "build";
+  const std::string configured = run(
+      dir, OCTET_CMAKE " -G Ninja -S " + quoted(dir.path()) + " -B " + quoted(build) +
+               " -DCMAKE_C_COMPILER=" OCTET_C_COMPILER " -DCMAKE_CXX_COMPILER=" OCTET_CXX_COMPILER);
+  CAPTURE(configured);
+  CHECK(configured.find("-- octet begins\n-- octet ends\n") != std::string::npos);
+  const std::string targets = run(dir, OCTET_CMAKE " --build " + quoted(build) + " --target help");
+  CHECK(targets.find("liboctet.a") != std::string::npos);
+  for (const char* none : {"trainer:", "octet-bench:", "core_tests:", "custom_loop:"})
+    CHECK(targets.find(none) == std::string::npos);
+  const std::string cache = run(dir, "grep CMAKE_BUILD_TYPE: " + quoted(build / "CMakeCache.txt"));
+  CHECK(cache.find("Release") == std::string::npos);  // what the project around has is its own
 }
 
 TEST_CASE("installed headers include installed headers, by paths relative to themselves") {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "core/ops/function_op.h"
 #include "core/random.h"
 #include "int8/ops/catalogue.h"
 #include "layers/graph/graph_module.h"
@@ -45,7 +46,15 @@ Var constant(Var x, const Shape& shape) {
   return x.tape->constant(some_constant(shape));
 }
 
+const auto softsign = std::make_shared<FunctionOp>(
+    "softsign", [](real x) { return x / (1 + std::fabs(x)); },
+    [](real x) { return 1 / ((1 + std::fabs(x)) * (1 + std::fabs(x))); });
+const auto cube = std::make_shared<FunctionOp>(
+    "cube", [](real x) { return x * x * x; }, [](real x) { return 3 * x * x; });
+
 const OpCase listed_cases[] = {
+    {"softsign, a function from outside", [](Var x) { return apply(softsign, x); }},
+    {"two functions from outside", [](Var x) { return apply(cube, apply(softsign, x)); }, 2.1},
     {"relu", [](Var x) { return relu(x); }},
     {"relu6", [](Var x) { return relu6(x); }},
     {"leaky_relu", [](Var x) { return leaky_relu(x, real(0.2)); }},

@@ -20,11 +20,20 @@ std::vector<std::string> observers() {
 
 void describe(FieldVisitor& v, ModelConfig& c) {
   v.choice({"zoo", "Name of a reference network"}, c.zoo, zoo::model_names());
+  v.objects({"layers",
+             "Instead: a network of your own, layer by layer (docs/own-network.md). Its result is "
+             "the last layer's"},
+            c.layers);
   v.path({.name = "import",
           .doc = "Instead: the network in this file of another program, with its weights "
                  "(docs/onnx.md, docs/tflite-import.md)",
           .neutral = true},
          c.import);
+  v.choice({.name = "weights",
+            .doc = "import: its weights: those in the file, or new ones, random as a layer's first "
+                   "ones are; then the file is an architecture only, and its scales do not count",
+            .unsaid = "file"},
+           c.weights, {"file", "new"});
   v.integer({"classes",
              "Number of outputs; 0: as many as the data set has classes. An imported network with "
              "another number gets a new last layer"},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "apps/common/config/field_visitor.h"
+#include "apps/common/config/layer_config.h"
 #include "apps/common/config/origins.h"
 
 namespace octet::config {
@@ -57,8 +58,10 @@ struct DataConfig {
 };
 
 struct ModelConfig {
-  std::string zoo;  ///< or import: exactly one of them has a text
+  std::string zoo;  ///< or layers, or import: exactly one of them is given
+  std::vector<LayerConfig> layers;
   Path import;
+  std::string weights = "file";  ///< of import, or "new"
   int classes = 0;
   double width = 1;
   int output_stride = 0;
@@ -187,7 +190,9 @@ struct Config {
   std::string where(const std::string& pointer) const;
 };
 
-/// The table of keys. One overload for each struct above.
+/// The table of keys. One overload for each struct above; these are in files of their own.
+void describe(FieldVisitor& v, DataConfig& c);
+void describe(FieldVisitor& v, LayerConfig& c);
 void describe(FieldVisitor& v, Config& c);
 
 /// Reads and checks a configuration: JSON with // and /* */ comments, laid over the one that it

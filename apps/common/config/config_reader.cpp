@@ -16,6 +16,14 @@ std::string range_text(const NumberRange& r) {
   return out.str();
 }
 
+bool is_in(const Json& json, const IntRange& range) {
+  if (json.is_number_unsigned() &&
+      json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::max<std::int64_t>(range.max, 0)))
+    return false;
+  return json.is_number_integer() && json.get<std::int64_t>() >= range.min &&
+         json.get<std::int64_t>() <= range.max;
+}
+
 std::string list(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& n : names) out += (out.empty() ? "" : ", ") + n;
@@ -57,7 +65,8 @@ const Json* Reader::find(const Key& key) {
   frame.known.push_back(name);
   const auto it = frame.object->find(name);
   if (it == frame.object->end()) {
-    if (key.required && frame.missing.empty()) frame.missing = name;
+    if (key.required && frame.missing.empty() && applies(key, frame.selection))
+      frame.missing = name;
     return nullptr;
   }
   OCTET_CHECK(applies(key, frame.selection), where(pointer_of(key)), ": this key is for ",
@@ -69,13 +78,7 @@ const Json* Reader::find(const Key& key) {
 void Reader::integer(const Key& key, std::int64_t& value, const IntRange& range) {
   const Json* json = find(key);
   if (!json) return;
-  const auto in_range = [&] {
-    if (json->is_number_unsigned())
-      return json->get<std::uint64_t>() <= static_cast<std::uint64_t>(range.max) &&
-             json->get<std::int64_t>() >= range.min;
-    return json->get<std::int64_t>() >= range.min && json->get<std::int64_t>() <= range.max;
-  };
-  if (!json->is_number_integer() || !in_range()) {
+  if (!is_in(*json, range)) {
     wrong(pointer_of(key),
           "an integer in [" + std::to_string(range.min) + ", " + std::to_string(range.max) + "]",
           *json);
@@ -105,6 +108,39 @@ void Reader::numbers(const Key& key, std::vector<double>& value, const NumberRan
   value.clear();
   for (std::size_t i = 0; i < json->size(); ++i) {
     value.push_back(checked_number((*json)[i], child_pointer(pointer, std::to_string(i)), range));
+  }
+}
+
+void Reader::integers(const Key& key, std::vector<std::int64_t>& value, const IntRange& range,
+                      std::size_t most) {
+  const Json* json = find(key);
+  if (!json) return;
+  const Json items = json->is_array() ? *json : Json::array({*json});
+  const auto fits = [&](const Json& item) { return is_in(item, range); };
+  if (items.empty() || items.size() > most || !std::all_of(items.begin(), items.end(), fits)) {
+    wrong(pointer_of(key),
+          text_of("an integer in [", range.min, ", ", range.max, "] or a list of up to ", most,
+                  " of them"),
+          *json);
+  }
+  value = items.get<std::vector<std::int64_t>>();
+}
+
+void Reader::sources(const Key& key, std::vector<std::string>& value) {
+  const Json* json = find(key);
+  if (!json) return;
+  const Json items = json->is_array() ? *json : Json::array({*json});
+  if (items.empty()) wrong(pointer_of(key), "at least one name or negative number", *json);
+  value.clear();
+  for (const Json& item : items) {
+    if (item.is_string() && !item.get<std::string>().empty()) {
+      value.push_back(item.get<std::string>());
+    } else if (is_in(item, {-100000, -1})) {
+      value.push_back(std::to_string(item.get<std::int64_t>()));
+    } else {
+      wrong(pointer_of(key), "a layer's name, a negative number (-1: the layer before), or a list",
+            item);
+    }
   }
 }
 

@@ -20,6 +20,9 @@ class Reader final : public FieldVisitor {
   void integer(const Key& key, std::int64_t& value, const IntRange& range) override;
   void number(const Key& key, double& value, const NumberRange& range) override;
   void numbers(const Key& key, std::vector<double>& value, const NumberRange& range) override;
+  void integers(const Key& key, std::vector<std::int64_t>& value, const IntRange& range,
+                std::size_t most) override;
+  void sources(const Key& key, std::vector<std::string>& value) override;
   void boolean(const Key& key, bool& value) override;
   void text(const Key& key, std::string& value) override;
   void texts(const Key& key, std::vector<std::string>& value) override;

@@ -21,6 +21,7 @@ struct Key {
   /// Choices only: the value selects which of the object's keys apply (see `when`).
   bool selects = false;
   /// Space-separated values of the selecting key under which this key may stand; empty: always.
+  /// A required key is required under these.
   std::string_view when = {};
   /// The key changes speed, places or names, but no result: a run may go on under another value.
   bool neutral = false;
@@ -65,6 +66,11 @@ class FieldVisitor {
   virtual void number(const Key& key, double& value, const NumberRange& range) = 0;
   /// A non-empty list.
   virtual void numbers(const Key& key, std::vector<double>& value, const NumberRange& range) = 0;
+  /// An integer, or a list of 1 to `most`; both are a list here. Empty by default.
+  virtual void integers(const Key& key, std::vector<std::int64_t>& value, const IntRange& range,
+                        std::size_t most) = 0;
+  /// A text or a negative integer, or a list of these, not empty. Empty by default.
+  virtual void sources(const Key& key, std::vector<std::string>& value) = 0;
   virtual void boolean(const Key& key, bool& value) = 0;
   virtual void text(const Key& key, std::string& value) = 0;
   /// A list, empty by default.
@@ -78,6 +84,14 @@ class FieldVisitor {
                       const std::vector<std::string>& choices) = 0;
 
   /// Numbers or an object, or `word` in their place, which sets `chosen`.
+  void integer_or(const Key& key, std::string_view word, bool& chosen, std::int64_t& value,
+                  const IntRange& range) {
+    if (!visit_word(key, word, chosen)) integer(key, value, range);
+  }
+  void integers_or(const Key& key, std::string_view word, bool& chosen,
+                   std::vector<std::int64_t>& value, const IntRange& range, std::size_t most) {
+    if (!visit_word(key, word, chosen)) integers(key, value, range, most);
+  }
   void numbers_or(const Key& key, std::string_view word, bool& chosen, std::vector<double>& value,
                   const NumberRange& range) {
     if (!visit_word(key, word, chosen)) numbers(key, value, range);

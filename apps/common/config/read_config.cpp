@@ -49,13 +49,18 @@ void check_together(const Config& c) {
     OCTET_CHECK(sources == 1, file, ": /init: expected one of 'config', 'checkpoint' and 'import'");
   }
   const bool imports = !c.model.import.text.empty();
-  OCTET_CHECK(c.model.zoo.empty() == imports, file, ": /model: expected one of 'zoo' and 'import'");
+  const bool of_zoo = !c.model.zoo.empty();
+  OCTET_CHECK(of_zoo + !c.model.layers.empty() + imports == 1, file,
+              ": /model: expected one of 'zoo', 'layers' and 'import'");
   for (const auto& [key, own] : {std::pair{"/model/width", c.model.width == 1},
                                  std::pair{"/model/output_stride", c.model.output_stride == 0}}) {
-    OCTET_CHECK(!imports || own, c.where(key),
-                ": is for /model/zoo; the layers of an imported network are those of its file");
+    OCTET_CHECK(of_zoo || own, c.where(key), ": is for /model/zoo; the layers of ",
+                imports ? "an imported network are those of its file"
+                        : "this network are those of /model/layers");
   }
-  OCTET_CHECK(c.train || c.init || imports, file,
+  const bool fresh = c.model.weights == "new";
+  OCTET_CHECK(!fresh || imports, c.where("/model/weights"), ": is for /model/import");
+  OCTET_CHECK(c.train || c.init || (imports && !fresh), file,
               ": /quant: there are no trained weights to quantize: expected 'init' or 'train'");
   if (c.qat()) {
     OCTET_CHECK(c.quant->stages.total() > 0, file,

@@ -19,6 +19,21 @@ class Resolver final : public FieldVisitor {
     if (!is_unsaid(key, v == 0 ? "0" : "")) add(key, v);
   }
   void numbers(const Key& key, std::vector<double>& v, const NumberRange&) override { add(key, v); }
+  void integers(const Key& key, std::vector<std::int64_t>& v, const IntRange&,
+                std::size_t) override {
+    if (!v.empty()) add(key, v.size() == 1 ? Json(v[0]) : Json(v));
+  }
+  void sources(const Key& key, std::vector<std::string>& v) override {
+    Json list = Json::array();
+    for (const std::string& s : v) {
+      if (s.starts_with('-')) {
+        list.push_back(std::stoll(s));
+      } else {
+        list.push_back(s);
+      }
+    }
+    if (!v.empty()) add(key, v.size() == 1 ? list[0] : list);
+  }
   void boolean(const Key& key, bool& v) override {
     if (!is_unsaid(key, v ? "true" : "false")) add(key, v);
   }
@@ -34,7 +49,9 @@ class Resolver final : public FieldVisitor {
     for (const auto& [from, to] : v) list.push_back(Json::array({from, to}));
     add(key, std::move(list));
   }
-  void file_name(const Key& key, std::string& v) override { add(key, v); }
+  void file_name(const Key& key, std::string& v) override {
+    if (!v.empty()) add(key, v);
+  }
   void path(const Key& key, Path& v) override {
     if (!v.text.empty()) add(key, v.text);
   }

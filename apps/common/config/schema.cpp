@@ -23,6 +23,19 @@ class SchemaWriter final : public FieldVisitor {
     add(key,
         {{"type", "array"}, {"items", number_schema(range)}, {"minItems", 1}, {"default", value}});
   }
+  void integers(const Key& key, std::vector<std::int64_t>&, const IntRange& range,
+                std::size_t most) override {
+    const Json one{{"type", "integer"}, {"minimum", range.min}, {"maximum", range.max}};
+    const Json list{{"type", "array"}, {"items", one}, {"minItems", 1}, {"maxItems", most}};
+    add(key, {{"anyOf", Json::array({one, list})}});
+  }
+  void sources(const Key& key, std::vector<std::string>&) override {
+    const Json name{{"type", "string"}},
+        back{{"type", "integer"}, {"minimum", -100000}, {"maximum", -1}};
+    const Json one{{"anyOf", Json::array({name, back})}};
+    const Json list{{"type", "array"}, {"items", one}, {"minItems", 1}};
+    add(key, {{"anyOf", Json::array({name, back, list})}});
+  }
   void boolean(const Key& key, bool& value) override {
     add(key, {{"type", "boolean"}, {"default", value}});
   }
@@ -69,8 +82,10 @@ class SchemaWriter final : public FieldVisitor {
   void add(const Key& key, Json schema) {
     Json property;
     property["description"] =
-        std::string(key.doc) +
-        (key.when.empty() ? "" : " (for " + selector_ + " = " + std::string(key.when) + ")");
+        std::string(key.doc) + (key.when.empty()
+                                    ? ""
+                                    : (key.required ? " (required for " : " (for ") + selector_ +
+                                          " = " + std::string(key.when) + ")");
     if (!word_.empty()) {
       Json word{{"const", std::exchange(word_, {})}};
       schema = Json{{"anyOf", {std::move(word), std::move(schema)}}};
@@ -78,7 +93,7 @@ class SchemaWriter final : public FieldVisitor {
     property.update(schema);
     Json& object = stack_.back();
     object["properties"][std::string(key.name)] = std::move(property);
-    if (key.required) object["required"].push_back(key.name);
+    if (key.required && key.when.empty()) object["required"].push_back(key.name);
   }
 
   bool begin(const Key& key) override {

@@ -114,6 +114,14 @@ void check_parameter_memory(const config::Config& c, const zoo::NetworkOptions& 
               " for its parameters, but there are ", gigabytes(limit));
 }
 
+void check_parameter_memory(const config::Config& c, const std::string& pointer,
+                            std::int64_t parameters) {
+  const double needed = static_cast<double>(parameters) * bytes_per_real * numbers_per_parameter(c);
+  const auto limit = static_cast<double>(memory_limit());
+  OCTET_CHECK(needed <= limit, c.where(pointer), ": the ", parameters, " parameters up to here ",
+              "need at least ", gigabytes(needed), ", but there are ", gigabytes(limit));
+}
+
 void check_step_memory(const TrainingSection& t, const GraphModule& network,
                        const DataSource& data) {
   double picture = 0;

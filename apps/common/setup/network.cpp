@@ -1,12 +1,17 @@
 #include "apps/common/setup/network.h"
 
+#include <algorithm>
+
 #include "apps/common/setup/imported_network.h"
+#include "apps/common/setup/layer_network.h"
 #include "apps/common/setup/memory.h"
 #include "base/error.h"
 #include "base/fnv1a.h"
 #include "base/mapped_file.h"
+#include "base/some_of.h"
 #include "deploy/targets.h"
 #include "layers/graph/classifier.h"
+#include "layers/graph/draw_parameters.h"
 #include "quant/params.h"
 #include "quant/prepare.h"
 
@@ -21,6 +26,44 @@ std::string network_hash(const std::string& file, const GraphModule& graph) {
   return hash_text(hash.value());
 }
 
+void note_left_out(FloatNetwork& network, const Classifier& classifier) {
+  if (classifier.left_out.empty()) return;
+  network.notes.push_back("it ends in " + classifier.left_out +
+                          ", which is left out, here and in the file that ships");
+}
+
+FloatNetwork of_layers(const config::Config& c, std::int64_t classes, const Shape& input) {
+  const ModulePtr layers = make_layer_network(
+      c, input, classes, [&](const std::string& pointer, std::int64_t parameters) {
+        check_parameter_memory(c, pointer, parameters);
+      });
+  const auto graph = trace(layers, Tensor::zeros(input));
+  const GraphNode& result = graph->nodes()[static_cast<std::size_t>(graph->outputs()[0].node)];
+  const std::size_t last = c.model.layers.size() - 1;
+  OCTET_CHECK(result.shape[-1] == classes && result.shape.numel() == classes,
+              c.where("/model/layers/" + std::to_string(last)), ": layer '", result.name, "' (",
+              c.model.layers[last].type, "), the last: expected [1, ", classes,
+              "], a number for each class, got ", result.shape, " for one sample");
+  Init init;  // not asked: its head is of so many classes
+  Classifier classifier = make_classifier(*graph, classes, init);
+  FloatNetwork network;
+  network.name = "a network of " + std::to_string(c.model.layers.size()) + " layers";
+  network.module = std::move(classifier.graph);
+  note_left_out(network, classifier);
+  return network;
+}
+
+/// model.weights "new".
+void draw_weights(GraphModule& graph, Init& init, FloatNetwork& network) {
+  const std::vector<std::string> kept = draw_parameters(graph, init);
+  for (const NamedParameter& p : graph.named_parameters()) {
+    if (std::ranges::count(kept, p.name) == 0) network.fresh.push_back(p.name);
+  }
+  network.notes.push_back("its architecture alone, with new weights" +
+                          (kept.empty() ? "" : "; kept from the file: " + some_of(kept)));
+  network.stored = {};
+}
+
 FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape& input) {
   const std::string file = c.model.import.path.string();
   ImportedNetwork from = import_network(file, input);
@@ -32,6 +75,7 @@ FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape
                        .fresh = {},
                        .notes = {}};
   Init init(static_cast<std::uint64_t>(c.seed));
+  if (c.model.weights == "new") draw_weights(*from.graph, init, network);
   Classifier classifier = [&] {
     try {
       return make_classifier(*from.graph, classes, init);
@@ -41,19 +85,16 @@ FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape
   }();
   network.module = std::move(classifier.graph);
   network.module->train();
-  network.fresh = std::move(classifier.fresh);
-  for (const std::string& name : network.fresh) network.stored.weights.erase(name);
+  for (const std::string& name : classifier.fresh) network.stored.weights.erase(name);
   for (const std::string& name : classifier.changed) network.stored.values.erase(name);
-  if (!classifier.left_out.empty()) {
-    network.notes.push_back("it ends in " + classifier.left_out +
-                            ", which is left out, here and in the file that ships");
-  }
-  if (!network.fresh.empty()) {
+  note_left_out(network, classifier);
+  if (!classifier.fresh.empty()) {
     std::string note = std::to_string(classes) + " classes instead of " +
                        std::to_string(classifier.classes_before) + ", new:";
-    for (const std::string& name : network.fresh) note += " " + name;
+    for (const std::string& name : classifier.fresh) note += " " + name;
     network.notes.push_back(std::move(note));
   }
+  if (network.fresh.empty()) network.fresh = std::move(classifier.fresh);
   return network;
 }
 
@@ -81,6 +122,7 @@ zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data
 
 FloatNetwork make_network(const config::Config& c, const Dataset& data, const Shape& input) {
   const zoo::NetworkOptions options = network_options(c, data, input);
+  if (!c.model.layers.empty()) return of_layers(c, options.classes, input);
   if (c.model.zoo.empty()) {
     try {
       return imported(c, options.classes, input);
