@@ -5,6 +5,7 @@
 #include "core/random.h"
 #include "layers/graph/graph_module.h"
 #include "optim/clip.h"
+#include "optim/sum_gradients.h"
 #include "quant/prepare.h"
 
 namespace octet::bench {
@@ -106,6 +107,7 @@ float TrainingStep::gradients(const SyntheticBatch& batch, PhaseWatcher* watcher
 
 float TrainingStep::run(const SyntheticBatch& batch, PhaseWatcher* watcher) {
   const float loss = gradients(batch, watcher);
+  optim::sum_gradients(ctx_, optimizer_->parameters());
   if (clip_grad_norm_ > 0) {
     optim::clip_grad_norm(ctx_, optimizer_->parameters(), clip_grad_norm_);
   }

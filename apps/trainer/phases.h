@@ -7,6 +7,9 @@
 
 namespace octet::trainer {
 
+/// All phases from where the session stands to the last one, which the leader alone runs.
+Outcome run_phases(Session& s);
+
 /// Trains the float network.
 Outcome run_train_phase(Session& s);
 

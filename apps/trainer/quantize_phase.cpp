@@ -3,6 +3,7 @@
 #include "apps/trainer/interruptible.h"
 #include "apps/trainer/phases.h"
 #include "base/error.h"
+#include "core/communicator.h"
 #include "quant/convert.h"
 
 namespace octet::trainer {
@@ -10,9 +11,18 @@ namespace {
 
 void calibrate(Session& s) {
   const config::QuantConfig& c = *s.config.quant;
-  Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
-  quant::calibrate(*s.qat, loader, quant::CalibrationOptions{.batches = c.calibrate_batches},
-                   s.ctx);
+  Loader loader = s.member_loader(c.batch, /*drop_last=*/false);
+  std::optional<IdleScope> idle;  // of the batch in work
+  std::int64_t left = loader.batches_per_epoch();
+  const auto batches = [&]() -> std::vector<Tensor> {
+    idle.reset();
+    if (left-- == 0) return {};
+    const Batch batch = loader.next();
+    idle.emplace(s.step_ctx().communicator, batch.empty);
+    return {batch.x};
+  };
+  quant::calibrate(*s.qat, batches, quant::CalibrationOptions{.batches = c.calibrate_batches},
+                   s.step_ctx());
   s.progress.say(
       "calibrated on " +
       std::to_string(std::min<std::int64_t>(c.calibrate_batches, loader.batches_per_epoch())) +
@@ -56,16 +66,17 @@ Outcome fine_tune(Session& s) {
   const config::QuantConfig& c = *s.config.quant;
   const setup::TrainingSection section = setup::quant_section(s.config);
   const std::int64_t epochs = section.epochs;
-  Loader loader = s.train_loader(c.batch, c.drop_last);
+  Loader loader = s.member_loader(c.batch, c.drop_last);
   Loader watched = s.watch_loader(c.batch);
   const bool begun = s.restored_training();
   std::optional<EpochScore> before;
   if (!begun) {
-    before = score_calibrated(s, watched);
-    if (!before) {
+    if (s.leads()) before = score_calibrated(s, watched);
+    if (!s.agreed(before.has_value())) {
       s.save();
       return Outcome::interrupted;
     }
+    if (!before) before.emplace();  // it takes the leader's
   }
   std::vector<std::string> said;  // of what was lost
   TrainingPlan plan{
@@ -135,7 +146,7 @@ void restore_quantized_model(Session& s) {
 }
 
 Outcome run_quantize_phase(Session& s) {
-  if (!measure_float(s)) {
+  if (!s.agreed(!s.leads() || measure_float(s))) {
     s.save();
     return Outcome::interrupted;
   }

@@ -70,16 +70,6 @@ void check_not_aside(const RunFiles& files, const std::string& key) {
   }
 }
 
-Outcome run_phases(Session& s) {
-  while (s.phase != Phase::done) {
-    const Outcome outcome = s.phase == Phase::train      ? run_train_phase(s)
-                            : s.phase == Phase::quantize ? run_quantize_phase(s)
-                                                         : run_finish_phase(s);
-    if (outcome == Outcome::interrupted) return outcome;
-  }
-  return Outcome::finished;
-}
-
 /// The closing table; of a run that others start from, one line.
 void report(const config::Config& c, const RunOptions& options, const Summary& summary,
             Progress& progress) {
@@ -94,6 +84,16 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
 
 }  // namespace
 
+Outcome run_phases(Session& s) {
+  while (s.phase != Phase::done && (s.leads() || s.phase != Phase::finish)) {
+    const Outcome outcome = s.phase == Phase::train      ? run_train_phase(s)
+                            : s.phase == Phase::quantize ? run_quantize_phase(s)
+                                                         : run_finish_phase(s);
+    if (outcome == Outcome::interrupted) return outcome;
+  }
+  return Outcome::finished;
+}
+
 DataSource open_run_data(config::Config& c, Progress& progress) {
   DataSource data =
       setup::open_data(c, [&](const ReadProgress& p) { progress.busy(p.what, p.done, p.total); });
@@ -104,6 +104,14 @@ DataSource open_run_data(config::Config& c, Progress& progress) {
       "program of one's own, by octet::fit (examples/fit_network.cpp)");
   setup::measure(c, data.train);
   return data;
+}
+
+/// What to add where there are several members.
+std::string team_text(const Session& s) {
+  if (!s.team) return {};
+  const int ranks = s.team->processes;
+  return (ranks == 1 ? " on 1 rank, " : " each on " + std::to_string(ranks) + " ranks, ") +
+         std::to_string(s.team->member.communicator.size()) + " shards";
 }
 
 void say_data(const Session& s) {
@@ -163,8 +171,9 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
     check_weights_file(c, options.weights);
     const AtomicFile writable(options.weights);  // or an error now, not after the training
   }
-  DataSource data = open_run_data(c, progress);
-  Session s(c, std::move(data), progress, c.thread_count());
+  DataSource data =
+      options.team ? options.team->data.open(c, progress) : open_run_data(c, progress);
+  Session s(c, std::move(data), progress, c.thread_count(), options.team);
   s.brief = !options.ancestors.empty();
   check_phases(s);
   const RunFiles& files = s.files;
@@ -182,7 +191,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
   if (checkpoint) check_same_import(c, *checkpoint);
   std::optional<InitialWeights> weights;
   if (c.init) {
-    weights = initial_weights(c, checkpoint.has_value(), options.ancestors, progress);
+    weights = initial_weights(c, checkpoint.has_value(), options, progress);
     if (!weights) return Outcome::interrupted;
     OCTET_CHECK(
         !checkpoint || weights->hash.empty() || weights->hash == checkpoint->text("init_hash"),
@@ -223,11 +232,12 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
     }
     progress.say(files.dir.string() + ": starting " + s.network.name + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +
-                 (s.ctx.threads.size() == 1 ? " thread" : " threads"));
+                 (s.ctx.threads.size() == 1 ? " thread" : " threads") + team_text(s));
     say_data(s);
     say_what_is_kept(s);
     s.metrics.emplace(files.metrics, "");
   }
+  call_team(s);
   if (run_phases(s) == Outcome::interrupted) return Outcome::interrupted;
   remove_overwritten(files);
   report(c, options, Summary::parse(s.summary), progress);

@@ -20,6 +20,8 @@ struct RunOptions {
   /// Configurations that wait for this one (init.config), canonical paths; empty: none, and the
   /// closing table is printed.
   std::vector<std::filesystem::path> ancestors;
+  /// The leader's of a run by several members; null: there is one.
+  Team* team = nullptr;
 };
 
 /// The data of a configuration, which gets the numbers that are measured in them. Throws Error

@@ -34,16 +34,23 @@ Loader plain_loader(const config::Config& c, const Dataset& data, int batch) {
 
 }  // namespace
 
-Session::Session(const config::Config& c, DataSource source, Progress& p, int threads)
+Session::Session(const config::Config& c, DataSource source, Progress& p, int threads,
+                 Team* of_members)
     : config(c),
       files(c.run_dir()),
       progress(p),
+      team(of_members),
       ctx(threads, static_cast<std::uint64_t>(c.seed)),
       data(std::move(source)),
       network(setup::make_network(c, data.train, input_shape())),
       model(network.module),
       phase(c.train ? Phase::train : Phase::quantize),
-      run_key(make_run_key(c, data, network)) {}
+      run_key(leads() ? make_run_key(c, data, network) : std::string()) {
+  if (team) {
+    member_ctx_.emplace(team->member.threads, static_cast<std::uint64_t>(c.seed),
+                        &team->member.communicator);
+  }
+}
 
 Shape Session::input_shape() const {
   return setup::input_shape(config, data.train);
@@ -55,6 +62,12 @@ std::int64_t Session::classes() const {
 
 Loader Session::train_loader(int batch, bool drop_last) const {
   return setup::train_loader(config, data.train, batch, drop_last);
+}
+
+Loader Session::member_loader(int batch, bool drop_last) const {
+  if (!team) return train_loader(batch, drop_last);
+  const Communicator& c = team->member.communicator;
+  return setup::train_loader(config, data.train, batch, drop_last, {c.rank(), c.size()});
 }
 
 Loader Session::test_loader(int batch) const {

@@ -84,6 +84,10 @@ Summary begin_summary(const Session& s) {
     j["speed"]["epoch_seconds"] = s.results.at("speed.epoch_seconds");
   }
   j["speed"]["threads"] = s.ctx.threads.size();
+  if (s.team) {
+    j["speed"]["ranks"] = s.team->processes;
+    j["speed"]["shards"] = s.team->member.communicator.size();
+  }
   j["files"] = {{"checkpoint", s.files.checkpoint.filename().string()},
                 {"metrics", s.files.metrics.filename().string()},
                 {"summary", s.files.summary.filename().string()},

@@ -31,7 +31,8 @@ Outcome train(Session& s, TrainingPlan& plan) {
                    .batch_done = [&] { s.save_if_due(); },
                    .save = [&] { s.save(); },
                    .stop = interrupted};
-  s.fit = std::make_unique<Fit>(plan.model, *s.optimizer, plan.loader, s.ctx, std::move(options));
+  s.fit = std::make_unique<Fit>(plan.model, *s.optimizer, plan.loader, s.step_ctx(),
+                                std::move(options));
   if (s.restored_training()) {
     s.fit->load(*s.restored);
   } else if (plan.before) {

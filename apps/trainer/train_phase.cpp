@@ -26,7 +26,7 @@ bool measure_float(Session& s) {
 Outcome run_train_phase(Session& s) {
   const setup::TrainingSection section = setup::train_section(s.config);
   const std::int64_t epochs = section.epochs;
-  Loader loader = s.train_loader(section.batch, section.drop_last);
+  Loader loader = s.member_loader(section.batch, section.drop_last);
   Loader watched = s.watch_loader(section.batch);
   const std::string split = s.watch_name();
   TrainingPlan plan{

@@ -259,6 +259,20 @@ void describe(FieldVisitor& v, CheckpointConfig& c) {
            {0, 1e9});
 }
 
+void describe(FieldVisitor& v, DistConfig& c) {
+  v.integer(
+      {.name = "shards",
+       .doc = "Parts of every batch, which decide the bits of results: 1, 2, 4, 8 ... ranks up "
+              "to this number then give the same bytes. A power of two; 0: as many as there "
+              "are ranks",
+       .unsaid = "0"},
+      c.shards, {0, 4096});
+  v.number({.name = "timeout",
+            .doc = "Seconds after which a rank that does not answer ends the job; 0: never",
+            .neutral = true},
+           c.timeout, {0, 1e9});
+}
+
 void describe(FieldVisitor& v, Config& c) {
   v.text({.name = "$schema", .doc = "For editors", .neutral = true}, c.schema);
   v.text({.name = "extends",
@@ -299,6 +313,9 @@ void describe(FieldVisitor& v, Config& c) {
             .doc = "When to save besides at each epoch's end; results do not depend on it",
             .neutral = true},
            c.checkpoint);
+  v.object(
+      {.name = "dist", .doc = "Training by several ranks (docs/distributed.md)", .unsaid = "{}"},
+      c.dist);
 }
 
 }  // namespace octet::config

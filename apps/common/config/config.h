@@ -157,6 +157,12 @@ struct CheckpointConfig {
   double every_seconds = 60;
 };
 
+/// Training by several processes (docs/distributed.md).
+struct DistConfig {
+  int shards = 0;
+  double timeout = 300;
+};
+
 struct Config {
   std::string schema;   ///< "$schema", for editors
   std::string extends;  ///< as it was written; what it says is in the rest
@@ -171,6 +177,7 @@ struct Config {
   std::optional<QuantConfig> quant;
   OutputsConfig outputs;
   CheckpointConfig checkpoint;
+  DistConfig dist;
 
   std::filesystem::path file;  ///< where it was read from
   std::string source;          ///< that file's text

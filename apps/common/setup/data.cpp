@@ -105,7 +105,8 @@ int loader_threads(const config::Config& c, const Dataset& data) {
                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last) {
+Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last,
+                    BatchPart part) {
   LoaderOptions options;
   options.batch = batch;
   options.shuffle = true;
@@ -113,6 +114,7 @@ Loader train_loader(const config::Config& c, const Dataset& data, int batch, boo
   options.drop_last = drop_last;
   options.transform = make_transform(c.data, /*augmented=*/true);
   options.threads = loader_threads(c, data);
+  options.part = part;
   return Loader(data, options);
 }
 

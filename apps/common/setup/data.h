@@ -27,6 +27,7 @@ TransformOptions make_transform(const config::DataConfig& c, bool augmented);
 /// not fit the pictures.
 Shape input_shape(const config::Config& c, const Dataset& data);
 /// Batches of the training split, shuffled and augmented as the configuration says.
-Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last);
+Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last,
+                    BatchPart part = {});
 
 }  // namespace octet::setup
