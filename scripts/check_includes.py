@@ -67,7 +67,7 @@ RULES = {
                     "apps/common/ceiling.h", "apps/common/node_figures.h", "apps/common/usage_error.h", "CLI11", "json"),
     "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",
                            "interop/tflite/model_metadata.h", "CLI11", "json"),
-    "apps/octet/pictures/": ("apps/octet/", "apps/common/picture_input.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
+    "apps/octet/pictures/": ("apps/octet/", "apps/common/limit_options.h", "apps/common/picture_input.h", "apps/common/task_entry.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
                              "CLI11", "json"),
     "apps/": ("",),
     "include/": ("core/", "dist/", "layers/", "optim/", "data/", "eval/", "fit/", "int8/", "quant/", "report/", "interop/"),

@@ -71,8 +71,12 @@ std::optional<InitialWeights> initial_weights(const config::Config& c, bool begu
   config::Config first = config::read_config(c.init->config.path, {});
   first.out = c.out;
   first.threads = c.threads;
-  RunOptions options{
-      .resume = true, .weights = {}, .ancestors = run_options.ancestors, .team = run_options.team};
+  RunOptions options{.resume = true,
+                     .weights = {},
+                     .fail_below = {},
+                     .fail_above = {},
+                     .ancestors = run_options.ancestors,
+                     .team = run_options.team};
   options.ancestors.push_back(fs::weakly_canonical(c.file));
   const auto& open = options.ancestors;
   OCTET_CHECK(std::find(open.begin(), open.end(), fs::weakly_canonical(first.file)) == open.end(),

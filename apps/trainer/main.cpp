@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "apps/common/limit_options.h"
 #include "apps/common/usage_error.h"
 #include "apps/common/version/version.h"
 #include "apps/trainer/dry_run.h"
@@ -28,7 +29,7 @@ struct Arguments {
   std::string config, out, weights;
   std::vector<std::string> sets;
   int threads = -1, ranks = 0;
-  double fail_below = 0;
+  LimitOptions limits;
   bool resume = false, overwrite = false, dry_run = false, print_schema = false;
 };
 
@@ -59,11 +60,7 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--weights", a.weights,
                  "Write the weights of the trained float network to this file when the run is "
                  "finished, or is already: safetensors, for init.import and other programs");
-  app.add_option(
-         "--fail-below", a.fail_below,
-         "Exit with 1 if the finished model's accuracy on the test split is below this part "
-         "of 1; its files stay")
-      ->check(CLI::Range(0.0, 1.0));
+  add_limits(app, a.limits);
   app.add_flag("--print-schema", a.print_schema,
                "Print the JSON Schema of configurations and exit");
   app.set_version_flag("--version", "trainer (octet) " + version() + ", revision " + revision());
@@ -147,7 +144,8 @@ int run_trainer(int argc, char** argv, const Arguments& a, dist::Transport& tran
   trainer::RunOptions options{.resume = a.resume,
                               .overwrite = a.overwrite,
                               .weights = a.weights,
-                              .fail_below = a.fail_below,
+                              .fail_below = a.limits.below,
+                              .fail_above = a.limits.above,
                               .ancestors = {}};
   if (run_members(c, options, transport, progress, together) == Outcome::finished) return 0;
   progress.say("stopped; everything is saved. To go on:\n  " +

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/common/setup/data.h"
+#include "apps/common/setup/task_setup.h"
 #include "base/fnv1a.h"
 
 namespace octet::trainer {
@@ -56,8 +57,12 @@ Shape Session::input_shape() const {
   return setup::input_shape(config, data.train);
 }
 
-std::int64_t Session::classes() const {
-  return config.model.classes ? config.model.classes : data.train.classes;
+TaskMeasure Session::measure() const {
+  return setup::task_measure(config, outputs());
+}
+
+int Session::outputs() const {
+  return setup::output_count(config, data.train);
 }
 
 Loader Session::train_loader(int batch, bool drop_last) const {
@@ -72,6 +77,10 @@ Loader Session::member_loader(int batch, bool drop_last) const {
 
 Loader Session::test_loader(int batch) const {
   return plain_loader(config, data.test, batch);
+}
+
+Loader Session::normal_loader(int batch) const {
+  return plain_loader(config, has_validation() ? data.val : data.train, batch);
 }
 
 Loader Session::watch_loader(int batch, std::int64_t most) const {

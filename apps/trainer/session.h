@@ -16,6 +16,7 @@
 #include "core/context.h"
 #include "data/loader.h"
 #include "data/source.h"
+#include "eval/task_score.h"
 #include "fit/fit.h"
 #include "fit/metrics_file.h"
 #include "interop/checkpoint/checkpoint.h"
@@ -79,14 +80,18 @@ class Session {
   Shape input_shape() const;
   /// The float network's ops; parameters and statistics are shared.
   std::shared_ptr<GraphModule> graph() const { return setup::graph_of(model, input_shape()); }
-  /// Outputs of the network.
-  std::int64_t classes() const;
   /// Writes files and talks; evaluates, where the others wait for what comes of it.
   bool leads() const { return !team || team->leads(); }
   /// The leader's answer.
   bool agreed(bool answer) { return team ? team->member.communicator.agreed(answer) : answer; }
   /// Of steps that all members make together.
   Context& step_ctx() { return member_ctx_ ? *member_ctx_ : ctx; }
+  Task task() const { return parse_task(config.task); }
+  /// What chooses between networks.
+  const FigureKind& main_figure() const { return figures_of(task())[0]; }
+  TaskMeasure measure() const;
+  /// Numbers that the network returns for a sample, or for a pixel; of an autoencoder 0.
+  int outputs() const;
   /// Batches of the training split, shuffled and augmented as the configuration says.
   Loader train_loader(int batch, bool drop_last) const;
   /// This member's part of them.
@@ -94,6 +99,9 @@ class Session {
   /// The test split as it is.
   Loader test_loader(int batch) const;
   bool has_validation() const { return data.val.size() > 0; }
+  /// What an autoencoder's threshold is found on: the validation split, or without one the training
+  /// split, not augmented.
+  Loader normal_loader(int batch) const;
   /// What training is watched on: the validation split, or without one the test split.
   /// `most`: samples, the first; 0: all.
   Loader watch_loader(int batch, std::int64_t most = 0) const;

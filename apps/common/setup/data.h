@@ -10,13 +10,16 @@
 namespace octet::setup {
 
 /// How the splits are read.
-DataOptions data_options(const config::DataConfig& c,
+DataOptions data_options(const config::Config& c,
                          std::function<void(const ReadProgress&)> progress = {});
 /// All splits. Throws Error naming the configuration if they cannot be read.
 DataSource open_data(const config::Config& c,
                      std::function<void(const ReadProgress&)> progress = {});
-/// Puts numbers for what the configuration leaves to the training split: "normalize": "auto" and
-/// "class_weights": "balanced"; and notes whether its samples are pixels. To be called before
+/// What the task takes of the data: anomaly_data() for an autoencoder; and measure(). Throws Error
+/// as these.
+DataSource prepare_data(config::Config& c, DataSource data);
+/// Decides what the configuration leaves to the training split: resolve_task(), "normalize": "auto"
+/// and "class_weights": "balanced"; and notes whether its samples are pixels. To be called before
 /// anything else is made of it, so that what ran says them, too.
 void measure(config::Config& c, const Dataset& train);
 /// Threads for a loader of this data set: more than one where samples are read while they are used.
