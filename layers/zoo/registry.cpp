@@ -29,8 +29,8 @@ constexpr Entry entries[] = {
     {"vgg11_bn", vgg11_bn, 1000, 224, 224, 3},
     {"ds_cnn", ds_cnn, 12, 49, 10, 1},
     {"mlp", mlp, 2, 1, 1, 16},
-    {"unet", unet, 2, 64, 64, 3, OutputKind::pixels},
-    {"autoencoder", autoencoder, 0, 1, 1, 640, OutputKind::input},
+    {"unet", unet, 2, 64, 64, 3, 0, OutputKind::pixels},
+    {"autoencoder", autoencoder, 0, 1, 1, 640, 0, OutputKind::input},
 };
 
 const Entry& find(std::string_view name) {
