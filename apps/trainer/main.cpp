@@ -133,7 +133,10 @@ int run_trainer(int argc, char** argv, const Arguments& a, dist::Transport& tran
   if (!a.out.empty()) c.out = {a.out, a.out};
   watch_interrupts();
   const bool first = transport.rank() == 0;
-  Progress progress = first ? Progress::for_stdout() : Progress::silent();
+  // Open MPI gives every rank a terminal of its own, whatever mpirun writes to.
+  Progress progress = !first                 ? Progress::silent()
+                      : transport.size() > 1 ? Progress(/*terminal=*/false)
+                                             : Progress::for_stdout();
   if (const std::string& warning = blas_kernels().warning; !warning.empty()) {
     progress.say("warning: " + warning);
   }
