@@ -262,6 +262,8 @@ Dataset read_hdf5(const std::filesystem::path& path, const std::string& group,
     };
     if (!labels.whole || labels.dims.size() > 1 || options.targets == TargetChoice::values) {
       Tensor targets = read_targets(labels, options.targets);
+      // Classes of a file, as numbers.
+      if (targets.dtype() == ElementType::real) class_names = options.class_names;
       return make_dataset(samples(), std::move(targets), std::move(class_names), std::move(name));
     }
     const auto label_values = read_labels(labels);

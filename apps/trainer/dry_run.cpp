@@ -29,11 +29,11 @@ std::string class_name(const Dataset& d, int k) {
 /// column.
 void say_splits(const Session& s) {
   const DataSource& data = s.data;
-  s.progress.say(text_of("data     ", data.train.name, ": ", grouped(data.train.size()),
-                         " to train on, ", grouped(data.val.size()), " to validate, ",
-                         grouped(data.test.size()), " to test; ",
-                         data.train.classes > 0 ? text_of(data.train.classes, " classes; ") : "",
-                         "samples ", data.train.image_shape()));
+  s.progress.say(
+      text_of("data     ", data.train.name, ": ", grouped(data.train.size()), " to train on, ",
+              grouped(data.val.size()), " to validate, ", grouped(data.test.size()), " to test; ",
+              data.train.classes > 0 ? count_text(data.train.classes, "class") + "; " : "",
+              "samples ", data.train.image_shape()));
   if (data.train.classes == 0) return;
   std::vector<std::string> header{"class", "train", "val", "test"};
   TextTable table(header);

@@ -98,3 +98,15 @@ TEST_CASE("hdf5: numbers and masks that cannot be are refused") {
                {0, 1, 2, 256});
   CHECK(refused().find("classes: expected 1 to 255, got 257") != std::string::npos);
 }
+
+TEST_CASE("hdf5: classes as values lose their names") {
+  const TempDir dir;
+  const Dataset named = make_dataset(
+      Tensor::zeros({2, 1, 1, 1}, ElementType::u8),
+      Tensor::from<std::int32_t>({2}, std::vector<std::int32_t>{1, 0}), {"a", "b"}, "named");
+  write_hdf5(dir / "n.h5", {{"", named}});
+  const Dataset values = read_hdf5(dir / "n.h5", "", {.targets = TargetChoice::values});
+  CHECK(values.target() == TargetKind::values);
+  CHECK(numbers(values.labels) == std::vector<real>{1, 0});
+  CHECK(values.class_names.empty());
+}

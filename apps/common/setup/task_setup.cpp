@@ -33,7 +33,7 @@ void resolve_loss(const config::Config& c, Task task, config::LossConfig& loss,
                   const std::string& pointer) {
   const bool classes = is_of_classes(task);
   if (loss.type == "auto") loss.type = classes ? "cross_entropy" : "mse";
-  const std::string of = " is for classes, but the task is " + std::string(task_name(task));
+  const std::string of = ": is for classes, but the task is " + std::string(task_name(task));
   OCTET_CHECK(classes == (loss.type == "cross_entropy"), c.where(pointer + "/type"), ": expected ",
               classes ? "cross_entropy" : "mse, mae or huber", " for ", task_name(task), ", got ",
               loss.type);
