@@ -26,7 +26,7 @@ struct Net final : Module {
     const LinearOptions linear{.in_features = 8 * 8 * 16, .out_features = 10};
     head = register_module("head", std::make_shared<Linear>(linear, init));
   }
-  Var forward(Var x) override { return (*head)(flatten(apply(softsign, (*conv)(x)))); }
+  Var forward(Var x) override { return (*head)(flatten(apply_function(softsign, (*conv)(x)))); }
 };
 // [docs]
 

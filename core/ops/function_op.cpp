@@ -32,8 +32,8 @@ void FunctionOp::gradients(Isa, const real* x, const real* dy, std::int64_t n, r
   }
 }
 
-Var apply(std::shared_ptr<const FunctionOp> f, Var x) {
-  OCTET_CHECK(f, "apply: expected a function, got none");
+Var apply_function(std::shared_ptr<const FunctionOp> f, Var x) {
+  OCTET_CHECK(f, "apply_function: expected a function, got none");
   return x.tape->record(std::move(f), {x});
 }
 

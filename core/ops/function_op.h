@@ -18,7 +18,7 @@ namespace octet {
 ///   const auto softsign = std::make_shared<octet::FunctionOp>(
 ///       "softsign", [](float x) { return x / (1 + std::fabs(x)); },
 ///       [](float x) { return 1 / ((1 + std::fabs(x)) * (1 + std::fabs(x))); });
-///   Var y = apply(softsign, x);
+///   Var y = apply_function(softsign, x);
 class FunctionOp final : public ActivationOp {
  public:
   using Function = std::function<real(real)>;
@@ -38,6 +38,6 @@ class FunctionOp final : public ActivationOp {
 };
 
 /// Records f of x.
-Var apply(std::shared_ptr<const FunctionOp> f, Var x);
+Var apply_function(std::shared_ptr<const FunctionOp> f, Var x);
 
 }  // namespace octet

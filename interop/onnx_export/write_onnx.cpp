@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "int8/engine/find_tables.h"
 #include "int8/engine/model.h"
 #include "interop/onnx_export/fold_pads.h"
 #include "interop/onnx_export/rows.h"
@@ -161,6 +162,8 @@ std::vector<std::byte> serialized(const proto::ModelProto& model) {
 
 std::vector<std::string> without_onnx_form(const int8::Graph& graph) {
   std::vector<std::string> list;
+  for (const int8::GatheredTable& table : int8::find_gathered_tables(graph))
+    list.push_back(int8::node_text(graph, table.gather) + ", a table of codes (FunctionOp)");
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     if (!find_row(graph.nodes[n].op)) list.push_back(int8::node_text(graph, static_cast<int>(n)));
   }

@@ -80,7 +80,7 @@ struct OwnOp final : MultiModule {
     const auto softsign = std::make_shared<FunctionOp>(
         "softsign", [](real v) { return v / (1 + std::fabs(v)); },
         [](real v) { return 1 / ((1 + std::fabs(v)) * (1 + std::fabs(v))); });
-    return {apply(softsign, (*conv)(image))};
+    return {apply_function(softsign, (*conv)(image))};
   }
   std::shared_ptr<Conv2d> conv;
 };

@@ -29,7 +29,7 @@ std::vector<OpCase> cases() {
          const auto gauss = std::make_shared<FunctionOp>(
              "gauss", [](real x) { return std::exp(-x * x); },
              [](real x) { return -2 * x * std::exp(-x * x); });
-         return apply(gauss, v[0]);
+         return apply_function(gauss, v[0]);
        }},
       {"div", {image, positive}, [](Vars v) { return v[0] / v[1]; }},
       {"div by channels", {image, channels}, [](Vars v) { return v[0] / v[1]; }},

@@ -46,6 +46,19 @@ TEST_CASE("onnx out: nodes without a form are named, all of them") {
   CHECK(has(refusal(every_other_op_graph()), "SPACE_TO_BATCH_ND ('space_to_batch')"));
 }
 
+TEST_CASE("onnx out: a table of codes is named") {
+  GraphBuilder b;
+  const int x = b.value("x", {1, 4}, 0.5f, 0), y = b.value("y", {1, 4}, 0.5f, 0);
+  const int number = b.index_value("number", {1, 4}), index = b.index_value("index", {1, 4});
+  const int table = b.weights("table", {256}, -1, 0.5f);
+  b.node(OpCode::cast, {x}, {number});
+  b.node(OpCode::add, {number, b.ints("128", {128})}, {index}, ElementwiseAttributes{});
+  b.node(OpCode::gather, {table, index}, {y}, GatherAttributes{});
+  b.graph.inputs = {x};
+  b.graph.outputs = {y};
+  CHECK(has(refusal(b.graph), "no ONNX form: op 2 GATHER ('y'), a table of codes (FunctionOp)"));
+}
+
 TEST_CASE("onnx out: states, codes of 16 bits, codes as numbers") {
   Graph kept = sum(1);
   kept.states.push_back({.input = 0, .output = 2, .initial = {}});

@@ -53,8 +53,9 @@ const auto cube = std::make_shared<FunctionOp>(
     "cube", [](real x) { return x * x * x; }, [](real x) { return 3 * x * x; });
 
 const OpCase listed_cases[] = {
-    {"softsign, a function from outside", [](Var x) { return apply(softsign, x); }},
-    {"two functions from outside", [](Var x) { return apply(cube, apply(softsign, x)); }, 2.1},
+    {"softsign, a function from outside", [](Var x) { return apply_function(softsign, x); }},
+    {"two functions from outside",
+     [](Var x) { return apply_function(cube, apply_function(softsign, x)); }, 2.1},
     {"relu", [](Var x) { return relu(x); }},
     {"relu6", [](Var x) { return relu6(x); }},
     {"leaky_relu", [](Var x) { return leaky_relu(x, real(0.2)); }},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <set>
 
 #include "apps/common/setup/make_layer.h"
@@ -141,6 +142,9 @@ ModulePtr make_layer_network(
       check(plan.pointer(i), parameters);
       empty->eval();
       values.push_back((*empty)(std::span<const Var>(in))[0]);
+    } catch (const std::bad_alloc&) {
+      fail(plan.where(i), ": layer '", plan.names[i], "' (", layer.type, ") of ",
+           shapes_text(shapes), ": there is not enough memory for it");
     } catch (const Error& e) {
       const std::string where = plan.where(i), what = e.what();
       if (what.starts_with(where)) throw;

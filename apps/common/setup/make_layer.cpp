@@ -236,9 +236,6 @@ ModulePtr binary_layer(const LayerParts&) {
   return std::make_shared<FunctionLayer>([](std::span<const Var> x) { return f(x[0], x[1]); });
 }
 
-Var sum(Var a, Var b) {
-  return a + b;
-}
 Var difference(Var a, Var b) {
   return a - b;
 }
