@@ -96,7 +96,9 @@ fi
 check "who includes whom" python3 scripts/check_includes.py
 check "formatting" scripts/check_format.sh
 
-check "configure: release" configure --preset release
+mpi=(-DOCTET_WITH_MPI=OFF)
+if command -v mpicxx >/dev/null; then mpi=(-DOCTET_WITH_MPI=ON); fi
+check "configure: release" configure --preset release "${mpi[@]}"
 check "build: release" cmake --build build/release
 tests "tests: release" build/release -LE 'clients|long'
 
@@ -142,6 +144,12 @@ check "vectors: 64-bit ARM under qemu" qemu-aarch64 -L /usr/aarch64-linux-gnu \
 
 if [ $long = yes ]; then
   tests "long tests" build/release -L long
+  if command -v mpicxx.mpich >/dev/null; then
+    check "configure: MPICH" configure --preset release -B build/mpich -DOCTET_WITH_MPI=ON \
+      -DMPI_CXX_COMPILER=mpicxx.mpich -DMPIEXEC_EXECUTABLE="$(command -v mpiexec.mpich)"
+    check "build: MPICH" cmake --build build/mpich --target trainer trainer_ranks_tests
+    tests "ranks: MPICH" build/mpich -R '^trainer_ranks_tests'
+  fi
 fi
 if [ $clients = yes ]; then
   check "set-up of the client programs" tests/clients/setup.sh

@@ -10,6 +10,7 @@
 
 namespace octet {
 
+class Communicator;
 struct TapeObserver;
 
 /// Make one and keep it for the whole training loop. Not for use by two threads at once.
@@ -17,7 +18,9 @@ struct Context {
   /// Also puts OpenBLAS on one thread for the whole process: ThreadPool does the parallel work.
   /// Throws Error for a bad thread count or OCTET_MAX_ISA, and if OpenBLAS computes wrong products
   /// (core/kernels/blas.h).
-  explicit Context(int thread_count = 1, std::uint64_t random_seed = 0);
+  /// `member`: of a data-parallel training; its random numbers are its own. Must outlive this.
+  explicit Context(int thread_count = 1, std::uint64_t random_seed = 0,
+                   Communicator* member = nullptr);
 
   ThreadPool threads;
   Pool pool;
@@ -31,6 +34,9 @@ struct Context {
   Isa isa;
   /// Told of every op that tapes with this context run; null: nobody is.
   TapeObserver* observer = nullptr;
+  /// The members that train together: statistics of a batch are those of all their shares. Null:
+  /// there are no others.
+  Communicator* communicator = nullptr;
 
   Tensor empty(const Shape& shape, ElementType type = ElementType::real) {
     return Tensor::empty(shape, type, &pool);

@@ -53,6 +53,9 @@ BatchMaker::BatchMaker(Dataset dataset, const LoaderOptions& options)
   OCTET_CHECK(options.batch >= 1, "loader: batch: expected at least 1, got ", options.batch);
   OCTET_CHECK(options.prefetch >= 0 && options.prefetch <= 1024,
               "loader: prefetch: expected 0 to 1024, got ", options.prefetch);
+  const BatchPart& part = options.part;
+  OCTET_CHECK(part.index >= 0 && part.index < part.count, "loader: part: expected 0 to ",
+              part.count - 1, " of ", part.count, ", got ", part.index);
   const std::int64_t n = dataset_.size();
   batches_ = options.drop_last ? n / options.batch : (n - 1) / options.batch + 1;
   OCTET_CHECK(batches_ >= 1, "loader: drop_last leaves no batch: expected a batch of at most ", n,
@@ -143,6 +146,21 @@ void BatchMaker::make_sample(std::uint64_t epoch, std::int64_t index, std::int64
   }
 }
 
+/// The samples of the part; without one the batch's first. `with_next`: and the one behind them,
+/// the first behind the last. Returns whether the part is empty.
+bool BatchMaker::choose_part(std::span<const std::int32_t> whole, bool with_next) {
+  const std::int64_t n = std::ssize(whole), count = options_.part.count;
+  std::int64_t begin = n * options_.part.index / count, end = n * (options_.part.index + 1) / count;
+  const bool empty = begin == end;
+  if (empty) {
+    begin = 0;
+    end = 1;
+  }
+  samples_.assign(whole.begin() + begin, whole.begin() + end);
+  if (with_next) samples_.push_back(whole[static_cast<std::size_t>(end % n)]);
+  return empty;
+}
+
 Batch BatchMaker::make(const Loader::Position& position) {
   if (order_.empty() || order_epoch_ != position.epoch) {
     permute(position.epoch, order_);
@@ -150,10 +168,15 @@ Batch BatchMaker::make(const Loader::Position& position) {
   }
   const std::int64_t first = position.batch * options_.batch;
   const std::int64_t count = std::min<std::int64_t>(options_.batch, dataset_.size() - first);
-  Batch batch = empty_batch(count);
-  const std::span samples(order_.data() + first, static_cast<std::size_t>(count));
+  const std::span whole(order_.data() + first, static_cast<std::size_t>(count));
+  const double mixup = options_.transform.augment.mixup;
+  const bool with_next = mixup > 0 && options_.part.count > 1;
+  const bool empty = choose_part(whole, with_next);
+  const std::span samples(samples_);
+  Batch batch = empty_batch(std::ssize(samples));
+  batch.empty = empty;
   errors_.assign(samples.size(), nullptr);
-  workers_.run(count, [&](std::int64_t i, int worker) {
+  workers_.run(std::ssize(samples), [&](std::int64_t i, int worker) {
     try {
       make_sample(position.epoch, samples[static_cast<std::size_t>(i)], i, worker, batch);
     } catch (...) {
@@ -163,10 +186,10 @@ Batch BatchMaker::make(const Loader::Position& position) {
   for (const std::exception_ptr& error : errors_) {
     if (error) std::rethrow_exception(error);
   }
-  const double mixup = options_.transform.augment.mixup;
   if (mixup > 0)
-    mix_batch(batch, mixup, options_.seed, position.epoch, static_cast<std::uint64_t>(samples[0]),
+    mix_batch(batch, mixup, options_.seed, position.epoch, static_cast<std::uint64_t>(whole[0]),
               &pool_);
+  if (with_next) drop_last_row(batch, &pool_);
   return batch;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <exception>
+#include <span>
+#include <vector>
 
 #include "base/parallel.h"
 #include "core/memory_pool.h"
@@ -28,6 +30,7 @@ class BatchMaker {
   /// Fills `order` with the samples of an epoch in their order.
   void permute(std::uint64_t epoch, std::vector<std::int32_t>& order) const;
   Batch empty_batch(std::int64_t count);
+  bool choose_part(std::span<const std::int32_t> whole, bool with_next);
   /// Sample `index` of the data set becomes sample `i` of the batch.
   void make_sample(std::uint64_t epoch, std::int64_t index, std::int64_t i, int worker,
                    Batch& batch);
@@ -48,6 +51,7 @@ class BatchMaker {
   };
   std::vector<Scratch> scratch_;
   std::vector<std::exception_ptr> errors_;  // of the samples of a batch
+  std::vector<std::int32_t> samples_;       // of the batch
   std::vector<std::int32_t> order_;         // of epoch order_epoch_, if not empty
   std::uint64_t order_epoch_ = 0;
 };

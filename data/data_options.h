@@ -38,6 +38,9 @@ struct DataOptions {
   std::vector<std::string> target_columns = {};
   /// Names of the classes, of formats that have none.
   std::vector<std::string> class_names = {};
+  /// open_data_source(): splits may have classes that others lack (a test split faults, of which
+  /// there are none to learn from); all get the names of all, those of train first.
+  bool join_classes = false;
   /// Called now and then while pictures are read.
   std::function<void(const ReadProgress&)> progress = {};
 };

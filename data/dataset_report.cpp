@@ -124,4 +124,19 @@ std::string normalization_warning(const Dataset& d, const Normalization& n) {
          ", or \"normalize\": \"auto\" measures them";
 }
 
+std::string targets_warning(const Dataset& d) {
+  if (d.target() != TargetKind::values || !d.labels.defined()) return "";
+  Range range(static_cast<std::size_t>(d.target_shape()[0]));
+  range.add(d.labels);
+  for (std::size_t k = 0; k < range.least.size(); ++k) {
+    const double least = range.least[k], most = range.most[k];
+    const bool narrow = most - least < 0.03 && most > least;
+    if (least >= -30 && most <= 30 && !narrow) continue;
+    return "target " + std::to_string(k) + " is " + number_text(least) + " to " +
+           number_text(most) +
+           ", networks learn numbers of about -3 to 3: divide it by a number that makes it so";
+  }
+  return "";
+}
+
 }  // namespace octet

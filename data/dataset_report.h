@@ -32,4 +32,8 @@ std::vector<double> balanced_class_weights(const Dataset& dataset);
 /// 0.1 of each other. Empty if it fits. Looks at up to 256 samples.
 std::string normalization_warning(const Dataset& dataset, const Normalization& normalization);
 
+/// Why numbers as targets are hard to learn: one of them reaches beyond +-30, or varies by less
+/// than 0.03. Empty if they are not, and where a source makes the targets.
+std::string targets_warning(const Dataset& dataset);
+
 }  // namespace octet

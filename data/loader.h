@@ -27,6 +27,15 @@ struct Batch {
   /// thing: then, and without mixup, mixed_y is undefined.
   Tensor mixed_y = {};
   double share = 1;
+  /// With LoaderOptions::part: the part of this batch has no sample; what is here is one that must
+  /// not count (core/communicator.h: IdleScope).
+  bool empty = false;
+};
+
+/// One of `count` parts of each batch, which a member of a data-parallel training reads: samples
+/// [n index / count, n (index + 1) / count) of a batch of n.
+struct BatchPart {
+  int index = 0, count = 1;
 };
 
 /// `auto& [x, y] = batch`: what most loops take of a batch.
@@ -66,6 +75,8 @@ struct LoaderOptions {
   /// Threads that make the samples of a batch: more than 1 for pictures that are read from a disk
   /// while they are used. The batches are the same.
   int threads = 1;
+  /// next() delivers this part of each batch; all else is of whole batches.
+  BatchPart part = {};
 };
 
 /// An endless sequence of epochs of a data set (in memory or made by any function: SampleSource),

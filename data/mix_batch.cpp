@@ -57,4 +57,15 @@ void mix_batch(Batch& batch, double alpha, std::uint64_t seed, std::uint64_t epo
   batch.share = share;
 }
 
+void drop_last_row(Batch& batch, Pool* pool) {
+  for (Tensor* t : {&batch.x, &batch.y, &batch.mixed_y}) {
+    if (!t->defined()) continue;
+    Shape shape = t->shape();
+    shape.set(0, shape[0] - 1);
+    Tensor shorter = Tensor::empty(shape, t->dtype(), pool);
+    std::memcpy(shorter.raw(), t->raw(), shorter.bytes());
+    *t = std::move(shorter);
+  }
+}
+
 }  // namespace octet::data_detail

@@ -14,4 +14,7 @@ namespace octet::data_detail {
 void mix_batch(Batch& batch, double alpha, std::uint64_t seed, std::uint64_t epoch,
                std::uint64_t sample, Pool* pool);
 
+/// Takes the last sample away.
+void drop_last_row(Batch& batch, Pool* pool);
+
 }  // namespace octet::data_detail

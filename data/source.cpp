@@ -220,8 +220,9 @@ std::string names_beside(const std::vector<std::string>& names,
 }
 
 /// Throws Error unless samples and classes of the split are those of train.
+/// `joins`: other class names than train's are none's fault.
 void check_like_train(const Dataset& split, std::string_view which, const Dataset& train,
-                      const fs::path& path) {
+                      const fs::path& path, bool joins) {
   OCTET_CHECK(
       train.image_shape() == split.image_shape() && train.image_type() == split.image_type(),
       path.string(), ": ", which, " images: expected ", train.image_shape(), " as in train, got ",
@@ -230,13 +231,36 @@ void check_like_train(const Dataset& split, std::string_view which, const Datase
       train.target() == split.target() &&
           (train.target() != TargetKind::values || train.target_shape() == split.target_shape()),
       path.string(), ": ", which, " targets: expected the kind and number of those in train");
-  if (train.class_names == split.class_names) return;
+  if (train.class_names == split.class_names || joins) return;
   const std::string more = names_beside(train.class_names, split.class_names);
   const std::string other = names_beside(split.class_names, train.class_names);
   fail(path.string(), ": expected the same class names in train and ", which,
        more.empty() && other.empty() ? ": their order differs" : "",
        more.empty() ? "" : "; only in train: " + more,
        other.empty() ? "" : "; only in " + std::string(which) + ": " + other);
+}
+
+/// Gives all splits the names of all, those of train first.
+void join_class_names(DataSource& source) {
+  std::vector<std::string> names;
+  for (const Dataset* d : {&source.train, &source.test, &source.val}) {
+    for (const std::string& name : d->class_names) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  for (Dataset* d : {&source.train, &source.test, &source.val}) {
+    if (d->size() == 0 || d->target() != TargetKind::classes || d->class_names == names) continue;
+    Tensor labels = Tensor::empty(d->labels.shape(), ElementType::i32);
+    std::ranges::transform(
+        d->labels.span<std::int32_t>(), labels.data<std::int32_t>(), [&](std::int32_t k) {
+          const std::string& name = d->class_names[static_cast<std::size_t>(k)];
+          return static_cast<std::int32_t>(std::find(names.begin(), names.end(), name) -
+                                           names.begin());
+        });
+    d->labels = std::move(labels);
+    d->classes = static_cast<int>(names.size());
+    d->class_names = names;
+  }
 }
 
 }  // namespace
@@ -252,15 +276,16 @@ DataSource open_data_source(DataFormat format, const fs::path& path, const DataO
   int classes = source.train.classes;
   const auto open = [&](Split split) {
     Dataset d = open_dataset(format, path, split, as_train);
-    check_like_train(d, to_string(split), source.train, path);
+    check_like_train(d, to_string(split), source.train, path, options.join_classes);
     classes = std::max(classes, d.classes);
     return d;
   };
   source.test = open(Split::test);
   if (has_validation(format, path)) source.val = open(Split::val);
   for (Dataset* d : {&source.train, &source.test, &source.val}) {
-    if (d->size() > 0) d->classes = classes;
+    if (d->size() > 0) d->classes = std::max(d->classes, classes);
   }
+  if (options.join_classes) join_class_names(source);
   return source;
 }
 

@@ -54,7 +54,7 @@ struct DataSource {
 };
 /// Train and test, and the validation split where there is one. Classes are those of the split that
 /// has more of them. Throws Error if the extents, the
-/// kinds of targets or the class names differ.
+/// kinds of targets or the class names (see DataOptions::join_classes) differ.
 DataSource open_data_source(DataFormat format, const std::filesystem::path& path,
                             const DataOptions& options = {});
 

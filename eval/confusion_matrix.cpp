@@ -64,6 +64,7 @@ ConfusionMatrix::ClassFigures ConfusionMatrix::of_class(int k) const {
   f.precision = ratio(f.correct, f.predicted);
   f.recall = ratio(f.correct, f.support);
   f.f1 = ratio(2 * f.correct, f.support + f.predicted);
+  f.iou = ratio(f.correct, f.support + f.predicted - f.correct);
   return f;
 }
 
@@ -86,7 +87,7 @@ double mean_iou(const ConfusionMatrix& pixels) {
   for (int k = 0; k < pixels.classes(); ++k) {
     const ConfusionMatrix::ClassFigures f = pixels.of_class(k);
     if (f.support + f.predicted == 0) continue;
-    sum += ratio(f.correct, f.support + f.predicted - f.correct);
+    sum += f.iou;
     ++present;
   }
   return present == 0 ? 0 : sum / present;

@@ -38,6 +38,7 @@ class ConfusionMatrix {
     double precision = 0;  ///< correct / predicted
     double recall = 0;     ///< correct / support
     double f1 = 0;         ///< harmonic mean of the two
+    double iou = 0;        ///< correct / (support + predicted - correct): intersection over union
   };
   ClassFigures of_class(int k) const;
 
@@ -58,8 +59,8 @@ class ConfusionMatrix {
   std::int64_t total_ = 0, correct_ = 0;
 };
 
-/// Mean over the classes of correct / (support + predicted - correct), the intersection of masks
-/// over their union; classes that neither are nor are predicted are left out. 0 if all are.
+/// Mean over the classes of their intersection over union; classes that neither are nor are
+/// predicted are left out. 0 if all are.
 double mean_iou(const ConfusionMatrix& pixels);
 
 /// Row of the largest of K values, the first of equals.

@@ -72,28 +72,38 @@ std::string confusion_text(const ConfusionMatrix& matrix, std::span<const std::s
   return out + "\n";
 }
 
-std::string class_table(const ConfusionMatrix& matrix, std::span<const std::string> names) {
+std::string class_table(const ConfusionMatrix& matrix, std::span<const std::string> names,
+                        bool of_pixels) {
   check_names(matrix, names);
-  TextTable table({"class", "precision", "recall", "F1", "images"});
+  std::vector<std::string> header{"class", "precision", "recall", "F1"};
+  if (of_pixels) header.emplace_back("IoU");
+  header.emplace_back(of_pixels ? "pixels" : "images");
+  TextTable table(header);
   for (int k = 0; k < matrix.classes(); ++k) {
     const ConfusionMatrix::ClassFigures f = matrix.of_class(k);
-    table.add({shortened(class_label(names, k), 40), fixed(f.precision, 3), fixed(f.recall, 3),
-               fixed(f.f1, 3), grouped(f.support)});
+    std::vector<std::string> row{shortened(class_label(names, k), 40), fixed(f.precision, 3),
+                                 fixed(f.recall, 3), fixed(f.f1, 3)};
+    if (of_pixels) row.push_back(fixed(f.iou, 3));
+    row.push_back(grouped(f.support));
+    table.add(std::move(row));
   }
   return table.text();
 }
 
-std::string confusion_json(const ConfusionMatrix& matrix, std::span<const std::string> names) {
+std::string confusion_json(const ConfusionMatrix& matrix, std::span<const std::string> names,
+                           bool of_pixels) {
   check_names(matrix, names);
   using Json = nlohmann::ordered_json;
   Json json{{"classes", Json::array()}, {"matrix", Json::array()}};
   for (int k = 0; k < matrix.classes(); ++k) {
     const ConfusionMatrix::ClassFigures f = matrix.of_class(k);
-    json["classes"].push_back({{"name", class_label(names, k)},
-                               {"precision", f.precision},
-                               {"recall", f.recall},
-                               {"f1", f.f1},
-                               {"support", f.support}});
+    Json of_class{{"name", class_label(names, k)},
+                  {"precision", f.precision},
+                  {"recall", f.recall},
+                  {"f1", f.f1},
+                  {"support", f.support}};
+    if (of_pixels) of_class["iou"] = f.iou;
+    json["classes"].push_back(std::move(of_class));
     Json row = Json::array();
     for (int j = 0; j < matrix.classes(); ++j) row.push_back(matrix.count(k, j));
     json["matrix"].push_back(std::move(row));

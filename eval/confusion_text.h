@@ -18,12 +18,16 @@ inline constexpr int most_classes_shown = 12;
 /// for another number of names than classes.
 std::string confusion_text(const ConfusionMatrix& matrix, std::span<const std::string> names,
                            std::size_t width = 100);
-/// One row a class: precision, recall, F1, support. Throws as above.
-std::string class_table(const ConfusionMatrix& matrix, std::span<const std::string> names);
+/// One row a class: precision, recall, F1, support; of pixels with the intersection over union.
+/// Throws as above.
+std::string class_table(const ConfusionMatrix& matrix, std::span<const std::string> names,
+                        bool of_pixels = false);
 
 /// {"classes": [{"name", "precision", "recall", "f1", "support"}, ...],
-///  "matrix": [[counts of predictions] for each true class]} as JSON text. Throws as above.
-std::string confusion_json(const ConfusionMatrix& matrix, std::span<const std::string> names);
+///  "matrix": [[counts of predictions] for each true class]} as JSON text; of pixels a class has
+/// "iou", too. Throws as above.
+std::string confusion_json(const ConfusionMatrix& matrix, std::span<const std::string> names,
+                           bool of_pixels = false);
 
 /// The printable name of class `k`, or its number.
 std::string class_label(std::span<const std::string> names, int k);

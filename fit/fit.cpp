@@ -1,6 +1,7 @@
 #include "fit/fit.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -9,9 +10,12 @@
 #include <utility>
 
 #include "base/error.h"
+#include "core/communicator.h"
 #include "eval/evaluate.h"
+#include "fit/shared_score.h"
 #include "layers/diagnose.h"
 #include "optim/clip.h"
+#include "optim/sum_gradients.h"
 
 namespace octet {
 namespace {
@@ -57,6 +61,23 @@ std::vector<double> weights_of_batches(const Loader& loader, std::uint64_t epoch
   return weights;
 }
 
+/// Gradients while they are not to change.
+class GradientsAside {
+ public:
+  explicit GradientsAside(const std::vector<ParameterPtr>& parameters) : parameters_(parameters) {
+    for (const ParameterPtr& p : parameters_) aside_.push_back(std::exchange(p->grad, Grad()));
+  }
+  ~GradientsAside() {
+    for (std::size_t i = 0; i < aside_.size(); ++i) parameters_[i]->grad = std::move(aside_[i]);
+  }
+  GradientsAside(const GradientsAside&) = delete;
+  GradientsAside& operator=(const GradientsAside&) = delete;
+
+ private:
+  const std::vector<ParameterPtr>& parameters_;
+  std::vector<Grad> aside_;
+};
+
 }  // namespace
 
 Fit::Fit(Module& model, optim::Optimizer& optimizer, Loader& loader, Context& ctx,
@@ -96,7 +117,16 @@ bool Fit::out_of_patience() const {
 }
 
 void Fit::offer(const EpochScore& score) {
-  offer(score, 0);
+  offer(*shared_score(ctx_.communicator, score), 0);
+}
+
+bool Fit::leads() const {
+  return !ctx_.communicator || ctx_.communicator->leads();
+}
+
+bool Fit::stopped() const {
+  if (ctx_.communicator) return stop_agreed_;
+  return options_.hooks.stop && options_.hooks.stop();
 }
 
 void Fit::offer(const EpochScore& score, std::int64_t epoch) {
@@ -113,16 +143,17 @@ void Fit::offer(const EpochScore& score, std::int64_t epoch) {
 std::string Fit::begin_epoch() {
   const auto epoch = static_cast<std::uint64_t>(at_.epoch);
   loader_.seek(epoch, at_.batch);
-  if (options_.accumulate_steps > 1) {
+  if (options_.accumulate_steps > 1 || ctx_.communicator) {
     batch_weights_ = weights_of_batches(loader_, epoch, options_.loss);
   }
   if (options_.hooks.begin_epoch) return options_.hooks.begin_epoch(at_.epoch);
   return "epoch " + std::to_string(at_.epoch + 1) + "/" + std::to_string(options_.epochs);
 }
 
-/// Forward and backward of one batch; returns its loss: a part of the update's where that is made
-/// from several batches.
-double Fit::add_gradients(const Batch& batch, double divisor) {
+/// Forward and backward of one batch; adds its loss: a part of the update's where that is made from
+/// several batches or parts.
+void Fit::add_gradients(const Batch& batch, double divisor, StepSums& sums) {
+  const IdleScope idle(ctx_.communicator, batch.empty);
   Tape tape(ctx_);
   const std::vector<Tensor> tensors =
       options_.inputs ? options_.inputs(batch) : std::vector{batch.x};
@@ -141,10 +172,28 @@ double Fit::add_gradients(const Batch& batch, double divisor) {
     const auto logits = static_cast<std::size_t>(options_.logits);
     OCTET_CHECK(logits < outputs.size(), "fit: logits are output ", logits, ", but there are ",
                 outputs.size(), " outputs");
-    at_.correct += count_correct(outputs[logits].value(), batch.y);
+    if (!batch.empty) {
+      sums.correct += static_cast<double>(count_correct(outputs[logits].value(), batch.y));
+    }
+  }
+  if (batch.empty) {
+    const GradientsAside aside(optimizer_.parameters());
+    tape.backward(loss);
+    return;
   }
   tape.backward(loss);
-  return value;
+  sums.loss += value;
+  sums.images += static_cast<double>(batch.x.shape()[0]);
+}
+
+/// Also the wish to stop, which one member is enough for.
+void Fit::sum_over_members(StepSums& sums) {
+  if (!ctx_.communicator) return;
+  const bool stop = options_.hooks.stop && options_.hooks.stop();
+  std::array values{sums.loss, sums.correct, sums.images, stop ? 1.0 : 0.0};
+  ctx_.communicator->sum(values);
+  sums = {values[0], values[1], values[2]};
+  stop_agreed_ = values[3] > 0;
 }
 
 /// One update from the next batches, read one at a time: the loader makes the next ones meanwhile.
@@ -152,22 +201,24 @@ void Fit::step() {
   const auto count =
       std::min<std::int64_t>(options_.accumulate_steps, loader_.batches_per_epoch() - at_.batch);
   double divisor = 0;
-  if (count > 1) {
+  if (count > 1 || ctx_.communicator) {
     const auto first = batch_weights_.begin() + static_cast<std::ptrdiff_t>(at_.batch);
     divisor = std::accumulate(first, first + static_cast<std::ptrdiff_t>(count), 0.0);
   }
   optimizer_.zero_grad();
-  double loss = 0;
-  std::int64_t images = 0;
+  StepSums sums;
+  if (ctx_.communicator) ctx_.communicator->at_step(at_.step + 1);
   for (std::int64_t i = 0; i < count; ++i) {
     // Dropout differs from batch to batch.
     ctx_.step = static_cast<std::uint64_t>(at_.step * options_.accumulate_steps + i);
     const Batch batch = loader_.next();
-    images += batch.x.shape()[0];
-    loss += add_gradients(batch, divisor);
+    add_gradients(batch, divisor, sums);
   }
-  at_.loss_sum += loss * static_cast<double>(images);
-  at_.images += images;
+  optim::sum_gradients(ctx_, optimizer_.parameters());
+  sum_over_members(sums);
+  at_.loss_sum += sums.loss * sums.images;
+  at_.correct += static_cast<std::int64_t>(sums.correct);
+  at_.images += static_cast<std::int64_t>(sums.images);
   if (options_.clip_grad_norm > 0) {
     const double norm =
         optim::clip_grad_norm(ctx_, optimizer_.parameters(), options_.clip_grad_norm);
@@ -215,7 +266,8 @@ bool Fit::finish_epoch(const std::string& label) {
   if (options_.hooks.evaluate) {
     std::optional<optim::EmaScope> averaged;
     if (ema_) averaged.emplace(*ema_);
-    const std::optional<EpochScore> score = options_.hooks.evaluate();
+    const std::optional<EpochScore> score =
+        shared_score(ctx_.communicator, leads() ? options_.hooks.evaluate() : std::nullopt);
     if (!score) return false;
     offer(*score, at_.epoch + 1);
     line.insert(line.end(), score->figures.begin(), score->figures.end());
@@ -224,7 +276,7 @@ bool Fit::finish_epoch(const std::string& label) {
   const double rate = images / std::max(at_.epoch_seconds, 1e-9);
   line.push_back({"seconds", at_.epoch_seconds});
   line.push_back({"images_per_second", rate});
-  if (options_.hooks.record) options_.hooks.record(line);
+  if (options_.hooks.record && leads()) options_.hooks.record(line);
   if (options_.progress) {
     options_.progress->say(shown + "  " + std::to_string(std::llround(rate)) + " images/s  " +
                            duration_text(at_.epoch_seconds));
@@ -272,10 +324,11 @@ Outcome Fit::run() {
       at_.epoch_seconds = before + seconds_since(start);
       show(label);
       if (stopped()) break;
-      if (at_.batch < per_epoch && options_.hooks.batch_done) options_.hooks.batch_done();
+      if (at_.batch < per_epoch && leads() && options_.hooks.batch_done)
+        options_.hooks.batch_done();
     }
     if (stopped() || !placed([&] { return finish_epoch(label); })) {
-      if (options_.hooks.save) options_.hooks.save();
+      if (options_.hooks.save && leads()) options_.hooks.save();
       if (options_.progress) options_.progress->clear();
       return Outcome::interrupted;
     }
@@ -284,7 +337,7 @@ Outcome Fit::run() {
     next.step = at_.step;
     next.phase_seconds = at_.phase_seconds + at_.epoch_seconds;
     at_ = next;
-    if (options_.hooks.save) options_.hooks.save();
+    if (options_.hooks.save && leads()) options_.hooks.save();
   }
   if (out_of_patience() && at_.epoch < options_.epochs && options_.progress) {
     options_.progress->say("no better epoch in " + std::to_string(options_.patience) +

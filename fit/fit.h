@@ -95,8 +95,10 @@ struct FitOptions {
 /// How training ended: done, or stopped to be continued.
 enum class Outcome : std::uint8_t { finished, interrupted };
 
-/// Training in progress. The module, the optimizer (of its parameters), the loader and the context
-/// must outlive it.
+/// Training in progress. With Context::communicator each member has one of the same options, a
+/// module, an optimizer and a loader of its own, of LoaderOptions::part: FitHooks::evaluate, record
+/// and save are called for the leader only, and the others take its score. The module, the
+/// optimizer (of its parameters), the loader and the context must outlive it.
 class Fit {
  public:
   /// Throws Error for options that make no sense, and for Keep::best or patience without
@@ -137,11 +139,17 @@ class Fit {
 
   std::int64_t total_steps() const;
   double lr(std::int64_t step) const;
-  bool stopped() const { return options_.hooks.stop && options_.hooks.stop(); }
+  bool leads() const;
+  bool stopped() const;
   bool out_of_patience() const;
   void offer(const EpochScore& score, std::int64_t epoch);
   std::string begin_epoch();
-  double add_gradients(const Batch& batch, double divisor);
+  /// Of one update, over all members.
+  struct StepSums {
+    double loss = 0, correct = 0, images = 0;
+  };
+  void add_gradients(const Batch& batch, double divisor, StepSums& sums);
+  void sum_over_members(StepSums& sums);
   void step();
   void show(const std::string& label) const;
   bool finish_epoch(const std::string& label);
@@ -157,8 +165,10 @@ class Fit {
   std::optional<optim::Ema> ema_;
   FitPosition at_;
   std::optional<Best> best_;
-  /// Of each batch of the epoch: its weight. Empty where every update is made from one batch.
+  /// Of each batch of the epoch: its weight. Empty where every update is made from one batch that
+  /// is here as a whole.
   std::vector<double> batch_weights_;
+  bool stop_agreed_ = false;  ///< by the members
 };
 
 }  // namespace octet

@@ -46,7 +46,14 @@ Progress Progress::for_stdout() {
   return Progress(isatty(STDOUT_FILENO) != 0);
 }
 
+Progress Progress::silent() {
+  Progress p(false);
+  p.silent_ = true;
+  return p;
+}
+
 void Progress::say(const std::string& line) {
+  if (silent_) return;
   clear();
   for (std::string_view rest = line;;) {  // names in it may hold anything
     const std::size_t end = rest.find('\n');
@@ -76,6 +83,7 @@ void Progress::busy(const std::string& label, std::int64_t done, std::int64_t of
 
 void Progress::bar(const std::string& label, std::int64_t done, std::int64_t of,
                    const RunningMeans& m) {
+  if (silent_) return;
   const auto now = std::chrono::steady_clock::now();
   const bool redraw = drawn_ || !terminal_;
   if (redraw && now - last_ < (terminal_ ? redraw_interval : line_interval)) return;

@@ -28,6 +28,8 @@ class Progress {
   /// Writes to standard output; `terminal`: it is one.
   explicit Progress(bool terminal) : terminal_(terminal) {}
   static Progress for_stdout();
+  /// Says nothing.
+  static Progress silent();
 
   /// A line (or several) of its own, above the bar if there is one; what cannot be printed as '?'.
   void say(const std::string& line);
@@ -41,6 +43,7 @@ class Progress {
 
  private:
   bool terminal_;
+  bool silent_ = false;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };

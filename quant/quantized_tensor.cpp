@@ -1,8 +1,11 @@
 #include "quant/quantized_tensor.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
+
+#include "core/communicator.h"
 
 namespace octet::quant {
 
@@ -14,19 +17,35 @@ bool QuantizedTensor::seen() const {
                      [](const QuantizedTensorPtr& p) { return p->seen(); });
 }
 
-void QuantizedTensor::observe(const Tensor& reals) {
+namespace {
+
+/// The range of all members' values.
+RealRange batch_range(Context& ctx, const RealRange& share) {
+  if (!ctx.communicator) return share;
+  std::array ends{-share.min, share.max};
+  ctx.communicator->max(ends);
+  return {-ends[0], ends[1]};
+}
+
+}  // namespace
+
+void QuantizedTensor::observe(Context& ctx, const Tensor& reals) {
   if (!observed()) return;
   try {
-    observer->observe(reals);
+    if (ctx.communicator) {
+      observer->observe(batch_range(ctx, range_of(reals)));
+    } else {
+      observer->observe(reals);
+    }
   } catch (const Error& e) {
     fail("value ", name, ": ", e.what());
   }
 }
 
-void QuantizedTensor::observe(const RealRange& range) {
+void QuantizedTensor::observe(Context& ctx, const RealRange& range) {
   if (!observed()) return;
   try {
-    observer->observe(range);
+    observer->observe(batch_range(ctx, range));
   } catch (const Error& e) {
     fail("value ", name, ": ", e.what(), " (training has diverged)");
   }

@@ -53,9 +53,10 @@ struct QuantizedTensor {
   bool observed() const noexcept { return !fixed && !shared && !before_dropout && !constant; }
   /// Whether the range is known.
   bool seen() const;
-  /// Feeds the observer, if the value is observed; what is not finite is an Error naming the value.
-  void observe(const Tensor& reals);
-  void observe(const RealRange& range);
+  /// Feeds the observer, if the value is observed, with what the members of ctx have together; what
+  /// is not finite is an Error naming the value.
+  void observe(Context& ctx, const Tensor& reals);
+  void observe(Context& ctx, const RealRange& range);
 
   /// Of the reals, and of 0. Throws Error if nothing was observed yet, or a constant is not finite.
   RealRange range() const;

@@ -13,8 +13,8 @@ using Json = nlohmann::ordered_json;
 
 /// "val_accuracy" is an accuracy.
 std::string quantity_of(const std::string& figure) {
-  static constexpr std::array<std::string_view, 7> known{"accuracy", "loss", "mean_iou", "auc",
-                                                         "mse",      "mae",  "lr"};
+  static constexpr std::array<std::string_view, 9> known{
+      "accuracy", "loss", "mean_iou", "auc", "mse", "rmse", "mae", "r2", "lr"};
   for (const std::string_view quantity : known) {
     if (figure == quantity || figure.ends_with("_" + std::string(quantity)))
       return std::string(quantity);
@@ -23,7 +23,7 @@ std::string quantity_of(const std::string& figure) {
 }
 
 bool is_percent(const std::string& quantity) {
-  return quantity == "accuracy";
+  return quantity == "accuracy" || quantity == "mean_iou";
 }
 
 Json series(const std::vector<PhaseCurves>& phases, const std::string& figure, double factor) {

@@ -57,14 +57,18 @@ std::string confusions_table(const RunReport& report) {
 }
 
 std::string classes_table(const RunReport& report) {
+  const bool pixels = report.of_pixels;
   std::string html =
       "<div class=\"scroll\"><table><thead><tr><th class=\"text\">class</th><th>precision</th>"
-      "<th>recall</th><th>F1</th><th>images</th></tr></thead><tbody>\n";
+      "<th>recall</th><th>F1</th>" +
+      std::string(pixels ? "<th>IoU</th><th>pixels</th>" : "<th>images</th>") +
+      "</tr></thead><tbody>\n";
   for (int k = 0; k < report.confusion->classes(); ++k) {
     const ConfusionMatrix::ClassFigures f = report.confusion->of_class(k);
     html += "<tr><td class=\"name\">" + label(report, k) + "</td><td>" + fixed(f.precision, 3) +
             "</td><td>" + fixed(f.recall, 3) + "</td><td>" + fixed(f.f1, 3) + "</td><td>" +
-            grouped(f.support) + "</td></tr>\n";
+            (pixels ? fixed(f.iou, 3) + "</td><td>" : std::string()) + grouped(f.support) +
+            "</td></tr>\n";
   }
   return html + "</tbody></table></div>\n";
 }
@@ -85,15 +89,20 @@ std::string confusion_section(const RunReport& report) {
 
 std::string worst_section(const RunReport& report) {
   if (report.worst.empty()) return {};
-  std::string html = "<section><h2>Pictures with the largest loss</h2>\n<div class=\"pictures\">\n";
-  for (const WorstPicture& w : report.worst) {
-    const JudgedSample& s = w.sample;
-    html += "<figure><img alt=\"picture " + std::to_string(s.index) +
-            "\" src=\"data:image/png;base64," + base64(encode_png(w.image)) + "\"><figcaption>" +
-            label(report, s.truth) + "<br>taken for <b>" + label(report, s.predicted) + "</b>, " +
-            fixed(100 * s.probability, 0) + " %<br><span class=\"muted\">no. " +
-            std::to_string(s.index) + ", loss " + short_number(s.loss) +
-            "</span></figcaption></figure>\n";
+  std::string html = "<section><h2>" + escape_html(report.worst_title) +
+                     "</h2>\n<div class=\"pictures" +
+                     std::string(report.worst[0].images.size() > 1 ? " wide" : "") + "\">\n";
+  for (const WorstSample& w : report.worst) {
+    html += "<figure>";
+    if (!w.images.empty()) html += "<div class=\"images\">";
+    for (const Image& image : w.images) {
+      html += "<img alt=\"" + escape_html(w.note) + "\" src=\"data:image/png;base64," +
+              base64(encode_png(image)) + "\">";
+    }
+    if (!w.images.empty()) html += "</div>";
+    html += "<figcaption>" + escape_html(w.truth);
+    if (!w.verdict.empty()) html += "<br><b>" + escape_html(w.verdict) + "</b>";
+    html += "<br><span class=\"muted\">" + escape_html(w.note) + "</span></figcaption></figure>\n";
   }
   return html + "</div></section>\n";
 }

@@ -31,9 +31,9 @@ std::string layers_section(const RunReport& report) {
       "signal to quantization noise, of all values and of the median channel; below 10 dB little "
       "is "
       "left of the values. Saturated: the share beyond the range." +
-      std::string(in_floats ? " In floats: the accuracy where this layer alone, or with those that "
-                              "read it, stays in floats."
-                            : "") +
+      (in_floats ? " In floats: the " + escape_html(report.judged_by) +
+                       " where this layer alone, or with those that read it, stays in floats."
+                 : std::string()) +
       "</p>\n<div class=\"scroll\"><table><thead><tr><th class=\"text\">layer</th><th>min</th>"
       "<th>max</th><th>scale</th><th>zero point</th><th>SQNR dB</th><th class=\"text\">channels "
       "dB</th><th>saturated</th><th>codes</th>" +

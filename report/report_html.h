@@ -9,9 +9,9 @@
 
 #include "data/image.h"
 #include "eval/confusion_matrix.h"
-#include "eval/worst_samples.h"
 #include "quant/diagnosis/layer_errors.h"
 #include "report/curves.h"
+#include "report/plots.h"
 
 namespace octet::report {
 
@@ -21,10 +21,12 @@ struct KeyFigure {
   std::string note = {};    ///< "of 1,000 test images"
 };
 
-/// A picture with a large loss.
-struct WorstPicture {
-  JudgedSample sample;
-  Image image;  ///< as the data set has it, grey or RGB
+/// A sample that the network gets wrong.
+struct WorstSample {
+  std::vector<Image> images = {};  ///< of any number, grey or RGB: the picture, masks
+  std::string truth;               ///< what it is
+  std::string verdict = {};        ///< what the network says
+  std::string note = {};           ///< "no. 12, loss 3.2"
 };
 
 /// All texts are of unknown origin: the page shows them as they are. What is empty is left out.
@@ -36,9 +38,14 @@ struct RunReport {
   std::vector<PhaseCurves> phases = {};
   std::vector<std::string> class_names = {};
   std::optional<ConfusionMatrix> confusion = {};
-  std::vector<WorstPicture> worst = {};
+  bool of_pixels = false;  ///< the matrix counts pixels
+  std::vector<ScatterPlot> scatters = {};
+  std::vector<Histogram> histograms = {};
+  std::string worst_title = "Pictures with the largest loss";
+  std::vector<WorstSample> worst = {};
   std::vector<quant::LayerError> layers = {};
-  std::string config = {};  ///< of many lines
+  std::string judged_by = "accuracy";  ///< the figure of layers in floats
+  std::string config = {};             ///< of many lines
   /// Name and what it is.
   std::vector<std::pair<std::string, std::string>> files = {};
 };

@@ -15,7 +15,7 @@ OUTSIDE = {
     "Eigen/": "Eigen", "cblas.h": "OpenBLAS", "openblas_config.h": "OpenBLAS", "hdf5.h": "HDF5",
     "H5": "HDF5", "nlohmann/": "json", "flatbuffers/": "flatbuffers", "png.h": "image",
     "jpeglib.h": "image", "zlib.h": "image", "stb/": "image", "CLI/": "CLI11", "octet/": "octet",
-    "doctest/": "doctest", "omp.h": "OpenMP", "google/protobuf/": "protobuf",
+    "doctest/": "doctest", "mpi.h": "MPI", "omp.h": "OpenMP", "google/protobuf/": "protobuf",
 }
 
 # What the files whose path begins with the key may include, floor by floor: the longest key decides.
@@ -24,6 +24,8 @@ OUTSIDE = {
 RULES = {
     "base/": (),
     "core/": ("Eigen", "OpenBLAS"),
+    "dist/": ("core/communicator.h",),
+    "dist/mpi/": ("dist/", "MPI"),
     "layers/": ("core/",),
     "optim/": ("core/",),
     "data/": ("core/", "interop/arrays/", "interop/zip/", "HDF5", "image"),
@@ -65,10 +67,10 @@ RULES = {
                     "apps/common/ceiling.h", "apps/common/node_figures.h", "apps/common/usage_error.h", "CLI11", "json"),
     "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",
                            "interop/tflite/model_metadata.h", "CLI11", "json"),
-    "apps/octet/pictures/": ("apps/octet/", "apps/common/picture_input.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
+    "apps/octet/pictures/": ("apps/octet/", "apps/common/limit_options.h", "apps/common/picture_input.h", "apps/common/task_entry.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
                              "CLI11", "json"),
     "apps/": ("",),
-    "include/": ("core/", "layers/", "optim/", "data/", "eval/", "fit/", "int8/", "quant/", "report/", "interop/"),
+    "include/": ("core/", "dist/", "layers/", "optim/", "data/", "eval/", "fit/", "int8/", "quant/", "report/", "interop/"),
     "examples/": ("octet",),
     "tests/": ("",),
 }
@@ -78,7 +80,7 @@ FOLDERS = tuple(dict.fromkeys(key.split("/")[0] for key in RULES))
 HEAVY = ("Eigen", "json", "HDF5", "flatbuffers", "OpenBLAS", "image", "protobuf")
 HEAVY_HEADERS = ("data/hdf5_handle.h",)
 LIBRARY_FOLDERS = ("base/", "core/", "layers/", "optim/", "data/", "int8/", "quant/", "interop/",
-                   "deploy/", "eval/", "fit/", "report/", "runtime/", "include/")
+                   "deploy/", "dist/", "eval/", "fit/", "report/", "runtime/", "include/")
 PRODUCTION = LIBRARY_FOLDERS + ("apps/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)

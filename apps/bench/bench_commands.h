@@ -7,6 +7,7 @@ namespace octet::bench {
 
 void add_export(CLI::App& app);
 void add_golden(CLI::App& app);
+void add_ranks(CLI::App& app);
 void add_step(CLI::App& app);
 
 }  // namespace octet::bench

@@ -13,7 +13,7 @@
 namespace {
 
 constexpr void (*subcommands[])(CLI::App&) = {octet::bench::add_export, octet::bench::add_golden,
-                                              octet::bench::add_step};
+                                              octet::bench::add_ranks, octet::bench::add_step};
 
 int run(int argc, char** argv) {
   CLI::App app("octet-bench measures training steps and makes networks to be timed.");

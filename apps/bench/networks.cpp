@@ -102,8 +102,7 @@ Network network_of_config(const std::string& file, Mode mode) {
                 mode == Mode::qat ? "qat" : "qat-frozen", ", got ",
                 c->quant ? c->quant->mode : "no section 'quant'");
   }
-  const DataSource data = setup::open_data(*c);
-  setup::measure(*c, data.train);
+  const DataSource data = setup::prepare_data(*c, setup::open_data(*c));
   const Shape input = setup::input_shape(*c, data.train);
   Network network{.name = c->name,
                   .zoo = c->model.zoo,

@@ -38,8 +38,11 @@ struct Network {
   }
   /// "train" of the configuration, or "quant" for the modes on codes.
   setup::TrainingSection section() const;
-  /// If not, it reconstructs its input.
+  /// If not, and it does not return pixels, it reconstructs its input.
   bool is_classifier() const { return zoo.empty() || zoo::is_classifier(zoo); }
+  bool returns_pixels() const {
+    return !zoo.empty() && zoo::output_kind(zoo) == zoo::OutputKind::pixels;
+  }
 };
 
 /// lenet, resnet8, mobilenet_v1_025 (96x96, 2 classes), ds_cnn, mobilenet_v2, resnet18; then the

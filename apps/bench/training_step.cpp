@@ -5,6 +5,7 @@
 #include "core/random.h"
 #include "layers/graph/graph_module.h"
 #include "optim/clip.h"
+#include "optim/sum_gradients.h"
 #include "quant/prepare.h"
 
 namespace octet::bench {
@@ -56,6 +57,11 @@ SyntheticBatch::SyntheticBatch(const Network& network, std::int64_t samples)
   } else {
     for (real& v : x.span<real>()) v = static_cast<real>(random.normal());
   }
+  if (network.returns_pixels()) {
+    const zoo::NetworkOptions& o = network.options;
+    target = Tensor::full({samples, o.in_h, o.in_w, o.classes}, real(0.5));
+    return;
+  }
   if (!network.is_classifier()) {
     target = x.reshape({samples, x.numel() / samples});
     return;
@@ -79,7 +85,8 @@ TrainingStep::TrainingStep(Context& ctx, const Network& network, std::optional<I
   const setup::TrainingSection section = network.section();
   optimizer_ = setup::make_optimizer(section, model_->parameters());
   setup::apply_groups(section, *model_, *optimizer_);
-  if (network.is_classifier()) loss_ = setup::make_loss(section, network.options.classes);
+  if (network.is_classifier())
+    loss_ = setup::cross_entropy_options(section, network.options.classes);
   clip_grad_norm_ = section.steps.clip_grad_norm;
   if (section.steps.ema_decay > 0) {
     ema_.emplace(model_->parameters(), optim::EmaOptions{.decay = section.steps.ema_decay});
@@ -106,6 +113,7 @@ float TrainingStep::gradients(const SyntheticBatch& batch, PhaseWatcher* watcher
 
 float TrainingStep::run(const SyntheticBatch& batch, PhaseWatcher* watcher) {
   const float loss = gradients(batch, watcher);
+  optim::sum_gradients(ctx_, optimizer_->parameters());
   if (clip_grad_norm_ > 0) {
     optim::clip_grad_norm(ctx_, optimizer_->parameters(), clip_grad_norm_);
   }

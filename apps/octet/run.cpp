@@ -175,7 +175,9 @@ void add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "run",
       "Say what pictures show, or run a model on a file of samples.\n"
-      "octet run MODEL shoe.png photos/ prints the classes of pictures: PNG and JPEG files of any "
+      "octet run MODEL shoe.png photos/ prints the classes of pictures (or numbers, anomaly "
+      "scores, "
+      "shares of masks, as the model is for): PNG and JPEG files of any "
       "size, and folders of them. The model's file says its normalization and the names of its "
       "classes, or --mean, --std and --labels do.\n"
       "octet run MODEL --input FILE --output FILE: "
@@ -192,6 +194,9 @@ void add_run(CLI::App& app) {
   command->add_option("--top", pictures.top, "of pictures: how many classes are shown")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
+  command->add_option("--masks", pictures.masks,
+                      "of pictures, segmentation: a folder to write masks to, PNG files whose "
+                      "palette indices are the classes");
   command->add_flag("--json", pictures.json, "of pictures: as JSON");
   command->add_option("--input", options->inputs, "file of samples")->excludes(files);
   command->add_option("--output", options->outputs, "file to write")->excludes(files);
@@ -204,8 +209,9 @@ void add_run(CLI::App& app) {
     if (of.pictures.empty() && options->inputs.empty())
       throw CLI::RequiredError("a PICTURE, or --input and --output,");
     if (of.pictures.empty() && options->outputs.empty()) throw CLI::RequiredError("--output");
-    if (of.pictures.empty() && (of.about.given() || of.json))
-      throw CLI::ValidationError("--labels, --mean, --std and --json are of pictures");
+    if (of.pictures.empty() && (of.about.given() || of.json || !of.masks.empty()))
+      throw CLI::ValidationError(
+          "--labels, --task, --mean, --std, --masks and --json are of pictures");
     with_model_name(options->model.path, [&] {
       if (of.pictures.empty()) {
         run(*options);

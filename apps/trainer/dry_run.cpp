@@ -25,13 +25,16 @@ std::string class_name(const Dataset& d, int k) {
   return d.class_names.empty() ? std::to_string(k) : d.class_names[static_cast<std::size_t>(k)];
 }
 
-/// How many samples each class has, a class a row, a split a column.
-void say_classes(const Session& s) {
+/// How many samples the splits have, and each class (of masks: pixels), a class a row, a split a
+/// column.
+void say_splits(const Session& s) {
   const DataSource& data = s.data;
   s.progress.say(text_of("data     ", data.train.name, ": ", grouped(data.train.size()),
                          " to train on, ", grouped(data.val.size()), " to validate, ",
-                         grouped(data.test.size()), " to test; ", data.train.classes,
-                         " classes; pictures ", data.train.image_shape()));
+                         grouped(data.test.size()), " to test; ",
+                         data.train.classes > 0 ? text_of(data.train.classes, " classes; ") : "",
+                         "samples ", data.train.image_shape()));
+  if (data.train.classes == 0) return;
   std::vector<std::string> header{"class", "train", "val", "test"};
   TextTable table(header);
   const auto counts = [](const Dataset& d) {
@@ -132,7 +135,7 @@ void dry_run(const config::Config& given, Progress& progress) {
   check_phases(s);
   progress.say(c.name + ": what a run would do; nothing is written\n");
   say_data(s);
-  say_classes(s);
+  say_splits(s);
   const bool quantized = c.quantized();
   int8::Graph graph = quantized ? int8_graph(s) : quant::lower_float(*s.graph());
   const std::size_t bytes = model_bytes(s, graph);

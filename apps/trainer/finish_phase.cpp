@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "apps/trainer/convert_report.h"
-#include "apps/trainer/interruptible.h"
 #include "apps/trainer/judge.h"
 #include "apps/trainer/model_names.h"
 #include "apps/trainer/phases.h"
+#include "apps/trainer/score.h"
 #include "apps/trainer/step_times.h"
 #include "apps/trainer/summary.h"
 #include "base/atomic_file.h"
@@ -54,19 +54,11 @@ std::optional<int8::Model> model_in(int8::Rounding rounding, const std::filesyst
   }
 }
 
-/// What EvaluationOptions::observe takes to fill the judgement.
-auto observer(Judgement& judgement) {
-  return std::function([&judgement](std::span<const Var> outputs, const Batch& batch,
-                                    std::span<const std::int64_t> indices) {
-    judgement.observe(outputs, batch, indices);
-  });
-}
-
 /// Judges a run that has no integer model by its float network; false if the user asked to stop.
 bool judge_float(Session& s, Judgement& judgement) {
   Loader test = s.test_loader(s.batch_size());
-  return evaluate_unless_interrupted(*s.model, test, s.ctx, {.observe = observer(judgement)})
-      .has_value();
+  return find_threshold(s, *s.model, judgement) &&
+         score(s, *s.model, test, judgement.options()).has_value();
 }
 
 /// Adds the quantized model's part of the summary; false if the user asked to stop.
@@ -77,7 +69,9 @@ bool finish_quantized(Session& s, Summary& summary, Judgement& judgement) {
   }
   Loader test = s.test_loader(s.config.quant->batch);
   quant::ConvertReport report;
-  write_model(s, quant::convert(*s.qat, s.ctx, &report).graph(), s.files.model);
+  const int8::Model converted = quant::convert(*s.qat, s.ctx, &report);
+  if (!find_threshold(s, converted, judgement)) return false;
+  write_model(s, converted.graph(), s.files.model, /*half_constants=*/false, judgement.threshold);
   for (const std::string& line : loss_lines(report)) s.progress.say(line);
 
   // From here on what is measured is the file.
@@ -91,28 +85,27 @@ bool finish_quantized(Session& s, Summary& summary, Judgement& judgement) {
               ": training computed ", parity->expected, ", the written model ", parity->got, "; ",
               parity->different, " of ", parity->compared, " codes of the test split differ");
 
-  const auto forward = evaluate_unless_interrupted(*s.qat, test, s.ctx);
+  const auto forward = score(s, *s.qat, test);
   if (!forward) return false;
-  auto& q = summary[s.config.quant->mode];
-  q["accuracy"] = forward->accuracy();
-  q["loss"] = forward->loss;
+  summary[s.config.quant->mode] = figures_json(*forward);
 
   auto& i = summary["int8"];
   add_validation(s, i, "int8");
-  const auto calibrated = s.results.find("calibrated.accuracy");
+  const std::string figure(s.main_figure().name);
+  const auto calibrated = s.results.find("calibrated." + figure);
   if (calibrated != s.results.end()) {
-    i["calibrated_" + s.watch_name() + "_accuracy"] = calibrated->second;
+    i["calibrated_" + s.watch_name() + "_" + figure] = calibrated->second;
   }
   for (auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding,
                         int8::Rounding::float_rounding}) {
     const auto rounded = model_in(rounding, s.files.model, model.rounding());
     if (!rounded) continue;
     const bool ships = rounding == model.rounding();
-    const auto e = evaluate_unless_interrupted(*rounded, test, s.ctx,
-                                               {.observe = ships ? observer(judgement) : nullptr});
-    if (!e) return false;
-    if (ships) i["accuracy"] = e->accuracy();
-    i["accuracy_" + std::string(int8::rounding_name(rounding))] = e->accuracy();
+    const auto result =
+        score(s, *rounded, test, ships ? judgement.options() : TaskEvaluationOptions{});
+    if (!result) return false;
+    if (ships) i.update(figures_json(*result));
+    i[figure + "_" + std::string(int8::rounding_name(rounding))] = result->value();
   }
   if (!diagnose(s, summary, judgement)) return false;
   i["codes_compared"] = parity->compared;
@@ -137,7 +130,7 @@ bool finish_quantized(Session& s, Summary& summary, Judgement& judgement) {
 }
 
 /// Writes the files of the float network that are asked for and adds their parts of the summary:
-/// the accuracy of what the file holds. False if the user asked to stop.
+/// the figures of what the file holds. False if the user asked to stop.
 bool finish_floats(Session& s, Summary& summary) {
   for (const FloatFile& file : float_files()) {
     if (!(s.config.outputs.*file.asked)) continue;
@@ -146,21 +139,21 @@ bool finish_floats(Session& s, Summary& summary) {
       write_model(s, graph, path, /*half_constants=*/true);
     });
     Loader test = s.test_loader(s.batch_size());
-    const auto e = evaluate_unless_interrupted(*read_float_file(path), test, s.ctx);
-    if (!e) return false;
-    summary[file.key] = {{"accuracy", e->accuracy()},
-                         {"loss", e->loss},
-                         {"bytes", std::filesystem::file_size(path)},
-                         {"hash", file_hash(path)}};
+    const auto result = score(s, *read_float_file(path), test);
+    if (!result) return false;
+    summary[file.key] = figures_json(*result);
+    summary[file.key]["bytes"] = std::filesystem::file_size(path);
+    summary[file.key]["hash"] = file_hash(path);
   }
   return true;
 }
 
-Figures finish_line(const Summary& summary) {
-  Figures line{{"phase", "finish"}, {"float_accuracy", summary["float"]["accuracy"].get<double>()}};
+Figures finish_line(const Session& s, const Summary& summary) {
+  const std::string figure(s.main_figure().name);
+  Figures line{{"phase", "finish"}, {"float_" + figure, summary["float"][figure].get<double>()}};
   if (!summary.contains("int8")) return line;
   const Summary& i = summary["int8"];
-  line.push_back({"int8_accuracy", i["accuracy"].get<double>()});
+  line.push_back({"int8_" + figure, i[figure].get<double>()});
   for (const char* key : {"codes_compared", "codes_different"}) {
     line.push_back({std::string("int8_") + key, i[key].get<std::int64_t>()});
   }
@@ -178,7 +171,7 @@ Outcome run_finish_phase(Session& s) {
   }
   write_labels(s);
   Summary summary = begin_summary(s);
-  Judgement judgement(static_cast<int>(s.classes()));
+  Judgement judgement(s);
   const bool whole =
       finish_floats(s, summary) &&
       (s.config.quantized() ? finish_quantized(s, summary, judgement) : judge_float(s, judgement));
@@ -188,7 +181,7 @@ Outcome run_finish_phase(Session& s) {
   }
   s.restored.reset();
   if (!s.outputs_only) {
-    s.metrics->add(finish_line(summary));
+    s.metrics->add(finish_line(s, summary));
   }
   add_judgement(s, judgement, summary);
   write_reports(s, judgement, summary);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "apps/trainer/run.h"
 #include "apps/trainer/run_dir.h"
 #include "base/error.h"
 #include "interop/weights/read_weights.h"
@@ -57,8 +56,7 @@ std::string init_name(const config::Config& c) {
 }
 
 std::optional<InitialWeights> initial_weights(const config::Config& c, bool begun,
-                                              const std::vector<fs::path>& ancestors,
-                                              Progress& progress) {
+                                              const RunOptions& run_options, Progress& progress) {
   if (!c.init->import.text.empty()) {
     return begun ? InitialWeights{} : InitialWeights{read_import(c), {}};
   }
@@ -73,7 +71,12 @@ std::optional<InitialWeights> initial_weights(const config::Config& c, bool begu
   config::Config first = config::read_config(c.init->config.path, {});
   first.out = c.out;
   first.threads = c.threads;
-  RunOptions options{.resume = true, .weights = {}, .ancestors = ancestors};
+  RunOptions options{.resume = true,
+                     .weights = {},
+                     .fail_below = {},
+                     .fail_above = {},
+                     .ancestors = run_options.ancestors,
+                     .team = run_options.team};
   options.ancestors.push_back(fs::weakly_canonical(c.file));
   const auto& open = options.ancestors;
   OCTET_CHECK(std::find(open.begin(), open.end(), fs::weakly_canonical(first.file)) == open.end(),

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/trainer/session.h"
+#include "apps/trainer/run.h"
 #include "interop/arrays/stored_tensor.h"
 
 namespace octet::trainer {
@@ -23,10 +23,10 @@ struct InitialWeights {
 /// has begun already, so there are no tensors where they are no longer to be had or wanted: an
 /// initial run that is not finished is left alone, a run's own checkpoint holds its own weights by
 /// now, and the file of init.import is not read again.
-/// Throws Error if init.config comes back to `c` or to one of `ancestors`.
+/// `options`: of the run of `c`. Throws Error if init.config comes back to `c` or to one of the
+/// ancestors.
 std::optional<InitialWeights> initial_weights(const config::Config& c, bool begun,
-                                              const std::vector<std::filesystem::path>& ancestors,
-                                              Progress& progress);
+                                              const RunOptions& options, Progress& progress);
 
 /// Throws Error if the run in `checkpoint` did not begin with init.import's file, as far as its
 /// name tells (it may lie elsewhere by now).

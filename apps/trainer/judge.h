@@ -6,31 +6,51 @@
 #include <vector>
 
 #include "apps/trainer/summary.h"
-#include "eval/confusion_matrix.h"
-#include "eval/evaluate.h"
+#include "eval/task_score.h"
+#include "eval/worst_outputs.h"
 #include "eval/worst_samples.h"
 #include "quant/diagnosis/layer_errors.h"
 
 namespace octet::trainer {
 
 struct Judgement {
-  explicit Judgement(int classes) : confusion(classes) {}
-  ConfusionMatrix confusion;
-  WorstSamples worst{20};
+  explicit Judgement(const Session& s);
+
+  Task task;
+  TaskDetails details = {};        ///< of the test split
+  WorstSamples worst{20};          ///< of classification
+  WorstOutputs worst_outputs{20};  ///< of the other tasks; of segmentation classes of pixels
+  std::vector<std::vector<std::pair<double, double>>> pairs =
+      {};  ///< of regression: (true, predicted)
+  /// Of autoencoders: scores above are anomalies.
+  std::optional<double> threshold = {};
   std::vector<quant::LayerError> layers = {};  ///< of a quantized network
   std::vector<std::string> advice = {};        ///< where int8 has lost more than a point
 
-  /// For EvaluationOptions::observe: fills confusion and worst.
+  /// What evaluation of the test split takes to fill it in.
+  TaskEvaluationOptions options();
+
+ private:
   void observe(std::span<const Var> outputs, const Batch& batch,
                std::span<const std::int64_t> indices);
 };
 
+/// The figure that says how much int8 has lost, a part of 1: larger is better.
+const FigureKind& diagnosed_figure(Task task);
 /// Measures the errors of session.qat's layers, and where int8 has lost more than a point what the
 /// layers' share in it is, on a part of the split that training watches; says what to change. False
 /// if the user asked to stop.
 bool diagnose(Session& s, const Summary& summary, Judgement& judgement);
 
-/// Adds "confusion", "worst", "layers" and "advice", and says the matrix of up to 12 classes.
+/// Finds the threshold of an autoencoder, on the validation split, or without one on the training
+/// split; of another network none. False if the user asked to stop.
+bool find_threshold(Session& s, Module& model, Judgement& judgement);
+bool find_threshold(Session& s, const int8::Model& model, Judgement& judgement);
+
+/// Of classes, of pixels, or of normal samples and anomalies by the threshold.
+std::optional<ConfusionMatrix> judged_confusion(const Judgement& judgement);
+/// Adds "confusion", "anomaly", "worst", "layers" and "advice", and says the matrix of up to 12
+/// classes.
 void add_judgement(const Session& s, const Judgement& judgement, Summary& summary);
 
 /// Writes report.html, curves.csv and TensorBoard's events from what is known of the run.

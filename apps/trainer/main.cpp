@@ -1,16 +1,22 @@
 // trainer: from a configuration to a trained, quantized, checked model.
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "apps/common/limit_options.h"
 #include "apps/common/usage_error.h"
 #include "apps/common/version/version.h"
 #include "apps/trainer/dry_run.h"
 #include "apps/trainer/run.h"
+#include "apps/trainer/team.h"
 #include "base/printable.h"
 #include "core/kernels/blas.h"
+#include "dist/transport.h"
 #include "fit/interrupt.h"
 
 namespace {
@@ -22,8 +28,8 @@ constexpr int exit_error = 1, exit_interrupted = 130;
 struct Arguments {
   std::string config, out, weights;
   std::vector<std::string> sets;
-  int threads = -1;
-  double fail_below = 0;
+  int threads = -1, ranks = 0;
+  LimitOptions limits;
   bool resume = false, overwrite = false, dry_run = false, print_schema = false;
 };
 
@@ -38,6 +44,9 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--threads", a.threads,
                  "Number of threads; 0: one for each core. Results do not depend on it")
       ->check(CLI::Range(0, 1024));
+  app.add_option("--ranks", a.ranks,
+                 "Train on this many processes of this machine, by mpirun (docs/distributed.md)")
+      ->check(CLI::Range(1, 4096));
   app.add_option("--out", a.out, "Folder of runs (default: runs); outputs go to DIR/<name>/");
   auto* resume =
       app.add_flag("--resume", a.resume, "Go on with an unfinished run; start it if there is none");
@@ -51,11 +60,7 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--weights", a.weights,
                  "Write the weights of the trained float network to this file when the run is "
                  "finished, or is already: safetensors, for init.import and other programs");
-  app.add_option(
-         "--fail-below", a.fail_below,
-         "Exit with 1 if the finished model's accuracy on the test split is below this part "
-         "of 1; its files stay")
-      ->check(CLI::Range(0.0, 1.0));
+  add_limits(app, a.limits);
   app.add_flag("--print-schema", a.print_schema,
                "Print the JSON Schema of configurations and exit");
   app.set_version_flag("--version", "trainer (octet) " + version() + ", revision " + revision());
@@ -72,9 +77,9 @@ std::string shell_word(const std::string& s) {
   return out + "'";
 }
 
-/// The command that goes on with a stopped run.
-std::string resume_command(int argc, char** argv, const Arguments& a) {
-  std::string command;
+/// The command that goes on with a stopped run of so many processes.
+std::string resume_command(int argc, char** argv, const Arguments& a, int processes) {
+  std::string command = processes > 1 ? "mpirun -n " + std::to_string(processes) + " " : "";
   for (int i = 0; i < argc; ++i) {
     if (std::string(argv[i]) == "--overwrite") continue;
     command += (i ? " " : "") + shell_word(argv[i]);
@@ -82,27 +87,81 @@ std::string resume_command(int argc, char** argv, const Arguments& a) {
   return a.resume ? command : command + " --resume";
 }
 
-int run_trainer(int argc, char** argv, const Arguments& a) {
+/// `argv` without --ranks.
+std::vector<std::string> arguments_of_rank(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--ranks") {
+      ++i;
+    } else if (!word.starts_with("--ranks=")) {
+      arguments.push_back(word);
+    }
+  }
+  return arguments;
+}
+
+/// The run by this process's members: one alone, unless there are several ranks or shards.
+Outcome run_members(config::Config& c, trainer::RunOptions& options, dist::Transport& transport,
+                    Progress& progress, bool& together) {
+  if (transport.size() == 1 && c.dist.shards <= 1) return trainer::run(c, options, progress);
+  transport.set_timeout(c.dist.timeout);
+  dist::MemberGroup group(transport, {.shards = c.dist.shards, .threads = c.threads});
+  c.threads = group.threads();
+  trainer::SharedData data;
+  together = true;
+  Outcome outcome = Outcome::finished;
+  group.run([&](dist::Member& member) {
+    trainer::Team team{member, data, group.processes()};
+    if (team.leads()) {
+      options.team = &team;
+      outcome = trainer::run(c, options, progress);
+      trainer::dismiss_team(team, outcome);
+    } else {
+      const Outcome followed = trainer::follow(team, group.threads());
+      if (member.communicator.rank() % (group.shards() / group.processes()) == 0)
+        outcome = followed;
+    }
+  });
+  return outcome;
+}
+
+int run_trainer(int argc, char** argv, const Arguments& a, dist::Transport& transport,
+                bool& together) {
   config::Config c = config::read_config(a.config, a.sets);
   if (a.threads >= 0) c.threads = a.threads;
   if (!a.out.empty()) c.out = {a.out, a.out};
   watch_interrupts();
-  Progress progress = Progress::for_stdout();
+  const bool first = transport.rank() == 0;
+  Progress progress = first ? Progress::for_stdout() : Progress::silent();
   if (const std::string& warning = blas_kernels().warning; !warning.empty()) {
     progress.say("warning: " + warning);
   }
   if (a.dry_run) {
-    trainer::dry_run(c, progress);
+    if (first) trainer::dry_run(c, progress);
     return 0;
   }
-  const trainer::RunOptions options{.resume = a.resume,
-                                    .overwrite = a.overwrite,
-                                    .weights = a.weights,
-                                    .fail_below = a.fail_below,
-                                    .ancestors = {}};
-  if (trainer::run(c, options, progress) == Outcome::finished) return 0;
-  progress.say("stopped; everything is saved. To go on:\n  " + resume_command(argc, argv, a));
+  trainer::RunOptions options{.resume = a.resume,
+                              .overwrite = a.overwrite,
+                              .weights = a.weights,
+                              .fail_below = a.limits.below,
+                              .fail_above = a.limits.above,
+                              .ancestors = {}};
+  if (run_members(c, options, transport, progress, together) == Outcome::finished) return 0;
+  progress.say("stopped; everything is saved. To go on:\n  " +
+               resume_command(argc, argv, a, transport.size()));
   return exit_interrupted;
+}
+
+/// `together`: the members have begun their work. Before that all ranks fail alike, and the first
+/// one says so, for the others are ended with it.
+void say_error(const dist::Transport* transport, bool together, const std::string& text) {
+  if (transport && transport->rank() > 0 && !together) {
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+  }
+  const std::string place = transport ? transport->place() : "";
+  std::fprintf(stderr, "error: %s\n",
+               printable_text(place.empty() ? text : place + ": " + text).c_str());
 }
 
 }  // namespace
@@ -122,12 +181,19 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return report_usage(app, e);
   }
+  std::unique_ptr<dist::Transport> transport;
+  bool together = false;
   try {
-    return run_trainer(argc, argv, arguments);
+    if (arguments.ranks > 1) {
+      dist::start_job(arguments.ranks, arguments_of_rank(argc, argv));
+    }
+    transport = dist::open_transport();
+    return run_trainer(argc, argv, arguments, *transport, together);
   } catch (const std::bad_alloc&) {
-    std::fputs("error: out of memory\n", stderr);
+    say_error(transport.get(), together, "out of memory");
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "error: %s\n", printable_text(e.what()).c_str());
+    say_error(transport.get(), together, e.what());
   }
+  if (transport && transport->size() > 1) transport->abort();  // the others wait for this one
   return exit_error;
 }

@@ -7,15 +7,18 @@
 
 namespace octet::trainer {
 
+/// All phases from where the session stands to the last one, which the leader alone runs.
+Outcome run_phases(Session& s);
+
 /// Trains the float network.
 Outcome run_train_phase(Session& s);
 
-/// Has the float network's accuracy and loss on the test split in session.results: what
+/// Has the float network's figures and loss on the test split in session.results: what
 /// quantization is measured against. False if the user asked to stop.
 bool measure_float(Session& s);
 
 /// Prepares the quantized model, calibrates it and, with mode qat, trains it. What the epochs'
-/// lines show as int8 accuracy is measured on the converted integer model.
+/// lines show as int8 is measured on the converted integer model.
 Outcome run_quantize_phase(Session& s);
 
 /// Writes model.tflite and summary.json from the trained state: converts, reads the file back,

@@ -2,6 +2,7 @@
 
 #include "apps/common/setup/memory.h"
 #include "apps/common/setup/network.h"
+#include "apps/common/setup/task_setup.h"
 #include "apps/common/setup/training.h"
 #include "base/error.h"
 #include "deploy/targets.h"
@@ -20,7 +21,7 @@ void check_section(const Session& s, const setup::TrainingSection& t, Module& mo
               ": needs a validation split to be judged by: set data.val_fraction");
   const auto optimizer = setup::make_optimizer(t, model.parameters());
   setup::apply_groups(t, model, *optimizer);
-  setup::make_loss(t, s.classes());
+  setup::make_loss(t, s.outputs());
   const Loader loader = s.train_loader(t.batch, t.drop_last);
   setup::make_schedule(t, setup::steps_per_epoch(t, loader.batches_per_epoch()));
 }
@@ -51,6 +52,7 @@ void check_phases(Session& s) {
   const config::Config& c = s.config;
   // A copy: groups freeze parameters.
   const auto network = s.graph()->clone();
+  setup::check_output(c, *network, s.outputs(), s.input_shape());
   if (c.train) {
     setup::check_step_memory(setup::train_section(c), *network, s.data);
     check_section(s, setup::train_section(c), *network);

@@ -1,8 +1,9 @@
 #include "apps/common/setup/network.h"
 #include "apps/trainer/convert_report.h"
-#include "apps/trainer/interruptible.h"
 #include "apps/trainer/phases.h"
+#include "apps/trainer/score.h"
 #include "base/error.h"
+#include "core/communicator.h"
 #include "quant/convert.h"
 
 namespace octet::trainer {
@@ -10,9 +11,18 @@ namespace {
 
 void calibrate(Session& s) {
   const config::QuantConfig& c = *s.config.quant;
-  Loader loader = s.train_loader(c.batch, /*drop_last=*/false);
-  quant::calibrate(*s.qat, loader, quant::CalibrationOptions{.batches = c.calibrate_batches},
-                   s.ctx);
+  Loader loader = s.member_loader(c.batch, /*drop_last=*/false);
+  std::optional<IdleScope> idle;  // of the batch in work
+  std::int64_t left = loader.batches_per_epoch();
+  const auto batches = [&]() -> std::vector<Tensor> {
+    idle.reset();
+    if (left-- == 0) return {};
+    const Batch batch = loader.next();
+    idle.emplace(s.step_ctx().communicator, batch.empty);
+    return {batch.x};
+  };
+  quant::calibrate(*s.qat, batches, quant::CalibrationOptions{.batches = c.calibrate_batches},
+                   s.step_ctx());
   s.progress.say(
       "calibrated on " +
       std::to_string(std::min<std::int64_t>(c.calibrate_batches, loader.batches_per_epoch())) +
@@ -21,51 +31,53 @@ void calibrate(Session& s) {
 
 /// The integer model that would ship now, on the split that training watches; nothing if the user
 /// asked to stop.
-std::optional<EpochScore> score_int8(Session& s, Loader& watched, quant::ConvertReport& report) {
+std::optional<TaskScore> score_int8(Session& s, Loader& watched, quant::ConvertReport& report) {
   const int8::Model model = quant::convert(*s.qat, s.ctx, &report);
-  const auto e = evaluate_unless_interrupted(model, watched, s.ctx);
-  if (!e) return std::nullopt;
-  const std::string split = s.watch_name();
-  return EpochScore{e->accuracy(),
-                    "int8 " + split + " " + percent(e->accuracy()),
-                    {{"stage", std::string(quant::stage_name(s.qat->stage()))},
-                     {"int8_" + split + "_loss", e->loss},
-                     {"int8_" + split + "_accuracy", e->accuracy()},
-                     {"codes_compared", report.parity.compared},
-                     {"constant_channels", std::int64_t{constant_channels(report)}}},
-                    -e->loss};
+  return score(s, model, watched);
 }
 
-/// The accuracy right after calibration, which tells whether training or calibration is to blame
+EpochScore int8_epoch(const Session& s, const TaskScore& score,
+                      const quant::ConvertReport& report) {
+  EpochScore e = epoch_score(s, score, "int8 " + s.watch_name());
+  e.figures.insert(e.figures.begin(),
+                   Figure{"stage", std::string(quant::stage_name(s.qat->stage()))});
+  e.figures.push_back({"codes_compared", report.parity.compared});
+  e.figures.push_back({"constant_channels", std::int64_t{constant_channels(report)}});
+  return e;
+}
+
+/// How good it is right after calibration, which tells whether training or calibration is to blame
 /// when int8 ends badly.
 std::optional<EpochScore> score_calibrated(Session& s, Loader& watched) {
   quant::ConvertReport report;
-  std::optional<EpochScore> score = score_int8(s, watched, report);
-  if (!score) return std::nullopt;
-  if (!s.results.contains("calibrated.accuracy")) {
-    s.results["calibrated.accuracy"] = score->value;
+  const std::optional<TaskScore> result = score_int8(s, watched, report);
+  if (!result) return std::nullopt;
+  EpochScore e = int8_epoch(s, *result, report);
+  if (!s.results.contains("calibrated." + std::string(s.main_figure().name))) {
+    put_results(s, "calibrated", *result);
     Figures line{{"phase", "calibrate"}};
-    line.insert(line.end(), score->figures.begin(), score->figures.end());
+    line.insert(line.end(), e.figures.begin(), e.figures.end());
     s.metrics->add(line);
-    s.progress.say("after calibration: " + score->text);
+    s.progress.say("after calibration: " + e.text);
   }
-  return score;
+  return e;
 }
 
 Outcome fine_tune(Session& s) {
   const config::QuantConfig& c = *s.config.quant;
   const setup::TrainingSection section = setup::quant_section(s.config);
   const std::int64_t epochs = section.epochs;
-  Loader loader = s.train_loader(c.batch, c.drop_last);
+  Loader loader = s.member_loader(c.batch, c.drop_last);
   Loader watched = s.watch_loader(c.batch);
   const bool begun = s.restored_training();
   std::optional<EpochScore> before;
   if (!begun) {
-    before = score_calibrated(s, watched);
-    if (!before) {
+    if (s.leads()) before = score_calibrated(s, watched);
+    if (!s.agreed(before.has_value())) {
       s.save();
       return Outcome::interrupted;
     }
+    if (!before) before.emplace();  // it takes the leader's
   }
   std::vector<std::string> said;  // of what was lost
   TrainingPlan plan{
@@ -82,20 +94,20 @@ Outcome fine_tune(Session& s) {
           },
       .evaluate = [&]() -> std::optional<EpochScore> {
         quant::ConvertReport report;
-        const auto score = score_int8(s, watched, report);
-        if (!score) return std::nullopt;
+        const auto result = score_int8(s, watched, report);
+        if (!result) return std::nullopt;
         if (auto lost = loss_lines(report); lost != said) {
           for (const std::string& text : lost) s.progress.say(text);
           said = std::move(lost);
         }
-        return score;
+        return int8_epoch(s, *result, report);
       }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
   const FitPosition& at = s.fit->position();
   s.results["speed.epoch_seconds"] = at.phase_seconds / static_cast<double>(at.epoch);
   if (const std::int64_t best = s.fit->kept_epoch(); best >= 0) {
     s.results["int8.best_epoch"] = static_cast<double>(best);
-    s.results["int8.val_accuracy"] = s.fit->best_score();
+    s.results["int8.val_" + std::string(s.main_figure().name)] = best_figure(s);
     // The stage that these weights were measured in.
     const quant::Stage stage =
         best == 0 ? s.qat->first_stage() : stage_of_epoch(c.stages, best - 1);
@@ -135,7 +147,7 @@ void restore_quantized_model(Session& s) {
 }
 
 Outcome run_quantize_phase(Session& s) {
-  if (!measure_float(s)) {
+  if (!s.agreed(!s.leads() || measure_float(s))) {
     s.save();
     return Outcome::interrupted;
   }

@@ -5,10 +5,12 @@
 #include "apps/trainer/phases.h"
 #include "apps/trainer/preflight.h"
 #include "apps/trainer/run_dir.h"
+#include "apps/trainer/score.h"
 #include "apps/trainer/summary.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "data/dataset_report.h"
+#include "eval/figure_limit.h"
 #include "interop/weights/save_weights.h"
 
 namespace octet::trainer {
@@ -70,21 +72,12 @@ void check_not_aside(const RunFiles& files, const std::string& key) {
   }
 }
 
-Outcome run_phases(Session& s) {
-  while (s.phase != Phase::done) {
-    const Outcome outcome = s.phase == Phase::train      ? run_train_phase(s)
-                            : s.phase == Phase::quantize ? run_quantize_phase(s)
-                                                         : run_finish_phase(s);
-    if (outcome == Outcome::interrupted) return outcome;
-  }
-  return Outcome::finished;
-}
-
 /// The closing table; of a run that others start from, one line.
 void report(const config::Config& c, const RunOptions& options, const Summary& summary,
             Progress& progress) {
   if (!options.ancestors.empty()) {
-    progress.say(c.run_dir().string() + ": float test " + percent(summary["float"]["accuracy"]));
+    progress.say(c.run_dir().string() + ": float test " +
+                 figures_text(task_in(summary), summary["float"]));
     return;
   }
   std::string lines = c.name + "\n" + table(summary, c.run_dir());
@@ -94,23 +87,39 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
 
 }  // namespace
 
+Outcome run_phases(Session& s) {
+  while (s.phase != Phase::done && (s.leads() || s.phase != Phase::finish)) {
+    const Outcome outcome = s.phase == Phase::train      ? run_train_phase(s)
+                            : s.phase == Phase::quantize ? run_quantize_phase(s)
+                                                         : run_finish_phase(s);
+    if (outcome == Outcome::interrupted) return outcome;
+  }
+  return Outcome::finished;
+}
+
 DataSource open_run_data(config::Config& c, Progress& progress) {
   DataSource data =
       setup::open_data(c, [&](const ReadProgress& p) { progress.busy(p.what, p.done, p.total); });
   progress.clear();
-  OCTET_CHECK(
-      data.train.target() == TargetKind::classes, c.where("/data"), ": ", data.train.name,
-      " has no classes, and this trainer is for classifiers; other networks are trained in a "
-      "program of one's own, by octet::fit (examples/fit_network.cpp)");
-  setup::measure(c, data.train);
-  return data;
+  return setup::prepare_data(c, std::move(data));
+}
+
+/// What to add where there are several members.
+std::string team_text(const Session& s) {
+  if (!s.team) return {};
+  const int ranks = s.team->processes;
+  return (ranks == 1 ? " on 1 rank, " : " each on " + std::to_string(ranks) + " ranks, ") +
+         std::to_string(s.team->member.communicator.size()) + " shards";
 }
 
 void say_data(const Session& s) {
   s.progress.say("data: " + describe_dataset(s.data.train));
+  if (s.task() != Task::classification) s.progress.say("task: " + s.config.task);
   const config::Normalize& c = s.config.data.normalize;
   const std::string text = normalization_warning(s.data.train, {c.mean, c.std});
   if (!text.empty()) s.progress.say("warning: " + text);
+  if (const std::string targets = targets_warning(s.data.train); !targets.empty())
+    s.progress.say("warning: " + targets);
 }
 
 namespace {
@@ -125,11 +134,8 @@ void say_what_is_kept(const Session& s) {
 }
 
 /// Throws Error if the model that ships, or without one the float network, is too bad.
-void check_accuracy(const RunOptions& options, const Summary& summary) {
-  const char* part = summary.contains("int8") ? "int8" : "float";
-  const double accuracy = summary.at(part).at("accuracy");
-  OCTET_CHECK(accuracy >= options.fail_below, part, " accuracy ", percent(accuracy),
-              " is below --fail-below ", options.fail_below);
+void check_figures(std::span<const FigureLimit> limits, const Summary& summary) {
+  check_limits(limits, shipping_score(summary), summary.contains("int8") ? "int8" : "float");
 }
 
 void save_float_weights(const Session& s, const fs::path& file) {
@@ -163,8 +169,10 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
     check_weights_file(c, options.weights);
     const AtomicFile writable(options.weights);  // or an error now, not after the training
   }
-  DataSource data = open_run_data(c, progress);
-  Session s(c, std::move(data), progress, c.thread_count());
+  DataSource data =
+      options.team ? options.team->data.open(c, progress) : open_run_data(c, progress);
+  Session s(c, std::move(data), progress, c.thread_count(), options.team);
+  const auto limits = parse_limits(s.task(), options.fail_below, options.fail_above);
   s.brief = !options.ancestors.empty();
   check_phases(s);
   const RunFiles& files = s.files;
@@ -182,7 +190,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
   if (checkpoint) check_same_import(c, *checkpoint);
   std::optional<InitialWeights> weights;
   if (c.init) {
-    weights = initial_weights(c, checkpoint.has_value(), options.ancestors, progress);
+    weights = initial_weights(c, checkpoint.has_value(), options, progress);
     if (!weights) return Outcome::interrupted;
     OCTET_CHECK(
         !checkpoint || weights->hash.empty() || weights->hash == checkpoint->text("init_hash"),
@@ -200,7 +208,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
       report(c, options, *summary, progress);
       if (!options.weights.empty()) s.model->load_state(checkpoint->group("model"));
       save_float_weights(s, options.weights);
-      check_accuracy(options, *summary);
+      check_figures(limits, *summary);
       return Outcome::finished;
     }
     progress.say(files.dir.string() +
@@ -223,16 +231,17 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
     }
     progress.say(files.dir.string() + ": starting " + s.network.name + " on " + s.data.train.name +
                  " with " + std::to_string(s.ctx.threads.size()) +
-                 (s.ctx.threads.size() == 1 ? " thread" : " threads"));
+                 (s.ctx.threads.size() == 1 ? " thread" : " threads") + team_text(s));
     say_data(s);
     say_what_is_kept(s);
     s.metrics.emplace(files.metrics, "");
   }
+  call_team(s);
   if (run_phases(s) == Outcome::interrupted) return Outcome::interrupted;
   remove_overwritten(files);
   report(c, options, Summary::parse(s.summary), progress);
   save_float_weights(s, options.weights);
-  check_accuracy(options, Summary::parse(s.summary));
+  check_figures(limits, Summary::parse(s.summary));
   return Outcome::finished;
 }
 

@@ -54,7 +54,7 @@ constexpr std::string_view result_prefix = "results/";
 
 }  // namespace
 
-void Session::save() {
+Checkpoint Session::snapshot() const {
   Checkpoint c;
   c.put("model", model->state());
   if (qat) {
@@ -78,7 +78,12 @@ void Session::save() {
   c.texts["metrics"] = metrics ? metrics->text() : "";
   if (phase == Phase::done) c.texts["summary"] = summary;
   c.texts.merge(build_and_machine(ctx.isa));
-  write_checkpoint(c, files.checkpoint);
+  return c;
+}
+
+void Session::save() {
+  if (!leads()) return;
+  write_checkpoint(snapshot(), files.checkpoint);
   if (metrics) metrics->write();
   saved_at_ = std::chrono::steady_clock::now();
   batches_since_save_ = 0;
@@ -108,7 +113,7 @@ void Session::restore(Checkpoint c) {
   for (const auto& [name, value] : c.numbers) {
     if (name.starts_with(result_prefix)) results[name.substr(result_prefix.size())] = value;
   }
-  metrics.emplace(files.metrics, c.text("metrics"));
+  if (leads()) metrics.emplace(files.metrics, c.text("metrics"));
   restored = std::move(c);
 }
 

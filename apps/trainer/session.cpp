@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/common/setup/data.h"
+#include "apps/common/setup/task_setup.h"
 #include "base/fnv1a.h"
 
 namespace octet::trainer {
@@ -34,31 +35,52 @@ Loader plain_loader(const config::Config& c, const Dataset& data, int batch) {
 
 }  // namespace
 
-Session::Session(const config::Config& c, DataSource source, Progress& p, int threads)
+Session::Session(const config::Config& c, DataSource source, Progress& p, int threads,
+                 Team* of_members)
     : config(c),
       files(c.run_dir()),
       progress(p),
+      team(of_members),
       ctx(threads, static_cast<std::uint64_t>(c.seed)),
       data(std::move(source)),
       network(setup::make_network(c, data.train, input_shape())),
       model(network.module),
       phase(c.train ? Phase::train : Phase::quantize),
-      run_key(make_run_key(c, data, network)) {}
+      run_key(leads() ? make_run_key(c, data, network) : std::string()) {
+  if (team) {
+    member_ctx_.emplace(team->member.threads, static_cast<std::uint64_t>(c.seed),
+                        &team->member.communicator);
+  }
+}
 
 Shape Session::input_shape() const {
   return setup::input_shape(config, data.train);
 }
 
-std::int64_t Session::classes() const {
-  return config.model.classes ? config.model.classes : data.train.classes;
+TaskMeasure Session::measure() const {
+  return setup::task_measure(config, outputs());
+}
+
+int Session::outputs() const {
+  return setup::output_count(config, data.train);
 }
 
 Loader Session::train_loader(int batch, bool drop_last) const {
   return setup::train_loader(config, data.train, batch, drop_last);
 }
 
+Loader Session::member_loader(int batch, bool drop_last) const {
+  if (!team) return train_loader(batch, drop_last);
+  const Communicator& c = team->member.communicator;
+  return setup::train_loader(config, data.train, batch, drop_last, {c.rank(), c.size()});
+}
+
 Loader Session::test_loader(int batch) const {
   return plain_loader(config, data.test, batch);
+}
+
+Loader Session::normal_loader(int batch) const {
+  return plain_loader(config, has_validation() ? data.val : data.train, batch);
 }
 
 Loader Session::watch_loader(int batch, std::int64_t most) const {

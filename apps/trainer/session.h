@@ -12,9 +12,11 @@
 #include "apps/common/config/config.h"
 #include "apps/common/setup/network.h"
 #include "apps/trainer/float_files.h"
+#include "apps/trainer/team.h"
 #include "core/context.h"
 #include "data/loader.h"
 #include "data/source.h"
+#include "eval/task_score.h"
 #include "fit/fit.h"
 #include "fit/metrics_file.h"
 #include "interop/checkpoint/checkpoint.h"
@@ -46,12 +48,15 @@ class Session {
  public:
   /// Makes the network, with random weights or those of model.import. `config` and `progress` must
   /// outlive the session.
-  Session(const config::Config& config, DataSource data, Progress& progress, int threads);
+  /// With a `team` this is one of its members' session.
+  Session(const config::Config& config, DataSource data, Progress& progress, int threads,
+          Team* team = nullptr);
 
   const config::Config& config;
   RunFiles files;
   Progress& progress;
-  Context ctx;
+  Team* const team;  ///< null: this process alone, with one member
+  Context ctx;       ///< of what one member does alone
   DataSource data;
   const setup::FloatNetwork network;
   ModulePtr model;                              ///< the float network's
@@ -75,13 +80,28 @@ class Session {
   Shape input_shape() const;
   /// The float network's ops; parameters and statistics are shared.
   std::shared_ptr<GraphModule> graph() const { return setup::graph_of(model, input_shape()); }
-  /// Outputs of the network.
-  std::int64_t classes() const;
+  /// Writes files and talks; evaluates, where the others wait for what comes of it.
+  bool leads() const { return !team || team->leads(); }
+  /// The leader's answer.
+  bool agreed(bool answer) { return team ? team->member.communicator.agreed(answer) : answer; }
+  /// Of steps that all members make together.
+  Context& step_ctx() { return member_ctx_ ? *member_ctx_ : ctx; }
+  Task task() const { return parse_task(config.task); }
+  /// What chooses between networks.
+  const FigureKind& main_figure() const { return figures_of(task())[0]; }
+  TaskMeasure measure() const;
+  /// Numbers that the network returns for a sample, or for a pixel; of an autoencoder 0.
+  int outputs() const;
   /// Batches of the training split, shuffled and augmented as the configuration says.
   Loader train_loader(int batch, bool drop_last) const;
+  /// This member's part of them.
+  Loader member_loader(int batch, bool drop_last) const;
   /// The test split as it is.
   Loader test_loader(int batch) const;
   bool has_validation() const { return data.val.size() > 0; }
+  /// What an autoencoder's threshold is found on: the validation split, or without one the training
+  /// split, not augmented.
+  Loader normal_loader(int batch) const;
   /// What training is watched on: the validation split, or without one the test split.
   /// `most`: samples, the first; 0: all.
   Loader watch_loader(int batch, std::int64_t most = 0) const;
@@ -92,7 +112,9 @@ class Session {
 
   void enter(Phase next);
 
-  /// Writes checkpoint.h5, then the metrics' new lines.
+  /// What a checkpoint holds.
+  Checkpoint snapshot() const;
+  /// Writes checkpoint.h5, then the metrics' new lines; the leader does.
   void save();
   /// save() if the configuration says it is time; to be called after each batch.
   void save_if_due();
@@ -106,6 +128,7 @@ class Session {
   }
 
  private:
+  std::optional<Context> member_ctx_;
   std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();
   std::int64_t batches_since_save_ = 0;
 };

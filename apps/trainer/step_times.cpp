@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "apps/common/setup/network.h"
+#include "apps/common/setup/task_setup.h"
 #include "apps/common/setup/training.h"
 
 namespace octet::trainer {
@@ -16,11 +17,13 @@ constexpr int most_steps = 25;
 constexpr int fewest_steps = 5;
 constexpr std::chrono::seconds enough{8};
 
-double timed_step(Context& ctx, Module& model, optim::Optimizer& optimizer, const Batch& batch) {
+double timed_step(Context& ctx, Module& model, optim::Optimizer& optimizer, const FitLoss& loss,
+                  const Batch& batch) {
   const Clock::time_point start = Clock::now();
   optimizer.zero_grad();
   Tape tape(ctx);
-  tape.backward(cross_entropy(model(tape.input(batch.x)), batch.y));
+  const Var output = model(tape.input(batch.x));
+  tape.backward(loss.value({&output, 1}, batch, 0));
   optimizer.step(ctx);
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
@@ -45,6 +48,7 @@ StepTimes measure_step_times(Session& s) {
       s.config.quant ? setup::quant_section(s.config) : setup::train_section(s.config);
   Loader loader = s.train_loader(section.batch, /*drop_last=*/false);
   const Batch batch = loader.next();
+  const FitLoss loss = setup::make_loss(section, s.outputs());
 
   const auto network = s.graph()->clone();
   network->train();
@@ -67,8 +71,9 @@ StepTimes measure_step_times(Session& s) {
   const Clock::time_point start = Clock::now();
   for (int i = 0; i < warm_up_steps + most_steps; ++i) {
     if (i >= warm_up_steps + fewest_steps && Clock::now() - start > enough) break;
-    const double f = timed_step(s.ctx, *network, *optimizer, batch);
-    const double q = quantized ? timed_step(s.ctx, *quantized, *quantized_optimizer, batch) : 0;
+    const double f = timed_step(s.ctx, *network, *optimizer, loss, batch);
+    const double q =
+        quantized ? timed_step(s.ctx, *quantized, *quantized_optimizer, loss, batch) : 0;
     if (i < warm_up_steps) continue;
     of_float.push_back(f);
     of_quantized.push_back(q);

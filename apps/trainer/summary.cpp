@@ -8,6 +8,7 @@
 #include "apps/common/config/json_text.h"
 #include "apps/common/version/version.h"
 #include "apps/trainer/model_names.h"
+#include "apps/trainer/score.h"
 #include "base/fnv1a.h"
 #include "base/printable.h"
 
@@ -74,16 +75,25 @@ Summary begin_summary(const Session& s) {
                {"test_hash", hash_text(content_hash(s.data.test))},
                {"path", found_path(s.config.data.path)}};
   if (!s.init_report.empty()) j["init"] = Summary::parse(s.init_report);
+  j["task"] = s.config.task;
   const std::int64_t parameters = s.model->parameter_count();
-  j["float"] = {{"accuracy", result(s, "float.accuracy")},
-                {"loss", result(s, "float.loss")},
-                {"parameters", parameters},
-                {"bytes", parameters * 4}};
+  Summary& f = j["float"];
+  for (const FigureKind& kind : figures_of(s.task())) {
+    const auto value = s.results.find("float." + std::string(kind.name));
+    if (value != s.results.end()) f[std::string(kind.name)] = value->second;
+  }
+  f["loss"] = result(s, "float.loss");
+  f["parameters"] = parameters;
+  f["bytes"] = parameters * 4;
   add_validation(s, j["float"], "float");
   if (s.results.contains("speed.epoch_seconds")) {
     j["speed"]["epoch_seconds"] = s.results.at("speed.epoch_seconds");
   }
   j["speed"]["threads"] = s.ctx.threads.size();
+  if (s.team) {
+    j["speed"]["ranks"] = s.team->processes;
+    j["speed"]["shards"] = s.team->member.communicator.size();
+  }
   j["files"] = {{"checkpoint", s.files.checkpoint.filename().string()},
                 {"metrics", s.files.metrics.filename().string()},
                 {"summary", s.files.summary.filename().string()},
@@ -105,7 +115,8 @@ Summary begin_summary(const Session& s) {
 void add_validation(const Session& s, Summary& to, const std::string& part) {
   const auto epoch = s.results.find(part + ".best_epoch");
   if (epoch == s.results.end()) return;
-  to["val_accuracy"] = result(s, part + ".val_accuracy");
+  const std::string figure = "val_" + std::string(s.main_figure().name);
+  to[figure] = result(s, part + "." + figure);
   to["best_epoch"] = static_cast<std::int64_t>(epoch->second);
 }
 
@@ -157,57 +168,90 @@ std::optional<Summary> finished_summary(const Checkpoint& c, const RunFiles& fil
 namespace {
 
 /// Which epochs' weights were kept, and by what; empty if the last ones'.
-std::string kept_epochs(const Summary& s) {
+std::string kept_epochs(const FigureKind& figure, const Summary& s) {
   std::string text;
   for (const char* part : {"float", "int8"}) {
     if (!s.contains(part) || !s.at(part).contains("best_epoch")) continue;
     const auto& p = s.at(part);
     text += (text.empty() ? "" : ", ") + std::string(part) + " " +
             std::to_string(p.at("best_epoch").get<std::int64_t>()) + " (val " +
-            percent(p.at("val_accuracy")) + ")";
+            figure_text(figure, p.at("val_" + std::string(figure.name))) + ")";
   }
   return text;
 }
 
-/// The accuracy in each rounding.
-std::string by_rounding(const Summary& int8) {
+/// The first figure in each rounding.
+std::string by_rounding(const FigureKind& figure, const Summary& int8) {
   std::string text;
   for (const std::string name : {"single", "double", "float"}) {
-    const auto at = int8.find("accuracy_" + name);  // earlier releases wrote none for float
-    if (at != int8.end()) text += (text.empty() ? "" : ", ") + name + " " + percent(*at);
+    const auto at =
+        int8.find(std::string(figure.name) + "_" + name);  // earlier releases wrote none for float
+    if (at != int8.end())
+      text += (text.empty() ? "" : ", ") + name + " " + figure_text(figure, *at);
   }
   return text;
+}
+
+/// "98.10 % of 1,000 test images"
+std::string of_test_images(Task task, const Summary& s) {
+  const std::string count = grouped(s.at("data").at("test_images"));
+  const std::string figures = figures_text(task, s.at("float"));
+  return task == Task::classification ? figures + " of " + count + " test images"
+                                      : figures + "; " + count + " test samples";
 }
 
 }  // namespace
 
+Task task_in(const Summary& s) {
+  const auto task = s.find("task");  // earlier releases wrote none
+  return task == s.end() ? Task::classification : parse_task(task->get<std::string>());
+}
+
+TaskScore shipping_score(const Summary& s) {
+  const Summary& part = s.at(s.contains("int8") ? "int8" : "float");
+  TaskScore score;
+  score.loss = part.value("loss", 0.0);
+  for (const FigureKind& kind : figures_of(task_in(s))) {
+    const auto value = part.find(std::string(kind.name));
+    if (value != part.end()) score.figures.emplace_back(kind.name, value->get<double>());
+  }
+  return score;
+}
+
 std::string table(const Summary& s, const std::filesystem::path& run_dir) {
   std::string out;
   const auto& speed = s.at("speed");
+  const Task task = task_in(s);
+  const FigureKind& figure = figures_of(task)[0];
   row(out, "float",
-      percent(s.at("float").at("accuracy")) + " of " + grouped(s.at("data").at("test_images")) +
-          " test images, " + kilobytes(s.at("float").at("bytes")) + " of parameters");
-  if (const std::string kept = kept_epochs(s); !kept.empty()) row(out, "best epochs", kept);
+      of_test_images(task, s) + ", " + kilobytes(s.at("float").at("bytes")) + " of parameters");
+  if (const std::string kept = kept_epochs(figure, s); !kept.empty()) row(out, "best epochs", kept);
   for (const FloatFile& file : float_files()) {
     if (!s.contains(file.key)) continue;
     const auto& f = s.at(file.key);
     const bool half = std::string_view(file.key).ends_with("fp16");
     row(out, std::string(half ? "fp16 " : "float ") + file.name,
-        percent(f.at("accuracy")) + ", " + kilobytes(f.at("bytes")));
+        figures_text(task, f) + ", " + kilobytes(f.at("bytes")));
   }
   for (const char* mode : {"qat", "ptq"}) {
-    if (s.contains(mode))
-      row(out, std::string(mode) + " forward", percent(s.at(mode).at("accuracy")));
+    if (s.contains(mode)) row(out, std::string(mode) + " forward", figures_text(task, s.at(mode)));
   }
   if (s.contains("int8")) {
     const auto& i = s.at("int8");
-    row(out, "int8 model.tflite", percent(i.at("accuracy")) + ", " + kilobytes(i.at("bytes")));
+    row(out, "int8 model.tflite", figures_text(task, i) + ", " + kilobytes(i.at("bytes")));
     row(out, "codes different",
         grouped(i.at("codes_different")) + " of " + grouped(i.at("codes_compared")) +
             ", training forward against the written model");
-    row(out, "rounding", i.at("rounding").get<std::string>() + " (" + by_rounding(i) + ")");
+    row(out, "rounding", i.at("rounding").get<std::string>() + " (" + by_rounding(figure, i) + ")");
     row(out, "signature",
         i.at("signature").get<std::string>() + " (" + i.at("isa").get<std::string>() + " kernels)");
+  }
+  if (s.contains("anomaly")) {
+    const auto& a = s.at("anomaly");
+    row(out, "anomalies",
+        print("score above %.4g, ", a.at("threshold")) +
+            print("which %.4g of the normal ", a.at("quantile")) +
+            a.at("threshold_from").get<std::string>() + " samples do not exceed");
   }
   if (speed.contains("qat_step_ms")) {
     row(out, "training step",

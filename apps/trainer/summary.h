@@ -14,8 +14,8 @@ using Summary = nlohmann::ordered_json;
 
 /// What is known of every run: names, float network, speed, files, configuration.
 Summary begin_summary(const Session& s);
-/// Adds the validation accuracy and the epoch of the weights that were kept, if they were chosen by
-/// it. `part`: "float" or "int8".
+/// Adds the figure on the validation split and the epoch of the weights that were kept, if they
+/// were chosen by it. `part`: "float" or "int8".
 void add_validation(const Session& s, Summary& to, const std::string& part);
 /// As summary.json has it.
 std::string summary_text(const Summary& summary);
@@ -25,6 +25,10 @@ std::string file_hash(const std::filesystem::path& file);
 /// what it wrote.
 std::optional<Summary> finished_summary(const Checkpoint& checkpoint, const RunFiles& files,
                                         const config::OutputsConfig& outputs);
+/// What the run's network is for.
+Task task_in(const Summary& summary);
+/// Of the model that ships, or without one of the float network, on the test split.
+TaskScore shipping_score(const Summary& summary);
 /// Lines for a person, each ending in a newline.
 std::string table(const Summary& summary, const std::filesystem::path& run_dir);
 

@@ -1,5 +1,6 @@
 #include "apps/trainer/train_loop.h"
 
+#include "apps/common/setup/task_setup.h"
 #include "fit/interrupt.h"
 
 namespace octet::trainer {
@@ -15,7 +16,8 @@ Outcome train(Session& s, TrainingPlan& plan) {
   options.epochs = section.epochs;
   options.schedule = setup::make_schedule(
       section, setup::steps_per_epoch(section, plan.loader.batches_per_epoch()));
-  options.loss = cross_entropy_loss(setup::make_loss(section, s.classes()));
+  options.loss = setup::make_loss(section, s.outputs());
+  options.logits = s.task() == Task::classification ? 0 : -1;
   options.accumulate_steps = steps.accumulate_steps;
   options.clip_grad_norm = steps.clip_grad_norm;
   options.ema_decay = steps.ema_decay;
@@ -31,7 +33,8 @@ Outcome train(Session& s, TrainingPlan& plan) {
                    .batch_done = [&] { s.save_if_due(); },
                    .save = [&] { s.save(); },
                    .stop = interrupted};
-  s.fit = std::make_unique<Fit>(plan.model, *s.optimizer, plan.loader, s.ctx, std::move(options));
+  s.fit = std::make_unique<Fit>(plan.model, *s.optimizer, plan.loader, s.step_ctx(),
+                                std::move(options));
   if (s.restored_training()) {
     s.fit->load(*s.restored);
   } else if (plan.before) {

@@ -1,5 +1,5 @@
-#include "apps/trainer/interruptible.h"
 #include "apps/trainer/phases.h"
+#include "apps/trainer/score.h"
 #include "base/error.h"
 
 namespace octet::trainer {
@@ -13,50 +13,43 @@ std::int64_t quantized_epochs(const config::Config& c) {
 }  // namespace
 
 bool measure_float(Session& s) {
-  if (s.results.contains("float.accuracy")) return true;
+  if (s.results.contains("float." + std::string(s.main_figure().name))) return true;
   Loader test = s.test_loader(s.batch_size());
-  const auto e = evaluate_unless_interrupted(*s.model, test, s.ctx);
-  if (!e) return false;
-  s.results["float.loss"] = e->loss;
-  s.results["float.accuracy"] = e->accuracy();
-  s.progress.say("float network: test " + percent(e->accuracy()));
+  const auto result = score(s, *s.model, test);
+  if (!result) return false;
+  put_results(s, "float", *result);
+  s.progress.say("float network: " + epoch_score(s, *result, "test").text);
   return true;
 }
 
 Outcome run_train_phase(Session& s) {
   const setup::TrainingSection section = setup::train_section(s.config);
   const std::int64_t epochs = section.epochs;
-  Loader loader = s.train_loader(section.batch, section.drop_last);
+  Loader loader = s.member_loader(section.batch, section.drop_last);
   Loader watched = s.watch_loader(section.batch);
   const std::string split = s.watch_name();
-  TrainingPlan plan{
-      .name = "float",
-      .model = *s.model,
-      .section = section,
-      .loader = loader,
-      .epochs_after = quantized_epochs(s.config),
-      .begin_epoch =
-          [&](std::int64_t epoch) {
-            return "epoch " + std::to_string(epoch + 1) + "/" + std::to_string(epochs);
-          },
-      .evaluate = [&]() -> std::optional<EpochScore> {
-        const auto e = evaluate_unless_interrupted(*s.model, watched, s.ctx);
-        if (!e) return std::nullopt;
-        if (!s.has_validation()) {
-          s.results["float.loss"] = e->loss;
-          s.results["float.accuracy"] = e->accuracy();
-        }
-        return EpochScore{e->accuracy(),
-                          split + " " + percent(e->accuracy()),
-                          {{split + "_loss", e->loss}, {split + "_accuracy", e->accuracy()}},
-                          -e->loss};
-      }};
+  TrainingPlan plan{.name = "float",
+                    .model = *s.model,
+                    .section = section,
+                    .loader = loader,
+                    .epochs_after = quantized_epochs(s.config),
+                    .begin_epoch =
+                        [&](std::int64_t epoch) {
+                          return "epoch " + std::to_string(epoch + 1) + "/" +
+                                 std::to_string(epochs);
+                        },
+                    .evaluate = [&]() -> std::optional<EpochScore> {
+                      const auto result = score(s, *s.model, watched);
+                      if (!result) return std::nullopt;
+                      if (!s.has_validation()) put_results(s, "float", *result);
+                      return epoch_score(s, *result, split);
+                    }};
   if (train(s, plan) == Outcome::interrupted) return Outcome::interrupted;
   const FitPosition& at = s.fit->position();
   s.results["speed.epoch_seconds"] = at.phase_seconds / static_cast<double>(at.epoch);
   if (s.fit->kept_epoch() >= 0) {
     s.results["float.best_epoch"] = static_cast<double>(s.fit->kept_epoch());
-    s.results["float.val_accuracy"] = s.fit->best_score();
+    s.results["float.val_" + std::string(s.main_figure().name)] = best_figure(s);
   }
   s.enter(s.config.quantized() ? Phase::quantize : Phase::finish);
   s.save();

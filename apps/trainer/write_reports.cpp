@@ -1,4 +1,6 @@
 // A run as files for people: a page, a table of its curves, events for TensorBoard.
+#include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <span>
 #include <sstream>
@@ -6,7 +8,10 @@
 #include "apps/common/config/json_text.h"
 #include "apps/trainer/judge.h"
 #include "apps/trainer/model_names.h"
+#include "apps/trainer/score.h"
+#include "apps/trainer/worst_pictures.h"
 #include "base/atomic_file.h"
+#include "base/text_table.h"
 #include "report/report_html.h"
 
 namespace octet::trainer {
@@ -21,6 +26,14 @@ double seconds_of(const std::string& utc) {
   return static_cast<double>(timegm(&parts));
 }
 
+bool is_curve(const std::string& name) {
+  if (name == "lr" || name == "images_per_second") return true;
+  for (const char* of : {"train_", "val_", "test_", "int8_val_", "int8_test_"}) {
+    if (name.starts_with(of)) return true;
+  }
+  return false;
+}
+
 /// The lines that are of epochs.
 std::vector<report::PhaseCurves> curves_of(const std::string& metrics) {
   std::vector<report::PhaseCurves> phases;
@@ -33,49 +46,82 @@ std::vector<report::PhaseCurves> curves_of(const std::string& metrics) {
     report::EpochFigures epoch;
     epoch.epoch = line.at("epoch");
     if (line.contains("time")) epoch.time = seconds_of(line.at("time"));
-    for (const char* name : {"train_loss", "train_accuracy", "val_loss", "val_accuracy",
-                             "test_loss", "test_accuracy", "int8_val_loss", "int8_val_accuracy",
-                             "int8_test_loss", "int8_test_accuracy", "lr", "images_per_second"}) {
-      if (line.contains(name) && line.at(name).is_number())
-        epoch.figures.emplace_back(name, line.at(name).get<double>());
+    for (const auto& [name, value] : line.items()) {
+      if (is_curve(name) && value.is_number())
+        epoch.figures.emplace_back(name, value.get<double>());
     }
     phases.back().epochs.push_back(std::move(epoch));
   }
   return phases;
 }
 
-std::vector<report::KeyFigure> figures_of(const Summary& s) {
-  std::vector<report::KeyFigure> figures;
-  const auto accuracy = [&](const std::string& name, const Summary& part) {
-    std::string note =
-        "of " + std::to_string(s.at("data").at("test_images").get<std::int64_t>()) + " test images";
-    if (part.contains("val_accuracy")) {
-      const auto epoch = part.at("best_epoch").get<std::int64_t>();
-      note += ", val " + percent(part.at("val_accuracy")) +
-              (epoch == 0 ? " after calibration" : " in epoch " + std::to_string(epoch));
+/// Of the test split: the first figure, with the others as a note.
+report::KeyFigure key_figure(const Session& s, const std::string& part, const Summary& of) {
+  const FigureKind& main = s.main_figure();
+  const std::string test = std::to_string(s.data.test.size());
+  report::KeyFigure figure{
+      part + " " + std::string(main.text), figure_text(main, of.at(std::string(main.name))), {}};
+  if (figures_of(s.task()).size() == 1) {
+    figure.note = "of " + test + " test images";
+  } else {
+    for (const FigureKind& kind : figures_of(s.task()).subspan(1)) {
+      const auto value = of.find(std::string(kind.name));
+      if (value != of.end())
+        figure.note += std::string(kind.text) + " " + figure_text(kind, *value) + ", ";
     }
-    figures.push_back({name, percent(part.at("accuracy")), note});
-  };
-  accuracy("float accuracy", s.at("float"));
-  if (!s.contains("int8")) return figures;
-  const Summary& i = s.at("int8");
-  accuracy("int8 accuracy", i);
+    figure.note += test + " test samples";
+  }
+  const std::string val = "val_" + std::string(main.name);
+  if (!of.contains(val)) return figure;
+  const auto epoch = of.at("best_epoch").get<std::int64_t>();
+  figure.note += ", val " + figure_text(main, of.at(val)) +
+                 (epoch == 0 ? " after calibration" : " in epoch " + std::to_string(epoch));
+  return figure;
+}
+
+std::vector<report::KeyFigure> key_figures(const Session& s, const Summary& summary) {
+  std::vector<report::KeyFigure> figures{key_figure(s, "float", summary.at("float"))};
+  if (summary.contains("anomaly")) {
+    const Summary& a = summary.at("anomaly");
+    figures.push_back({"anomaly threshold", short_number(a.at("threshold").get<double>()),
+                       "score " + a.at("score").get<std::string>()});
+  }
+  if (!summary.contains("int8")) return figures;
+  const Summary& i = summary.at("int8");
+  figures.insert(figures.begin() + 1, key_figure(s, "int8", i));
   const auto number = [](const Summary& n) { return std::to_string(n.get<std::int64_t>()); };
   figures.push_back({"codes different", number(i.at("codes_different")),
                      "of " + number(i.at("codes_compared")) + " compared with training"});
   figures.push_back({"model.tflite", number(i.at("bytes")) + " bytes",
                      number(i.at("arena_bytes")) + " bytes of arena, " + number(i.at("macs")) +
-                         " MACs a picture"});
+                         " MACs a sample"});
   return figures;
 }
 
-Image image_of(const Dataset& d, std::int64_t index) {
-  const Tensor sample = sample_at(d, index);
-  const auto pixels = sample.span<std::uint8_t>();
-  return {sample.shape()[0],
-          sample.shape()[1],
-          static_cast<int>(sample.shape()[2]),
-          {pixels.begin(), pixels.end()}};
+/// True against predicted, of each of the first outputs.
+std::vector<report::ScatterPlot> scatters(const Session& s, const Judgement& judgement) {
+  constexpr std::size_t most = 6;
+  const std::vector<std::string> names = output_names(s);
+  std::vector<report::ScatterPlot> plots;
+  for (std::size_t k = 0; k < std::min(judgement.pairs.size(), most); ++k) {
+    const std::string name = names.empty() ? "output " + std::to_string(k) : names[k];
+    plots.push_back({name, "true", "predicted", judgement.pairs[k]});
+  }
+  return plots;
+}
+
+/// The scores of what is normal and what is not.
+std::vector<report::Histogram> histograms(const Judgement& judgement) {
+  if (judgement.task != Task::autoencoder) return {};
+  report::Histogram plot{"Scores", "log10 of the score", {{"normal", {}}}, {}, {}};
+  if (judgement.details.anomalies.has_both_kinds()) plot.series.push_back({"anomaly", {}});
+  for (const AnomalyScore& a : judgement.details.anomalies.scores()) {
+    const std::size_t series = a.anomaly && plot.series.size() > 1 ? 1 : 0;
+    plot.series[series].second.push_back(std::log10(a.score));
+  }
+  if (judgement.threshold) plot.line = std::log10(*judgement.threshold);
+  plot.line_name = "threshold";
+  return {plot};
 }
 
 void write_text(const std::filesystem::path& file, const std::string& text) {
@@ -88,17 +134,18 @@ void write_reports(const Session& s, const Judgement& judgement, const Summary& 
   report::RunReport r;
   r.name = s.config.name;
   r.description = s.network.name + " on " + s.data.train.name;
-  r.figures = figures_of(summary);
+  r.figures = key_figures(s, summary);
   r.advice = judgement.advice;
   r.phases = curves_of(s.metrics->text());
   r.class_names = output_names(s);
-  r.confusion = judgement.confusion;
-  const Dataset& test = s.data.test;
-  const auto channels = test.image_shape()[2];
-  if (test.image_type() == ElementType::u8 && (channels == 1 || channels == 3)) {
-    for (const JudgedSample& w : judgement.worst.samples())
-      r.worst.push_back({w, image_of(test, w.index)});
-  }
+  if (judgement.threshold) r.class_names = {"normal", "anomaly"};
+  r.confusion = judged_confusion(judgement);
+  r.of_pixels = judgement.task == Task::segmentation;
+  r.scatters = scatters(s, judgement);
+  r.histograms = histograms(judgement);
+  r.worst_title = worst_title(judgement.task);
+  r.worst = worst_samples(s, judgement);
+  r.judged_by = diagnosed_figure(judgement.task).text;
   r.layers = judgement.layers;
   r.config = config::to_json(s.config);
   for (const auto& [what, name] : summary.at("files").items())

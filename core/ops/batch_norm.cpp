@@ -3,6 +3,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "core/kernels/batch_sums.h"
 #include "core/kernels/channel_passes.h"
 #include "core/kernels/channel_sums.h"
 #include "core/kernels/common.h"
@@ -28,6 +29,7 @@ Extent extent_of(const Tensor& x) {
 struct BatchNormSaved {
   PoolVector<double> mean, inverse_std;
   PoolVector<real> scale, shift;  // y = scale x + shift, for wide rows
+  double rows = 0;                // of the whole batch
   bool training = false;
 };
 using SavedPtr = std::shared_ptr<const BatchNormSaved>;
@@ -77,19 +79,25 @@ void channel_sums(Context& ctx, const Extent& e, PoolVector<double>& a, PoolVect
   sums.total(a, b);
 }
 
-// Batch mean and biased variance into `mean` and `var`; moves the running ones.
-void batch_statistics(Context& ctx, const Extent& e, const real* x, real momentum,
-                      BatchNormStats& running, PoolVector<double>& mean, PoolVector<double>& var) {
+// Batch mean and biased variance into `mean` and `var`; moves the running ones. Returns the number
+// of rows.
+double batch_statistics(Context& ctx, const Extent& e, const Tensor& x, real momentum,
+                        BatchNormStats& running, PoolVector<double>& mean,
+                        PoolVector<double>& var) {
+  const real* px = x.r();
   channel_sums(ctx, e, mean, var, [&](ChannelSumsPass& pass, std::int64_t at) {
-    pass.x = x + at;
+    pass.x = px + at;
     moments_pass(ctx.isa, pass);
   });
-  const double n = static_cast<double>(e.rows);
+  const double n = batch_sums(ctx, mean, var, static_cast<double>(e.rows));
+  OCTET_CHECK(n > 1, "batch_norm: x: training needs more than one value a channel, got ",
+              x.shape());
   for (std::size_t c = 0; c < mean.size(); ++c) {
     mean[c] /= n;
     var[c] = std::max(var[c] / n - mean[c] * mean[c], 0.0);
     running.update(c, mean[c], var[c], n, momentum);
   }
+  return n;
 }
 
 Tensor normalize(Context& ctx, const Saved& saved, Clamp clamp) {
@@ -190,15 +198,16 @@ void normalize_backward(Context& ctx, const Saved& saved, const Tensor& dy, Grad
       out[c] = static_cast<real>(beta == 0 ? value[c] : double{out[c]} + value[c]);
     }
   };
+  PoolVector<double> batch_dbeta(dbeta), batch_dgamma(dgamma);
+  if (s.training) batch_sums(ctx, batch_dbeta, batch_dgamma, 0);
   if (dx[0]) {
     PoolVector<real> a(static_cast<std::size_t>(e.channels), ctx.pool), b(a), d(a);
-    const double n = static_cast<double>(e.rows);
     for (std::size_t c = 0; c < a.size(); ++c) {
       const double f = double{saved.tensors[1].r()[c]} * s.inverse_std[c];
-      const double slope = s.training ? -f * s.inverse_std[c] * dgamma[c] / n : 0;
+      const double slope = s.training ? -f * s.inverse_std[c] * batch_dgamma[c] / s.rows : 0;
       a[c] = static_cast<real>(f);
       b[c] = static_cast<real>(slope);
-      d[c] = static_cast<real>(s.training ? -f * dbeta[c] / n - slope * s.mean[c] : 0);
+      d[c] = static_cast<real>(s.training ? -f * batch_dbeta[c] / s.rows - slope * s.mean[c] : 0);
     }
     const auto repeated = [&](const PoolVector<real>& v) {
       return wide.repeated(ctx.pool, std::span<const real>(v));
@@ -281,10 +290,9 @@ Shape BatchNormOp::prepare(Context& ctx, In x, Saved& saved) const {
   const WideRows wide(e.channels);
   const auto channels = static_cast<std::size_t>(e.channels);
   PoolVector<double> mean(channels, ctx.pool), inverse_std(mean);
+  double rows = 0;
   if (ctx.training) {
-    OCTET_CHECK(e.rows > 1, "batch_norm: x: training needs more than one value a channel, got ",
-                in);
-    batch_statistics(ctx, e, x[0].r(), momentum, *stats, mean, inverse_std);
+    rows = batch_statistics(ctx, e, x[0], momentum, *stats, mean, inverse_std);
   } else {
     std::copy_n(stats->mean.r(), channels, mean.begin());
     std::copy_n(stats->var.r(), channels, inverse_std.begin());
@@ -300,7 +308,7 @@ Shape BatchNormOp::prepare(Context& ctx, In x, Saved& saved) const {
   saved.extra = SavedPtr(std::make_shared<BatchNormSaved>(
       BatchNormSaved{std::move(mean), std::move(inverse_std),
                      wide.repeated(ctx.pool, std::span<const real>(scale)),
-                     wide.repeated(ctx.pool, std::span<const real>(shift)), ctx.training}));
+                     wide.repeated(ctx.pool, std::span<const real>(shift)), rows, ctx.training}));
   return in;
 }
 

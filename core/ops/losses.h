@@ -23,8 +23,8 @@ struct CrossEntropyOptions {
   double divisor = 0;
 };
 
-/// Mean over the batch of -sum_k t_k log softmax(x)_k. Inputs: logits [N, K], labels i32 [N].
-/// Throws Error for a label outside [0, K).
+/// Mean over the labels of -sum_k t_k log softmax(x)_k. Inputs: logits [..., K], labels i32 [...];
+/// -1 does not count. Throws Error for any other label outside [0, K).
 struct SoftmaxCrossEntropyOp final : Op {
   CrossEntropyOptions options;
   /// Throws Error unless 0 <= label_smoothing < 1, the weights are finite, >= 0, not all 0, and
@@ -74,7 +74,7 @@ struct DistillationOp final : Op {
 /// label that has none.
 double label_weight(std::span<const std::int32_t> labels, const Tensor& class_weights);
 
-/// labels: i32 [N].
+/// labels: i32 [...].
 Var cross_entropy(Var logits, const Tensor& labels, const CrossEntropyOptions& options = {});
 /// Records the op of this name; the op says what it computes.
 /// @{

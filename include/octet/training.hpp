@@ -37,6 +37,12 @@
 #include "optim/lr_schedule.h"
 #include "optim/sgd.h"
 
+// Training on several processes.
+#include "core/communicator.h"
+#include "dist/member_group.h"
+#include "dist/transport.h"
+#include "optim/sum_gradients.h"
+
 // Data sets and the loader; accuracy, loss and other figures over them.
 #include "data/dataset_report.h"
 #include "data/hold_out.h"

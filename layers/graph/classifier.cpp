@@ -164,13 +164,14 @@ class Head {
 
 }  // namespace
 
-Classifier make_classifier(const GraphModule& graph, std::int64_t classes, Init& init) {
+Classifier make_classifier(const GraphModule& graph, std::int64_t classes, Init& init,
+                           bool logits) {
   OCTET_CHECK(graph.inputs().size() == 1 && graph.outputs().size() == 1,
               "expected a network of one input and one output, got ", graph.inputs().size(),
               " and ", graph.outputs().size());
   Head head(graph);
   Classifier result;
-  result.left_out = head.leave_out_probabilities();
+  if (logits) result.left_out = head.leave_out_probabilities();
   OCTET_CHECK(is_row(head.shape()), "expected an output of a number for each class, [N, classes], ",
               "got ", head.shape(), " for one sample");
   result.classes_before = head.shape()[-1];

@@ -23,9 +23,11 @@ struct Classifier {
 /// `graph`, whose parameters are shared, with logits [N, classes] as its output: without a softmax,
 /// log-softmax or sigmoid at its end (the loss, cross_entropy(), computes that), flattened where
 /// its output is of one pixel. Of another number of outputs, the last linear layer or convolution
-/// gets new parameters, drawn from `init`.
-/// Throws Error if the graph has several inputs or outputs, if its output is no row of numbers for
-/// each sample, or if what is in front of the output is no head that can be made anew.
-Classifier make_classifier(const GraphModule& graph, std::int64_t classes, Init& init);
+/// gets new parameters, drawn from `init`. `logits` false: the numbers are no logits, and what is
+/// at the network's end stays. Throws Error if the graph has several inputs or outputs, if its
+/// output is no row of numbers for each sample, or if what is in front of the output is no head
+/// that can be made anew.
+Classifier make_classifier(const GraphModule& graph, std::int64_t classes, Init& init,
+                           bool logits = true);
 
 }  // namespace octet

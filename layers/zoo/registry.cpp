@@ -9,8 +9,9 @@ namespace {
 struct Entry {
   std::string_view name;
   ModulePtr (*make)(const NetworkOptions&);
-  int classes, in_h, in_w, in_c;  // the model's own; 0 classes: no classifier
+  int classes, in_h, in_w, in_c;  // the model's own; 0 classes: it has none
   int output_stride = 0;          // 0: always the model's own
+  OutputKind output = OutputKind::row;
 };
 
 constexpr Entry entries[] = {
@@ -27,7 +28,9 @@ constexpr Entry entries[] = {
     {"squeezenet1_1", squeezenet1_1, 1000, 224, 224, 3},
     {"vgg11_bn", vgg11_bn, 1000, 224, 224, 3},
     {"ds_cnn", ds_cnn, 12, 49, 10, 1},
-    {"autoencoder", autoencoder, 0, 1, 1, 640},
+    {"mlp", mlp, 2, 1, 1, 16},
+    {"unet", unet, 2, 64, 64, 3, OutputKind::pixels},
+    {"autoencoder", autoencoder, 0, 1, 1, 640, OutputKind::input},
 };
 
 const Entry& find(std::string_view name) {
@@ -52,8 +55,12 @@ std::vector<std::string> model_names() {
   return names;
 }
 
+OutputKind output_kind(std::string_view name) {
+  return find(name).output;
+}
+
 bool is_classifier(std::string_view name) {
-  return find(name).classes > 0;
+  return output_kind(name) == OutputKind::row;
 }
 
 NetworkOptions resolve_options(std::string_view name, const NetworkOptions& options) {

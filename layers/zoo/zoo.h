@@ -1,4 +1,5 @@
-// Reference networks. All take NHWC images; all but the autoencoder return logits [N, classes].
+// Reference networks. All take NHWC images; all but autoencoder and unet return logits [N,
+// classes].
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,14 @@ struct NetworkOptions {
 ModulePtr make_model(std::string_view name, const NetworkOptions& options = {});
 /// All of them, as configurations name them.
 std::vector<std::string> model_names();
-/// Whether the model returns logits; if not, it reconstructs its input and `classes` must be 0.
+/// What a model returns.
+enum class OutputKind : std::uint8_t {
+  row,     ///< [N, classes]
+  pixels,  ///< [N, H, W, classes]
+  input    ///< its input again, [N, H W C]; `classes` must be 0
+};
+OutputKind output_kind(std::string_view name);
+/// Whether that is a row of logits.
 bool is_classifier(std::string_view name);
 /// `options` with the model's own numbers filled in. Throws Error as make_model.
 NetworkOptions resolve_options(std::string_view name, const NetworkOptions& options = {});
@@ -73,6 +81,14 @@ ModulePtr vgg11_bn(const NetworkOptions& options = {});
 /// 4 x 128 - 640, batch norm and ReLU behind each but the last. The input [N, H, W, C] is
 /// flattened; the result [N, H W C] reconstructs it (train with mse_loss). Has no classes.
 ModulePtr autoencoder(const NetworkOptions& options = {});
+/// A network of linear layers for rows of numbers: the input is flattened; two hidden layers of 64,
+/// batch norm and ReLU behind each; 1x1x16 and 2 outputs.
+ModulePtr mlp(const NetworkOptions& options = {});
+/// After Ronneberger et al. 2015, small: three scales of 16, 32 and 64 channels, two 3x3
+/// convolutions with batch norm and ReLU in each, max pooling down, 2x2 transposed convolutions up,
+/// skips by concatenation, and a 1x1 convolution to logits [N, H, W, classes]. 64x64x3, 2 classes.
+/// Height and width must be multiples of 4.
+ModulePtr unet(const NetworkOptions& options = {});
 /// Zhang et al. 2017, MLPerf Tiny's keyword spotting model, 49x10x1, 12 classes.
 ModulePtr ds_cnn(const NetworkOptions& options = {});
 

@@ -17,7 +17,7 @@ Tensor QQuantizeOp::forward_float(Context&, In x) const {
 }
 
 Tensor QQuantizeOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen) const {
-  if (seen) out->observe(x[0]);
+  if (seen) out->observe(ctx, x[0]);
   const bool in_float = state->rounding == int8::Rounding::float_rounding;
   return quantized(ctx, x, saved,
                    in_float ? int8::xnnpack::quantize : int8::quantize_kernel(ctx.isa).run);

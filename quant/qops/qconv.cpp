@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/kernels/batch_sums.h"
 #include "int8/reference/activation_range.h"
 #include "quant/kernels/accumulator_sums.h"
 #include "quant/kernels/conv_tiles.h"
@@ -120,7 +121,8 @@ Tensor QConvOp::forward_float(Context& ctx, In x) const {
 // batch.
 void QConvOp::estimate_statistics(Context& ctx, const Tensor& u, const Tensor& gamma,
                                   const Tensor& beta) const {
-  if (u.numel() <= gamma.numel()) return;  // one value per channel has no variance
+  const double rows = batch_sums(ctx, {}, {}, static_cast<double>(u.numel() / gamma.numel()));
+  if (rows <= 1) return;  // one value per channel has no variance
   const std::span<const real> values = u.span<real>();
   OCTET_CHECK(std::ranges::all_of(values, [](real v) { return std::isfinite(v); }), "layer ", layer,
               ": the output in front of batch norm is not finite");
@@ -132,9 +134,8 @@ void QConvOp::estimate_statistics(Context& ctx, const Tensor& u, const Tensor& g
 }
 
 // Line 7 from the sums of acc and acc^2.
-void QConvOp::batch_statistics(const ForBackward& kept, std::int64_t rows, std::span<double> mean,
+void QConvOp::batch_statistics(const ForBackward& kept, double n, std::span<double> mean,
                                std::span<double> var) const {
-  const double n = static_cast<double>(rows);
   for (std::size_t c = 0; c < mean.size(); ++c) {
     const double unit = double(kept.in.scale) * double(kept.weight_scale[c]);
     const double m = mean[c] / n;
@@ -164,8 +165,6 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
 
   Tensor acc;  // kept for batch statistics only
   if (kept.batch_statistics) {
-    OCTET_CHECK(rows > 1, "layer ", layer,
-                ": batch statistics need more than one value per channel, got ", rows);
     acc = ctx.empty({rows, channels}, ElementType::i32);
     ChannelSums sums(ctx.pool, channels, tiles.count());
     tiles.run(ctx, conv, codes, zero_point, acc.data<std::int32_t>(),
@@ -174,7 +173,10 @@ Tensor QConvOp::forward_codes(Context& ctx, In x, Saved& saved, RealRange* seen)
               });
     PoolVector<double> mean(kept.weight_scale.size(), ctx.pool), var(mean.size(), ctx.pool);
     sums.total(mean, var);
-    batch_statistics(kept, rows, mean, var);
+    kept.batch_rows = batch_sums(ctx, mean, var, static_cast<double>(rows));
+    OCTET_CHECK(kept.batch_rows > 1, "layer ", layer,
+                ": batch statistics need more than one value per channel, got ", rows);
+    batch_statistics(kept, kept.batch_rows, mean, var);
     kept.folded = fold(fold_input(kept.weight_scale), affine(ctx.pool, x, mean, var), ctx.pool);
   }
 

@@ -45,8 +45,8 @@ class QConvOp final : public QLayerOp {
   Affine running_affine(Pool& pool, In x) const override;
   void estimate_statistics(Context& ctx, const Tensor& u, const Tensor& gamma,
                            const Tensor& beta) const;
-  /// Sums of acc and acc^2 to mean and variance of u; moves the running ones.
-  void batch_statistics(const ForBackward& kept, std::int64_t rows, std::span<double> mean,
+  /// Sums of acc and acc^2 over `rows` to mean and variance of u; moves the running ones.
+  void batch_statistics(const ForBackward& kept, double rows, std::span<double> mean,
                         std::span<double> var) const;
   void scale_weight_gradient(Context& ctx, const ForBackward& kept, const Saved& saved,
                              std::span<const double> sum, Tensor& g, Grad* d_gamma) const;

@@ -1,4 +1,5 @@
 // Backward of QConvOp: docs/numerics.md, lines 23 to 25 and 27.
+#include "core/kernels/batch_sums.h"
 #include "core/kernels/common.h"
 #include "quant/kernels/accumulator_sums.h"
 #include "quant/qops/qconv.h"
@@ -93,10 +94,12 @@ void QConvOp::backward_real(Context& ctx, const Saved& saved, const Tensor& dy, 
   masked.scale = scale;
   masked.offset = offset;
   sum_gradient(ctx, masked, sum, sum_u);
+  PoolVector<double> batch_sum(sum), batch_sum_u(sum_u);
+  batch_sums(ctx, batch_sum, batch_sum_u, 0);
   for (std::size_t c = 0; c < channels; ++c) {
     f[c] = static_cast<float>(kept.folded.f[c]);
-    mean[c] = static_cast<float>(sum[c] / static_cast<double>(rows));
-    mean_u[c] = static_cast<float>(sum_u[c] / static_cast<double>(rows));
+    mean[c] = static_cast<float>(batch_sum[c] / kept.batch_rows);
+    mean_u[c] = static_cast<float>(batch_sum_u[c] / kept.batch_rows);
     to_input[c] = kept.weight_scale[c];
   }
   CentredDelta du(ctx, masked, dy, f, mean, mean_u);  // dL/du (line 25), which has f

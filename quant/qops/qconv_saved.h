@@ -13,6 +13,7 @@ struct QConvOp::ForBackward {
   Folded folded;
   QuantParams in;
   bool batch_statistics = false;
+  double batch_rows = 0;  ///< of all shares of the batch, with batch statistics
 };
 
 }  // namespace octet::quant

@@ -31,13 +31,13 @@ struct QOp : Op {
     const bool observing = out && state->observing(ctx) && !keeps_params && out->observed();
     if (state->calibrating()) {
       Tensor y = forward_float(ctx, x);
-      if (observing) out->observe(y);
+      if (observing) out->observe(ctx, y);
       return y;
     }
     const IsaScope scope(ctx, state->isa_in(ctx));
     RealRange seen;
     Tensor y = forward_codes(ctx, x, saved, observing ? &seen : nullptr);
-    if (!seen.empty()) out->observe(seen);
+    if (!seen.empty()) out->observe(ctx, seen);
     return y;
   }
   void backward(Context& ctx, const Saved& saved, const Tensor& dy, Grads dx) const final {

@@ -550,6 +550,26 @@ TEST_CASE_FIXTURE(Fixture, "config: data as before tell runs apart by what they 
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "config: tasks and their losses") {
+  const auto task = [&](const std::string& keys, const std::string& loss) {
+    return read(R"({"name": "t", "data": {"path": "d.h5"}, "model": {"zoo": "lenet"}, )" + keys +
+                R"(, "train": {"loss": {)" + loss + "}}}");
+  };
+  const config::Config c = task(R"("task": "autoencoder", "anomaly": {"normal": ["0"]})",
+                                R"("type": "huber", "delta": 2)");
+  CHECK(c.task == "autoencoder");
+  CHECK(c.anomaly.normal == std::vector<std::string>{"0"});
+  CHECK(c.train->steps.loss.delta == 2);
+  const std::string resolved = config::to_json(c);
+  CHECK(config::to_json(read(resolved)) == resolved);
+  // Runs of classifiers were there first.
+  const std::string key =
+      config::to_json(task(R"("task": "classification")", R"("type": "cross_entropy")"), true);
+  CHECK_MESSAGE(key.find("task") == key.npos, key);
+  CHECK(key.find("cross_entropy") == key.npos);
+  CHECK(key.find("anomaly") == key.npos);
+}
+
 TEST_CASE("config: every configuration of the project is valid") {
   ::setenv("OCTET_SHARED", "shared", 0);
   ::setenv("CIFAR10_JPG", "cifar10-jpg", 0);

@@ -315,7 +315,7 @@ TEST_CASE_FIXTURE(DigitsFixture, "eval: --fail-below decides on the exit code") 
   const Result low = octet(with_about({"eval", model, digits, "--fail-below", "0.99", "--json"}));
   CHECK(low.code == 1);
   CHECK(json::parse(low.out)["correct"] == 982);
-  CHECK(low.err == "octet: the accuracy, 0.982, is below --fail-below 0.99\n");
+  CHECK(low.err == "octet: accuracy 98.20 % is below --fail-below 0.99\n");
   CHECK(octet(with_about({"eval", model, digits, "--fail-below", "0.982"})).code == 0);
 }
 

@@ -38,10 +38,11 @@ TEST_CASE_FIXTURE(TrainerFixture, "trainer: the parts of an update are read one 
   json["train"]["accumulate_steps"] = 20;
   json["out"] = (dir / "runs").string();
   write(json);
-  const config::Config c = config::read_config(dir / "tiny.json", {});
+  config::Config c = config::read_config(dir / "tiny.json", {});
   Progress progress(/*terminal=*/false);
   std::filesystem::create_directories(run_dir());
-  trainer::Session s(c, setup::open_data(c), progress, 1);
+  DataSource data = setup::prepare_data(c, setup::open_data(c));
+  trainer::Session s(c, std::move(data), progress, 1);
   s.metrics.emplace(s.files.metrics, "");
 
   std::atomic<std::int64_t> made = 0;

@@ -180,5 +180,13 @@ TEST_CASE_FIXTURE(StepsFixture, "trainer: averaged weights, clipping and the los
   wrong["train"].erase("loss");
   wrong["model"] = {{"zoo", "autoencoder"}};
   write(wrong);
-  CHECK(run({"--overwrite"}).says("autoencoder is no classifier"));
+  // The network says what it is for.
+  const TrainerRun reconstructs = run({"--overwrite"});
+  CHECK(reconstructs.code == 0);
+  CHECK(reconstructs.says("task: autoencoder"));
+  wrong["task"] = "classification";
+  write(wrong);
+  CHECK(run({"--overwrite"})
+            .says("/model/zoo: autoencoder returns its input again, which classification is not "
+                  "trained on"));
 }

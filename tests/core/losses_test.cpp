@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/ops/huber.h"
 #include "tests/core/op_checks.h"
 
 namespace octet::test {
@@ -107,6 +108,64 @@ TEST_SUITE("core losses") {
     }
   }
 
+  TEST_CASE("cross entropy of pixels is that of rows, without those labelled -1") {
+    const Tensor weights = of({3}, {1, 2, 4});
+    const Tensor logits = random_tensor({2, 1, 3, 3}, 5);
+    const Tensor masks =
+        Tensor::from<std::int32_t>({2, 1, 3}, std::vector<std::int32_t>{2, -1, 0, 1, 1, -1});
+    std::vector<real> rows;  // 0, 2, 3 and 4
+    for (const int row : {0, 2, 3, 4})
+      rows.insert(rows.end(), logits.r() + 3 * row, logits.r() + 3 * row + 3);
+    Tape all_tape, some_tape;
+    const Var all = all_tape.input(logits, true), some = some_tape.input(of({4, 3}, rows), true);
+    const CrossEntropyOptions options{0.1, weights};
+    const Var loss = cross_entropy(all, masks, options);
+    const Var expected = cross_entropy(
+        some, Tensor::from<std::int32_t>({4}, std::vector<std::int32_t>{2, 0, 1, 1}), options);
+    CHECK(value_of(loss) == value_of(expected));
+    all_tape.backward(loss);
+    some_tape.backward(expected);
+    const real *d = all_tape.grad(all).r(), *e = some_tape.grad(some).r();
+    for (int k = 0; k < 3; ++k) {
+      CHECK(d[k] == e[k]);
+      CHECK(d[3 + k] == 0);  // row 1 does not count
+      CHECK(d[6 + k] == e[3 + k]);
+      CHECK(d[15 + k] == 0);
+    }
+    CHECK(label_weight(masks.span<std::int32_t>(), {}) == 4);
+    CHECK(label_weight(masks.span<std::int32_t>(), weights) == 9);
+    CHECK(contains(error_of([&] {
+                     cross_entropy(all, masks.reshape({2, 3}));
+                   }),
+                   "labels: expected i32 [2, 1, 3], got i32 [2, 3]"));
+  }
+
+  TEST_CASE("a loss of many rows is the same at any number of threads") {
+    const Tensor logits = random_tensor({5000, 3}, 6);
+    Tensor labels = Tensor::empty({5000}, ElementType::i32);
+    for (std::int32_t i = 0; i < 5000; ++i) labels.data<std::int32_t>()[i] = i % 4 - 1;
+    const auto run = [&](int threads) {
+      Context ctx(threads);
+      Tape tape(ctx);
+      const Var x = tape.input(logits, true);
+      tape.backward(cross_entropy(x, labels));
+      return tape.grad(x).clone();
+    };
+    CHECK(same_bits(run(1), run(3)));
+  }
+
+  TEST_CASE("Huber's loss is squared for small errors and linear for large ones") {
+    Tape tape;
+    const Var x = tape.input(of({2, 2}, {real(0.5), -2, 4, 0}), true);
+    const Tensor t = of({2, 2}, {0, 0, 0, 0});
+    const Var loss = huber_loss(x, t, 2);
+    CHECK(value_of(loss) == doctest::Approx((0.125 + 2 + 2 * 3 + 0) / 4));
+    tape.backward(loss);
+    const std::vector<real> slopes{real(0.125), real(-0.5), real(0.5), 0};
+    for (std::size_t i = 0; i < 4; ++i) CHECK(tape.grad(x).r()[i] == doctest::Approx(slopes[i]));
+    CHECK(contains(error_of([&] { huber_loss(x, t, 0); }), "finite delta > 0, got 0"));
+  }
+
   TEST_CASE("BCE, MSE, L1 and distillation by hand") {
     Tape tape;
     const Var x = tape.input(of({2, 2}, {real(0.5), -2, 100, -100}));
@@ -167,6 +226,11 @@ TEST_SUITE("core losses") {
     check_gradient("bce", {x}, [&](Vars v) { return bce_with_logits(v[0], t); });
     check_gradient("mse", {x}, [&](Vars v) { return mse_loss(v[0], t); });
     check_gradient("l1", {x}, [&](Vars v) { return l1_loss(v[0], t); });
+    check_gradient("huber", {x}, [&](Vars v) { return huber_loss(v[0], t, 0.7); });
+    const Tensor masks =
+        Tensor::from<std::int32_t>({3, 2}, std::vector<std::int32_t>{1, -1, 0, 0, 1, 1});
+    check_gradient("pixels", {random_tensor({3, 2, 2}, 4)},
+                   [&](Vars v) { return cross_entropy(v[0], masks); });
     check_gradient("distillation", {x}, [&](Vars v) { return distillation_loss(v[0], t, 2.5); });
     check_gradient("a mixture", {x}, [&](Vars v) {
       return real(0.9) * distillation_loss(v[0], t, 4) + real(0.1) * cross_entropy(v[0], labels);

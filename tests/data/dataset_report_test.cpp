@@ -75,3 +75,16 @@ TEST_CASE("report: measured normalization of real numbers fits") {
                    Tensor::from<real>({2, 1}, std::vector<real>{1, 2}), {}, "v");
   CHECK(measure_normalization(far).std == std::vector<double>{1});
 }
+
+TEST_CASE("numbers that are hard to learn are named") {
+  const auto warning = [](std::vector<real> values) {
+    return targets_warning(
+        make_dataset(Tensor::zeros({2, 1, 1, 1}), Tensor::from<real>({2, 2}, values), {}, "d"));
+  };
+  CHECK(warning({1, -2, 3, 30}) == "");
+  CHECK(warning({1, 5, 1, 6}) == "");  // does not vary at all
+  CHECK(warning({1, 100, 3, 5000}) ==
+        "target 1 is 100 to 5e+03, networks learn numbers of about -3 to 3: divide it by a number "
+        "that makes it so");
+  CHECK(warning({1, 2, 1.001F, 3}).find("target 0 is 1 to 1") == 0);
+}

@@ -96,4 +96,11 @@ TEST_CASE("source: image folder") {
             .ends_with(
                 ": expected the same class names in train and test; only in train: 'a'; only in "
                 "test: 'b'"));
+  const DataSource joined =
+      open_data_source(DataFormat::image_folder, dir.path(), {.join_classes = true});
+  CHECK(joined.train.class_names == std::vector<std::string>{"a", "b"});
+  CHECK(joined.test.class_names == joined.train.class_names);
+  CHECK(joined.test.classes == 2);
+  CHECK(joined.test.labels.data<std::int32_t>()[0] == 1);
+  CHECK(joined.train.labels.data<std::int32_t>()[0] == 0);
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "data/image.h"
+#include "data/mask_colors.h"
 #include "data/resize_image.h"
 #include "tests/data/files.h"
 
@@ -28,6 +29,22 @@ TEST_CASE("write_png: pixels come back; what cannot be written leaves no file") 
   CHECK_THROWS_AS(write_png({}, dir / "b.png"), Error);
   CHECK_FALSE(std::filesystem::exists(dir / "b.png"));
   CHECK_THROWS_AS(write_png(random_image(7, 13, 3, 5), dir / "none" / "c.png"), Error);
+}
+
+TEST_CASE("masks: what is written is read back, in colours for people") {
+  std::vector<std::uint8_t> classes(6);
+  for (std::size_t i = 0; i < 6; ++i) classes[i] = static_cast<std::uint8_t>(i == 5 ? 255 : 40 * i);
+  const std::vector<std::byte> png = encode_mask_png(classes, 2, 3);
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(png.data()), png.size());
+  const Image mask = decode_class_mask(bytes, "m");
+  CHECK(mask.height == 2);
+  CHECK(mask.pixels == classes);
+  const Image seen = decode_png(bytes, "m");
+  const std::vector<real> numbers(classes.begin(), classes.end());
+  CHECK(seen.pixels == mask_image(numbers, 2, 3).pixels);
+  CHECK(seen.pixels[0] == 0);
+  CHECK(seen.pixels[15] == 128);  // of no class
+  CHECK_THROWS_AS(encode_mask_png(classes, 3, 3), Error);
 }
 
 TEST_CASE("resize_image: larger, smaller, the same") {

@@ -5,8 +5,11 @@
 #include <limits>
 
 #include "base/error.h"
+#include "eval/anomaly_scores.h"
+#include "eval/figure_limit.h"
 #include "eval/regression_error.h"
 #include "eval/roc_auc.h"
+#include "eval/worst_outputs.h"
 #include "eval/worst_samples.h"
 
 using namespace octet;
@@ -64,6 +67,82 @@ TEST_CASE("mean squared and absolute error are over all elements") {
   CHECK(e.mae() == doctest::Approx((1.0 + 2 + 3) / 3));
   CHECK_THROWS_WITH_AS(e.add(reals({2}, {0, 0}), reals({1}, {0})),
                        doctest::Contains("got [2] and [1]"), Error);
+}
+
+TEST_CASE("R2 is the share of the targets' variance that is explained") {
+  RegressionError e;
+  CHECK(e.r2() == 0);
+  // Two elements a sample, with means of their own: 2 and 20; the sum of squares 2 + 200.
+  e.add(reals({2, 2}, {1, 10, 4, 30}), reals({2, 2}, {1, 10, 3, 30}));
+  CHECK(e.r2() == doctest::Approx(1 - 1.0 / (2 + 200)));
+  CHECK(e.rmse() == doctest::Approx(0.5));
+  CHECK_THROWS_WITH_AS(e.add(reals({1, 1}, {1}), reals({1, 1}, {1})),
+                       doctest::Contains("samples of 2 values, got 1"), Error);
+  RegressionError constant;
+  constant.add(reals({2, 1}, {1, 2}), reals({2, 1}, {5, 5}));
+  CHECK(constant.r2() == 0);
+}
+
+TEST_CASE("anomalies are told by how badly they are reconstructed") {
+  AnomalyScores a;
+  const std::vector<std::int64_t> first{0, 1, 2}, second{7};
+  a.add(reals({3, 2}, {0, 0, 1, 1, 2, 0}), reals({3, 1, 1, 2}, {0, 0, 0, 0, 0, 0}),
+        labels({0, 0, 1}), first);
+  CHECK(a.has_both_kinds());
+  a.add(reals({1, 2}, {0, 1}), reals({1, 2}, {0, 0}), labels({0}), second);
+  REQUIRE(a.scores().size() == 4);
+  CHECK(a.scores()[2].score == 2);
+  CHECK(a.scores()[3].index == 7);
+  CHECK(a.error().mse() == doctest::Approx((0 + 2 + 1) / 6.0));  // of the normal ones
+  CHECK(a.auc() == 1);
+  CHECK(a.threshold(1) == 1);
+  CHECK(a.threshold(0.67) == 1);
+  CHECK(a.threshold(0.6) == 0.5);
+  CHECK(a.threshold(0.01) == 0);
+  const ConfusionMatrix m = a.judged_by(0.5);
+  CHECK(m.count(0, 0) == 2);
+  CHECK(m.count(0, 1) == 1);
+  CHECK(m.count(1, 1) == 1);
+  CHECK_THROWS_AS(a.threshold(0), Error);
+  CHECK_THROWS_WITH_AS(AnomalyScores().threshold(0.5),
+                       doctest::Contains("normal samples, got none"), Error);
+}
+
+TEST_CASE("the worst outputs are those of the largest error, with what they are") {
+  WorstOutputs worst(2);
+  const std::vector<real> a{1}, b{2};
+  worst.add(3, 0.5, a, b);
+  worst.add(1, 0.5, a, a);
+  worst.add(2, 0.1, b, b);
+  worst.add(4, 0.7, b, a);
+  REQUIRE(worst.samples().size() == 2);
+  CHECK(worst.samples()[0].index == 4);
+  CHECK(worst.samples()[0].output == b);
+  CHECK(worst.samples()[1].index == 1);  // of equals the lower
+}
+
+TEST_CASE("limits are of figures of the task, on the side where they are bad") {
+  using Texts = std::vector<std::string>;
+  const auto limits = parse_limits(Task::regression, Texts{"r2=0.9"}, Texts{"0.5", "loss=2"});
+  REQUIRE(limits.size() == 3);
+  TaskScore s{.loss = 1, .samples = 5, .figures = {{"rmse", 0.5}, {"mae", 0.4}, {"r2", 0.9}}};
+  CHECK_NOTHROW(check_limits(limits, s, "int8"));
+  s.figures[0].second = 0.51;
+  CHECK_THROWS_WITH_AS(check_limits(limits, s, "int8"), "int8 RMSE 0.51 is above --fail-above 0.5",
+                       Error);
+  s.figures = {{"rmse", 0.1}};
+  CHECK_THROWS_WITH_AS(check_limits(limits, s, ""), doctest::Contains("no r2"), Error);
+  const auto refused = [](Task task, const Texts& below, const Texts& above, const char* message) {
+    CHECK_THROWS_WITH_AS(parse_limits(task, below, above), doctest::Contains(message), Error);
+  };
+  refused(Task::regression, {"0.9"}, {},
+          "--fail-below: rmse is better the smaller it is: use --fail-above");
+  refused(Task::classification, {}, {"0.9"},
+          "accuracy is better the larger it is: use --fail-below");
+  refused(Task::classification, {"98"}, {}, "accuracy: expected a part of 1, got 98");
+  refused(Task::segmentation, {"auc=0.9"}, {}, "expected one of mean_iou, accuracy, loss");
+  refused(Task::segmentation, {"mean_iou=x"}, {}, "expected a number");
+  refused(Task::regression, {}, {""}, "expected a number");
 }
 
 TEST_CASE("the area under the ROC is the share of pairs in order, equal scores half") {

@@ -61,6 +61,8 @@ TEST_CASE("parameter counts equal the published models'") {
       {"squeezenet1_1", {}, 1235496},
       {"vgg11_bn", {}, 132868840},
       {"ds_cnn", {}, 23180},
+      {"mlp", {}, (16 + 1) * 64 + (64 + 1) * 64 + (64 + 1) * 2 + 4 * 64},
+      {"unet", {}, 117378},
       {"autoencoder", {}, 267928},
   };
   for (const Case& c : cases) {
@@ -72,15 +74,17 @@ TEST_CASE("parameter counts equal the published models'") {
 TEST_CASE("every model maps its own image size to logits, and smaller ones where it can") {
   for (const std::string& name : zoo::model_names()) {
     CAPTURE(name);
-    const bool classifier = zoo::is_classifier(name);
-    zoo::NetworkOptions o =
-        zoo::resolve_options(name, {.classes = classifier ? 7 : 0, .width = 0.125});
+    const zoo::OutputKind kind = zoo::output_kind(name);
+    zoo::NetworkOptions o = zoo::resolve_options(
+        name, {.classes = kind == zoo::OutputKind::input ? 0 : 7, .width = 0.125});
     ModulePtr net = zoo::make_model(name, o);
     net->eval();
     Context ctx;
     Tape tape(ctx, GradMode::off);
     CHECK((*net)(tape.input(Tensor::zeros({2, o.in_h, o.in_w, o.in_c}))).shape() ==
-          Shape{2, classifier ? 7 : 640});
+          (kind == zoo::OutputKind::row      ? Shape{2, 7}
+           : kind == zoo::OutputKind::pixels ? Shape{2, o.in_h, o.in_w, 7}
+                                             : Shape{2, 640}));
   }
   ModulePtr digits = zoo::lenet({.in_h = 20, .in_w = 20, .width = 0.25});
   Context ctx;
@@ -149,6 +153,8 @@ TEST_CASE("the registry refuses unknown names, naming the nearest, and bad optio
   CHECK_THROWS_AS(zoo::make_model("lenet", {.classes = -1}), Error);
   CHECK_THROWS_AS(zoo::make_model("lenet", {.in_h = 3}), Error);
   CHECK_THROWS_AS(zoo::make_model("lenet", {.width = 0}), Error);
+  CHECK_THROWS_WITH_AS(zoo::make_model("unet", {.in_h = 30}),
+                       doctest::Contains("multiples of 4, got 30 x 64"), Error);
   for (const char* name : {"squeezenet1_1", "vgg11_bn"}) {
     const int least = std::string(name) == "vgg11_bn" ? 32 : 31;
     CHECK_THROWS_WITH_AS(zoo::make_model(name, {.classes = 2, .in_w = least - 1, .width = 0.125}),

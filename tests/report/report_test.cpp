@@ -81,13 +81,40 @@ TEST_CASE("many classes: the most frequent confusions instead of the matrix") {
   CHECK(has(page, "<td class=\"name\">40</td><td class=\"name\">3</td><td>1</td>"));
 }
 
+TEST_CASE("plots of test samples, and samples with several pictures") {
+  RunReport r{.name = "x"};
+  r.scatters = {{test::hostile, "true", "predicted", {{1, 2}, {std::nan(""), 1}, {3, 2.5}}}};
+  r.histograms = {
+      {"Scores", "score", {{"normal", {1, 1, 2}}, {"anomaly", {5, INFINITY}}}, 3, "limit"}};
+  const Image image{1, 1, 1, {7}};
+  r.worst_title = "Worst";
+  r.worst = {{{image, image}, "truth", "", "no. 3"}};
+  const std::string page = report_html(r);
+  const auto times = [&](const char* what) {
+    int n = 0;
+    for (std::size_t at = page.find(what); at != page.npos; at = page.find(what, at + 1)) ++n;
+    return n;
+  };
+  CHECK(times("<svg class=\"plot\"") == 2);
+  CHECK(times("<circle") == 2);
+  CHECK(times(">limit</text>") == 1);
+  CHECK(times("<img alt=\"no. 3\"") == 2);
+  CHECK(has(page, "<h2>Worst</h2>"));
+  CHECK(!has(page, "<img src=x"));
+  CHECK(!has(page, "nan"));
+  CHECK(!has(page, "inf"));
+  CHECK(has(histogram_svg({"t", "x"}), "<svg"));  // of nothing
+  CHECK(has(scatter_svg({"t", "x", "y", {{2, 2}}}), "<circle"));
+}
+
 TEST_CASE("what cannot be shown is refused") {
   RunReport names{.name = "x", .class_names = {"a"}};
   names.confusion.emplace(2);
   CHECK_THROWS_WITH_AS(report_html(names), doctest::Contains("expected 2 class names or none"),
                        Error);
   RunReport picture{.name = "x"};
-  picture.worst.push_back({{}, {.height = 1, .width = 1, .channels = 2, .pixels = {0, 0}}});
+  picture.worst.push_back(
+      {{{.height = 1, .width = 1, .channels = 2, .pixels = {0, 0}}}, "0", "1", "no. 0"});
   CHECK_THROWS_AS(report_html(picture), Error);
   const test::TempDir dir;
   const std::string code = "var a = '</script>';";

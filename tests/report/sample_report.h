@@ -62,12 +62,11 @@ inline report::RunReport sample_report(const Dataset& digits) {
     const auto* pixels = digits.images.data<std::uint8_t>() + i * shape.numel();
     image.pixels.assign(pixels, pixels + shape.numel());
     const int truth = digits.labels.data<std::int32_t>()[i];
-    r.worst.push_back({{.index = i,
-                        .truth = truth,
-                        .predicted = (truth + 3) % 10,
-                        .probability = 0.99 - 0.03 * static_cast<double>(i),
-                        .loss = 6.5 / static_cast<double>(i + 1)},
-                       image});
+    r.worst.push_back(
+        {{image},
+         r.class_names[static_cast<std::size_t>(truth)],
+         "taken for " + r.class_names[static_cast<std::size_t>((truth + 3) % 10)] + ", 97 %",
+         "no. " + std::to_string(i) + ", loss 6.5"});
   }
   const char* names[] = {"input", "conv1", "conv2", "fc1", "fc2"};
   const double ratios[] = {99, 34.2, 9.1, 27.5, 24.0};

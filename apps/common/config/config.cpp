@@ -2,6 +2,7 @@
 #include "apps/common/config/config.h"
 
 #include "deploy/targets.h"
+#include "eval/task.h"
 #include "layers/zoo/zoo.h"
 #include "quant/observers/observer.h"
 
@@ -13,6 +14,12 @@ constexpr int many = 1000000000;
 std::vector<std::string> observers() {
   std::vector<std::string> names;
   for (const quant::ObserverEntry& e : quant::observers()) names.emplace_back(e.name);
+  return names;
+}
+
+std::vector<std::string> choices_of_task() {
+  std::vector<std::string> names{"auto"};
+  for (const std::string_view name : task_names()) names.emplace_back(name);
   return names;
 }
 
@@ -35,7 +42,8 @@ void describe(FieldVisitor& v, ModelConfig& c) {
             .unsaid = "file"},
            c.weights, {"file", "new"});
   v.integer({"classes",
-             "Number of outputs; 0: as many as the data set has classes. An imported network with "
+             "Number of outputs; 0: as many as the data set has classes, or numbers a target. An "
+             "imported network with "
              "another number gets a new last layer"},
             c.classes, {0, 65536});
   v.number({"width", "zoo: factor on the numbers of channels"}, c.width, {0, 64, true});
@@ -108,14 +116,38 @@ void describe(FieldVisitor& v, ScheduleConfig& c) {
            c.gamma, {0, 1, true});
 }
 
+void describe(FieldVisitor& v, AnomalyConfig& c) {
+  v.texts({"normal",
+           "Classes whose samples are normal, by name or number: training and validation leave out "
+           "the others, which are the anomalies of the test split. []: all that the training split "
+           "has"},
+          c.normal);
+  v.number({"quantile",
+            "Share of the validation split's samples (without one, of the training split's) whose "
+            "scores the threshold is not below"},
+           c.quantile, {0, 1, true});
+}
+
 void describe(FieldVisitor& v, LossConfig& c) {
-  v.number({"label_smoothing", "Share of the target that is spread over all classes"},
+  v.choice({.name = "type",
+            .doc = "cross_entropy for classes and masks; mse (mean squared error), mae (absolute), "
+                   "huber (squared up to delta, then linear) for numbers and reconstructions; "
+                   "auto: cross_entropy or mse",
+            .selects = true,
+            .unsaid = "cross_entropy"},
+           c.type, {"auto", "cross_entropy", "mse", "mae", "huber"});
+  v.number({.name = "delta", .doc = "Error from which on huber is linear", .when = "huber"},
+           c.delta, {0, 1e6, true});
+  v.number({.name = "label_smoothing",
+            .doc = "Share of the target that is spread over all classes",
+            .when = "auto cross_entropy"},
            c.label_smoothing, {0, 1, false, true});
   v.numbers_or(
-      {"class_weights",
-       "Factor on the loss of each class: one number for all, or one each; a batch whose labels "
-       "all have 0 counts for nothing. balanced: by the training split, so that all count the "
-       "same"},
+      {.name = "class_weights",
+       .doc = "Factor on the loss of each class: one number for all, or one each; a batch whose "
+              "labels all have 0 counts for nothing. balanced: by the training split, so that all "
+              "count the same",
+       .when = "auto cross_entropy"},
       "balanced", c.balanced, c.class_weights, {0, 1e6});
 }
 
@@ -130,9 +162,10 @@ void describe(FieldVisitor& v, ParameterGroup& c) {
 
 /// The keys of Steps, inside the object around them.
 void describe_steps(FieldVisitor& v, Steps& c, std::string_view when) {
-  v.object(
-      {.name = "loss", .doc = "Cross-entropy; the test loss is always the plain one", .when = when},
-      c.loss);
+  v.object({.name = "loss",
+            .doc = "What training makes small; the test loss is without smoothing and weights",
+            .when = when},
+           c.loss);
   v.integer({.name = "accumulate_steps",
              .doc = "Batches whose gradients are averaged for one update",
              .when = when},
@@ -151,7 +184,8 @@ void describe_steps(FieldVisitor& v, Steps& c, std::string_view when) {
       {.name = "keep",
        .doc =
            "The weights that training ends with: of the epoch that is best on the "
-           "validation split by accuracy, then by loss (in QAT of the integer model, the "
+           "validation split by the task's first figure (accuracy, RMSE, MSE, mean IoU), then by "
+           "loss (in QAT of the integer model, the "
            "calibrated one included), or of the last; without a validation split those of the last",
        .when = when,
        .unsaid = "best"},
@@ -259,6 +293,20 @@ void describe(FieldVisitor& v, CheckpointConfig& c) {
            {0, 1e9});
 }
 
+void describe(FieldVisitor& v, DistConfig& c) {
+  v.integer(
+      {.name = "shards",
+       .doc = "Parts of every batch, which decide the bits of results: 1, 2, 4, 8 ... ranks up "
+              "to this number then give the same bytes. A power of two; 0: as many as there "
+              "are ranks",
+       .unsaid = "0"},
+      c.shards, {0, 4096});
+  v.number({.name = "timeout",
+            .doc = "Seconds after which a rank that does not answer ends the job; 0: never",
+            .neutral = true},
+           c.timeout, {0, 1e9});
+}
+
 void describe(FieldVisitor& v, Config& c) {
   v.text({.name = "$schema", .doc = "For editors", .neutral = true}, c.schema);
   v.text({.name = "extends",
@@ -280,9 +328,22 @@ void describe(FieldVisitor& v, Config& c) {
   v.path(
       {.name = "out", .doc = "Folder of runs; relative to the current directory", .neutral = true},
       c.out);
+  v.choice({.name = "task",
+            .doc = "What the network is trained for. classification: a class for each sample; "
+                   "regression: numbers; segmentation: a class for each pixel; autoencoder: the "
+                   "input again, and anomalies by how badly it succeeds. auto: what the targets "
+                   "of the data are; autoencoder, if that is the network",
+            .selects = true,
+            .unsaid = "classification"},
+           c.task, choices_of_task());
   v.object(
       {.name = "data", .doc = "Where the pictures are and how they are prepared", .required = true},
       c.data);
+  v.object({.name = "anomaly",
+            .doc = "What an autoencoder takes for normal",
+            .when = "auto autoencoder",
+            .unsaid = "{}"},
+           c.anomaly);
   v.object({.name = "model", .doc = "The network", .required = true}, c.model);
   v.object(
       {"init", "Where the first weights come from; absent: random ones, or those of model.import"},
@@ -299,6 +360,9 @@ void describe(FieldVisitor& v, Config& c) {
             .doc = "When to save besides at each epoch's end; results do not depend on it",
             .neutral = true},
            c.checkpoint);
+  v.object(
+      {.name = "dist", .doc = "Training by several ranks (docs/distributed.md)", .unsaid = "{}"},
+      c.dist);
 }
 
 }  // namespace octet::config

@@ -67,6 +67,12 @@ struct ModelConfig {
   int output_stride = 0;
 };
 
+/// Of autoencoders: what is normal, and where anomalies begin.
+struct AnomalyConfig {
+  std::vector<std::string> normal;  ///< classes; empty: all that the training split has
+  double quantile = 0.99;
+};
+
 struct InitConfig {
   Path config, checkpoint, import;  ///< exactly one of them has a text
   std::vector<std::string> skip;
@@ -97,6 +103,8 @@ struct ParameterGroup {
 };
 
 struct LossConfig {
+  std::string type = "auto";  ///< setup::resolve_task() puts the task's in its place
+  double delta = 1;
   double label_smoothing = 0;
   bool balanced = false;  ///< class_weights "balanced": those of the training split
   std::vector<double> class_weights{1};
@@ -157,6 +165,12 @@ struct CheckpointConfig {
   double every_seconds = 60;
 };
 
+/// Training by several processes (docs/distributed.md).
+struct DistConfig {
+  int shards = 0;
+  double timeout = 300;
+};
+
 struct Config {
   std::string schema;   ///< "$schema", for editors
   std::string extends;  ///< as it was written; what it says is in the rest
@@ -164,13 +178,16 @@ struct Config {
   std::int64_t seed = 0;
   int threads = 0;
   Path out{"runs", "runs"};
+  std::string task = "auto";  ///< setup::resolve_task() puts what it is in its place
   DataConfig data;
+  AnomalyConfig anomaly;
   ModelConfig model;
   std::optional<InitConfig> init;
   std::optional<TrainConfig> train;
   std::optional<QuantConfig> quant;
   OutputsConfig outputs;
   CheckpointConfig checkpoint;
+  DistConfig dist;
 
   std::filesystem::path file;  ///< where it was read from
   std::string source;          ///< that file's text

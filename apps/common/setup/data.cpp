@@ -4,20 +4,26 @@
 #include <thread>
 #include <utility>
 
+#include "apps/common/setup/anomaly_data.h"
+#include "apps/common/setup/task_setup.h"
 #include "base/error.h"
 #include "data/dataset_report.h"
 #include "data/hold_out.h"
 
 namespace octet::setup {
 
-DataOptions data_options(const config::DataConfig& c,
+DataOptions data_options(const config::Config& config,
                          std::function<void(const ReadProgress&)> progress) {
+  const config::DataConfig& c = config.data;
   DataOptions o;
   o.channels = c.channels;
   o.input = {c.input.h, c.input.w, parse_resize_filter(c.input.resize),
              parse_keep_aspect(c.input.keep_aspect)};
   o.stream = c.stream;
   o.targets = parse_target_choice(c.targets);
+  const bool numbers = config.task == task_name(Task::regression);
+  o.join_classes = wants_autoencoder(config);
+  if (numbers && o.targets == TargetChoice::automatic) o.targets = TargetChoice::values;
   o.target_columns = c.target_columns;
   o.class_names = c.class_names;
   o.progress = std::move(progress);
@@ -27,7 +33,7 @@ DataOptions data_options(const config::DataConfig& c,
 DataSource open_data(const config::Config& c, std::function<void(const ReadProgress&)> progress) {
   try {
     DataSource data = open_data_source(parse_data_format(c.data.format), c.data.path.path,
-                                       data_options(c.data, progress));
+                                       data_options(c, progress));
     return c.data.val_fraction > 0 ? hold_out(std::move(data), c.data.val_fraction) : data;
   } catch (const Error& e) {
     fail(c.where("/data"), ": ", e.what());
@@ -75,7 +81,15 @@ Shape input_shape(const config::Config& c, const Dataset& data) {
   }
 }
 
+DataSource prepare_data(config::Config& c, DataSource data) {
+  resolve_task(c, data.train);
+  if (task_of(c) == Task::autoencoder) data = anomaly_data(c, std::move(data));
+  measure(c, data.train);
+  return data;
+}
+
 void measure(config::Config& c, const Dataset& train) {
+  resolve_task(c, train);
   c.data.real_samples = train.image_type() == ElementType::real;
   config::Normalize& n = c.data.normalize;
   if (n.measured) {
@@ -105,7 +119,8 @@ int loader_threads(const config::Config& c, const Dataset& data) {
                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last) {
+Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last,
+                    BatchPart part) {
   LoaderOptions options;
   options.batch = batch;
   options.shuffle = true;
@@ -113,6 +128,7 @@ Loader train_loader(const config::Config& c, const Dataset& data, int batch, boo
   options.drop_last = drop_last;
   options.transform = make_transform(c.data, /*augmented=*/true);
   options.threads = loader_threads(c, data);
+  options.part = part;
   return Loader(data, options);
 }
 

@@ -10,13 +10,16 @@
 namespace octet::setup {
 
 /// How the splits are read.
-DataOptions data_options(const config::DataConfig& c,
+DataOptions data_options(const config::Config& c,
                          std::function<void(const ReadProgress&)> progress = {});
 /// All splits. Throws Error naming the configuration if they cannot be read.
 DataSource open_data(const config::Config& c,
                      std::function<void(const ReadProgress&)> progress = {});
-/// Puts numbers for what the configuration leaves to the training split: "normalize": "auto" and
-/// "class_weights": "balanced"; and notes whether its samples are pixels. To be called before
+/// What the task takes of the data: anomaly_data() for an autoencoder; and measure(). Throws Error
+/// as these.
+DataSource prepare_data(config::Config& c, DataSource data);
+/// Decides what the configuration leaves to the training split: resolve_task(), "normalize": "auto"
+/// and "class_weights": "balanced"; and notes whether its samples are pixels. To be called before
 /// anything else is made of it, so that what ran says them, too.
 void measure(config::Config& c, const Dataset& train);
 /// Threads for a loader of this data set: more than one where samples are read while they are used.
@@ -27,6 +30,7 @@ TransformOptions make_transform(const config::DataConfig& c, bool augmented);
 /// not fit the pictures.
 Shape input_shape(const config::Config& c, const Dataset& data);
 /// Batches of the training split, shuffled and augmented as the configuration says.
-Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last);
+Loader train_loader(const config::Config& c, const Dataset& data, int batch, bool drop_last,
+                    BatchPart part = {});
 
 }  // namespace octet::setup

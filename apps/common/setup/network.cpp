@@ -5,6 +5,7 @@
 #include "apps/common/setup/imported_network.h"
 #include "apps/common/setup/layer_network.h"
 #include "apps/common/setup/memory.h"
+#include "apps/common/setup/task_setup.h"
 #include "base/error.h"
 #include "base/fnv1a.h"
 #include "base/mapped_file.h"
@@ -74,11 +75,18 @@ FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape
                        .import_hash = network_hash(file, *from.graph),
                        .fresh = {},
                        .notes = {}};
+  const Task task = task_of(c);
+  if (task == Task::autoencoder || task == Task::segmentation) {  // as they are
+    network.module = std::move(from.graph);
+    network.module->train();
+    return network;
+  }
   Init init(static_cast<std::uint64_t>(c.seed));
   if (c.model.weights == "new") draw_weights(*from.graph, init, network);
   Classifier classifier = [&] {
     try {
-      return make_classifier(*from.graph, classes, init);
+      return make_classifier(*from.graph, classes, init,
+                             /*logits=*/task == Task::classification);
     } catch (const Error& e) {
       fail(file, ": ", e.what());
     }
@@ -102,15 +110,8 @@ FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape
 
 zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data,
                                     const Shape& input) {
-  OCTET_CHECK(c.model.zoo.empty() || zoo::is_classifier(c.model.zoo), c.where("/model/zoo"), ": ",
-              c.model.zoo,
-              " is no classifier, which this trainer is for; train it in a loop of your own "
-              "(examples/custom_loop.cpp)");
-  OCTET_CHECK(c.model.classes == 0 || c.model.classes >= data.classes, c.where("/model/classes"),
-              ": expected at least the ", data.classes, " classes of ", data.name, ", got ",
-              c.model.classes);
   zoo::NetworkOptions options;
-  options.classes = c.model.classes ? c.model.classes : data.classes;
+  options.classes = output_count(c, data);
   options.in_h = static_cast<int>(input[1]);
   options.in_w = static_cast<int>(input[2]);
   options.in_c = static_cast<int>(input[3]);

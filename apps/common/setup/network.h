@@ -25,13 +25,13 @@ struct FloatNetwork {
   std::vector<std::string> notes;  ///< what else is not as in the file, a line each
 };
 
-/// For pictures of `data` that become `input` [1, H, W, C]. Throws Error naming the configuration
-/// if a model of the zoo is no classifier, or has fewer outputs than the data set has classes.
+/// For samples of `data` that become `input` [1, H, W, C]. Throws Error as output_count(). Requires
+/// resolve_task().
 zoo::NetworkOptions network_options(const config::Config& c, const Dataset& data,
                                     const Shape& input);
-/// With random weights, or those of model.import. Throws Error as network_options, if the model is
-/// too large for the pictures or for the memory, and if a file cannot be read, does not take such
-/// pictures or is no classifier.
+/// With random weights, or those of model.import. Throws Error as network_options and
+/// check_output(), if the model is too large for the pictures or for the memory, and if a file
+/// cannot be read or does not take such pictures.
 FloatNetwork make_network(const config::Config& c, const Dataset& data, const Shape& input);
 /// Its ops: the module itself or its trace. Parameters and statistics are shared.
 std::shared_ptr<GraphModule> graph_of(const ModulePtr& network, const Shape& input);

@@ -41,7 +41,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainingSection& t,
   }
 }
 
-CrossEntropyOptions make_loss(const TrainingSection& t, std::int64_t classes) {
+CrossEntropyOptions cross_entropy_options(const TrainingSection& t, std::int64_t classes) {
   const config::LossConfig& c = t.steps.loss;
   CrossEntropyOptions loss;
   loss.label_smoothing = c.label_smoothing;

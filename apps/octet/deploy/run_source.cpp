@@ -26,8 +26,9 @@ fs::path data_path(const DeployOptions& options, const std::string& text) {
 }
 
 /// As the run's configuration has them; earlier versions had channels alone.
-DataOptions data_options(const Json& data) {
+DataOptions data_options(const Json& data, const std::string& task) {
   DataOptions o;
+  o.join_classes = task == "autoencoder";
   o.channels = data.value("channels", 0);
   const Json input = data.value("input", Json::object());
   o.input = {input.value("h", 0), input.value("w", 0),
@@ -35,6 +36,8 @@ DataOptions data_options(const Json& data) {
              parse_keep_aspect(input.value("keep_aspect", "no"))};
   o.stream = data.value("stream", false);
   o.targets = parse_target_choice(data.value("targets", "auto"));
+  if (task == "regression" && o.targets == TargetChoice::automatic)
+    o.targets = TargetChoice::values;
   o.target_columns = data.value("target_columns", std::vector<std::string>());
   o.class_names = data.value("class_names", std::vector<std::string>());
   return o;
@@ -60,18 +63,20 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
     source.made_from = "the run " + deploy::markdown_code(source.name);
     source.graph = read_tflite(run.file.string());
     const Json& data = summary.at("config").at("data");
+    const std::string task = summary.value("task", "classification");  // earlier versions' only one
     source.normalization = deploy::PixelNormalization{run.mean, run.std};
     const std::string text =  // earlier versions say only what the configuration says
         summary.at("data").value("path", data.at("path").get<std::string>());
     const DataSource sets =
         open_data_source(parse_data_format(data.at("format").get<std::string>()),
-                         data_path(options, text), data_options(data));
+                         data_path(options, text), data_options(data, task));
     OCTET_CHECK(sets.test.image_type() == ElementType::u8, sets.test.name,
                 ": a folder for deployment is made for pictures, these are real numbers");
-    OCTET_CHECK(
-        hash_text(content_hash(sets.test)) == summary.at("data").at("test_hash").get<std::string>(),
+    OCTET_CHECK(  // an autoencoder's hash is of its own labels
+        task == "autoencoder" || hash_text(content_hash(sets.test)) ==
+                                     summary.at("data").at("test_hash").get<std::string>(),
         sets.test.name, ": not the test images of the run: say with --data where they are");
-    source.labels = sets.test.class_names;
+    if (task != "autoencoder") source.labels = sets.test.class_names;
     TransformOptions view;
     view.normalize = {{0}, {1}};
     view.crop_h = data.value("crop_h", 0);

@@ -1,14 +1,16 @@
-// octet eval: how well a model names the pictures of a data set.
+// octet eval: how well a model does its task on a data set.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "apps/common/limit_options.h"
 #include "apps/octet/commands.h"
 #include "apps/octet/pictures/labelled_pictures.h"
-#include "apps/octet/pictures/picture_classifier.h"
+#include "apps/octet/pictures/picture_model.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "base/text_table.h"
@@ -16,6 +18,8 @@
 #include "eval/confusion_matrix.h"
 #include "eval/confusion_text.h"
 #include "eval/evaluate.h"
+#include "eval/figure_limit.h"
+#include "eval/task_score.h"
 
 namespace octet::app {
 namespace {
@@ -27,7 +31,7 @@ struct Options {
   PictureArguments about;
   LabelledPictures data;
   RunArguments run{.batch = 32, .threads = 1};
-  double fail_below = 0;
+  LimitOptions limits;
   bool json = false;
 };
 
@@ -39,52 +43,106 @@ Var loss_of_probabilities(const Var& probabilities, const Tensor& labels) {
   return cross_entropy(probabilities.tape->input(std::move(logs)), labels);
 }
 
-Json as_json(const Options& options, const Dataset& data, const Evaluation& e,
-             const std::string& figures) {
-  Json json{{"model", printable_text(options.model.path)},
-            {"data", data.name},
-            {"pictures", e.images},
-            {"correct", e.correct},
-            {"accuracy", e.accuracy()},
-            {"loss", e.loss}};
-  json.update(Json::parse(figures));
-  return json;
-}
+/// What is said of one task.
+struct Result {
+  std::vector<std::string> names;  ///< of the matrix
+  std::optional<ConfusionMatrix> confusion = {};
+  TaskScore score = {};
+  std::int64_t correct = 0;
+};
 
-void evaluate_model(const Options& options) {
-  const PictureClassifier classifier(options.model, options.about);
-  const Dataset data = open_labelled(options.data, classifier);
-  Loader loader(data,
-                {.batch = static_cast<int>(std::min<std::int64_t>(options.run.batch, data.size())),
-                 .transform = classifier.transform()});
-  ConfusionMatrix matrix(classifier.classes());
+Result evaluate_classifier(const PictureModel& model, const Dataset& data, Loader& loader,
+                           Context& ctx) {
+  Result r{.names = data.class_names, .confusion = ConfusionMatrix(model.classes())};
   EvaluationOptions how;
-  how.logits = classifier.output();
+  how.logits = model.output();
   const auto scores = static_cast<std::size_t>(how.logits);
   how.observe = [&](std::span<const Var> outputs, const Batch& batch,
                     std::span<const std::int64_t>) {
-    matrix.add(outputs[scores].value(), batch.y);
+    r.confusion->add(outputs[scores].value(), batch.y);
   };
-  if (classifier.gives_probabilities()) {
+  if (model.gives_probabilities()) {
     how.loss = [&](std::span<const Var> outputs, const Batch& batch) {
       return loss_of_probabilities(outputs[scores], batch.y);
     };
   }
-  Context ctx(options.run.threads);
-  const Evaluation e = evaluate(classifier.model(), loader, ctx, how);
-  if (options.json) {
-    std::cout << as_json(options, data, e, confusion_json(matrix, data.class_names)).dump(2)
-              << '\n';
+  const Evaluation e = evaluate(model.model(), loader, ctx, how);
+  r.score = {.loss = e.loss, .samples = e.images, .figures = {{"accuracy", e.accuracy()}}};
+  r.correct = e.correct;
+  return r;
+}
+
+Result evaluate_other(const PictureModel& model, const Dataset& data, Loader& loader,
+                      Context& ctx) {
+  Result r{.names = data.class_names};
+  TaskDetails details;
+  r.score =
+      evaluate_task(model.model(), loader, ctx, {.task = model.task(), .classes = model.classes()},
+                    {.stop = {}, .observe = {}, .details = &details});
+  const std::optional<double> threshold = model.about_task().threshold;
+  if (model.task() == Task::segmentation) r.confusion = details.confusion;
+  if (threshold && details.anomalies.has_both_kinds())
+    r.confusion = details.anomalies.judged_by(*threshold);
+  return r;
+}
+
+Json as_json(const Options& options, const PictureModel& model, const Dataset& data,
+             const Result& r) {
+  Json json{{"model", printable_text(options.model.path)}, {"data", data.name}};
+  if (model.task() == Task::classification) {
+    json["pictures"] = r.score.samples;
+    json["correct"] = r.correct;
   } else {
-    std::cout << printable_text(data.name) << '\n'
-              << "accuracy " << fixed(100 * e.accuracy(), 2) << " %, " << grouped(e.correct)
-              << " of " << grouped(e.images) << " pictures; loss " << fixed(e.loss, 4) << "\n\n"
-              << confusion_text(matrix, data.class_names) << '\n'
-              << class_table(matrix, data.class_names);
+    json["task"] = task_name(model.task());
+    json["samples"] = r.score.samples;
+  }
+  for (const auto& [name, value] : r.score.figures) json[std::string(name)] = value;
+  json["loss"] = r.score.loss;
+  if (model.about_task().threshold) json["threshold"] = *model.about_task().threshold;
+  if (r.confusion) {
+    const bool pixels = model.task() == Task::segmentation;
+    json.update(Json::parse(confusion_json(*r.confusion, r.names, pixels)));
+  }
+  return json;
+}
+
+std::string as_text(const PictureModel& model, const Dataset& data, const Result& r) {
+  std::string text = printable_text(data.name) + "\n";
+  if (model.task() == Task::classification) {
+    text += "accuracy " + fixed(100 * r.score.value(), 2) + " %, " + grouped(r.correct) + " of " +
+            grouped(r.score.samples) + " pictures";
+  } else {
+    for (const auto& [name, value] : r.score.figures) {
+      const FigureKind& kind = find_figure(model.task(), name);
+      text += std::string(kind.text) + " " + figure_text(kind, value) + ", ";
+    }
+    text += grouped(r.score.samples) + " samples";
+  }
+  text += "; loss " + fixed(r.score.loss, 4) + "\n";
+  if (!r.confusion) return text;
+  const bool pixels = model.task() == Task::segmentation;
+  return text + "\n" + confusion_text(*r.confusion, r.names) + "\n" +
+         class_table(*r.confusion, r.names, pixels);
+}
+
+void evaluate_model(const Options& options) {
+  const PictureModel model(options.model, options.about);
+  const auto limits = parse_limits(model.task(), options.limits.below, options.limits.above);
+  const Dataset data = open_labelled(options.data, model);
+  Loader loader(data,
+                {.batch = static_cast<int>(std::min<std::int64_t>(options.run.batch, data.size())),
+                 .transform = model.transform()});
+  Context ctx(options.run.threads);
+  const Result r = model.task() == Task::classification
+                       ? evaluate_classifier(model, data, loader, ctx)
+                       : evaluate_other(model, data, loader, ctx);
+  if (options.json) {
+    std::cout << as_json(options, model, data, r).dump(2) << '\n';
+  } else {
+    std::cout << as_text(model, data, r);
   }
   std::cout.flush();
-  OCTET_CHECK(e.accuracy() >= options.fail_below, "the accuracy, ", e.accuracy(),
-              ", is below --fail-below ", options.fail_below);
+  check_limits(limits, r.score, "");
 }
 
 }  // namespace
@@ -93,16 +151,15 @@ void add_eval(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "eval",
-      "Measure a classifier on labelled pictures: accuracy, loss, confusion matrix and figures of "
-      "each class. Class folders are matched by the names that the model has.");
+      "Measure a model on labelled data: of a classifier accuracy, loss, confusion matrix and "
+      "figures "
+      "of each class; RMSE, MAE and R2 of numbers; mean IoU of masks; AUC of anomalies. Class "
+      "folders are matched by the names that the model has.");
   options->model.add_to(*command);
   options->data.add_to(*command);
   options->about.add_to(*command);
   options->run.add_to(*command, "pictures per run");
-  command
-      ->add_option("--fail-below", options->fail_below,
-                   "exit with 1 if the accuracy, 0 to 1, is below this")
-      ->check(CLI::Range(0.0, 1.0));
+  add_limits(*command, options->limits);
   command->add_flag("--json", options->json, "as JSON");
   command->callback(
       [options] { with_model_name(options->model.path, [&] { evaluate_model(*options); }); });

@@ -11,31 +11,41 @@ namespace {
 
 namespace fs = std::filesystem;
 
+bool has(const LabelledPictures& data, const char* name) {
+  std::error_code ignored;
+  return fs::exists(fs::path(data.path) / name, ignored);
+}
+
 DataFormat format_of(const LabelledPictures& data) {
   if (!data.format.empty()) return parse_data_format(data.format);
-  if (fs::is_directory(data.path)) return DataFormat::image_folder;
+  if (fs::is_directory(data.path)) {
+    return has(data, "masks") || has(data, "test/masks") ? DataFormat::mask_folder
+           : has(data, "test.csv")                       ? DataFormat::csv
+           : has(data, "x_test.npy")                     ? DataFormat::numpy
+                                                         : DataFormat::image_folder;
+  }
   const std::string extension = fs::path(data.path).extension().string();
   return extension == ".npz"   ? DataFormat::numpy
          : extension == ".csv" ? DataFormat::csv
                                : DataFormat::hdf5;
 }
 
-/// The test split; of class folders and a CSV file, which have none, the whole.
+/// The test split; of folders of pictures without one and of a CSV file the whole.
 Split split_of(const LabelledPictures& data, DataFormat format) {
   if (!data.split.empty()) return parse_split(data.split);
-  const bool whole = format == DataFormat::image_folder
-                         ? !fs::is_directory(fs::path(data.path) / "test")
-                         : format == DataFormat::csv && !fs::is_directory(data.path);
+  const bool folder = format == DataFormat::image_folder || format == DataFormat::mask_folder;
+  const bool whole = folder ? !fs::is_directory(fs::path(data.path) / "test")
+                            : format == DataFormat::csv && !fs::is_directory(data.path);
   return whole ? Split::whole : Split::test;
 }
 
-/// The classifier's numbers of the data set's classes.
-std::vector<std::int32_t> classes_of(const Dataset& data, const PictureClassifier& classifier) {
+/// The model's numbers of the data set's classes.
+std::vector<std::int32_t> classes_of(const Dataset& data, const PictureModel& model) {
   std::vector<std::int32_t> numbers;
-  const std::vector<std::string>& known = classifier.labels();
+  const std::vector<std::string>& known = model.labels();
   if (known.empty() || data.class_names.empty()) {
-    OCTET_CHECK(data.classes <= classifier.classes(), data.name, ": ", data.classes,
-                " classes, expected at most ", classifier.classes(), ", as the model has");
+    OCTET_CHECK(data.classes <= model.classes(), data.name, ": ", data.classes,
+                " classes, expected at most ", model.classes(), ", as the model has");
     for (std::int32_t k = 0; k < data.classes; ++k) numbers.push_back(k);
     return numbers;
   }
@@ -50,47 +60,116 @@ std::vector<std::int32_t> classes_of(const Dataset& data, const PictureClassifie
   return numbers;
 }
 
+Tensor labels_of(const Dataset& data, const std::vector<std::int32_t>& numbers) {
+  Tensor labels = Tensor::empty(data.labels.shape(), ElementType::i32);
+  std::transform(data.labels.data<std::int32_t>(), data.labels.data<std::int32_t>() + data.size(),
+                 labels.data<std::int32_t>(),
+                 [&](std::int32_t k) { return numbers[static_cast<std::size_t>(k)]; });
+  return labels;
+}
+
+/// With the classifier's classes.
+Dataset with_classes(Dataset data, const PictureModel& model) {
+  data.labels = labels_of(data, classes_of(data, model));
+  data.classes = model.classes();
+  if (!model.labels().empty() || std::ssize(data.class_names) != data.classes)
+    data.class_names = model.labels();
+  return data;
+}
+
+/// With classes 0, normal, and 1, anomaly; all normal where nothing says what is.
+Dataset with_anomalies(Dataset data, const std::vector<std::string>& normal) {
+  const bool known = !normal.empty() && data.target() == TargetKind::classes;
+  std::vector<std::int32_t> numbers;
+  for (int k = 0; k < data.classes; ++k) {
+    const std::string name = data.class_names.empty()
+                                 ? std::to_string(k)
+                                 : data.class_names[static_cast<std::size_t>(k)];
+    numbers.push_back(known && std::find(normal.begin(), normal.end(), name) == normal.end());
+  }
+  OCTET_CHECK(!known || std::find(numbers.begin(), numbers.end(), 0) != numbers.end(), data.name,
+              ": none of its classes is normal (--normal)");
+  data.labels =
+      known ? labels_of(data, numbers)
+            : Tensor::from<std::int32_t>(
+                  {data.size()}, std::vector<std::int32_t>(static_cast<std::size_t>(data.size())));
+  data.classes = 2;
+  data.class_names = {"normal", "anomaly"};
+  return data;
+}
+
+/// Throws Error unless the targets are those that the model's task is judged by.
+void check_targets(const Dataset& data, const PictureModel& model) {
+  const TargetKind kind = data.target();
+  switch (model.task()) {
+    case Task::classification:
+      OCTET_CHECK(kind == TargetKind::classes, data.name,
+                  ": expected a class for each sample, got ",
+                  kind == TargetKind::masks ? "masks" : "numbers");
+      return;
+    case Task::regression:
+      OCTET_CHECK(kind == TargetKind::values && data.target_shape()[0] == model.classes(),
+                  data.name, ": expected ", model.classes(),
+                  " numbers for each sample, as the model returns");
+      return;
+    case Task::segmentation:
+      OCTET_CHECK(kind == TargetKind::masks && data.classes <= model.classes(), data.name,
+                  ": expected masks of at most ", model.classes(), " classes, as the model has");
+      return;
+    case Task::autoencoder:
+      return;
+  }
+}
+
 }  // namespace
 
 void LabelledPictures::add_to(CLI::App& command) {
   command
-      .add_option("DATA", path,
-                  "a folder with a sub-folder of pictures for each class, or with such folders "
-                  "train and test; or data of another format")
+      .add_option(
+          "DATA", path,
+          "a folder with a sub-folder of pictures for each class (or images/ and masks/), or "
+          "with such folders train and test; or data of another format")
       ->required();
   std::string formats;
   for (const std::string_view name : data_format_names())
     formats += (formats.empty() ? "" : ", ") + std::string(name);
   command.add_option(
       "--format", format,
-      formats + "; default: image_folder of a folder, numpy of .npz, csv of .csv, else hdf5");
+      formats + "; default: of a folder by what is in it, numpy of .npz, csv of .csv, else hdf5");
   command.add_option("--split", split,
                      "train, val, test or whole; default: test, of class folders whole");
+  command
+      .add_option("--normal", normal,
+                  "of autoencoders: a class that is normal; the others are anomalies; may be "
+                  "repeated; default: as the model's file says")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
 }
 
-Dataset open_labelled(const LabelledPictures& from, const PictureClassifier& classifier) {
+Dataset open_labelled(const LabelledPictures& from, const PictureModel& model) {
   const DataFormat format = format_of(from);
   DataOptions options;
-  options.input = classifier.size();
-  options.targets = TargetChoice::classes;
-  if (format == DataFormat::image_folder)
-    options.channels = static_cast<int>(classifier.input()[2]);
+  options.input = model.size();
+  options.targets = model.task() == Task::classification ? TargetChoice::classes
+                    : model.task() == Task::regression   ? TargetChoice::values
+                                                         : TargetChoice::automatic;
+  if (format == DataFormat::csv && model.task() == Task::regression)
+    options.target_columns = model.labels();
+  if (format == DataFormat::image_folder || format == DataFormat::mask_folder)
+    options.channels = static_cast<int>(model.input()[2]);
   Dataset data = open_dataset(format, from.path, split_of(from, format), options);
-  OCTET_CHECK(data.target() == TargetKind::classes, data.name,
-              ": expected a class for each sample, got ",
-              data.target() == TargetKind::masks ? "masks" : "numbers");
-  OCTET_CHECK(data.image_shape()[2] == classifier.input()[2], data.name, ": samples of ",
-              data.image_shape()[2], " channels, expected ", classifier.input()[2],
+  check_targets(data, model);
+  OCTET_CHECK(data.image_shape()[2] == model.input()[2], data.name, ": samples of ",
+              data.image_shape()[2], " channels, expected ", model.input()[2],
               ", as the model takes them");
-  const std::vector<std::int32_t> numbers = classes_of(data, classifier);
-  Tensor labels = Tensor::empty(data.labels.shape(), ElementType::i32);
-  std::transform(data.labels.data<std::int32_t>(), data.labels.data<std::int32_t>() + data.size(),
-                 labels.data<std::int32_t>(),
-                 [&](std::int32_t k) { return numbers[static_cast<std::size_t>(k)]; });
-  data.labels = std::move(labels);
-  data.classes = classifier.classes();
-  if (!classifier.labels().empty() || std::ssize(data.class_names) != data.classes)
-    data.class_names = classifier.labels();
+  if (model.task() == Task::classification) return with_classes(std::move(data), model);
+  if (model.task() == Task::autoencoder) {
+    return with_anomalies(std::move(data),
+                          from.normal.empty() ? model.about_task().normal : from.normal);
+  }
+  if (model.task() == Task::segmentation) data.classes = model.classes();
+  if (std::ssize(data.class_names) != data.classes) data.class_names = model.labels();
   return data;
 }
 

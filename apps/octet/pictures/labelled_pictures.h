@@ -1,25 +1,27 @@
-// A data set as the command line names it, for a classifier.
+// A data set as the command line names it, for a model.
 #pragma once
 
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <vector>
 
-#include "apps/octet/pictures/picture_classifier.h"
+#include "apps/octet/pictures/picture_model.h"
 #include "data/dataset.h"
 
 namespace octet::app {
 
 struct LabelledPictures {
   std::string path, format, split;
+  std::vector<std::string> normal;
 
-  /// Adds DATA, --format and --split to a subcommand.
+  /// Adds DATA, --format, --split and --normal to a subcommand.
   void add_to(CLI::App& command);
 };
 
-/// The samples, pictures at the classifier's size, with labels that are its classes: by their names
-/// where both have some, else by number. Throws Error if the data cannot be read or have classes
-/// that the classifier lacks.
-Dataset open_labelled(const LabelledPictures& data, const PictureClassifier& classifier);
+/// The samples, pictures at the model's size, with the targets that its task is judged by: of a
+/// classifier labels that are its classes, by their names where both have some, else by number; of
+/// an autoencoder 0 normal and 1 anomaly. Throws Error if the data cannot be read or have others.
+Dataset open_labelled(const LabelledPictures& data, const PictureModel& model);
 
 }  // namespace octet::app

@@ -11,12 +11,12 @@
 namespace octet::app {
 
 struct PictureArguments {
-  std::string labels;
+  std::string labels, task;
   std::vector<double> mean, std;
 
-  /// Adds --labels, --mean and --std to a subcommand.
+  /// Adds --labels, --task, --mean and --std to a subcommand.
   void add_to(CLI::App& command);
-  bool given() const { return !labels.empty() || !mean.empty() || !std.empty(); }
+  bool given() const { return !labels.empty() || !task.empty() || !mean.empty() || !std.empty(); }
 };
 
 /// `octet run MODEL PICTURE...`
@@ -24,10 +24,12 @@ struct RunPicturesOptions {
   PictureArguments about;
   std::vector<std::string> pictures;  ///< files, and folders of them
   int top = 1;
+  std::string masks;  ///< folder that masks are written to; empty: none are
   bool json = false;
 };
 
-/// Prints the classes of pictures. Throws Error, also at the end where pictures could not be read.
+/// Prints what pictures show: their classes, numbers, whether they are anomalies, or how much of
+/// them is of each class. Throws Error, also at the end where pictures could not be read.
 void run_pictures(const ModelArguments& model, int threads, const RunPicturesOptions& options);
 
 }  // namespace octet::app

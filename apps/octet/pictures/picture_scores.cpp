@@ -11,46 +11,45 @@
 
 namespace octet::app {
 
-PictureScores::PictureScores(const PictureClassifier& classifier,
-                             const int8::ContextOptions& options)
-    : classifier_(classifier),
-      transform_({classifier.size().h, classifier.size().w, classifier.input()[2]},
-                 classifier.transform()),
-      context_(classifier.model(), options) {
-  const std::int64_t channels = classifier.input()[2];
+PictureScores::PictureScores(const PictureModel& model, const int8::ContextOptions& options)
+    : model_(model),
+      transform_({model.size().h, model.size().w, model.input()[2]}, model.transform()),
+      context_(model.model(), options) {
+  const std::int64_t channels = model.input()[2];
   OCTET_CHECK(channels == 1 || channels == 3, "the model's input has ", channels,
               " channels: expected 1 or 3, those of a picture");
 }
 
-std::vector<float> PictureScores::operator()(const std::filesystem::path& file) {
-  const int channels = static_cast<int>(classifier_.input()[2]);
-  const Image image = fit_image(convert_channels(read_image(file), channels), classifier_.size());
-  std::vector<real> values(static_cast<std::size_t>(classifier_.input().numel()));
-  transform_.apply(image.pixels.data(), transform_.view(0, 0, 0), values.data());
+PictureResult PictureScores::operator()(const std::filesystem::path& file) {
+  const int8::Model& model = model_.model();
+  const int channels = static_cast<int>(model_.input()[2]);
+  const Image image = fit_image(convert_channels(read_image(file), channels), model_.size());
+  PictureResult result;
+  result.input.resize(static_cast<std::size_t>(model_.input().numel()));
+  transform_.apply(image.pixels.data(), transform_.view(0, 0, 0), result.input.data());
 
-  const int8::ValueInfo& x = classifier_.model().inputs()[0];
+  const int8::ValueInfo& x = model.inputs()[0];
   const std::span<std::byte> to = context_.input(0);
   if (x.type == int8::DType::f32) {
-    std::memcpy(to.data(), values.data(), to.size());
+    std::memcpy(to.data(), result.input.data(), to.size());
   } else {
-    int8::quantize_values(x, classifier_.model().isa(), values.data(), to.data(),
-                          std::ssize(values));
+    int8::quantize_values(x, model.isa(), result.input.data(), to.data(), std::ssize(result.input));
   }
   context_.reset();  // pictures are independent
   context_.run();
 
-  const auto output = static_cast<std::size_t>(classifier_.output());
-  const int8::ValueInfo& y = classifier_.model().outputs()[output];
-  const std::span<const std::byte> from = context_.output(classifier_.output());
-  std::vector<float> scores(static_cast<std::size_t>(classifier_.classes()));
+  const int8::ValueInfo& y = model.outputs()[static_cast<std::size_t>(model_.output())];
+  const std::span<const std::byte> from = context_.output(model_.output());
+  result.output.resize(y.bytes / int8::dtype_size(y.type));
   if (y.type == int8::DType::f32) {
-    std::memcpy(scores.data(), from.data(), from.size());
+    std::memcpy(result.output.data(), from.data(), from.size());
   } else {
-    int8::dequantize_values(y, classifier_.model().isa(), from.data(), scores.data(),
-                            std::ssize(scores));
+    int8::dequantize_values(y, model.isa(), from.data(), result.output.data(),
+                            std::ssize(result.output));
   }
-  if (!classifier_.gives_probabilities()) softmax(scores);
-  return scores;
+  if (model_.task() == Task::classification && !model_.gives_probabilities())
+    softmax(result.output);
+  return result;
 }
 
 void softmax(std::span<float> x) {

@@ -1,31 +1,35 @@
-// Pictures through a classifier, one by one.
+// Pictures through a model, one by one.
 #pragma once
 
 #include <filesystem>
 #include <span>
 #include <vector>
 
-#include "apps/octet/pictures/picture_classifier.h"
+#include "apps/octet/pictures/picture_model.h"
 
 namespace octet::app {
+
+struct PictureResult {
+  std::vector<float> input;   ///< as normalized
+  std::vector<float> output;  ///< of a classifier probabilities, else what the model returns
+};
 
 /// Not for use by two threads at once.
 class PictureScores {
  public:
-  /// `classifier` must outlive it. Throws Error unless its input has the channels of a picture.
-  PictureScores(const PictureClassifier& classifier, const int8::ContextOptions& options);
+  /// `model` must outlive it. Throws Error unless its input has the channels of a picture.
+  PictureScores(const PictureModel& model, const int8::ContextOptions& options);
 
-  /// The probability of each class for a PNG or JPEG file of any size. Throws Error naming a file
-  /// that cannot be read.
-  std::vector<float> operator()(const std::filesystem::path& file);
+  /// Of a PNG or JPEG file of any size. Throws Error naming a file that cannot be read.
+  PictureResult operator()(const std::filesystem::path& file);
 
  private:
-  const PictureClassifier& classifier_;
+  const PictureModel& model_;
   Transform transform_;
   int8::ExecutionContext context_;
 };
 
-/// exp(x) / sum of exp(x), in place.
-void softmax(std::span<float> x);
+/// In place.
+void softmax(std::span<float> logits);
 
 }  // namespace octet::app

@@ -1,13 +1,13 @@
 // octet run MODEL PICTURE...: what the pictures show.
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <set>
 
 #include "apps/octet/pictures/picture_arguments.h"
 #include "apps/octet/pictures/picture_scores.h"
+#include "apps/octet/pictures/shown_result.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "base/text_table.h"
@@ -49,62 +49,42 @@ std::vector<fs::path> files_of(const std::vector<std::string>& paths) {
   return files;
 }
 
-/// The classes with the largest probabilities, of equals the first.
-std::vector<int> best(const std::vector<float>& probabilities, int top) {
-  std::vector<int> order(probabilities.size());
-  std::iota(order.begin(), order.end(), 0);
-  const auto more = [&](int a, int b) {
-    return probabilities[static_cast<std::size_t>(a)] > probabilities[static_cast<std::size_t>(b)];
-  };
-  std::stable_sort(order.begin(), order.end(), more);
-  order.resize(std::min(order.size(), static_cast<std::size_t>(top)));
-  return order;
-}
-
-Json as_json(const PictureClassifier& classifier, const std::vector<float>& probabilities,
-             int top) {
-  Json classes = Json::array();
-  for (const int k : best(probabilities, top)) {
-    classes.push_back({{"class", k},
-                       {"name", classifier.label(k)},
-                       {"probability", probabilities[static_cast<std::size_t>(k)]}});
-  }
-  return classes;
-}
-
-/// "ankle boot 0.93, sneaker 0.05".
-std::string as_text(const Json& classes) {
-  std::string text;
-  for (const Json& c : classes) {
-    char number[32];
-    std::snprintf(number, sizeof number, " %.2f", c["probability"].get<double>());
-    text += (text.empty() ? "" : ", ") + c["name"].get<std::string>() + number;
-  }
-  return text;
-}
-
 }  // namespace
 
 void run_pictures(const ModelArguments& model, int threads, const RunPicturesOptions& options) {
   const std::vector<fs::path> files = files_of(options.pictures);
-  const PictureClassifier classifier(model, options.about);
-  if (classifier.labels().empty()) {
+  const PictureModel of(model, options.about);
+  OCTET_CHECK(options.masks.empty() || of.task() == Task::segmentation,
+              "--masks: ", printable_text(model.path), " is for ", task_name(of.task()),
+              ", which makes none");
+  if (of.labels().empty() && of.task() == Task::classification) {
     std::cerr << "octet: note: " << printable_text(model.path)
               << " does not name its classes: they are numbers here (--labels)\n";
   }
-  PictureScores scores(classifier, {.threads = threads, .memory_limit = model.memory_limit()});
+  PictureScores scores(of, {.threads = threads, .memory_limit = model.memory_limit()});
   std::size_t width = 0, unread = 0;
   for (const fs::path& file : files)
     width = std::max(width, text_width(printable_text(file.string())));
   Json all = Json::array();
+  std::set<fs::path> masks;
   for (const fs::path& file : files) {
     const std::string name = printable_text(file.string());
     try {
-      const Json classes = as_json(classifier, scores(file), options.top);
+      const PictureResult result = scores(file);
+      Json shown = shown_json(of, result, options.top);
+      if (!options.masks.empty()) {
+        const fs::path mask = fs::path(options.masks) / (file.stem().string() + ".png");
+        OCTET_CHECK(masks.insert(mask).second, mask.string(),
+                    ": the mask of another picture of that name");
+        write_mask(of, result, mask);
+        shown["mask"] = printable_text(mask.string());
+      }
       if (options.json) {
-        all.push_back({{"file", name}, {"classes", classes}});
+        Json entry{{"file", name}};
+        entry.update(shown);
+        all.push_back(std::move(entry));
       } else {
-        std::cout << name << std::string(width - text_width(name) + 2, ' ') << as_text(classes)
+        std::cout << name << std::string(width - text_width(name) + 2, ' ') << shown_text(shown)
                   << std::endl;
       }
     } catch (const Error& error) {

@@ -1,4 +1,4 @@
-#include "apps/octet/pictures/picture_classifier.h"
+#include "apps/octet/pictures/picture_model.h"
 
 #include <algorithm>
 
@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
+#include "data/dataset.h"
 #include "interop/tflite/model_metadata.h"
 
 namespace octet::app {
@@ -30,6 +31,14 @@ InputSize size_of(const int8::Graph& graph, const Shape& input) {
 bool are_scores(const std::vector<std::int32_t>& shape) {
   if (shape.empty() || shape.back() < 2) return false;
   return std::all_of(shape.begin(), shape.end() - 1, [](std::int32_t n) { return n == 1; });
+}
+
+TaskEntry task_of(const int8::Graph& graph, const PictureArguments& about) {
+  TaskEntry said;
+  const auto entry = graph.metadata.find(task_entry);
+  if (entry != graph.metadata.end()) said = parse_task_entry(entry->second).value_or(TaskEntry{});
+  if (!about.task.empty()) said.task = parse_task(about.task);
+  return said;
 }
 
 Normalization normalization_of(const PictureArguments& about, const ValueMetadata& file) {
@@ -68,8 +77,8 @@ bool ends_in_probabilities(const int8::Graph& graph, std::size_t i) {
   return false;
 }
 
-PictureClassifier::PictureClassifier(const ModelArguments& arguments, const PictureArguments& about)
-    : model_(arguments.load()) {
+PictureModel::PictureModel(const ModelArguments& arguments, const PictureArguments& about)
+    : model_(arguments.load()), about_task_(task_of(model_.graph(), about)) {
   const auto of_file =
       read_model_metadata(map_file(arguments.path).bytes).value_or(ModelMetadata{});
   const ModelMetadata said = with_known(of_file, model_.graph(), {});
@@ -85,12 +94,13 @@ PictureClassifier::PictureClassifier(const ModelArguments& arguments, const Pict
   if (!about.labels.empty()) {
     labels_ = read_lines(about.labels);
     OCTET_CHECK(std::ssize(labels_) == classes_, "--labels: ", about.labels, ": ", labels_.size(),
-                " names, expected ", classes_, ", one for each class of ", arguments.path);
+                " names, expected ", classes_, ", one for each ",
+                task() == Task::regression ? "output" : "class", " of ", arguments.path);
   }
   if (std::ssize(labels_) != classes_) labels_.clear();
 }
 
-void PictureClassifier::take_input() {
+void PictureModel::take_input() {
   const auto inputs = model_.inputs();
   OCTET_CHECK(inputs.size() == 1, "expected a model of one input, a picture, got ", inputs.size(),
               " inputs");
@@ -102,7 +112,26 @@ void PictureClassifier::take_input() {
   size_ = size_of(model_.graph(), input_);
 }
 
-void PictureClassifier::take_output(const ModelMetadata& said) {
+void PictureModel::take_output(const ModelMetadata& said) {
+  if (task() == Task::classification) return take_scores(said);
+  const int8::ValueInfo& y = model_.outputs()[0];
+  const auto numel = static_cast<std::int64_t>(y.bytes / int8::dtype_size(y.type));
+  const bool per_pixel =
+      y.shape.size() == 4 && y.shape[0] == 1 && y.shape[1] == input_[0] && y.shape[2] == input_[1];
+  const bool fits = has_reals(y) && (task() == Task::regression    ? numel <= max_classes
+                                     : task() == Task::autoencoder ? numel == input_.numel()
+                                                                   : per_pixel);
+  OCTET_CHECK(fits, "output '", y.name, "': expected ",
+              task() == Task::regression    ? "numbers"
+              : task() == Task::autoencoder ? "as many numbers as the input has"
+                                            : "[1, height, width, classes] of the input's size",
+              " for ", task_name(task()), ", got ", shape_text(y.shape), " of ",
+              int8::dtype_name(y.type));
+  if (task() == Task::regression) classes_ = static_cast<int>(numel);
+  if (task() == Task::segmentation) classes_ = y.shape.back();
+}
+
+void PictureModel::take_scores(const ModelMetadata& said) {
   const auto outputs = model_.outputs();
   for (std::size_t i = outputs.size(); i-- > 0;) {
     if (!said.outputs[i].labels.empty()) output_ = static_cast<int>(i);
@@ -115,14 +144,14 @@ void PictureClassifier::take_output(const ModelMetadata& said) {
   gives_probabilities_ = ends_in_probabilities(model_.graph(), static_cast<std::size_t>(output_));
 }
 
-TransformOptions PictureClassifier::transform() const {
+TransformOptions PictureModel::transform() const {
   return {.normalize = normalization_,
           .augment = {},
           .crop_h = static_cast<int>(input_[0]),
           .crop_w = static_cast<int>(input_[1])};
 }
 
-std::string PictureClassifier::label(int k) const {
+std::string PictureModel::label(int k) const {
   return labels_.empty() ? std::to_string(k) : printable_text(labels_[static_cast<std::size_t>(k)]);
 }
 

@@ -1,10 +1,11 @@
-// A model that takes a sample with three extents and gives a score for each class, with what its
-// file says of them.
+// A model that takes a sample with three extents, with what its file says of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/common/task_entry.h"
 #include "apps/octet/model_arguments.h"
 #include "apps/octet/pictures/picture_arguments.h"
 #include "data/resize_image.h"
@@ -13,11 +14,11 @@
 
 namespace octet::app {
 
-class PictureClassifier {
+class PictureModel {
  public:
-  /// Throws Error naming the file if it is no such model, or neither the file nor `about` says its
-  /// normalization.
-  PictureClassifier(const ModelArguments& arguments, const PictureArguments& about);
+  /// Throws Error naming the file if it is no such model, if its output is not one of its task, or
+  /// neither the file nor `about` says its normalization.
+  PictureModel(const ModelArguments& arguments, const PictureArguments& about);
 
   const int8::Model& model() const noexcept { return model_; }
   /// [H, W, C] of its input.
@@ -26,12 +27,16 @@ class PictureClassifier {
   const InputSize& size() const noexcept { return size_; }
   /// From pictures of that size to the input's reals.
   TransformOptions transform() const;
-  /// Which of the model's outputs are the scores.
+  Task task() const noexcept { return about_task_.task; }
+  /// What else the file says of its task.
+  const TaskEntry& about_task() const noexcept { return about_task_; }
+  /// Which of the model's outputs is judged: of a classifier the scores, else the first.
   int output() const noexcept { return output_; }
-  int classes() const noexcept { return classes_; }  ///< at least 2
-  /// Empty, or one for each class.
+  /// Numbers for each sample, or pixel; of a classifier at least 2, of an autoencoder 0.
+  int classes() const noexcept { return classes_; }
+  /// Empty, or one for each of these.
   const std::vector<std::string>& labels() const noexcept { return labels_; }
-  /// Whether the scores are probabilities already; else they are logits.
+  /// Whether a classifier's scores are probabilities already; else they are logits.
   bool gives_probabilities() const noexcept { return gives_probabilities_; }
 
   /// A class's name, or its number; printable.
@@ -40,11 +45,13 @@ class PictureClassifier {
  private:
   void take_input();
   void take_output(const ModelMetadata& said);
+  void take_scores(const ModelMetadata& said);
 
   int8::Model model_;
   Shape input_;
   InputSize size_;
   Normalization normalization_;
+  TaskEntry about_task_;
   int output_ = 0, classes_ = 0;
   std::vector<std::string> labels_;
   bool gives_probabilities_ = false;

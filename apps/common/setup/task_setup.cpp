@@ -1,0 +1,162 @@
+#include "apps/common/setup/task_setup.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "core/ops/huber.h"
+#include "layers/zoo/zoo.h"
+
+namespace octet::setup {
+namespace {
+
+std::string kind_text(TargetKind kind) {
+  return kind == TargetKind::classes ? "classes" : kind == TargetKind::masks ? "masks" : "numbers";
+}
+
+Task task_for(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::classes:
+      return Task::classification;
+    case TargetKind::values:
+      return Task::regression;
+    case TargetKind::masks:
+      break;
+  }
+  return Task::segmentation;
+}
+
+bool is_of_classes(Task task) {
+  return task == Task::classification || task == Task::segmentation;
+}
+
+void resolve_loss(const config::Config& c, Task task, config::LossConfig& loss,
+                  const std::string& pointer) {
+  const bool classes = is_of_classes(task);
+  if (loss.type == "auto") loss.type = classes ? "cross_entropy" : "mse";
+  const std::string of = " is for classes, but the task is " + std::string(task_name(task));
+  OCTET_CHECK(classes == (loss.type == "cross_entropy"), c.where(pointer + "/type"), ": expected ",
+              classes ? "cross_entropy" : "mse, mae or huber", " for ", task_name(task), ", got ",
+              loss.type);
+  OCTET_CHECK(classes || loss.label_smoothing == 0, c.where(pointer + "/label_smoothing"), of);
+  OCTET_CHECK(classes || (!loss.balanced && loss.class_weights == std::vector<double>{1}),
+              c.where(pointer + "/class_weights"), of);
+}
+
+/// Of regression and autoencoders: what the output is compared with, and how.
+std::function<Var(std::span<const Var>, const Batch&)> error_loss(Task task,
+                                                                  const config::LossConfig& c) {
+  return [of_input = task == Task::autoencoder, type = c.type, delta = c.delta](
+             std::span<const Var> outputs, const Batch& batch) {
+    const Var& y = outputs[0];
+    const Tensor target = like_output(of_input ? batch.x : batch.y, y);
+    if (type == "mae") return l1_loss(y, target);
+    if (type == "huber") return huber_loss(y, target, delta);
+    return mse_loss(y, target);
+  };
+}
+
+}  // namespace
+
+bool wants_autoencoder(const config::Config& c) {
+  if (c.task != "auto") return c.task == task_name(Task::autoencoder);
+  return !c.model.zoo.empty() && zoo::output_kind(c.model.zoo) == zoo::OutputKind::input;
+}
+
+void resolve_task(config::Config& c, const Dataset& train) {
+  const TargetKind kind = train.target();
+  if (c.task == "auto")
+    c.task = task_name(wants_autoencoder(c) ? Task::autoencoder : task_for(kind));
+  const Task task = task_of(c);
+  OCTET_CHECK(task == Task::autoencoder || task == task_for(kind), c.where("/task"), ": ",
+              task_name(task), " needs ",
+              task == Task::classification ? "a class"
+              : task == Task::regression   ? "numbers"
+                                           : "a mask",
+              " for each sample, but the targets of ", train.name, " are ", kind_text(kind));
+  OCTET_CHECK(task == Task::autoencoder || c.anomaly.normal.empty(), c.where("/anomaly/normal"),
+              ": is for autoencoders, but the task is ", task_name(task));
+  if (c.train) resolve_loss(c, task, c.train->steps.loss, "/train/loss");
+  if (c.quant) resolve_loss(c, task, c.quant->steps.loss, "/quant/loss");
+}
+
+Task task_of(const config::Config& c) {
+  OCTET_CHECK(c.task != "auto", "task: \"auto\" was not resolved");
+  return parse_task(c.task);
+}
+
+int output_count(const config::Config& c, const Dataset& data) {
+  const Task task = task_of(c);
+  const int classes = c.model.classes;
+  if (!c.model.zoo.empty()) {
+    const zoo::OutputKind kind = zoo::output_kind(c.model.zoo);
+    const bool fits = task == Task::autoencoder    ? kind == zoo::OutputKind::input
+                      : task == Task::segmentation ? kind == zoo::OutputKind::pixels
+                                                   : kind == zoo::OutputKind::row;
+    OCTET_CHECK(fits, c.where("/model/zoo"), ": ", c.model.zoo, " returns ",
+                kind == zoo::OutputKind::input    ? "its input again"
+                : kind == zoo::OutputKind::pixels ? "numbers for each pixel"
+                                                  : "numbers for each sample",
+                ", which ", task_name(task), " is not trained on; of the zoo, ",
+                task == Task::autoencoder    ? "autoencoder is"
+                : task == Task::segmentation ? "unet is"
+                                             : "all but autoencoder and unet are");
+  }
+  switch (task) {
+    case Task::autoencoder:
+      OCTET_CHECK(classes == 0, c.where("/model/classes"), ": an autoencoder has none, got ",
+                  classes);
+      return 0;
+    case Task::regression: {
+      const auto values = static_cast<int>(data.target_shape()[0]);
+      OCTET_CHECK(classes == 0 || classes == values, c.where("/model/classes"), ": expected the ",
+                  values, " numbers that a target of ", data.name, " has, got ", classes);
+      return values;
+    }
+    default:
+      OCTET_CHECK(classes == 0 || classes >= data.classes, c.where("/model/classes"),
+                  ": expected at least the ", data.classes, " classes of ", data.name, ", got ",
+                  classes);
+      return classes ? classes : data.classes;
+  }
+}
+
+void check_output(const config::Config& c, const GraphModule& network, int outputs,
+                  const Shape& input) {
+  OCTET_CHECK(network.outputs().size() == 1, c.where("/model"),
+              ": expected a network of one output, got ", network.outputs().size());
+  const Task task = task_of(c);
+  const Shape& y = network.nodes()[static_cast<std::size_t>(network.outputs()[0].node)].shape;
+  const Shape expected = task == Task::autoencoder    ? input
+                         : task == Task::segmentation ? Shape{1, input[1], input[2], outputs}
+                                                      : Shape{1, outputs};
+  const bool fits = task == Task::autoencoder || task == Task::regression
+                        ? y.numel() == expected.numel()
+                        : y == expected;
+  OCTET_CHECK(fits, c.where("/model"), ": ", task_name(task), " needs a network that returns ",
+              expected, " for an input of ", input, ", got ", y);
+}
+
+FitLoss make_loss(const TrainingSection& t, std::int64_t outputs) {
+  const Task task = task_of(t.config);
+  switch (task) {
+    case Task::classification:
+      return cross_entropy_loss(cross_entropy_options(t, outputs));
+    case Task::segmentation:
+      return mean_loss([options = cross_entropy_options(t, outputs)](std::span<const Var> y,
+                                                                     const Batch& batch) {
+        return mask_cross_entropy(y[0], batch.y, options);
+      });
+    default:
+      return mean_loss(error_loss(task, t.steps.loss));
+  }
+}
+
+TaskMeasure task_measure(const config::Config& c, int outputs) {
+  TaskMeasure measure{.task = task_of(c), .classes = outputs};
+  if (is_of_classes(measure.task)) return measure;
+  const config::LossConfig& loss = c.train ? c.train->steps.loss : c.quant->steps.loss;
+  measure.loss = error_loss(measure.task, loss);
+  return measure;
+}
+
+}  // namespace octet::setup
