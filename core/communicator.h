@@ -8,6 +8,7 @@
 
 namespace octet {
 
+/// What is reduced, and how.
 enum class ReduceKind : std::uint8_t { sum_f32, sum_f64, max_f64 };
 
 /// One of the members that train the same network in step, each on its share of every batch. All

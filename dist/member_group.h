@@ -9,6 +9,7 @@
 
 namespace octet::dist {
 
+/// How a process takes part in a job.
 struct GroupOptions {
   /// Members of the whole job, which decide the bits of results; 0: one in each process.
   int shards = 0;

@@ -24,6 +24,7 @@ struct Histogram {
 
 /// Inline SVG; what is not finite is left out.
 std::string scatter_svg(const ScatterPlot& plot);
+/// The same of a histogram.
 std::string histogram_svg(const Histogram& plot);
 
 }  // namespace octet::report

@@ -37,6 +37,7 @@ enum class OutputKind : std::uint8_t {
   pixels,  ///< [N, H, W, classes]
   input    ///< its input again, [N, H W C]; `classes` must be 0
 };
+/// Of the model of that name.
 OutputKind output_kind(std::string_view name);
 /// Whether that is a row of logits.
 bool is_classifier(std::string_view name);
