@@ -38,17 +38,24 @@ FloatNetwork of_layers(const config::Config& c, std::int64_t classes, const Shap
       c, input, classes, [&](const std::string& pointer, std::int64_t parameters) {
         check_parameter_memory(c, pointer, parameters);
       });
+  FloatNetwork network;
+  network.name = "a network of " + std::to_string(c.model.layers.size()) + " layers";
   const auto graph = trace(layers, Tensor::zeros(input));
+  const Task task = task_of(c);
+  if (task == Task::autoencoder || task == Task::segmentation) {  // check_output() looks at them
+    network.module = graph;
+    return network;
+  }
   const GraphNode& result = graph->nodes()[static_cast<std::size_t>(graph->outputs()[0].node)];
   const std::size_t last = c.model.layers.size() - 1;
   OCTET_CHECK(result.shape[-1] == classes && result.shape.numel() == classes,
               c.where("/model/layers/" + std::to_string(last)), ": layer '", result.name, "' (",
               c.model.layers[last].type, "), the last: expected [1, ", classes,
-              "], a number for each class, got ", result.shape, " for one sample");
-  Init init;  // not asked: its head is of so many classes
-  Classifier classifier = make_classifier(*graph, classes, init);
-  FloatNetwork network;
-  network.name = "a network of " + std::to_string(c.model.layers.size()) + " layers";
+              "], a number for each ", task == Task::regression ? "target" : "class", ", got ",
+              result.shape, " for one sample");
+  Init init;  // not asked: its head is of so many outputs
+  Classifier classifier =
+      make_classifier(*graph, classes, init, /*logits=*/task == Task::classification);
   network.module = std::move(classifier.graph);
   note_left_out(network, classifier);
   return network;
@@ -75,14 +82,14 @@ FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape
                        .import_hash = network_hash(file, *from.graph),
                        .fresh = {},
                        .notes = {}};
+  Init init(static_cast<std::uint64_t>(c.seed));
+  if (c.model.weights == "new") draw_weights(*from.graph, init, network);
   const Task task = task_of(c);
   if (task == Task::autoencoder || task == Task::segmentation) {  // as they are
     network.module = std::move(from.graph);
     network.module->train();
     return network;
   }
-  Init init(static_cast<std::uint64_t>(c.seed));
-  if (c.model.weights == "new") draw_weights(*from.graph, init, network);
   Classifier classifier = [&] {
     try {
       return make_classifier(*from.graph, classes, init,
