@@ -157,10 +157,13 @@ int run_trainer(int argc, char** argv, const Arguments& a, dist::Transport& tran
 }
 
 /// `together`: the members have begun their work. Before that all ranks fail alike, and the first
-/// one says so, for the others are ended with it.
+/// one says so: it ends the others, which are told to stop.
 void say_error(const dist::Transport* transport, bool together, const std::string& text) {
   if (transport && transport->rank() > 0 && !together) {
-    std::this_thread::sleep_for(std::chrono::seconds(2));
+    for (int i = 0; i < 50; ++i) {
+      if (interrupted()) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
   }
   const std::string place = transport ? transport->place() : "";
   std::fprintf(stderr, "error: %s\n",
