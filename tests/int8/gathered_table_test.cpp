@@ -9,7 +9,8 @@ using namespace octet::test;
 
 namespace {
 
-constexpr int x = 0, number = 1, shift = 2, position = 3, table = 4, y = 5;
+// Tensors.
+enum : int { codes_in, number, shift, position, table, codes_out };
 
 Codes some_codes() {
   Codes codes(256);
@@ -27,10 +28,10 @@ Builder gathered() {
   b[b.f32(shape)].type = DType::i32;
   b.constant({256}, some_codes(), {0.1f}, -7);
   b.i8(shape, 0.1f, -7);
-  b.node(OpCode::cast, {x}, {number});
+  b.node(OpCode::cast, {codes_in}, {number});
   b.node(OpCode::add, {shift, number}, {position}, ElementwiseAttributes{});
-  b.node(OpCode::gather, {table, position}, {y}, GatherAttributes{});
-  b.done({x}, {y});
+  b.node(OpCode::gather, {table, position}, {codes_out}, GatherAttributes{});
+  b.done({codes_in}, {codes_out});
   return b;
 }
 
@@ -61,7 +62,7 @@ TEST_SUITE("int8") {
         {{"another shift", [](Builder& b) { set_i32(b, shift, {127}); }, "ADD"},
          {"the numbers are an output",
           [](Builder& b) {
-            b.done({x}, {y, position});
+            b.done({codes_in}, {codes_out, position});
           },
           "ADD"},
          {"an axis",
@@ -69,7 +70,7 @@ TEST_SUITE("int8") {
           "ADD"},
          {"another shape",
           [](Builder& b) {
-            b[y].shape = {1, 3, 5, 6};
+            b[codes_out].shape = {1, 3, 5, 6};
           },
           "ADD"}});
   }
