@@ -165,7 +165,7 @@ TEST_CASE("the registry refuses unknown names, naming the nearest, and bad optio
     Tape tape;
     CHECK((*net)(tape.input(Tensor::zeros({1, least, least, 3}))).shape() == Shape{1, 2});
   }
-  CHECK(zoo::model_names().size() == 14);
+  CHECK(zoo::model_names().size() == 16);
   CHECK_THROWS_WITH_AS(zoo::make_model("autoencoder", {.classes = 2}),
                        doctest::Contains("has no classes, got 2"), Error);
   CHECK(zoo::resolve_options("ds_cnn").in_w == 10);

@@ -24,24 +24,28 @@ constexpr std::int64_t batch_size = 16;  // enough that the work is cut into sev
 struct Net {
   ModulePtr model;
   Shape input;
-  bool classifier;
+  zoo::OutputKind output;
 };
 
 Net small_net(const std::string& name) {
-  const bool classifier = zoo::is_classifier(name);
+  const zoo::OutputKind output = zoo::output_kind(name);
   zoo::NetworkOptions o = zoo::resolve_options(name);
-  o.classes = classifier ? classes : 0;
+  o.classes = output == zoo::OutputKind::input ? 0 : classes;
   o.width = 0.25;
   if (o.in_h >= 32) o.in_h = o.in_w = name == "squeezenet1_1" ? 47 : 32;
-  return {zoo::make_model(name, o), {batch_size, o.in_h, o.in_w, o.in_c}, classifier};
+  return {zoo::make_model(name, o), {batch_size, o.in_h, o.in_w, o.in_c}, output};
 }
 
 struct Batch {
   Tensor x, y;
 };
 
-Batch make_batch(const Shape& shape, std::uint64_t seed) {
-  Batch b{Tensor::empty(shape), Tensor::empty({shape[0]}, ElementType::i32)};
+/// Labels are of samples, or of pixels.
+Batch make_batch(const Net& net, std::uint64_t seed) {
+  const Shape& s = net.input;
+  const bool pixels = net.output == zoo::OutputKind::pixels;
+  Batch b{Tensor::empty(s),
+          Tensor::empty(pixels ? Shape{s[0], s[1], s[2]} : Shape{s[0]}, ElementType::i32)};
   Random random(seed);
   for (real& v : b.x.span<real>()) v = static_cast<real>(random.below(256)) / real(255);
   for (auto& v : b.y.span<std::int32_t>()) v = static_cast<std::int32_t>(random.below(classes));
@@ -53,9 +57,9 @@ void train_step(Context& ctx, Module& model, optim::Adam& adam, const Net& net, 
   model.train();
   Tape tape(ctx);
   const Var y = model(tape.input(b.x));
-  const Var loss = net.classifier
-                       ? cross_entropy(y, b.y, {.label_smoothing = 0.1, .class_weights = {}})
-                       : mse_loss(y, b.x.reshape(y.shape()));
+  const Var loss = net.output == zoo::OutputKind::input
+                       ? mse_loss(y, b.x.reshape(y.shape()))
+                       : cross_entropy(y, b.y, {.label_smoothing = 0.1, .class_weights = {}});
   adam.zero_grad();
   tape.backward(loss);
   adam.step(ctx);
@@ -79,7 +83,7 @@ std::uint64_t state_hash(const Module& model, const optim::Adam& adam) {
 std::vector<std::uint64_t> train_through(const std::string& name, int threads, bool check) {
   const Net net = small_net(name);
   Context ctx(threads, 7);
-  const std::vector<Batch> batches{make_batch(net.input, 1), make_batch(net.input, 2)};
+  const std::vector<Batch> batches{make_batch(net, 1), make_batch(net, 2)};
   optim::Adam adam(net.model->parameters(), {.lr = 1e-3});
   for (const Batch& b : batches) train_step(ctx, *net.model, adam, net, b);
   std::vector<std::uint64_t> hashes{state_hash(*net.model, adam)};
