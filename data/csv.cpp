@@ -23,39 +23,39 @@ std::optional<double> number_in(std::string_view text) {
   return value;
 }
 
-/// Which columns are targets.
+/// Which columns are targets, and in which order.
 class Columns {
  public:
   /// `first` is the first row of the file, a header or not.
   Columns(const std::vector<std::string>& first, const std::vector<std::string>& targets,
           const std::string& where)
-      : is_target_(first.size()) {
-    if (targets.empty()) is_target_.back() = true;
+      : place_(first.size()) {
+    if (targets.empty()) place_.back() = targets_++;
     for (const std::string& name : targets) {
       const auto found = std::ranges::find(first, name);
-      if (found != first.end()) {
-        is_target_[static_cast<std::size_t>(found - first.begin())] = true;
-        named_ = true;
-      } else if (name == "first" || name == "last") {
-        is_target_[name == "first" ? 0 : first.size() - 1] = true;
-      } else {
-        fail(where, ": expected a column named '", one_line(name), "', the first line has ",
-             one_line(joined(first)));
-      }
+      OCTET_CHECK(found != first.end() || name == "first" || name == "last", where,
+                  ": expected a column named '", one_line(name), "', the first line has ",
+                  one_line(joined(first)));
+      named_ = named_ || found != first.end();
+      const auto column = found != first.end() ? static_cast<std::size_t>(found - first.begin())
+                          : name == "first"    ? 0
+                                               : first.size() - 1;
+      OCTET_CHECK(!place_[column], where, ": '", one_line(name), "' is a target twice");
+      place_[column] = targets_++;
     }
-    targets_ = static_cast<std::size_t>(std::ranges::count(is_target_, true));
     OCTET_CHECK(targets_ < first.size(), where, ": expected columns beside the targets, got ",
                 first.size(), first.size() == 1 ? " column" : " columns", " in all");
   }
 
-  bool is_target(std::size_t column) const { return is_target_[column]; }
-  std::size_t count() const noexcept { return is_target_.size(); }
+  /// The column's place among the targets; nothing if it is none.
+  const std::optional<std::size_t>& place(std::size_t column) const { return place_[column]; }
+  std::size_t count() const noexcept { return place_.size(); }
   std::size_t targets() const noexcept { return targets_; }
   /// Whether the first row names the columns.
   bool has_header(const std::vector<std::string>& first) const {
     if (named_) return true;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (!is_target_[i] && !first[i].empty() && !number_in(first[i])) return true;
+      if (!place_[i] && !first[i].empty() && !number_in(first[i])) return true;
     }
     return false;
   }
@@ -67,7 +67,7 @@ class Columns {
     return text + (names.size() > 20 ? ", ..." : "");
   }
 
-  std::vector<bool> is_target_;
+  std::vector<std::optional<std::size_t>> place_;
   std::size_t targets_ = 0;
   bool named_ = false;
 };
@@ -115,16 +115,29 @@ class CsvReader {
   void take(const std::vector<std::string>& row, const Columns& columns) {
     OCTET_CHECK(row.size() == columns.count(), table_.where(), ": expected ", columns.count(),
                 " fields as in the first line, got ", row.size());
+    const std::size_t before = values_.size();
+    if (columns.targets() > 1) values_.resize(before + columns.targets());
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if (!columns.is_target(i)) {
+      const auto place = columns.place(i);
+      if (!place) {
         numbers_.push_back(number(row[i], i));
       } else if (columns.targets() == 1) {
         targets_.texts.push_back(row[i]);
       } else {
-        values_.push_back(number(row[i], i));
+        values_[before + *place] = target(row[i], i, *place);
       }
     }
     ++rows_;
+  }
+
+  /// A number, or the number of the class that has this name.
+  real target(const std::string& text, std::size_t column, std::size_t place) const {
+    if (place < options_.target_classes.size()) {
+      const std::vector<std::string>& names = options_.target_classes[place];
+      const auto found = std::ranges::find(names, text);
+      if (found != names.end()) return static_cast<real>(found - names.begin());
+    }
+    return number(text, column);
   }
 
   real number(const std::string& text, std::size_t column) const {

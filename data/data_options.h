@@ -36,6 +36,9 @@ struct DataOptions {
   TargetChoice targets = TargetChoice::automatic;
   /// CSV: names of the columns that are targets, or "first" or "last"; empty: the last.
   std::vector<std::string> target_columns = {};
+  /// CSV: for each of target_columns, or for none: names of classes that may stand there in the
+  /// place of their numbers.
+  std::vector<std::vector<std::string>> target_classes = {};
   /// Names of the classes, of formats that have none.
   std::vector<std::string> class_names = {};
   /// open_data_source(): splits may have classes that others lack (a test split faults, of which

@@ -89,6 +89,10 @@ std::vector<double> balanced_class_weights(const Dataset& d) {
   const std::vector<std::int64_t> counts = class_counts(d);
   OCTET_CHECK(!counts.empty(), d.name,
               ": balanced weights: expected classes in memory, to count how many samples each has");
+  return balanced_class_weights(counts);
+}
+
+std::vector<double> balanced_class_weights(std::span<const std::int64_t> counts) {
   const auto all =
       static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{}));
   const auto present = static_cast<double>(

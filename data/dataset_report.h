@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,10 @@ std::string describe_dataset(const Dataset& dataset);
 /// source makes the targets.
 std::vector<std::int64_t> class_counts(const Dataset& dataset);
 
-/// Weights by which every class counts the same in a loss: samples / (classes with samples *
-/// samples of the class), 0 for a class without samples. Throws Error where class_counts() is
-/// empty.
+/// Weights by which every class counts the same in a loss, from how many samples each has: samples
+/// / (classes with samples * samples of the class), 0 for a class without samples.
+std::vector<double> balanced_class_weights(std::span<const std::int64_t> counts);
+/// Of class_counts(). Throws Error where that is empty.
 std::vector<double> balanced_class_weights(const Dataset& dataset);
 
 /// Why a normalization does not fit the data: some of the inputs are beyond +-10, or all lie within

@@ -12,11 +12,11 @@ std::string option_of(bool larger_is_better) {
   return larger_is_better ? "--fail-below" : "--fail-above";
 }
 
-FigureLimit parse(Task task, const std::string& text, bool below) {
+FigureLimit parse(std::span<const FigureKind> figures, const std::string& text, bool below) {
   const std::string option = option_of(below);
   const std::size_t equals = text.find('=');
-  FigureLimit limit{equals == text.npos ? figures_of(task)[0]
-                                        : find_figure(task, text.substr(0, equals))};
+  FigureLimit limit{equals == text.npos ? figures[0]
+                                        : find_figure(figures, text.substr(0, equals))};
   const std::string number = equals == text.npos ? text : text.substr(equals + 1);
   char* end = nullptr;
   limit.bound = std::strtod(number.c_str(), &end);
@@ -32,11 +32,12 @@ FigureLimit parse(Task task, const std::string& text, bool below) {
 
 }  // namespace
 
-std::vector<FigureLimit> parse_limits(Task task, std::span<const std::string> below,
+std::vector<FigureLimit> parse_limits(std::span<const FigureKind> figures,
+                                      std::span<const std::string> below,
                                       std::span<const std::string> above) {
   std::vector<FigureLimit> limits;
-  for (const std::string& text : below) limits.push_back(parse(task, text, true));
-  for (const std::string& text : above) limits.push_back(parse(task, text, false));
+  for (const std::string& text : below) limits.push_back(parse(figures, text, true));
+  for (const std::string& text : above) limits.push_back(parse(figures, text, false));
   return limits;
 }
 

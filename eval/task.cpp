@@ -1,6 +1,5 @@
 #include "eval/task.h"
 
-#include <array>
 #include <cstdio>
 
 #include "base/error.h"
@@ -10,21 +9,30 @@
 namespace octet {
 namespace {
 
-constexpr data_detail::NameTable<Task, 4> names{{{Task::classification, "classification"},
+constexpr data_detail::NameTable<Task, 5> names{{{Task::classification, "classification"},
                                                  {Task::regression, "regression"},
                                                  {Task::autoencoder, "autoencoder"},
-                                                 {Task::segmentation, "segmentation"}}};
+                                                 {Task::segmentation, "segmentation"},
+                                                 {Task::multi_task, "multi_task"}}};
 
-constexpr FigureKind accuracy{"accuracy", "accuracy", true, true};
-constexpr FigureKind r2{"r2", "R2", true, false};
-constexpr FigureKind loss{"loss", "loss", false, false};
+using Figures = std::vector<FigureKind>;
 
-constexpr std::array of_classification{accuracy};
-constexpr std::array of_regression{FigureKind{"rmse", "RMSE", false, false},
-                                   FigureKind{"mae", "MAE", false, false}, r2};
-constexpr std::array of_autoencoder{FigureKind{"mse", "MSE", false, false}, r2,
-                                    FigureKind{"auc", "AUC", true, false}};
-constexpr std::array of_segmentation{FigureKind{"mean_iou", "mean IoU", true, true}, accuracy};
+struct Tables {
+  FigureKind accuracy{"accuracy", "accuracy", true, true};
+  FigureKind r2{"r2", "R2", true, false};
+  FigureKind loss{"loss", "loss", false, false};
+
+  Figures classification{accuracy};
+  Figures regression{{"rmse", "RMSE", false, false}, {"mae", "MAE", false, false}, r2};
+  Figures autoencoder{{"mse", "MSE", false, false}, r2, {"auc", "AUC", true, false}};
+  Figures segmentation{{"mean_iou", "mean IoU", true, true}, accuracy};
+  Figures multi_task{loss};
+};
+
+const Tables& tables() {
+  static const Tables all;
+  return all;
+}
 
 }  // namespace
 
@@ -40,29 +48,31 @@ Task parse_task(std::string_view name) {
   return data_detail::value_of(names, name, "task");
 }
 
-std::span<const FigureKind> figures_of(Task task) noexcept {
+std::span<const FigureKind> figures_of(Task task) {
   switch (task) {
     case Task::classification:
-      return of_classification;
+      return tables().classification;
     case Task::regression:
-      return of_regression;
+      return tables().regression;
     case Task::autoencoder:
-      return of_autoencoder;
+      return tables().autoencoder;
     case Task::segmentation:
+      return tables().segmentation;
+    case Task::multi_task:
       break;
   }
-  return of_segmentation;
+  return tables().multi_task;
 }
 
-const FigureKind& find_figure(Task task, std::string_view name) {
+const FigureKind& find_figure(std::span<const FigureKind> figures, std::string_view name) {
+  const FigureKind& loss = tables().loss;
   if (name == loss.name) return loss;
   std::string known;
-  for (const FigureKind& kind : figures_of(task)) {
+  for (const FigureKind& kind : figures) {
     if (kind.name == name) return kind;
-    known += std::string(kind.name) + ", ";
+    if (kind.name != loss.name) known += kind.name + ", ";
   }
-  fail("no figure of ", task_name(task), " is named '", one_line(name), "': expected one of ",
-       known, loss.name);
+  fail("no figure is named '", one_line(name), "': expected one of ", known, loss.name);
 }
 
 std::string figure_text(const FigureKind& kind, double value) {

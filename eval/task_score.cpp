@@ -22,15 +22,38 @@ std::function<Var(std::span<const Var>, const Batch&)> loss_of(const TaskMeasure
         return mse_loss(y[0], like_output(batch.x, y[0]));
       };
     case Task::segmentation:
+      return [](std::span<const Var> y, const Batch& batch) {
+        return mask_cross_entropy(y[0], batch.y);
+      };
+    case Task::multi_task:
       break;
   }
-  return
-      [](std::span<const Var> y, const Batch& batch) { return mask_cross_entropy(y[0], batch.y); };
+  return [heads = m.heads](std::span<const Var> y, const Batch& batch) {
+    return heads_loss(heads, y, batch.y);
+  };
+}
+
+void add_heads(std::span<const TaskHead> heads, TaskDetails& d, std::span<const Var> outputs,
+               const Tensor& values) {
+  d.heads.resize(heads.size());
+  const std::vector<Var> rows = head_outputs(heads, outputs);
+  for (std::size_t h = 0; h < heads.size(); ++h) {
+    const Tensor& y = rows[h].value();
+    const Tensor target = head_target(heads[h], values);
+    TaskDetails& of_head = d.heads[h];
+    if (heads[h].task == Task::regression) {
+      of_head.error.add(y, target);
+    } else {
+      if (!of_head.confusion) of_head.confusion.emplace(heads[h].classes);
+      of_head.confusion->add(y, target);
+    }
+  }
 }
 
 /// Adds a batch to what the figures are made of.
-void add(const TaskMeasure& m, TaskDetails& d, const Tensor& y, const Batch& batch,
+void add(const TaskMeasure& m, TaskDetails& d, std::span<const Var> outputs, const Batch& batch,
          std::span<const std::int64_t> indices) {
+  const Tensor& y = outputs[0].value();
   switch (m.task) {
     case Task::classification:
       break;  // counted by evaluate()
@@ -44,7 +67,28 @@ void add(const TaskMeasure& m, TaskDetails& d, const Tensor& y, const Batch& bat
       if (!d.confusion) d.confusion.emplace(m.classes);
       d.confusion->add(y, counted_labels(batch.y));
       break;
+    case Task::multi_task:
+      add_heads(m.heads, d, outputs, batch.y);
+      break;
   }
+}
+
+using NamedFigures = std::vector<std::pair<std::string, double>>;
+
+NamedFigures of_numbers(const RegressionError& error) {
+  return {{"rmse", error.rmse()}, {"mae", error.mae()}, {"r2", error.r2()}};
+}
+
+NamedFigures of_heads(std::span<const TaskHead> heads, const TaskDetails& d, double loss) {
+  NamedFigures all{{"loss", loss}};
+  for (std::size_t h = 0; h < heads.size(); ++h) {
+    const TaskDetails& of_head = d.heads.at(h);
+    const NamedFigures figures = heads[h].task == Task::regression
+                                     ? of_numbers(of_head.error)
+                                     : NamedFigures{{"accuracy", of_head.confusion->accuracy()}};
+    for (const auto& [name, value] : figures) all.emplace_back(heads[h].name + "." + name, value);
+  }
+  return all;
 }
 
 TaskScore score_of(const TaskMeasure& m, const TaskDetails& d, const Evaluation& e) {
@@ -55,7 +99,7 @@ TaskScore score_of(const TaskMeasure& m, const TaskDetails& d, const Evaluation&
       s.figures = {{"accuracy", e.accuracy()}};
       break;
     case Task::regression:
-      s.figures = {{"rmse", d.error.rmse()}, {"mae", d.error.mae()}, {"r2", d.error.r2()}};
+      s.figures = of_numbers(d.error);
       break;
     case Task::autoencoder:
       s.figures = {{"mse", d.anomalies.error().mse()}, {"r2", d.anomalies.error().r2()}};
@@ -63,6 +107,9 @@ TaskScore score_of(const TaskMeasure& m, const TaskDetails& d, const Evaluation&
       break;
     case Task::segmentation:
       s.figures = {{"mean_iou", mean_iou(*d.confusion)}, {"accuracy", d.confusion->accuracy()}};
+      break;
+    case Task::multi_task:
+      s.figures = of_heads(m.heads, d, e.loss);
       break;
   }
   return s;
@@ -81,7 +128,7 @@ TaskScore evaluate_any(Model& model, Loader& loader, Context& ctx, const TaskMea
   if (m.task != Task::classification) {
     how.observe = [&](std::span<const Var> outputs, const Batch& batch,
                       std::span<const std::int64_t> indices) {
-      add(m, details, outputs[0].value(), batch, indices);
+      add(m, details, outputs, batch, indices);
       if (options.observe) options.observe(outputs, batch, indices);
     };
   }
@@ -89,6 +136,12 @@ TaskScore evaluate_any(Model& model, Loader& loader, Context& ctx, const TaskMea
 }
 
 }  // namespace
+
+std::vector<FigureKind> TaskMeasure::figures() const {
+  if (task == Task::multi_task) return figures_of(heads);
+  const std::span<const FigureKind> of_task = figures_of(task);
+  return {of_task.begin(), of_task.end()};
+}
 
 std::optional<double> TaskScore::figure(std::string_view name) const {
   if (name == "loss") return loss;

@@ -13,6 +13,7 @@
 #include "eval/evaluate.h"
 #include "eval/regression_error.h"
 #include "eval/task.h"
+#include "eval/task_head.h"
 
 namespace octet {
 
@@ -22,6 +23,9 @@ struct TaskMeasure {
   int classes = 0;  ///< of segmentation: of the masks
   /// Mean loss of a batch; unset: cross-entropy of the logits, or the mean squared error.
   std::function<Var(std::span<const Var> outputs, const Batch&)> loss = {};
+  std::vector<TaskHead> heads = {};  ///< of multi_task: of each output; they have losses
+
+  std::vector<FigureKind> figures() const;
 };
 
 struct TaskScore {
@@ -29,7 +33,7 @@ struct TaskScore {
   std::int64_t samples = 0;  ///< 0: none were seen
   bool stopped = false;      ///< by TaskEvaluationOptions::stop: the rest means nothing
   /// By their names, the first as in figures_of(). AUC is there where both kinds are.
-  std::vector<std::pair<std::string_view, double>> figures = {};
+  std::vector<std::pair<std::string, double>> figures = {};
 
   /// Of the first figure; larger or smaller is better.
   double value() const { return figures.at(0).second; }
@@ -42,6 +46,7 @@ struct TaskDetails {
   std::optional<ConfusionMatrix> confusion = {};  ///< of segmentation: of pixels
   RegressionError error = {};                     ///< of regression
   AnomalyScores anomalies = {};                   ///< of autoencoders
+  std::vector<TaskDetails> heads = {};            ///< of multi_task
 };
 
 struct TaskEvaluationOptions {
@@ -55,8 +60,9 @@ struct TaskEvaluationOptions {
 
 /// The network's first output is judged: logits [N, K] for labels, numbers for the batch's values,
 /// the reconstruction of x, or logits [N, H, W, K] for masks, of which ignored_class does not
-/// count. Labels of an autoencoder's samples: 0 normal, else anomalies; its figures but the AUC are
-/// those of the normal ones. Throws Error as evaluate(), and for outputs of other extents.
+/// count; of multi_task all are. Labels of an autoencoder's samples: 0 normal, else anomalies; its
+/// figures but the AUC are those of the normal ones. Throws Error as evaluate(), and for outputs of
+/// other extents.
 TaskScore evaluate_task(Module& model, Loader& loader, Context& ctx, const TaskMeasure& measure,
                         const TaskEvaluationOptions& options = {});
 TaskScore evaluate_task(const int8::Model& model, Loader& loader, Context& ctx,

@@ -13,8 +13,8 @@ namespace {
 constexpr int most_in_matrix = 40;
 constexpr std::size_t most_confusions = 20;
 
-std::string label(const RunReport& report, int k) {
-  return escape_html(class_label(report.class_names, k));
+std::string label(const ConfusionTable& table, int k) {
+  return escape_html(class_label(table.class_names, k));
 }
 
 /// A cell whose shade is its share of the row: what is right blue, what is not red.
@@ -28,44 +28,44 @@ std::string cell(std::int64_t count, std::int64_t of, bool right) {
          ")\" title=\"" + fixed(100 * share, 1) + " %\">" + grouped(count) + "</td>";
 }
 
-std::string matrix_table(const RunReport& report) {
-  const ConfusionMatrix& m = *report.confusion;
+std::string matrix_table(const ConfusionTable& table) {
+  const ConfusionMatrix& m = table.matrix;
   std::string html =
       "<div class=\"scroll\"><table class=\"matrix\"><thead><tr><th>true \\ predicted</th>";
   for (int k = 0; k < m.classes(); ++k)
-    html += "<th title=\"" + label(report, k) + "\">" + label(report, k) + "</th>";
+    html += "<th title=\"" + label(table, k) + "\">" + label(table, k) + "</th>";
   html += "</tr></thead><tbody>\n";
   for (int truth = 0; truth < m.classes(); ++truth) {
     const std::int64_t support = m.of_class(truth).support;
-    html += "<tr><th title=\"" + label(report, truth) + "\">" + label(report, truth) + "</th>";
+    html += "<tr><th title=\"" + label(table, truth) + "\">" + label(table, truth) + "</th>";
     for (int k = 0; k < m.classes(); ++k) html += cell(m.count(truth, k), support, k == truth);
     html += "</tr>\n";
   }
   return html + "</tbody></table></div>\n";
 }
 
-std::string confusions_table(const RunReport& report) {
+std::string confusions_table(const ConfusionTable& table) {
   std::string html =
       "<div class=\"scroll\"><table><thead><tr><th class=\"text\">true class</th><th "
       "class=\"text\">taken for</th><th>count</th><th>of</th></tr></thead><tbody>\n";
-  for (const auto& c : report.confusion->confusions(most_confusions)) {
-    html += "<tr><td class=\"name\">" + label(report, c.truth) + "</td><td class=\"name\">" +
-            label(report, c.predicted) + "</td><td>" + grouped(c.count) + "</td><td>" +
-            grouped(report.confusion->of_class(c.truth).support) + "</td></tr>\n";
+  for (const auto& c : table.matrix.confusions(most_confusions)) {
+    html += "<tr><td class=\"name\">" + label(table, c.truth) + "</td><td class=\"name\">" +
+            label(table, c.predicted) + "</td><td>" + grouped(c.count) + "</td><td>" +
+            grouped(table.matrix.of_class(c.truth).support) + "</td></tr>\n";
   }
   return html + "</tbody></table></div>\n";
 }
 
-std::string classes_table(const RunReport& report) {
-  const bool pixels = report.of_pixels;
+std::string classes_table(const ConfusionTable& table) {
+  const bool pixels = table.of_pixels;
   std::string html =
       "<div class=\"scroll\"><table><thead><tr><th class=\"text\">class</th><th>precision</th>"
       "<th>recall</th><th>F1</th>" +
       std::string(pixels ? "<th>IoU</th><th>pixels</th>" : "<th>images</th>") +
       "</tr></thead><tbody>\n";
-  for (int k = 0; k < report.confusion->classes(); ++k) {
-    const ConfusionMatrix::ClassFigures f = report.confusion->of_class(k);
-    html += "<tr><td class=\"name\">" + label(report, k) + "</td><td>" + fixed(f.precision, 3) +
+  for (int k = 0; k < table.matrix.classes(); ++k) {
+    const ConfusionMatrix::ClassFigures f = table.matrix.of_class(k);
+    html += "<tr><td class=\"name\">" + label(table, k) + "</td><td>" + fixed(f.precision, 3) +
             "</td><td>" + fixed(f.recall, 3) + "</td><td>" + fixed(f.f1, 3) + "</td><td>" +
             (pixels ? fixed(f.iou, 3) + "</td><td>" : std::string()) + grouped(f.support) +
             "</td></tr>\n";
@@ -75,16 +75,22 @@ std::string classes_table(const RunReport& report) {
 
 }  // namespace
 
-std::string confusion_section(const RunReport& report) {
-  if (!report.confusion) return {};
-  const int classes = report.confusion->classes();
-  OCTET_CHECK(
-      report.class_names.empty() || report.class_names.size() == static_cast<std::size_t>(classes),
-      "report: expected ", classes, " class names or none, got ", report.class_names.size());
-  const bool fits = classes <= most_in_matrix;
-  return "<section><h2>Which class is taken for which</h2>\n<div class=\"pair\"><div>" +
-         (fits ? matrix_table(report) : confusions_table(report)) + "</div>\n<div>" +
-         classes_table(report) + "</div></div></section>\n";
+std::string confusion_sections(const RunReport& report) {
+  std::string html;
+  for (const ConfusionTable& table : report.confusions) {
+    const int classes = table.matrix.classes();
+    OCTET_CHECK(
+        table.class_names.empty() || table.class_names.size() == static_cast<std::size_t>(classes),
+        "report: expected ", classes, " class names or none, got ", table.class_names.size());
+    const bool fits = classes <= most_in_matrix;
+    html += "<section><h2>" +
+            escape_html(table.title.empty() ? std::string() : table.title + ": ") +
+            (table.title.empty() ? "Which" : "which") +
+            " class is taken for which</h2>\n<div class=\"pair\"><div>" +
+            (fits ? matrix_table(table) : confusions_table(table)) + "</div>\n<div>" +
+            classes_table(table) + "</div></div></section>\n";
+  }
+  return html;
 }
 
 std::string worst_section(const RunReport& report) {

@@ -49,7 +49,7 @@ std::string report_html(const RunReport& report, const std::filesystem::path& sc
          name + "</title>\n<style>\n" + std::string(page_file("style.css")) +
          "</style>\n</head>\n<body>\n<header><h1>" + name + "</h1>\n<p class=\"muted\">" +
          escape_html(report.description) + "</p></header>\n" + figures_section(report) +
-         curves_section(report, !script.empty()) + confusion_section(report) +
+         curves_section(report, !script.empty()) + confusion_sections(report) +
          plots_section(report) + worst_section(report) + layers_section(report) +
          files_section(report) + "<footer>Made by octet." +
          (script.empty() ? "" : " Curves by Chart.js (MIT licence, in the page's source).") +

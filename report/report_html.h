@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +20,14 @@ struct KeyFigure {
   std::string note = {};    ///< "of 1,000 test images"
 };
 
+/// Which class is taken for which.
+struct ConfusionTable {
+  ConfusionMatrix matrix;
+  std::vector<std::string> class_names = {};  ///< or none
+  bool of_pixels = false;                     ///< it counts pixels
+  std::string title = {};                     ///< where there are several: the output's name
+};
+
 /// A sample that the network gets wrong.
 struct WorstSample {
   std::vector<Image> images = {};  ///< of any number, grey or RGB: the picture, masks
@@ -36,9 +43,7 @@ struct RunReport {
   std::vector<KeyFigure> figures = {};
   std::vector<std::string> advice = {};  ///< warnings and diagnoses
   std::vector<PhaseCurves> phases = {};
-  std::vector<std::string> class_names = {};
-  std::optional<ConfusionMatrix> confusion = {};
-  bool of_pixels = false;  ///< the matrix counts pixels
+  std::vector<ConfusionTable> confusions = {};
   std::vector<ScatterPlot> scatters = {};
   std::vector<Histogram> histograms = {};
   std::string worst_title = "Pictures with the largest loss";

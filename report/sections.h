@@ -10,7 +10,7 @@ namespace octet::report {
 std::string figures_section(const RunReport& report);
 /// `drawn`: with canvases for the script, beside the table.
 std::string curves_section(const RunReport& report, bool drawn);
-std::string confusion_section(const RunReport& report);
+std::string confusion_sections(const RunReport& report);
 std::string plots_section(const RunReport& report);
 std::string worst_section(const RunReport& report);
 std::string layers_section(const RunReport& report);

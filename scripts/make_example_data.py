@@ -8,6 +8,12 @@ oscillation/  {train,test}.csv: 64 noisy readings of a damped oscillation, and i
 shapes/       {train,test}/{images,masks}: noisy grey pictures of 32 x 32 with a disc and a square, and
               masks of their classes (0 background, 1 disc, 2 square; 255 on the rims): segmentation
 
+machine/      {train,test}.csv: 64 readings of a vibration, its state (off, good, worn) and its speed in
+              turns a window: several outputs
+
+keywords/     {x,y}_{train,test}.npy: float32 [N, 49, 10], made like the cepstral features of one second of
+              speech, of 12 words: classification of arrays
+
 The same bytes each time. Needs Python alone.
 """
 import math
@@ -19,6 +25,7 @@ import zlib
 
 READINGS = 64
 SIDE = 32
+WORDS, STEPS, FEATURES = 12, 49, 10
 
 
 def oscillation(rng):
@@ -38,6 +45,66 @@ def write_oscillations(folder, rng):
     for split, count in (("train", 2000), ("test", 400)):
         lines = [",".join(row) for row in [header] + [oscillation(rng) for _ in range(count)]]
         (folder / f"{split}.csv").write_text("\n".join(lines) + "\n")
+
+
+def vibration(rng):
+    state = rng.choice(["off", "good", "worn"])
+    speed = 0.0 if state == "off" else rng.uniform(2, 6)
+    phase, strength = rng.uniform(0, 2 * math.pi), rng.uniform(0.3, 1.3)
+    readings = []
+    for i in range(READINGS):
+        turn = 2 * math.pi * speed * i / READINGS + phase
+        clean = 0.0 if state == "off" else strength * math.sin(turn)
+        if state == "worn":  # a knock in each turn
+            clean += 0.7 * strength * max(0.0, math.cos(turn)) ** 12
+        readings.append(clean + rng.gauss(0, 0.2))
+    return [f"{v:.4f}" for v in readings] + [state, f"{speed:.4f}"]
+
+
+def write_vibrations(folder, rng):
+    folder.mkdir(parents=True, exist_ok=True)
+    header = [f"x{i}" for i in range(READINGS)] + ["state", "speed"]
+    for split, count in (("train", 2000), ("test", 400)):
+        lines = [",".join(row) for row in [header] + [vibration(rng) for _ in range(count)]]
+        (folder / f"{split}.csv").write_text("\n".join(lines) + "\n")
+
+
+def words(rng):
+    """Of each word how strong every feature is over time: (strength, waves, phase) of two waves."""
+    def wave():
+        return rng.gauss(0, 1), rng.uniform(0.3, 2.5), rng.uniform(0, 2 * math.pi)
+
+    return [[(wave(), wave()) for _ in range(FEATURES)] for _ in range(WORDS)]
+
+
+def spoken(word, rng):
+    start, length = rng.uniform(0, 0.25), rng.uniform(0.55, 0.75)
+    loudness, pitch = rng.uniform(0.5, 1.2), rng.gauss(0, 0.6)
+    values = []
+    for step in range(STEPS):
+        t = (step / STEPS - start) / length
+        envelope = loudness * math.sin(math.pi * t) if 0 < t < 1 else 0.0
+        for waves in word:
+            clean = sum(a * math.sin(2 * math.pi * f * t + phase + pitch) for a, f, phase in waves)
+            values.append(envelope * clean + rng.gauss(0, 1.8))
+    return values
+
+
+def write_npy(file, kind, shape, data):
+    header = f"{{'descr': '<{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    header = header.ljust(117) + "\n"
+    file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data)
+
+
+def write_keywords(folder, rng):
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = words(rng)
+    for split, count in (("train", 3000), ("test", 1200)):
+        classes = [i % WORDS for i in range(count)]
+        values = [v for k in classes for v in spoken(vocabulary[k], rng)]
+        write_npy(folder / f"x_{split}.npy", "f4", (count, STEPS, FEATURES),
+                  struct.pack(f"<{len(values)}f", *values))
+        write_npy(folder / f"y_{split}.npy", "i8", (count,), struct.pack(f"<{count}q", *classes))
 
 
 def png(rows):
@@ -92,7 +159,9 @@ def main():
     rng = random.Random(21)
     write_oscillations(folder / "oscillation", rng)
     write_shapes(folder / "shapes", rng)
-    print(f"{folder}/oscillation {folder}/shapes")
+    write_vibrations(folder / "machine", rng)
+    write_keywords(folder / "keywords", rng)
+    print(*(folder / name for name in ("oscillation", "shapes", "machine", "keywords")))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ NAME_float.json, which goes on in floating point for as many epochs as QAT has. 
 OUT/seed_SEED; what is finished there is not run again, what was interrupted goes on. The exit code is 1
 where a network stays below its limit in floating point, or int8 after QAT is more than 0.1 points below
 as many epochs more in floating point (means over the seeds), 77 where the data is not there.
-Names and limits are in configs/recipes/recipes.json. OCTET_SHARED and CIFAR10_JPG name the folders of data,
+Names and limits are in configs/recipes/recipes.json: in percent, of the accuracy or the figure named.
+Example data that is missing is made. OCTET_SHARED and CIFAR10_JPG name the folders of data,
 as the configurations say.
 """
 import argparse
@@ -24,12 +25,16 @@ RECIPES = ROOT / "configs" / "recipes"
 SUFFIXES = {"float": "", "ptq": "_ptq", "more": "_float", "qat": "_qat"}
 
 
-def run(trainer, config, out, seed):
-    """Runs a configuration unless it is finished; its summary."""
+def run(trainer, config, out, seed, start=None):
+    """Runs a configuration, from the weights of the finished run `start`, unless it is finished; its
+    summary."""
     folder = out / config
     summary = folder / "summary.json"
     if not summary.exists():
         command = [trainer, RECIPES / f"{config}.json", "--out", out, "--set", f"seed={seed}"]
+        if start:  # init.config would run it with the seed of its file
+            weights = json.dumps({"checkpoint": str(out / start / "checkpoint.h5")})
+            command += ["--set", f"init={weights}"]
         if (folder / "checkpoint.h5").exists():
             command.append("--resume")
         status = subprocess.run([str(c) for c in command], stdout=sys.stderr).returncode
@@ -60,13 +65,14 @@ def train(name, recipe, build, out, seeds):
     """A row of the table; whether all holds."""
     accuracy = {kind: [] for kind in SUFFIXES}
     spent, last = 0.0, None
+    figure = recipe.get("figure", "accuracy")
     for seed in range(1, seeds + 1):
         folder = out / f"seed_{seed}"
         for kind, suffix in SUFFIXES.items():
             trainer = build / "apps" / "trainer" / "trainer"
-            summary = run(trainer, name + suffix, folder, seed)
+            summary = run(trainer, name + suffix, folder, seed, name if suffix else None)
             figures = summary["int8" if kind in ("ptq", "qat") else "float"]
-            accuracy[kind].append(figures["accuracy"])
+            accuracy[kind].append(figures[figure])
             if kind == "qat":
                 last = figures
             if seed == seeds:
@@ -74,7 +80,8 @@ def train(name, recipe, build, out, seeds):
     model = out / f"seed_{seeds}" / f"{name}_qat" / "model.tflite"
     ms = milliseconds(build / "apps" / "octet" / "octet", model)
     means = {kind: statistics.fmean(values) for kind, values in accuracy.items()}
-    print(f"| `{name}` | {percent(accuracy['float'])} | {percent(accuracy['more'])} "
+    shown = f"`{name}`" if figure == "accuracy" else f"`{name}` ({figure.upper()})"
+    print(f"| {shown} | {percent(accuracy['float'])} | {percent(accuracy['more'])} "
           f"| {percent(accuracy['ptq'])} | {percent(accuracy['qat'])} | {last['codes_different']} "
           f"| {last['bytes'] / 1000:.0f} | {ms:.3g} | {spent:.0f} |", flush=True)
     holds = True
@@ -102,9 +109,14 @@ def main():
             parser.error(f"unknown recipe '{name}'; known: {', '.join(recipes)}")
     chosen = arguments.names or list(recipes)
     for name in chosen:
-        if recipes[name]["needs"] and not os.environ.get(recipes[name]["needs"]):
-            print(f"SKIPPED: {name} needs {recipes[name]['needs']}, the folder of its data")
+        needs = recipes[name].get("needs")
+        if needs and not os.environ.get(needs):
+            print(f"SKIPPED: {name} needs {needs}, the folder of its data")
             return 77
+        example = recipes[name].get("example_data")
+        if example and not (ROOT / "example_data" / example).exists():
+            subprocess.run([sys.executable, ROOT / "scripts" / "make_example_data.py",
+                            ROOT / "example_data"], check=True, stdout=subprocess.DEVNULL)
     print("| recipe | float | as long again | PTQ | QAT | codes different | kB | ms | minutes |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     results = [train(name, recipes[name], arguments.build, arguments.out.resolve(),

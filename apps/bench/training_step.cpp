@@ -1,5 +1,6 @@
 #include "apps/bench/training_step.h"
 
+#include "apps/common/setup/loss_setup.h"
 #include "apps/common/setup/network.h"
 #include "core/ops/ops.h"
 #include "core/random.h"
@@ -86,7 +87,8 @@ TrainingStep::TrainingStep(Context& ctx, const Network& network, std::optional<I
   optimizer_ = setup::make_optimizer(section, model_->parameters());
   setup::apply_groups(section, *model_, *optimizer_);
   if (network.is_classifier())
-    loss_ = setup::cross_entropy_options(section, network.options.classes);
+    loss_ = setup::cross_entropy_options(section.steps.loss, network.options.classes,
+                                         section.where("loss"));
   clip_grad_norm_ = section.steps.clip_grad_norm;
   if (section.steps.ema_decay > 0) {
     ema_.emplace(model_->parameters(), optim::EmaOptions{.decay = section.steps.ema_decay});

@@ -14,6 +14,10 @@ std::string task_entry_text(const TaskEntry& entry) {
     j["threshold"] = *entry.threshold;
   }
   if (!entry.normal.empty()) j["normal"] = entry.normal;
+  for (const HeadEntry& head : entry.heads) {
+    j["heads"].push_back(
+        {{"name", head.name}, {"task", task_name(head.task)}, {"labels", head.labels}});
+  }
   return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -24,6 +28,13 @@ std::optional<TaskEntry> parse_task_entry(std::string_view text) {
     TaskEntry entry{.task = parse_task(j.at("task").get<std::string>())};
     if (j.contains("threshold")) entry.threshold = j.at("threshold").get<double>();
     if (j.contains("normal")) j.at("normal").get_to(entry.normal);
+    if (j.contains("heads")) {
+      for (const auto& head : j.at("heads")) {
+        entry.heads.push_back({.name = head.at("name"),
+                               .task = parse_task(head.at("task").get<std::string>()),
+                               .labels = head.at("labels")});
+      }
+    }
     if (entry.threshold && !std::isfinite(*entry.threshold)) return std::nullopt;
     return entry;
   } catch (const nlohmann::json::exception&) {

@@ -13,11 +13,19 @@ namespace octet {
 /// Of an entry of int8::Graph::metadata.
 inline constexpr const char* task_entry = "octet.task";
 
+/// One of several outputs, in their order.
+struct HeadEntry {
+  std::string name;
+  Task task = Task::classification;      ///< or regression
+  std::vector<std::string> labels = {};  ///< of its classes or numbers; or none
+};
+
 struct TaskEntry {
   Task task = Task::classification;
   /// Of an autoencoder: samples with mean((output - input)^2) above it are anomalies.
   std::optional<double> threshold = {};
   std::vector<std::string> normal = {};  ///< its normal classes, by name or number; empty: not said
+  std::vector<HeadEntry> heads = {};     ///< of multi_task
 };
 
 /// The entry: JSON.

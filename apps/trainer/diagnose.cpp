@@ -39,9 +39,11 @@ quant::QuantizedRun quantized_run(const Session& s, const Summary& summary,
 
 }  // namespace
 
-const FigureKind& diagnosed_figure(Task task) {
-  const FigureKind& first = figures_of(task)[0];
-  return first.percent ? first : find_figure(task, "r2");
+const FigureKind& diagnosed_figure(const Session& s) {
+  const auto is_part_of_one = [](const FigureKind& kind) {
+    return kind.percent || kind.name == "r2" || kind.name.ends_with(".r2");
+  };
+  return *std::ranges::find_if(s.figures, is_part_of_one);
 }
 
 bool diagnose(Session& s, const Summary& summary, Judgement& judgement) {
@@ -51,10 +53,10 @@ bool diagnose(Session& s, const Summary& summary, Judgement& judgement) {
   const int most = static_cast<int>(std::min<std::int64_t>(batches, loader.batches_per_epoch()));
   judgement.layers =
       quant::measure_layer_errors(*s.qat, *s.graph(), batches_of(loader, most), s.ctx, batches);
-  const FigureKind& figure = diagnosed_figure(s.task());
-  const quant::QuantizedRun run = quantized_run(s, summary, std::string(figure.name));
+  const FigureKind& figure = diagnosed_figure(s);
+  const quant::QuantizedRun run = quantized_run(s, summary, figure.name);
   if (run.float_accuracy - run.int8_accuracy <= quant::worth_diagnosing) return !interrupted();
-  const std::string of = s.task() == Task::classification ? "" : " of " + std::string(figure.text);
+  const std::string of = s.task() == Task::classification ? "" : " of " + figure.text;
   s.progress.say("warning: int8 has " + percent(run.int8_accuracy) + of + " where float has " +
                  percent(run.float_accuracy) + ": looking for the layer");
   Loader watched = s.watch_loader(batch, most_judged);

@@ -37,6 +37,27 @@ double mean_square(std::span<const real> a, std::span<const real> b) {
   return sum / static_cast<double>(a.size());
 }
 
+/// Adds samples of numbers to plots, of which `pairs` are the next ones.
+void add_pairs(std::span<std::vector<std::pair<double, double>>> pairs, std::span<const real> truth,
+               std::span<const real> predicted) {
+  for (std::size_t k = 0; k < pairs.size() && pairs[k].size() < most_pairs; ++k)
+    pairs[k].emplace_back(truth[k], predicted[k]);
+}
+
+void add_head_pairs(Judgement& j, std::span<const Var> outputs, const Tensor& values) {
+  const std::vector<Var> rows = head_outputs(j.heads, outputs);
+  std::span<std::vector<std::pair<double, double>>> pairs = j.pairs;
+  for (std::size_t h = 0; h < j.heads.size(); ++h) {
+    if (j.heads[h].task != Task::regression) continue;
+    const auto width = static_cast<std::size_t>(j.heads[h].width());
+    const Tensor target = head_target(j.heads[h], values);
+    const Rows truth(target), predicted(rows[h].value());
+    for (std::int64_t i = 0; i < values.shape()[0]; ++i)
+      add_pairs(pairs.first(width), truth[i], predicted[i]);
+    pairs = pairs.subspan(width);
+  }
+}
+
 /// Adds pictures of masks: errors are the share of wrong pixels.
 void add_masks(WorstOutputs& worst, const Tensor& logits, const Tensor& masks,
                std::span<const std::int64_t> indices) {
@@ -102,9 +123,17 @@ Summary anomaly_json(const Session& s, double threshold) {
 
 }  // namespace
 
-Judgement::Judgement(const Session& s) : task(s.task()) {
+Judgement::Judgement(const Session& s) : task(s.task()), heads(s.measure().heads) {
   if (task == Task::classification) details.confusion.emplace(s.outputs());
-  if (task == Task::regression) pairs.resize(static_cast<std::size_t>(s.outputs()));
+  if (task == Task::regression) pair_names = output_names(s);
+  if (task == Task::regression && pair_names.empty()) {
+    for (int k = 0; k < s.outputs(); ++k) pair_names.push_back("output " + std::to_string(k));
+  }
+  for (const config::HeadConfig& head : s.config.heads) {
+    if (parse_task(head.task) != Task::regression) continue;
+    for (const std::string& target : head.targets) pair_names.push_back(head.name + ": " + target);
+  }
+  pairs.resize(pair_names.size());
 }
 
 TaskEvaluationOptions Judgement::options() {
@@ -126,6 +155,9 @@ void Judgement::observe(std::span<const Var> outputs, const Batch& batch,
     case Task::segmentation:
       add_masks(worst_outputs, y, batch.y, indices);
       return;
+    case Task::multi_task:
+      add_head_pairs(*this, outputs, batch.y);
+      return;
     default:
       break;
   }
@@ -133,8 +165,7 @@ void Judgement::observe(std::span<const Var> outputs, const Batch& batch,
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const auto a = output[static_cast<std::int64_t>(i)], b = target[static_cast<std::int64_t>(i)];
     worst_outputs.add(indices[i], mean_square(a, b), a, b);
-    for (std::size_t k = 0; k < pairs.size() && pairs[k].size() < most_pairs; ++k)
-      pairs[k].emplace_back(b[k], a[k]);
+    add_pairs(pairs, b, a);
   }
 }
 
@@ -147,17 +178,15 @@ bool find_threshold(Session& s, const int8::Model& model, Judgement& judgement) 
 }
 
 void add_judgement(const Session& s, const Judgement& judgement, Summary& summary) {
-  const std::vector<std::string> names = output_names(s);
-  const bool pixels = judgement.task == Task::segmentation;
   if (judgement.threshold) summary["anomaly"] = anomaly_json(s, *judgement.threshold);
-  if (const auto matrix = judged_confusion(judgement)) {
-    const std::vector<std::string> of_matrix =
-        judgement.threshold ? std::vector<std::string>{"normal", "anomaly"} : names;
-    summary["confusion"] = Summary::parse(confusion_json(*matrix, of_matrix, pixels));
-    if (matrix->classes() > most_classes_written) summary["confusion"].erase("matrix");
-    if (matrix->classes() <= most_classes_shown && !s.brief)
-      s.progress.say("\n" + confusion_text(*matrix, of_matrix) + "\n" +
-                     class_table(*matrix, of_matrix, pixels));
+  for (const report::ConfusionTable& table : judged_confusions(s, judgement)) {
+    const auto& [matrix, names, pixels, head] = table;
+    Summary json = Summary::parse(confusion_json(matrix, names, pixels));
+    if (matrix.classes() > most_classes_written) json.erase("matrix");
+    (head.empty() ? summary["confusion"] : summary["heads"][head]["confusion"]) = std::move(json);
+    if (matrix.classes() <= most_classes_shown && !s.brief)
+      s.progress.say((head.empty() ? "" : "\n" + head + ":") + "\n" +
+                     confusion_text(matrix, names) + "\n" + class_table(matrix, names, pixels));
   }
   summary["worst"] = worst_json(judgement);
   if (!judgement.layers.empty())
@@ -165,10 +194,28 @@ void add_judgement(const Session& s, const Judgement& judgement, Summary& summar
   if (!judgement.advice.empty()) summary["advice"] = judgement.advice;
 }
 
-std::optional<ConfusionMatrix> judged_confusion(const Judgement& judgement) {
-  if (!judgement.threshold) return judgement.details.confusion;
-  if (!judgement.details.anomalies.has_both_kinds()) return std::nullopt;
-  return judgement.details.anomalies.judged_by(*judgement.threshold);
+std::vector<report::ConfusionTable> judged_confusions(const Session& s,
+                                                      const Judgement& judgement) {
+  const TaskDetails& d = judgement.details;
+  if (judgement.threshold) {
+    if (!d.anomalies.has_both_kinds()) return {};
+    return {{.matrix = d.anomalies.judged_by(*judgement.threshold),
+             .class_names = {"normal", "anomaly"}}};
+  }
+  if (d.confusion) {
+    return {{.matrix = *d.confusion,
+             .class_names = output_names(s),
+             .of_pixels = judgement.task == Task::segmentation}};
+  }
+  std::vector<report::ConfusionTable> tables;
+  for (std::size_t h = 0; h < d.heads.size(); ++h) {
+    if (!d.heads[h].confusion) continue;
+    tables.push_back({.matrix = *d.heads[h].confusion,
+                      .class_names = s.config.heads[h].class_names,
+                      .of_pixels = false,
+                      .title = judgement.heads[h].name});
+  }
+  return tables;
 }
 
 }  // namespace octet::trainer

@@ -10,6 +10,7 @@
 #include "eval/worst_outputs.h"
 #include "eval/worst_samples.h"
 #include "quant/diagnosis/layer_errors.h"
+#include "report/report_html.h"
 
 namespace octet::trainer {
 
@@ -17,11 +18,13 @@ struct Judgement {
   explicit Judgement(const Session& s);
 
   Task task;
+  std::vector<TaskHead> heads;     ///< of multi_task
   TaskDetails details = {};        ///< of the test split
   WorstSamples worst{20};          ///< of classification
   WorstOutputs worst_outputs{20};  ///< of the other tasks; of segmentation classes of pixels
-  std::vector<std::vector<std::pair<double, double>>> pairs =
-      {};  ///< of regression: (true, predicted)
+  /// Of numbers: (true, predicted), with their names.
+  std::vector<std::vector<std::pair<double, double>>> pairs = {};
+  std::vector<std::string> pair_names = {};
   /// Of autoencoders: scores above are anomalies.
   std::optional<double> threshold = {};
   std::vector<quant::LayerError> layers = {};  ///< of a quantized network
@@ -36,7 +39,7 @@ struct Judgement {
 };
 
 /// The figure that says how much int8 has lost, a part of 1: larger is better.
-const FigureKind& diagnosed_figure(Task task);
+const FigureKind& diagnosed_figure(const Session& s);
 /// Measures the errors of session.qat's layers, and where int8 has lost more than a point what the
 /// layers' share in it is, on a part of the split that training watches; says what to change. False
 /// if the user asked to stop.
@@ -47,8 +50,9 @@ bool diagnose(Session& s, const Summary& summary, Judgement& judgement);
 bool find_threshold(Session& s, Module& model, Judgement& judgement);
 bool find_threshold(Session& s, const int8::Model& model, Judgement& judgement);
 
-/// Of classes, of pixels, or of normal samples and anomalies by the threshold.
-std::optional<ConfusionMatrix> judged_confusion(const Judgement& judgement);
+/// Of classes, of pixels, of normal samples and anomalies by the threshold, or of each head that
+/// has classes, with its name.
+std::vector<report::ConfusionTable> judged_confusions(const Session& s, const Judgement& judgement);
 /// Adds "confusion", "anomaly", "worst", "layers" and "advice", and says the matrix of up to 12
 /// classes.
 void add_judgement(const Session& s, const Judgement& judgement, Summary& summary);

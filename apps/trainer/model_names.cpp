@@ -42,15 +42,22 @@ void add_picture_input(int8::Graph& graph, const Session& s) {
 /// Of other tasks than classification.
 void add_task(int8::Graph& graph, const Session& s, std::optional<double> threshold) {
   if (s.task() == Task::classification) return;
-  graph.metadata[task_entry] = task_entry_text(
-      {.task = s.task(), .threshold = threshold, .normal = s.config.anomaly.normal});
+  TaskEntry entry{.task = s.task(), .threshold = threshold, .normal = s.config.anomaly.normal};
+  for (const config::HeadConfig& head : s.config.heads) {
+    const Task of_head = parse_task(head.task);
+    entry.heads.push_back(
+        {.name = head.name,
+         .task = of_head,
+         .labels = of_head == Task::regression ? head.targets : head.class_names});
+  }
+  graph.metadata[task_entry] = task_entry_text(entry);
 }
 
 }  // namespace
 
 std::vector<std::string> output_names(const Session& s) {
   std::vector<std::string> names;
-  if (s.task() == Task::autoencoder) return names;
+  if (s.task() == Task::autoencoder || s.task() == Task::multi_task) return names;
   if (s.task() == Task::regression) {
     const std::vector<std::string>& columns = s.config.data.target_columns;
     if (std::ssize(columns) != s.outputs()) return names;

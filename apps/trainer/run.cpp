@@ -77,7 +77,7 @@ void report(const config::Config& c, const RunOptions& options, const Summary& s
             Progress& progress) {
   if (!options.ancestors.empty()) {
     progress.say(c.run_dir().string() + ": float test " +
-                 figures_text(task_in(summary), summary["float"]));
+                 figures_text(figures_in(summary), summary["float"]));
     return;
   }
   std::string lines = c.name + "\n" + table(summary, c.run_dir());
@@ -118,6 +118,7 @@ void say_data(const Session& s) {
   const config::Normalize& c = s.config.data.normalize;
   const std::string text = normalization_warning(s.data.train, {c.mean, c.std});
   if (!text.empty()) s.progress.say("warning: " + text);
+  if (s.task() == Task::multi_task) return;  // some are classes
   if (const std::string targets = targets_warning(s.data.train); !targets.empty())
     s.progress.say("warning: " + targets);
 }
@@ -172,7 +173,7 @@ Outcome run(const config::Config& given, const RunOptions& options, Progress& pr
   DataSource data =
       options.team ? options.team->data.open(c, progress) : open_run_data(c, progress);
   Session s(c, std::move(data), progress, c.thread_count(), options.team);
-  const auto limits = parse_limits(s.task(), options.fail_below, options.fail_above);
+  const auto limits = parse_limits(s.figures, options.fail_below, options.fail_above);
   s.brief = !options.ancestors.empty();
   check_phases(s);
   const RunFiles& files = s.files;

@@ -34,10 +34,9 @@ EpochScore epoch_score(const Session& s, const TaskScore& score, const std::stri
   EpochScore e;
   e.value = (s.main_figure().larger_is_better ? 1 : -1) * score.value();
   e.tie_break = -score.loss;
-  e.text = split + " " + figures_text(s.task(), figures_json(score));
+  e.text = split + " " + figures_text(s.figures, figures_json(score));
   e.figures.push_back({prefix + "_loss", score.loss});
-  for (const auto& [name, value] : score.figures)
-    e.figures.push_back({prefix + "_" + std::string(name), value});
+  for (const auto& [name, value] : score.figures) e.figures.push_back({prefix + "_" + name, value});
   return e;
 }
 
@@ -47,24 +46,23 @@ double best_figure(const Session& s) {
 
 void put_results(Session& s, const std::string& part, const TaskScore& score) {
   s.results[part + ".loss"] = score.loss;
-  for (const auto& [name, value] : score.figures) s.results[part + "." + std::string(name)] = value;
+  for (const auto& [name, value] : score.figures) s.results[part + "." + name] = value;
 }
 
 Summary figures_json(const TaskScore& score) {
   Summary j;
-  for (const auto& [name, value] : score.figures) j[std::string(name)] = value;
+  for (const auto& [name, value] : score.figures) j[name] = value;
   j["loss"] = score.loss;
   return j;
 }
 
-std::string figures_text(Task task, const Summary& part) {
-  const auto kinds = figures_of(task);
-  if (kinds.size() == 1) return figure_text(kinds[0], part.at(std::string(kinds[0].name)));
+std::string figures_text(std::span<const FigureKind> kinds, const Summary& part) {
+  if (kinds.size() == 1) return figure_text(kinds[0], part.at(kinds[0].name));
   std::string text;
   for (const FigureKind& kind : kinds) {
-    const auto value = part.find(std::string(kind.name));
+    const auto value = part.find(kind.name);
     if (value == part.end()) continue;
-    text += (text.empty() ? "" : ", ") + std::string(kind.text) + " " + figure_text(kind, *value);
+    text += (text.empty() ? "" : ", ") + kind.text + " " + figure_text(kind, *value);
   }
   return text;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "apps/trainer/session.h"
@@ -29,6 +30,6 @@ Summary figures_json(const TaskScore& score);
 
 /// The figures in an object of the summary, for a person: "98.20 %", of several figures "RMSE
 /// 0.012, MAE 0.009, R2 0.998".
-std::string figures_text(Task task, const Summary& part);
+std::string figures_text(std::span<const FigureKind> figures, const Summary& part);
 
 }  // namespace octet::trainer

@@ -46,7 +46,8 @@ Session::Session(const config::Config& c, DataSource source, Progress& p, int th
       network(setup::make_network(c, data.train, input_shape())),
       model(network.module),
       phase(c.train ? Phase::train : Phase::quantize),
-      run_key(leads() ? make_run_key(c, data, network) : std::string()) {
+      run_key(leads() ? make_run_key(c, data, network) : std::string()),
+      figures(measure().figures()) {
   if (team) {
     member_ctx_.emplace(team->member.threads, static_cast<std::uint64_t>(c.seed),
                         &team->member.communicator);

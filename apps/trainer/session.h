@@ -87,8 +87,9 @@ class Session {
   /// Of steps that all members make together.
   Context& step_ctx() { return member_ctx_ ? *member_ctx_ : ctx; }
   Task task() const { return parse_task(config.task); }
-  /// What chooses between networks.
-  const FigureKind& main_figure() const { return figures_of(task())[0]; }
+  /// Of the task; the first chooses between networks.
+  const std::vector<FigureKind> figures;
+  const FigureKind& main_figure() const { return figures[0]; }
   TaskMeasure measure() const;
   /// Numbers that the network returns for a sample, or for a pixel; of an autoencoder 0.
   int outputs() const;

@@ -22,8 +22,8 @@ double timed_step(Context& ctx, Module& model, optim::Optimizer& optimizer, cons
   const Clock::time_point start = Clock::now();
   optimizer.zero_grad();
   Tape tape(ctx);
-  const Var output = model(tape.input(batch.x));
-  tape.backward(loss.value({&output, 1}, batch, 0));
+  const std::vector<Var> outputs = model({tape.input(batch.x)});
+  tape.backward(loss.value(outputs, batch, 0));
   optimizer.step(ctx);
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }

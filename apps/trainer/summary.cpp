@@ -78,9 +78,9 @@ Summary begin_summary(const Session& s) {
   j["task"] = s.config.task;
   const std::int64_t parameters = s.model->parameter_count();
   Summary& f = j["float"];
-  for (const FigureKind& kind : figures_of(s.task())) {
-    const auto value = s.results.find("float." + std::string(kind.name));
-    if (value != s.results.end()) f[std::string(kind.name)] = value->second;
+  for (const FigureKind& kind : s.figures) {
+    const auto value = s.results.find("float." + kind.name);
+    if (value != s.results.end()) f[kind.name] = value->second;
   }
   f["loss"] = result(s, "float.loss");
   f["parameters"] = parameters;
@@ -175,7 +175,7 @@ std::string kept_epochs(const FigureKind& figure, const Summary& s) {
     const auto& p = s.at(part);
     text += (text.empty() ? "" : ", ") + std::string(part) + " " +
             std::to_string(p.at("best_epoch").get<std::int64_t>()) + " (val " +
-            figure_text(figure, p.at("val_" + std::string(figure.name))) + ")";
+            figure_text(figure, p.at("val_" + figure.name)) + ")";
   }
   return text;
 }
@@ -184,8 +184,7 @@ std::string kept_epochs(const FigureKind& figure, const Summary& s) {
 std::string by_rounding(const FigureKind& figure, const Summary& int8) {
   std::string text;
   for (const std::string name : {"single", "double", "float"}) {
-    const auto at =
-        int8.find(std::string(figure.name) + "_" + name);  // earlier releases wrote none for float
+    const auto at = int8.find(figure.name + "_" + name);  // earlier releases wrote none for float
     if (at != int8.end())
       text += (text.empty() ? "" : ", ") + name + " " + figure_text(figure, *at);
   }
@@ -195,7 +194,7 @@ std::string by_rounding(const FigureKind& figure, const Summary& int8) {
 /// "98.10 % of 1,000 test images"
 std::string of_test_images(Task task, const Summary& s) {
   const std::string count = grouped(s.at("data").at("test_images"));
-  const std::string figures = figures_text(task, s.at("float"));
+  const std::string figures = figures_text(figures_in(s), s.at("float"));
   return task == Task::classification ? figures + " of " + count + " test images"
                                       : figures + "; " + count + " test samples";
 }
@@ -207,12 +206,23 @@ Task task_in(const Summary& s) {
   return task == s.end() ? Task::classification : parse_task(task->get<std::string>());
 }
 
+std::vector<FigureKind> figures_in(const Summary& s) {
+  TaskMeasure measure{.task = task_in(s)};
+  if (measure.task == Task::multi_task) {
+    for (const Summary& head : s.at("config").at("heads")) {
+      measure.heads.push_back(
+          {.name = head.at("name"), .task = parse_task(head.at("task").get<std::string>())});
+    }
+  }
+  return measure.figures();
+}
+
 TaskScore shipping_score(const Summary& s) {
   const Summary& part = s.at(s.contains("int8") ? "int8" : "float");
   TaskScore score;
   score.loss = part.value("loss", 0.0);
-  for (const FigureKind& kind : figures_of(task_in(s))) {
-    const auto value = part.find(std::string(kind.name));
+  for (const FigureKind& kind : figures_in(s)) {
+    const auto value = part.find(kind.name);
     if (value != part.end()) score.figures.emplace_back(kind.name, value->get<double>());
   }
   return score;
@@ -222,7 +232,8 @@ std::string table(const Summary& s, const std::filesystem::path& run_dir) {
   std::string out;
   const auto& speed = s.at("speed");
   const Task task = task_in(s);
-  const FigureKind& figure = figures_of(task)[0];
+  const std::vector<FigureKind> figures = figures_in(s);
+  const FigureKind& figure = figures[0];
   row(out, "float",
       of_test_images(task, s) + ", " + kilobytes(s.at("float").at("bytes")) + " of parameters");
   if (const std::string kept = kept_epochs(figure, s); !kept.empty()) row(out, "best epochs", kept);
@@ -231,14 +242,15 @@ std::string table(const Summary& s, const std::filesystem::path& run_dir) {
     const auto& f = s.at(file.key);
     const bool half = std::string_view(file.key).ends_with("fp16");
     row(out, std::string(half ? "fp16 " : "float ") + file.name,
-        figures_text(task, f) + ", " + kilobytes(f.at("bytes")));
+        figures_text(figures, f) + ", " + kilobytes(f.at("bytes")));
   }
   for (const char* mode : {"qat", "ptq"}) {
-    if (s.contains(mode)) row(out, std::string(mode) + " forward", figures_text(task, s.at(mode)));
+    if (s.contains(mode))
+      row(out, std::string(mode) + " forward", figures_text(figures, s.at(mode)));
   }
   if (s.contains("int8")) {
     const auto& i = s.at("int8");
-    row(out, "int8 model.tflite", figures_text(task, i) + ", " + kilobytes(i.at("bytes")));
+    row(out, "int8 model.tflite", figures_text(figures, i) + ", " + kilobytes(i.at("bytes")));
     row(out, "codes different",
         grouped(i.at("codes_different")) + " of " + grouped(i.at("codes_compared")) +
             ", training forward against the written model");

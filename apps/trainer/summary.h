@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/trainer/session.h"
 
@@ -27,6 +28,8 @@ std::optional<Summary> finished_summary(const Checkpoint& checkpoint, const RunF
                                         const config::OutputsConfig& outputs);
 /// What the run's network is for.
 Task task_in(const Summary& summary);
+/// Session::figures of that run.
+std::vector<FigureKind> figures_in(const Summary& summary);
 /// Of the model that ships, or without one of the float network, on the test split.
 TaskScore shipping_score(const Summary& summary);
 /// Lines for a person, each ending in a newline.

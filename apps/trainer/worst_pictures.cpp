@@ -75,6 +75,7 @@ std::string worst_title(Task task) {
       return "Samples with the largest error, and what becomes of them";
     case Task::segmentation:
       return "Pictures with the most wrong pixels: the picture, its mask, the mask found";
+    case Task::multi_task:
     case Task::classification:
       break;
   }

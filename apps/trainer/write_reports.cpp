@@ -59,19 +59,17 @@ std::vector<report::PhaseCurves> curves_of(const std::string& metrics) {
 report::KeyFigure key_figure(const Session& s, const std::string& part, const Summary& of) {
   const FigureKind& main = s.main_figure();
   const std::string test = std::to_string(s.data.test.size());
-  report::KeyFigure figure{
-      part + " " + std::string(main.text), figure_text(main, of.at(std::string(main.name))), {}};
-  if (figures_of(s.task()).size() == 1) {
+  report::KeyFigure figure{part + " " + main.text, figure_text(main, of.at(main.name)), {}};
+  if (s.figures.size() == 1) {
     figure.note = "of " + test + " test images";
   } else {
-    for (const FigureKind& kind : figures_of(s.task()).subspan(1)) {
-      const auto value = of.find(std::string(kind.name));
-      if (value != of.end())
-        figure.note += std::string(kind.text) + " " + figure_text(kind, *value) + ", ";
+    for (const FigureKind& kind : std::span(s.figures).subspan(1)) {
+      const auto value = of.find(kind.name);
+      if (value != of.end()) figure.note += kind.text + " " + figure_text(kind, *value) + ", ";
     }
     figure.note += test + " test samples";
   }
-  const std::string val = "val_" + std::string(main.name);
+  const std::string val = "val_" + main.name;
   if (!of.contains(val)) return figure;
   const auto epoch = of.at("best_epoch").get<std::int64_t>();
   figure.note += ", val " + figure_text(main, of.at(val)) +
@@ -99,14 +97,11 @@ std::vector<report::KeyFigure> key_figures(const Session& s, const Summary& summ
 }
 
 /// True against predicted, of each of the first outputs.
-std::vector<report::ScatterPlot> scatters(const Session& s, const Judgement& judgement) {
+std::vector<report::ScatterPlot> scatters(const Judgement& judgement) {
   constexpr std::size_t most = 6;
-  const std::vector<std::string> names = output_names(s);
   std::vector<report::ScatterPlot> plots;
-  for (std::size_t k = 0; k < std::min(judgement.pairs.size(), most); ++k) {
-    const std::string name = names.empty() ? "output " + std::to_string(k) : names[k];
-    plots.push_back({name, "true", "predicted", judgement.pairs[k]});
-  }
+  for (std::size_t k = 0; k < std::min(judgement.pairs.size(), most); ++k)
+    plots.push_back({judgement.pair_names[k], "true", "predicted", judgement.pairs[k]});
   return plots;
 }
 
@@ -137,15 +132,12 @@ void write_reports(const Session& s, const Judgement& judgement, const Summary& 
   r.figures = key_figures(s, summary);
   r.advice = judgement.advice;
   r.phases = curves_of(s.metrics->text());
-  r.class_names = output_names(s);
-  if (judgement.threshold) r.class_names = {"normal", "anomaly"};
-  r.confusion = judged_confusion(judgement);
-  r.of_pixels = judgement.task == Task::segmentation;
-  r.scatters = scatters(s, judgement);
+  r.confusions = judged_confusions(s, judgement);
+  r.scatters = scatters(judgement);
   r.histograms = histograms(judgement);
   r.worst_title = worst_title(judgement.task);
   r.worst = worst_samples(s, judgement);
-  r.judged_by = diagnosed_figure(judgement.task).text;
+  r.judged_by = diagnosed_figure(s).text;
   r.layers = judgement.layers;
   r.config = config::to_json(s.config);
   for (const auto& [what, name] : summary.at("files").items())

@@ -1,5 +1,6 @@
 // From the "data" of a configuration to data sets and loaders.
 #include "apps/common/setup/data.h"
+#include "apps/common/setup/loss_setup.h"
 
 #include <doctest/doctest.h>
 
@@ -35,7 +36,7 @@ TEST_CASE_FIXTURE(Run, "setup: what is left to the data is measured on the train
   config::Config c = read(R"("format": "csv", "path": ".", "normalize": "auto")");
   const DataSource data = setup::open_data(c);
   CHECK_THROWS_AS(setup::make_transform(c.data, false), Error);
-  CHECK_THROWS_AS(setup::cross_entropy_options(setup::train_section(c), 2), Error);
+  CHECK_THROWS_AS(setup::cross_entropy_options(c.train->steps.loss, 2, ""), Error);
   setup::measure(c, data.train);
   CHECK(c.data.normalize.mean == std::vector<double>{1, 20});
   CHECK(c.data.normalize.std == std::vector<double>{1, 10});

@@ -84,3 +84,39 @@ TEST_CASE("segmentation: mean IoU and accuracy of the pixels that count") {
   CHECK(s.loss > 0);
   CHECK(s.loss < 2);
 }
+
+TEST_CASE("multi_task: the loss is the weighted sum, each head has its figures") {
+  // The sum of a sample is 1, 5, 9, 13: logits (6, sum), and a number.
+  test::CustomMany net([](std::span<const Var> x) {
+    const Var sum = reshape(mean(x[0], {1, 2, 3}), {1}) * real(2);
+    const Var six = sum * real(0) + real(6);
+    const std::vector<Var> logits{six, sum};
+    return std::vector<Var>{concat(logits, 1), reshape(sum, {1, 1, 1})};
+  });
+  const Dataset data =
+      samples(Tensor::from<real>({4, 2}, std::vector<real>{0, 0, 6, 1, 8, 1, 16, 1}));
+  TaskMeasure measure{.task = Task::multi_task};
+  measure.heads = {{.name = "big", .columns = {1}, .classes = 2},
+                   {.name = "sum", .task = Task::regression, .columns = {0}, .weight = 0.5}};
+  TaskDetails details;
+  const TaskScore s = score_of(net, data, measure, {.stop = {}, .observe = {}, .details = &details});
+  const auto cross = [](double right, double wrong) { return std::log1p(std::exp(wrong - right)); };
+  const double classes = cross(6, 1) + cross(5, 6) + cross(9, 6) + cross(13, 6);
+  CHECK(s.loss == doctest::Approx(classes / 4 + 0.5 * 3));
+  CHECK(s.value() == s.loss);
+  CHECK(s.figure("big.accuracy").value() == doctest::Approx(0.75));
+  CHECK(s.figure("sum.mae").value() == doctest::Approx(1.5));
+  CHECK(s.figures.size() == measure.figures().size());
+  CHECK(details.heads[0].confusion->count(1, 0) == 1);
+
+  measure.heads[0].classes = 1;
+  CHECK_THROWS_WITH_AS(score_of(net, data, measure),
+                       doctest::Contains("head 'big': expected an output of 1 numbers a sample"),
+                       Error);
+  measure.heads[0] = {.name = "big", .columns = {0}, .classes = 2};
+  CHECK_THROWS_WITH_AS(score_of(net, data, measure),
+                       doctest::Contains("head 'big': expected a class, 0 to 1, got 6"), Error);
+  measure.heads.pop_back();
+  CHECK_THROWS_WITH_AS(score_of(net, data, measure),
+                       doctest::Contains("expected a network of 1 outputs"), Error);
+}

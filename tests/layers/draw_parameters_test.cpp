@@ -62,11 +62,11 @@ TEST_CASE("draw_parameters: what layers begin with, and names of the rest") {
   CHECK(all(values(*graph, "rest.factor"), 1));
   CHECK(all(values(*graph, "rest.shift"), 0));
   CHECK(all(values(*graph, "rest.other"), 9));
-  for (const auto& [name, fan_in] : {std::pair{"conv.weight", 18}, std::pair{"conv.bias", 18},
-                                     std::pair{"fc.weight", 150}, std::pair{"fc.bias", 150}}) {
-    CAPTURE(name);
-    const real bound = 1 / std::sqrt(static_cast<real>(fan_in));
-    const std::vector<real> v = values(*graph, name);
+  for (const auto& of : {std::pair{"conv.weight", 18}, std::pair{"conv.bias", 18},
+                         std::pair{"fc.weight", 150}, std::pair{"fc.bias", 150}}) {
+    CAPTURE(of.first);
+    const real bound = 1 / std::sqrt(static_cast<real>(of.second));
+    const std::vector<real> v = values(*graph, of.first);
     CHECK(std::ranges::all_of(v, [&](real x) { return std::fabs(x) <= bound; }));
     CHECK(std::ranges::any_of(v, [&](real x) { return std::fabs(x) > bound / 3; }));
   }

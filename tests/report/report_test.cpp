@@ -74,8 +74,8 @@ TEST_CASE("what is empty is left out") {
 
 TEST_CASE("many classes: the most frequent confusions instead of the matrix") {
   RunReport r{.name = "x"};
-  r.confusion.emplace(41);
-  r.confusion->add(40, 3);
+  r.confusions = {{.matrix = ConfusionMatrix(41)}};
+  r.confusions[0].matrix.add(40, 3);
   const std::string page = report_html(r);
   CHECK(!has(page, "class=\"matrix\""));
   CHECK(has(page, "<td class=\"name\">40</td><td class=\"name\">3</td><td>1</td>"));
@@ -108,8 +108,8 @@ TEST_CASE("plots of test samples, and samples with several pictures") {
 }
 
 TEST_CASE("what cannot be shown is refused") {
-  RunReport names{.name = "x", .class_names = {"a"}};
-  names.confusion.emplace(2);
+  RunReport names{.name = "x"};
+  names.confusions = {{.matrix = ConfusionMatrix(2), .class_names = {"a"}}};
   CHECK_THROWS_WITH_AS(report_html(names), doctest::Contains("expected 2 class names or none"),
                        Error);
   RunReport picture{.name = "x"};

@@ -45,9 +45,10 @@ inline report::RunReport sample_report(const Dataset& digits) {
       "71 times as large as the median one and sets the scale of all: equalize the channels "
       "before preparing"};
   r.phases = sample_curves();
-  for (int k = 0; k < 10; ++k) r.class_names.push_back("digit " + std::to_string(k));
-  r.class_names[7] = hostile;
-  r.class_names[8] = "acht 八";
+  std::vector<std::string> names;
+  for (int k = 0; k < 10; ++k) names.push_back("digit " + std::to_string(k));
+  names[7] = hostile;
+  names[8] = "acht 八";
   ConfusionMatrix matrix(10);
   Random random(4);
   for (int i = 0; i < 1000; ++i) {
@@ -55,23 +56,22 @@ inline report::RunReport sample_report(const Dataset& digits) {
     const bool wrong = random.uniform() < 0.05;
     matrix.add(truth, wrong ? static_cast<std::int64_t>(random.below(10)) : truth);
   }
-  r.confusion = matrix;
+  r.confusions = {{.matrix = matrix, .class_names = names}};
   const Shape shape = digits.image_shape();
   for (std::int64_t i = 0; i < 12; ++i) {
     Image image{shape[0], shape[1], static_cast<int>(shape[2]), {}};
     const auto* pixels = digits.images.data<std::uint8_t>() + i * shape.numel();
     image.pixels.assign(pixels, pixels + shape.numel());
     const int truth = digits.labels.data<std::int32_t>()[i];
-    r.worst.push_back(
-        {{image},
-         r.class_names[static_cast<std::size_t>(truth)],
-         "taken for " + r.class_names[static_cast<std::size_t>((truth + 3) % 10)] + ", 97 %",
-         "no. " + std::to_string(i) + ", loss 6.5"});
+    r.worst.push_back({{image},
+                       names[static_cast<std::size_t>(truth)],
+                       "taken for " + names[static_cast<std::size_t>((truth + 3) % 10)] + ", 97 %",
+                       "no. " + std::to_string(i) + ", loss 6.5"});
   }
-  const char* names[] = {"input", "conv1", "conv2", "fc1", "fc2"};
+  const char* layers[] = {"input", "conv1", "conv2", "fc1", "fc2"};
   const double ratios[] = {99, 34.2, 9.1, 27.5, 24.0};
   for (int k = 0; k < 5; ++k) {
-    r.layers.push_back({.layer = names[k],
+    r.layers.push_back({.layer = layers[k],
                         .min = k == 0 ? -0.42 : 0,
                         .max = 1.5 + 7.3 * k,
                         .scale = 0.0123F * static_cast<float>(k + 1),

@@ -151,6 +151,27 @@ void describe(FieldVisitor& v, LossConfig& c) {
       "balanced", c.balanced, c.class_weights, {0, 1e6});
 }
 
+void describe(FieldVisitor& v, HeadConfig& c) {
+  v.file_name(
+      {.name = "name",
+       .doc = "Of the head: in figures and files, and of model.layers the layer that is its "
+              "output",
+       .required = true},
+      c.name);
+  v.choice({"task", "A class, or numbers"}, c.task, {"classification", "regression"});
+  v.texts({.name = "targets",
+           .doc = "csv: the names of its columns, of a class one. Others: their places in the "
+                  "targets [N, K], from 0, as texts",
+           .required = true},
+          c.targets);
+  v.texts({"class_names", "Names of its classes; csv may have them in the place of their numbers"},
+          c.class_names);
+  v.integer({"classes", "0: as many as there are names, or as the data has"}, c.classes,
+            {0, 65536});
+  v.number({"weight", "Factor on its loss in the sum of all"}, c.weight, {0, 1e6, true});
+  v.object({"loss", "What training makes small of it"}, c.loss);
+}
+
 void describe(FieldVisitor& v, ParameterGroup& c) {
   v.text({.name = "pattern",
           .doc = "Names of parameters, such as layer1.0.conv1.weight; * stands for any text",
@@ -331,11 +352,18 @@ void describe(FieldVisitor& v, Config& c) {
   v.choice({.name = "task",
             .doc = "What the network is trained for. classification: a class for each sample; "
                    "regression: numbers; segmentation: a class for each pixel; autoencoder: the "
-                   "input again, and anomalies by how badly it succeeds. auto: what the targets "
-                   "of the data are; autoencoder, if that is the network",
+                   "input again, and anomalies by how badly it succeeds; multi_task: several "
+                   "outputs, the heads. auto: what the targets of the data are; autoencoder, if "
+                   "that is the network; multi_task, if there are heads",
             .selects = true,
             .unsaid = "classification"},
            c.task, choices_of_task());
+  v.objects({.name = "heads",
+             .doc = "The network's outputs, in their order, each with a task of its own "
+                    "(docs/tasks.md)",
+             .when = "auto multi_task",
+             .unsaid = "[]"},
+            c.heads);
   v.object(
       {.name = "data", .doc = "Where the pictures are and how they are prepared", .required = true},
       c.data);

@@ -110,6 +110,16 @@ struct LossConfig {
   std::vector<double> class_weights{1};
 };
 
+/// One of several outputs of the network.
+struct HeadConfig {
+  std::string name;
+  std::string task = "classification";
+  std::vector<std::string> targets, class_names;
+  int classes = 0;  ///< setup::resolve_task() puts their number in its place
+  double weight = 1;
+  LossConfig loss;
+};
+
 /// What float and quantization-aware training share of a step.
 struct Steps {
   LossConfig loss;
@@ -179,6 +189,7 @@ struct Config {
   int threads = 0;
   Path out{"runs", "runs"};
   std::string task = "auto";  ///< setup::resolve_task() puts what it is in its place
+  std::vector<HeadConfig> heads;
   DataConfig data;
   AnomalyConfig anomaly;
   ModelConfig model;

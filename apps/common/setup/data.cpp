@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apps/common/setup/anomaly_data.h"
+#include "apps/common/setup/heads.h"
 #include "apps/common/setup/task_setup.h"
 #include "base/error.h"
 #include "data/dataset_report.h"
@@ -21,11 +22,12 @@ DataOptions data_options(const config::Config& config,
              parse_keep_aspect(c.input.keep_aspect)};
   o.stream = c.stream;
   o.targets = parse_target_choice(c.targets);
-  const bool numbers = config.task == task_name(Task::regression);
+  const bool numbers = config.task == task_name(Task::regression) || !config.heads.empty();
   o.join_classes = wants_autoencoder(config);
   if (numbers && o.targets == TargetChoice::automatic) o.targets = TargetChoice::values;
   o.target_columns = c.target_columns;
   o.class_names = c.class_names;
+  add_head_columns(config, o);
   o.progress = std::move(progress);
   return o;
 }
@@ -85,6 +87,10 @@ DataSource prepare_data(config::Config& c, DataSource data) {
   resolve_task(c, data.train);
   if (task_of(c) == Task::autoencoder) data = anomaly_data(c, std::move(data));
   measure(c, data.train);
+  if (task_of(c) == Task::multi_task) {
+    check_head_targets(c, data.test);
+    if (data.val.size() > 0) check_head_targets(c, data.val);
+  }
   return data;
 }
 

@@ -27,6 +27,11 @@ std::string network_hash(const std::string& file, const GraphModule& graph) {
   return hash_text(hash.value());
 }
 
+/// Of a network for it the one output is [N, numbers].
+bool is_row_of_numbers(Task task) {
+  return task == Task::classification || task == Task::regression;
+}
+
 void note_left_out(FloatNetwork& network, const Classifier& classifier) {
   if (classifier.left_out.empty()) return;
   network.notes.push_back("it ends in " + classifier.left_out +
@@ -42,7 +47,7 @@ FloatNetwork of_layers(const config::Config& c, std::int64_t classes, const Shap
   network.name = "a network of " + std::to_string(c.model.layers.size()) + " layers";
   const auto graph = trace(layers, Tensor::zeros(input));
   const Task task = task_of(c);
-  if (task == Task::autoencoder || task == Task::segmentation) {  // check_output() looks at them
+  if (!is_row_of_numbers(task)) {  // check_output() looks at them
     network.module = graph;
     return network;
   }
@@ -85,7 +90,7 @@ FloatNetwork imported(const config::Config& c, std::int64_t classes, const Shape
   Init init(static_cast<std::uint64_t>(c.seed));
   if (c.model.weights == "new") draw_weights(*from.graph, init, network);
   const Task task = task_of(c);
-  if (task == Task::autoencoder || task == Task::segmentation) {  // as they are
+  if (!is_row_of_numbers(task)) {  // as they are
     network.module = std::move(from.graph);
     network.module->train();
     return network;

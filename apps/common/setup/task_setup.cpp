@@ -2,8 +2,9 @@
 
 #include <string>
 
+#include "apps/common/setup/heads.h"
+#include "apps/common/setup/loss_setup.h"
 #include "base/error.h"
-#include "core/ops/huber.h"
 #include "layers/zoo/zoo.h"
 
 namespace octet::setup {
@@ -25,34 +26,14 @@ Task task_for(TargetKind kind) {
   return Task::segmentation;
 }
 
-bool is_of_classes(Task task) {
-  return task == Task::classification || task == Task::segmentation;
-}
-
-void resolve_loss(const config::Config& c, Task task, config::LossConfig& loss,
-                  const std::string& pointer) {
-  const bool classes = is_of_classes(task);
-  if (loss.type == "auto") loss.type = classes ? "cross_entropy" : "mse";
-  const std::string of = ": is for classes, but the task is " + std::string(task_name(task));
-  OCTET_CHECK(classes == (loss.type == "cross_entropy"), c.where(pointer + "/type"), ": expected ",
-              classes ? "cross_entropy" : "mse, mae or huber", " for ", task_name(task), ", got ",
-              loss.type);
-  OCTET_CHECK(classes || loss.label_smoothing == 0, c.where(pointer + "/label_smoothing"), of);
-  OCTET_CHECK(classes || (!loss.balanced && loss.class_weights == std::vector<double>{1}),
-              c.where(pointer + "/class_weights"), of);
-}
-
 /// Of regression and autoencoders: what the output is compared with, and how.
 std::function<Var(std::span<const Var>, const Batch&)> error_loss(Task task,
                                                                   const config::LossConfig& c) {
-  return [of_input = task == Task::autoencoder, type = c.type, delta = c.delta](
-             std::span<const Var> outputs, const Batch& batch) {
-    const Var& y = outputs[0];
-    const Tensor target = like_output(of_input ? batch.x : batch.y, y);
-    if (type == "mae") return l1_loss(y, target);
-    if (type == "huber") return huber_loss(y, target, delta);
-    return mse_loss(y, target);
-  };
+  return
+      [of_input = task == Task::autoencoder, c](std::span<const Var> outputs, const Batch& batch) {
+        const Var& y = outputs[0];
+        return number_loss(c, y, like_output(of_input ? batch.x : batch.y, y));
+      };
 }
 
 }  // namespace
@@ -64,17 +45,22 @@ bool wants_autoencoder(const config::Config& c) {
 
 void resolve_task(config::Config& c, const Dataset& train) {
   const TargetKind kind = train.target();
-  if (c.task == "auto")
-    c.task = task_name(wants_autoencoder(c) ? Task::autoencoder : task_for(kind));
+  if (c.task == "auto") {
+    c.task = task_name(!c.heads.empty()       ? Task::multi_task
+                       : wants_autoencoder(c) ? Task::autoencoder
+                                              : task_for(kind));
+  }
   const Task task = task_of(c);
-  OCTET_CHECK(task == Task::autoencoder || task == task_for(kind), c.where("/task"), ": ",
-              task_name(task), " needs ",
+  const bool numbers = task == Task::regression || task == Task::multi_task;
+  OCTET_CHECK(task == Task::autoencoder || task_for(kind) == (numbers ? Task::regression : task),
+              c.where("/task"), ": ", task_name(task), " needs ",
               task == Task::classification ? "a class"
-              : task == Task::regression   ? "numbers"
+              : numbers                    ? "numbers"
                                            : "a mask",
               " for each sample, but the targets of ", train.name, " are ", kind_text(kind));
   OCTET_CHECK(task == Task::autoencoder || c.anomaly.normal.empty(), c.where("/anomaly/normal"),
               ": is for autoencoders, but the task is ", task_name(task));
+  if (task == Task::multi_task) resolve_heads(c, train);
   if (c.train) resolve_loss(c, task, c.train->steps.loss, "/train/loss");
   if (c.quant) resolve_loss(c, task, c.quant->steps.loss, "/quant/loss");
 }
@@ -87,6 +73,13 @@ Task task_of(const config::Config& c) {
 int output_count(const config::Config& c, const Dataset& data) {
   const Task task = task_of(c);
   const int classes = c.model.classes;
+  if (task == Task::multi_task) {
+    OCTET_CHECK(c.model.zoo.empty(), c.where("/model/zoo"), ": ", c.model.zoo,
+                " has one output, but there are heads: expected model.layers or model.import");
+    OCTET_CHECK(classes == 0, c.where("/model/classes"),
+                ": of several outputs each has its own, /heads/0/classes ...");
+    return 0;
+  }
   if (!c.model.zoo.empty()) {
     const zoo::OutputKind kind = zoo::output_kind(c.model.zoo);
     const bool fits = task == Task::autoencoder    ? kind == zoo::OutputKind::input
@@ -120,8 +113,29 @@ int output_count(const config::Config& c, const Dataset& data) {
   }
 }
 
+namespace {
+
+void check_heads(const config::Config& c, const GraphModule& network) {
+  const std::vector<TaskHead> heads = make_heads(c, /*training=*/true);
+  OCTET_CHECK(network.outputs().size() == heads.size(), c.where("/model"),
+              ": expected a network of ", heads.size(), " outputs, one for each head, got ",
+              network.outputs().size());
+  for (std::size_t h = 0; h < heads.size(); ++h) {
+    const GraphNode& y = network.nodes()[static_cast<std::size_t>(network.outputs()[h].node)];
+    const std::string where = c.where("/heads/" + std::to_string(h));
+    OCTET_CHECK(y.shape.numel() == heads[h].width(), where, ": '", heads[h].name,
+                "': expected an output of ", heads[h].width(), " numbers, got ", y.shape);
+    OCTET_CHECK(heads[h].task != Task::classification || !y.op || y.op->name() != "softmax", where,
+                ": '", heads[h].name,
+                "': the output is a softmax's: leave it out, the loss computes it");
+  }
+}
+
+}  // namespace
+
 void check_output(const config::Config& c, const GraphModule& network, int outputs,
                   const Shape& input) {
+  if (task_of(c) == Task::multi_task) return check_heads(c, network);
   OCTET_CHECK(network.outputs().size() == 1, c.where("/model"),
               ": expected a network of one output, got ", network.outputs().size());
   const Task task = task_of(c);
@@ -140,11 +154,16 @@ FitLoss make_loss(const TrainingSection& t, std::int64_t outputs) {
   const Task task = task_of(t.config);
   switch (task) {
     case Task::classification:
-      return cross_entropy_loss(cross_entropy_options(t, outputs));
+      return cross_entropy_loss(cross_entropy_options(t.steps.loss, outputs, t.where("loss")));
     case Task::segmentation:
-      return mean_loss([options = cross_entropy_options(t, outputs)](std::span<const Var> y,
-                                                                     const Batch& batch) {
+      return mean_loss([options = cross_entropy_options(t.steps.loss, outputs, t.where("loss"))](
+                           std::span<const Var> y, const Batch& batch) {
         return mask_cross_entropy(y[0], batch.y, options);
+      });
+    case Task::multi_task:
+      return mean_loss([heads = make_heads(t.config, /*training=*/true)](std::span<const Var> y,
+                                                                         const Batch& batch) {
+        return heads_loss(heads, y, batch.y);
       });
     default:
       return mean_loss(error_loss(task, t.steps.loss));
@@ -153,7 +172,11 @@ FitLoss make_loss(const TrainingSection& t, std::int64_t outputs) {
 
 TaskMeasure task_measure(const config::Config& c, int outputs) {
   TaskMeasure measure{.task = task_of(c), .classes = outputs};
-  if (is_of_classes(measure.task)) return measure;
+  if (measure.task == Task::classification || measure.task == Task::segmentation) return measure;
+  if (measure.task == Task::multi_task) {
+    measure.heads = make_heads(c, /*training=*/false);
+    return measure;
+  }
   const config::LossConfig& loss = c.train ? c.train->steps.loss : c.quant->steps.loss;
   measure.loss = error_loss(measure.task, loss);
   return measure;

@@ -41,20 +41,6 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainingSection& t,
   }
 }
 
-CrossEntropyOptions cross_entropy_options(const TrainingSection& t, std::int64_t classes) {
-  const config::LossConfig& c = t.steps.loss;
-  CrossEntropyOptions loss;
-  loss.label_smoothing = c.label_smoothing;
-  OCTET_CHECK(!c.balanced, t.where("loss/class_weights"), ": \"balanced\" was not measured");
-  if (c.class_weights.size() == 1) return loss;
-  OCTET_CHECK(static_cast<std::int64_t>(c.class_weights.size()) == classes,
-              t.where("loss/class_weights"), ": expected 1 or ", classes, " numbers, got ",
-              c.class_weights.size());
-  const std::vector<real> weights(c.class_weights.begin(), c.class_weights.end());
-  loss.class_weights = Tensor::from<real>({classes}, weights);
-  return loss;
-}
-
 void apply_groups(const TrainingSection& t, Module& model, optim::Optimizer& optimizer) {
   for (const ParameterPtr& p : model.parameters()) p->requires_grad = true;
   const std::vector<config::ParameterGroup>& groups = t.steps.parameters;

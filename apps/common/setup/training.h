@@ -5,7 +5,6 @@
 #include <string>
 
 #include "apps/common/config/config.h"
-#include "core/ops/losses.h"
 #include "layers/module.h"
 #include "optim/lr_schedule.h"
 #include "optim/optimizer.h"
@@ -36,9 +35,6 @@ TrainingSection quant_section(const config::Config& c);
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainingSection& t,
                                                  std::vector<ParameterPtr> parameters);
-/// Of cross-entropy, for a network of `classes` outputs. Throws Error for a list of weights of
-/// another length.
-CrossEntropyOptions cross_entropy_options(const TrainingSection& t, std::int64_t classes);
 /// Applies learning rate factors and freezing, in order. Throws Error for a pattern that matches
 /// nothing and if nothing is left to train.
 void apply_groups(const TrainingSection& t, Module& model, optim::Optimizer& optimizer);

@@ -36,7 +36,7 @@ DataOptions data_options(const Json& data, const std::string& task) {
              parse_keep_aspect(input.value("keep_aspect", "no"))};
   o.stream = data.value("stream", false);
   o.targets = parse_target_choice(data.value("targets", "auto"));
-  if (task == "regression" && o.targets == TargetChoice::automatic)
+  if ((task == "regression" || task == "multi_task") && o.targets == TargetChoice::automatic)
     o.targets = TargetChoice::values;
   o.target_columns = data.value("target_columns", std::vector<std::string>());
   o.class_names = data.value("class_names", std::vector<std::string>());

@@ -96,7 +96,7 @@ Json as_json(const Options& options, const PictureModel& model, const Dataset& d
     json["task"] = task_name(model.task());
     json["samples"] = r.score.samples;
   }
-  for (const auto& [name, value] : r.score.figures) json[std::string(name)] = value;
+  for (const auto& [name, value] : r.score.figures) json[name] = value;
   json["loss"] = r.score.loss;
   if (model.about_task().threshold) json["threshold"] = *model.about_task().threshold;
   if (r.confusion) {
@@ -113,8 +113,8 @@ std::string as_text(const PictureModel& model, const Dataset& data, const Result
             grouped(r.score.samples) + " pictures";
   } else {
     for (const auto& [name, value] : r.score.figures) {
-      const FigureKind& kind = find_figure(model.task(), name);
-      text += std::string(kind.text) + " " + figure_text(kind, value) + ", ";
+      const FigureKind& kind = find_figure(figures_of(model.task()), name);
+      text += kind.text + " " + figure_text(kind, value) + ", ";
     }
     text += grouped(r.score.samples) + " samples";
   }
@@ -127,7 +127,10 @@ std::string as_text(const PictureModel& model, const Dataset& data, const Result
 
 void evaluate_model(const Options& options) {
   const PictureModel model(options.model, options.about);
-  const auto limits = parse_limits(model.task(), options.limits.below, options.limits.above);
+  OCTET_CHECK(model.task() != Task::multi_task, options.model.path,
+              ": has several outputs: the trainer judges these, octet eval one");
+  const auto limits =
+      parse_limits(figures_of(model.task()), options.limits.below, options.limits.above);
   const Dataset data = open_labelled(options.data, model);
   Loader loader(data,
                 {.batch = static_cast<int>(std::min<std::int64_t>(options.run.batch, data.size())),

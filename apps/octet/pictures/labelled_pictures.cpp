@@ -117,6 +117,7 @@ void check_targets(const Dataset& data, const PictureModel& model) {
                   ": expected masks of at most ", model.classes(), " classes, as the model has");
       return;
     case Task::autoencoder:
+    case Task::multi_task:
       return;
   }
 }

@@ -114,6 +114,7 @@ void PictureModel::take_input() {
 
 void PictureModel::take_output(const ModelMetadata& said) {
   if (task() == Task::classification) return take_scores(said);
+  if (task() == Task::multi_task) return take_heads();
   const int8::ValueInfo& y = model_.outputs()[0];
   const auto numel = static_cast<std::int64_t>(y.bytes / int8::dtype_size(y.type));
   const bool per_pixel =
@@ -129,6 +130,17 @@ void PictureModel::take_output(const ModelMetadata& said) {
               int8::dtype_name(y.type));
   if (task() == Task::regression) classes_ = static_cast<int>(numel);
   if (task() == Task::segmentation) classes_ = y.shape.back();
+}
+
+void PictureModel::take_heads() const {
+  const auto outputs = model_.outputs();
+  const std::vector<HeadEntry>& heads = about_task_.heads;
+  OCTET_CHECK(!heads.empty() && outputs.size() == heads.size(), "expected ", heads.size(),
+              " outputs, one for each that the file tells of, got ", outputs.size());
+  for (const int8::ValueInfo& y : outputs) {
+    OCTET_CHECK(has_reals(y), "output '", y.name, "': expected quantized codes or float32, got ",
+                int8::dtype_name(y.type));
+  }
 }
 
 void PictureModel::take_scores(const ModelMetadata& said) {

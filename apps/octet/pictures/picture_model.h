@@ -33,6 +33,7 @@ class PictureModel {
   /// Which of the model's outputs is judged: of a classifier the scores, else the first.
   int output() const noexcept { return output_; }
   /// Numbers for each sample, or pixel; of a classifier at least 2, of an autoencoder 0.
+  /// Of multi_task 0, too: see about_task().heads.
   int classes() const noexcept { return classes_; }
   /// Empty, or one for each of these.
   const std::vector<std::string>& labels() const noexcept { return labels_; }
@@ -46,6 +47,7 @@ class PictureModel {
   void take_input();
   void take_output(const ModelMetadata& said);
   void take_scores(const ModelMetadata& said);
+  void take_heads() const;
 
   int8::Model model_;
   Shape input_;

@@ -38,18 +38,32 @@ PictureResult PictureScores::operator()(const std::filesystem::path& file) {
   context_.reset();  // pictures are independent
   context_.run();
 
-  const int8::ValueInfo& y = model.outputs()[static_cast<std::size_t>(model_.output())];
-  const std::span<const std::byte> from = context_.output(model_.output());
-  result.output.resize(y.bytes / int8::dtype_size(y.type));
-  if (y.type == int8::DType::f32) {
-    std::memcpy(result.output.data(), from.data(), from.size());
-  } else {
-    int8::dequantize_values(y, model.isa(), from.data(), result.output.data(),
-                            std::ssize(result.output));
+  if (model_.task() == Task::multi_task) {
+    const std::vector<HeadEntry>& heads = model_.about_task().heads;
+    for (std::size_t h = 0; h < heads.size(); ++h) {
+      std::vector<float>& y = result.heads.emplace_back(read_output(static_cast<int>(h)));
+      if (heads[h].task == Task::classification && !ends_in_probabilities(model.graph(), h))
+        softmax(y);
+    }
+    return result;
   }
+  result.output = read_output(model_.output());
   if (model_.task() == Task::classification && !model_.gives_probabilities())
     softmax(result.output);
   return result;
+}
+
+std::vector<float> PictureScores::read_output(int i) {
+  const int8::Model& model = model_.model();
+  const int8::ValueInfo& y = model.outputs()[static_cast<std::size_t>(i)];
+  const std::span<const std::byte> from = context_.output(i);
+  std::vector<float> values(y.bytes / int8::dtype_size(y.type));
+  if (y.type == int8::DType::f32) {
+    std::memcpy(values.data(), from.data(), from.size());
+  } else {
+    int8::dequantize_values(y, model.isa(), from.data(), values.data(), std::ssize(values));
+  }
+  return values;
 }
 
 void softmax(std::span<float> x) {

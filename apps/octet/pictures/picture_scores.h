@@ -12,6 +12,8 @@ namespace octet::app {
 struct PictureResult {
   std::vector<float> input;   ///< as normalized
   std::vector<float> output;  ///< of a classifier probabilities, else what the model returns
+  /// Of multi_task what each head returns, of classes probabilities; then there is no `output`.
+  std::vector<std::vector<float>> heads = {};
 };
 
 /// Not for use by two threads at once.
@@ -24,6 +26,8 @@ class PictureScores {
   PictureResult operator()(const std::filesystem::path& file);
 
  private:
+  std::vector<float> read_output(int i);
+
   const PictureModel& model_;
   Transform transform_;
   int8::ExecutionContext context_;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/printable.h"
 #include "base/text_table.h"
 #include "data/mask_colors.h"
 #include "eval/confusion_matrix.h"
@@ -27,12 +29,26 @@ std::vector<int> best(const std::vector<float>& numbers, int top) {
   return order;
 }
 
-Json classes_json(const PictureModel& model, const std::vector<float>& numbers, int top,
+/// What a class or a number is called.
+using Label = std::function<std::string(int)>;
+
+Label label_of(const PictureModel& model) {
+  return [&model](int k) { return model.label(k); };
+}
+
+Label label_of(const HeadEntry& head) {
+  return [&head](int k) {
+    const auto at = static_cast<std::size_t>(k);
+    return at < head.labels.size() ? printable_text(head.labels[at]) : std::to_string(k);
+  };
+}
+
+Json classes_json(const Label& label, const std::vector<float>& numbers, int top,
                   const char* what) {
   Json classes = Json::array();
   for (const int k : best(numbers, top)) {
     classes.push_back(
-        {{"class", k}, {"name", model.label(k)}, {what, numbers[static_cast<std::size_t>(k)]}});
+        {{"class", k}, {"name", label(k)}, {what, numbers[static_cast<std::size_t>(k)]}});
   }
   return {{"classes", std::move(classes)}};
 }
@@ -50,17 +66,29 @@ Json shares_json(const PictureModel& model, const PictureResult& result) {
   std::vector<float> shares(static_cast<std::size_t>(model.classes()));
   const std::vector<std::uint8_t> mask = mask_of(model, result);
   for (const std::uint8_t k : mask) shares[k] += 1 / static_cast<float>(mask.size());
-  Json json = classes_json(model, shares, model.classes(), "share");
+  Json json = classes_json(label_of(model), shares, model.classes(), "share");
   Json& classes = json["classes"];
   while (!classes.empty() && classes.back()["share"] == 0) classes.erase(classes.size() - 1);
   return json;
 }
 
-Json values_json(const PictureModel& model, const PictureResult& result) {
+Json values_json(const Label& label, const std::vector<float>& numbers) {
   Json values = Json::array();
-  for (std::size_t k = 0; k < result.output.size(); ++k)
-    values.push_back({{"name", model.label(static_cast<int>(k))}, {"value", result.output[k]}});
+  for (std::size_t k = 0; k < numbers.size(); ++k)
+    values.push_back({{"name", label(static_cast<int>(k))}, {"value", numbers[k]}});
   return {{"values", std::move(values)}};
+}
+
+Json heads_json(const PictureModel& model, const PictureResult& result, int top) {
+  Json heads;
+  for (std::size_t h = 0; h < result.heads.size(); ++h) {
+    const HeadEntry& head = model.about_task().heads[h];
+    heads[printable_text(head.name)] =
+        head.task == Task::regression
+            ? values_json(label_of(head), result.heads[h])
+            : classes_json(label_of(head), result.heads[h], top, "probability");
+  }
+  return {{"heads", std::move(heads)}};
 }
 
 Json score_json(const PictureModel& model, const PictureResult& result) {
@@ -83,21 +111,26 @@ Json score_json(const PictureModel& model, const PictureResult& result) {
 Json shown_json(const PictureModel& model, const PictureResult& result, int top) {
   switch (model.task()) {
     case Task::regression:
-      return values_json(model, result);
+      return values_json(label_of(model), result.output);
     case Task::autoencoder:
       return score_json(model, result);
     case Task::segmentation:
       return shares_json(model, result);
+    case Task::multi_task:
+      return heads_json(model, result, top);
     case Task::classification:
       break;
   }
-  return classes_json(model, result.output, top, "probability");
+  return classes_json(label_of(model), result.output, top, "probability");
 }
 
 std::string shown_text(const Json& shown) {
   std::string text;
   const auto add = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
-  if (shown.contains("classes")) {
+  if (shown.contains("heads")) {
+    for (const auto& [name, head] : shown["heads"].items())
+      text += (text.empty() ? "" : "; ") + name + ": " + shown_text(head);
+  } else if (shown.contains("classes")) {
     for (const Json& c : shown["classes"]) {
       const bool share = c.contains("share");
       const double number = c[share ? "share" : "probability"];

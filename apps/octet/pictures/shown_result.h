@@ -10,8 +10,8 @@
 namespace octet::app {
 
 /// {"classes": [{"class", "name", "probability"}, ...]}, the `top` most probable; {"values":
-/// [{"name", "value"}, ...]}; {"score", "threshold", "anomaly"}; or {"classes": [{"class", "name",
-/// "share"}, ...]}, of the pixels, the largest first.
+/// [{"name", "value"}, ...]}; {"heads": {NAME: one of the two, ...}}; {"score", "threshold",
+/// "anomaly"}; or {"classes": [{"class", "name", "share"}, ...]}, of the pixels, the largest first.
 nlohmann::ordered_json shown_json(const PictureModel& model, const PictureResult& result, int top);
 /// The same in a line: "ankle boot 0.93, sneaker 0.05".
 std::string shown_text(const nlohmann::ordered_json& shown);
