@@ -32,8 +32,9 @@ struct HeadsFixture : TrainerFixture {
 
   Json two_heads() const {
     Json c = config();
-    c["data"] = {
-        {"path", "two.h5"}, {"normalize", {{"mean", {128}}, {"std", {128}}}}, {"val_fraction", 0.2}};
+    c["data"] = {{"path", "two.h5"},
+                 {"normalize", {{"mean", {128}}, {"std", {128}}}},
+                 {"val_fraction", 0.2}};
     c["heads"] = Json::parse(R"([
       {"name": "parity", "targets": ["1"], "class_names": ["even", "odd"],
        "loss": {"label_smoothing": 0.1, "class_weights": "balanced"}},
@@ -70,8 +71,7 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: each of two outputs has its task") {
   CHECK(s["int8"]["codes_different"] == 0);
   CHECK(s["int8"]["parity.accuracy"].get<double>() > 0.6);
   CHECK(s["int8"]["ink.r2"].get<double>() > 0.5);
-  CHECK(s["int8"]["ink.rmse"].get<double>() ==
-        doctest::Approx(s["qat"]["ink.rmse"].get<double>()));
+  CHECK(s["int8"]["ink.rmse"].get<double>() == doctest::Approx(s["qat"]["ink.rmse"].get<double>()));
   CHECK(s["float"]["val_loss"].get<double>() > 0);  // which chooses the epoch
   CHECK(s["heads"]["parity"]["confusion"]["classes"][1]["name"] == "odd");
   CHECK(r.says("parity:"));

@@ -58,8 +58,9 @@ TEST_CASE("csv: target columns first, by name, several") {
   CHECK(numbers(d.labels) == std::vector<real>{0.5, 1, 6, 4});  // in the order asked for
   CHECK(refused(text, {.target_columns = {"y", "y"}}) == "f.csv:1: 'y' is a target twice");
   const std::string named = "x,state,z\n1,on,0.5\n2,off,3\n3,1,4\n";
-  CHECK(numbers(parse(named, {.target_columns = {"z", "state"}, .target_classes = {{}, {"off", "on"}}})
-                    .labels) == std::vector<real>{0.5, 1, 3, 0, 4, 1});
+  CHECK(numbers(
+            parse(named, {.target_columns = {"z", "state"}, .target_classes = {{}, {"off", "on"}}})
+                .labels) == std::vector<real>{0.5, 1, 3, 0, 4, 1});
   CHECK(refused(text, {.target_columns = {"q"}}) ==
         "f.csv:1: expected a column named 'q', the first line has y, x, z");
 }

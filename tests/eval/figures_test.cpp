@@ -123,7 +123,8 @@ TEST_CASE("the worst outputs are those of the largest error, with what they are"
 
 TEST_CASE("limits are of figures of the task, on the side where they are bad") {
   using Texts = std::vector<std::string>;
-  const auto limits = parse_limits(figures_of(Task::regression), Texts{"r2=0.9"}, Texts{"0.5", "loss=2"});
+  const auto limits =
+      parse_limits(figures_of(Task::regression), Texts{"r2=0.9"}, Texts{"0.5", "loss=2"});
   REQUIRE(limits.size() == 3);
   TaskScore s{.loss = 1, .samples = 5, .figures = {{"rmse", 0.5}, {"mae", 0.4}, {"r2", 0.9}}};
   CHECK_NOTHROW(check_limits(limits, s, "int8"));
@@ -133,7 +134,8 @@ TEST_CASE("limits are of figures of the task, on the side where they are bad") {
   s.figures = {{"rmse", 0.1}};
   CHECK_THROWS_WITH_AS(check_limits(limits, s, ""), doctest::Contains("no r2"), Error);
   const auto refused = [](Task task, const Texts& below, const Texts& above, const char* message) {
-    CHECK_THROWS_WITH_AS(parse_limits(figures_of(task), below, above), doctest::Contains(message), Error);
+    CHECK_THROWS_WITH_AS(parse_limits(figures_of(task), below, above), doctest::Contains(message),
+                         Error);
   };
   refused(Task::regression, {"0.9"}, {},
           "--fail-below: rmse is better the smaller it is: use --fail-above");

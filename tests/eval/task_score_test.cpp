@@ -99,7 +99,8 @@ TEST_CASE("multi_task: the loss is the weighted sum, each head has its figures")
   measure.heads = {{.name = "big", .columns = {1}, .classes = 2},
                    {.name = "sum", .task = Task::regression, .columns = {0}, .weight = 0.5}};
   TaskDetails details;
-  const TaskScore s = score_of(net, data, measure, {.stop = {}, .observe = {}, .details = &details});
+  const TaskScore s =
+      score_of(net, data, measure, {.stop = {}, .observe = {}, .details = &details});
   const auto cross = [](double right, double wrong) { return std::log1p(std::exp(wrong - right)); };
   const double classes = cross(6, 1) + cross(5, 6) + cross(9, 6) + cross(13, 6);
   CHECK(s.loss == doctest::Approx(classes / 4 + 0.5 * 3));
