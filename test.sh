@@ -108,7 +108,8 @@ check "configure: clang, address and undefined-behaviour sanitizers" configure -
 check "build: clang, sanitizers" cmake --build build/dev
 tests "fast tests: clang, sanitizers" build/dev -L fast
 
-runtime_only=(-DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DCMAKE_UNITY_BUILD=ON)
+runtime_only=(-DCMAKE_BUILD_TYPE=Release -DOCTET_BUILD_TRAINING=OFF -DCMAKE_UNITY_BUILD=ON
+  -DOCTET_SMALL_RUNTIME=OFF)
 check "configure: programs without training, thread sanitizer" configure -S . -B build/tsan \
   "${runtime_only[@]}" -DOCTET_SANITIZE=thread "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG"
 check "build: programs without training, thread sanitizer" cmake --build build/tsan \

@@ -51,12 +51,19 @@ function(octet_library name)
   target_link_libraries(${name} PUBLIC ${arg_PUBLIC} PRIVATE octet_options ${arg_PRIVATE})
 endfunction()
 
+# Off, the runtime takes half the time to compile: for tests of what it does.
+set(small ON)
+if(NOT CMAKE_BUILD_TYPE STREQUAL Release OR OCTET_SANITIZE)
+  set(small OFF)
+endif()
+option(OCTET_SMALL_RUNTIME "Compile the runtime for size where speed does not need it" ${small})
+
 # octet_runtime_library(...): the same, for the parts of the deployable runtime: only what is marked
 # OCTET_API is visible, and a program that links it statically keeps what it uses.
 function(octet_runtime_library name)
   octet_library(${name} ${ARGN})
   set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-  if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT OCTET_SANITIZE)  # one by one they come out smaller
+  if(OCTET_SMALL_RUNTIME)  # one by one they come out smaller
     set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
   target_compile_options(${name} PRIVATE -ffunction-sections -fdata-sections)

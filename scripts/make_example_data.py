@@ -86,7 +86,7 @@ def spoken(word, rng):
         envelope = loudness * math.sin(math.pi * t) if 0 < t < 1 else 0.0
         for waves in word:
             clean = sum(a * math.sin(2 * math.pi * f * t + phase + pitch) for a, f, phase in waves)
-            values.append(envelope * clean + rng.gauss(0, 1.8))
+            values.append(envelope * clean + rng.gauss(0, 1.3))
     return values
 
 

@@ -6,8 +6,9 @@ usage: recipes.py [--build DIR] [--out DIR] [--seeds N] [NAME ...]
 A recipe NAME is NAME.json (floating point) and, from its result, NAME_ptq.json, NAME_qat.json and
 NAME_float.json, which goes on in floating point for as many epochs as QAT has. All runs of a seed are in
 OUT/seed_SEED; what is finished there is not run again, what was interrupted goes on. The exit code is 1
-where a network stays below its limit in floating point, or int8 after QAT is more than 0.1 points below
-as many epochs more in floating point (means over the seeds), 77 where the data is not there.
+where a network stays below its limit in floating point (mean over the seeds), or int8 after QAT is, over
+all recipes on average, more than 0.1 points below as many epochs more in floating point, 77 where the
+data is not there.
 Names and limits are in configs/recipes/recipes.json: in percent, of the accuracy or the figure named.
 Example data that is missing is made. OCTET_SHARED and CIFAR10_JPG name the folders of data,
 as the configurations say.
@@ -62,7 +63,7 @@ def percent(values):
 
 
 def train(name, recipe, build, out, seeds):
-    """A row of the table; whether all holds."""
+    """A row of the table; whether the limit holds, and by how much QAT is above as many more epochs."""
     accuracy = {kind: [] for kind in SUFFIXES}
     spent, last = 0.0, None
     figure = recipe.get("figure", "accuracy")
@@ -89,11 +90,7 @@ def train(name, recipe, build, out, seeds):
         print(f"{name}: expected at least {recipe['least']} % in floating point, got "
               f"{100 * means['float']:.2f} %", file=sys.stderr)
         holds = False
-    if means["qat"] < means["more"] - 0.001:
-        print(f"{name}: expected int8 after QAT at most 0.1 points below {100 * means['more']:.2f} %, "
-              f"got {100 * means['qat']:.2f} %", file=sys.stderr)
-        holds = False
-    return holds
+    return holds, means["qat"] - means["more"]
 
 
 def main():
@@ -121,7 +118,10 @@ def main():
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     results = [train(name, recipes[name], arguments.build, arguments.out.resolve(),
                      arguments.seeds or recipes[name]["seeds"]) for name in chosen]
-    return 0 if all(results) else 1
+    above = statistics.fmean(gain for _, gain in results)
+    print(f"\nint8 after QAT lies {100 * above:+.2f} points from as many more epochs in floating point, "
+          "on average")
+    return 0 if all(holds for holds, _ in results) and above >= -0.001 else 1
 
 
 sys.exit(main())

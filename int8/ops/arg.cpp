@@ -31,7 +31,7 @@ class ArgStep final : public Step {
   }
 };
 
-std::unique_ptr<Step> create_with(const NodeView& node, bool largest) {
+std::unique_ptr<Step> create_arg(const NodeView& node, bool largest) {
   node.expect_operands(2, 2);
   const TensorDef &x = node.input(0), &y = node.output();
   OCTET_CHECK(!x.constant, quoted(x), ": expected a computed value, got a constant");
@@ -60,10 +60,10 @@ std::unique_ptr<Step> create_with(const NodeView& node, bool largest) {
 }  // namespace
 
 std::unique_ptr<Step> create_arg_max(const NodeView& node) {
-  return create_with(node, true);
+  return create_arg(node, true);
 }
 std::unique_ptr<Step> create_arg_min(const NodeView& node) {
-  return create_with(node, false);
+  return create_arg(node, false);
 }
 
 }  // namespace octet::int8

@@ -72,7 +72,7 @@ class BatchSpaceStep final : public Step {
   }
 };
 
-std::unique_ptr<Step> create_with(const NodeView& node, bool to_batch) {
+std::unique_ptr<Step> create_batch_space(const NodeView& node, bool to_batch) {
   node.expect_operands(3, 3);
   const TensorDef& x = node.moved_activation(0);
   node.expect_movable(x, node.output());
@@ -128,10 +128,10 @@ std::unique_ptr<Step> create_with(const NodeView& node, bool to_batch) {
 }  // namespace
 
 std::unique_ptr<Step> create_space_to_batch_nd(const NodeView& node) {
-  return create_with(node, true);
+  return create_batch_space(node, true);
 }
 std::unique_ptr<Step> create_batch_to_space_nd(const NodeView& node) {
-  return create_with(node, false);
+  return create_batch_space(node, false);
 }
 
 }  // namespace octet::int8
