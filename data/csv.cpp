@@ -30,27 +30,29 @@ class Columns {
   Columns(const std::vector<std::string>& first, const std::vector<std::string>& targets,
           const std::string& where)
       : is_target_(first.size()) {
-    if (targets.empty()) is_target_.back() = true;
+    if (targets.empty()) add(first.size() - 1);
     for (const std::string& name : targets) {
       const auto found = std::ranges::find(first, name);
       if (found != first.end()) {
-        is_target_[static_cast<std::size_t>(found - first.begin())] = true;
+        add(static_cast<std::size_t>(found - first.begin()));
         named_ = true;
       } else if (name == "first" || name == "last") {
-        is_target_[name == "first" ? 0 : first.size() - 1] = true;
+        add(name == "first" ? 0 : first.size() - 1);
       } else {
         fail(where, ": expected a column named '", one_line(name), "', the first line has ",
              one_line(joined(first)));
       }
     }
-    targets_ = static_cast<std::size_t>(std::ranges::count(is_target_, true));
-    OCTET_CHECK(targets_ < first.size(), where, ": expected columns beside the targets, got ",
-                first.size(), first.size() == 1 ? " column" : " columns", " in all");
+    OCTET_CHECK(targets_.size() < first.size(), where,
+                ": expected columns beside the targets, got ", first.size(),
+                first.size() == 1 ? " column" : " columns", " in all");
   }
 
   bool is_target(std::size_t column) const { return is_target_[column]; }
   std::size_t count() const noexcept { return is_target_.size(); }
-  std::size_t targets() const noexcept { return targets_; }
+  std::size_t targets() const noexcept { return targets_.size(); }
+  /// The targets in the order of their names.
+  const std::vector<std::size_t>& target_columns() const noexcept { return targets_; }
   /// Whether the first row names the columns.
   bool has_header(const std::vector<std::string>& first) const {
     if (named_) return true;
@@ -61,6 +63,11 @@ class Columns {
   }
 
  private:
+  void add(std::size_t column) {
+    if (!is_target_[column]) targets_.push_back(column);
+    is_target_[column] = true;
+  }
+
   static std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (std::size_t i = 0; i < names.size() && i < 20; ++i) text += (i ? ", " : "") + names[i];
@@ -68,7 +75,7 @@ class Columns {
   }
 
   std::vector<bool> is_target_;
-  std::size_t targets_ = 0;
+  std::vector<std::size_t> targets_;
   bool named_ = false;
 };
 
@@ -116,13 +123,13 @@ class CsvReader {
     OCTET_CHECK(row.size() == columns.count(), table_.where(), ": expected ", columns.count(),
                 " fields as in the first line, got ", row.size());
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if (!columns.is_target(i)) {
-        numbers_.push_back(number(row[i], i));
-      } else if (columns.targets() == 1) {
+      if (!columns.is_target(i)) numbers_.push_back(number(row[i], i));
+    }
+    for (const std::size_t i : columns.target_columns()) {
+      if (columns.targets() == 1)
         targets_.texts.push_back(row[i]);
-      } else {
+      else
         values_.push_back(number(row[i], i));
-      }
     }
     ++rows_;
   }
@@ -191,6 +198,16 @@ Dataset parse_csv(std::span<const std::byte> file, const std::string& name,
   OCTET_CHECK(static_cast<std::int64_t>(file.size()) <= max_dataset_bytes, name,
               ": expected at most ", max_dataset_bytes, " bytes, got ", file.size());
   return CsvReader({reinterpret_cast<const char*>(file.data()), file.size()}, name, options).read();
+}
+
+std::vector<std::string> csv_header(const std::filesystem::path& path, const DataOptions& options) {
+  const MappedFile file = map_file(path.string());
+  data_detail::CsvTable table({reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()},
+                              path.string());
+  std::vector<std::string> row;
+  if (!table.next(row)) return {};
+  const Columns columns(row, options.target_columns, table.where());
+  return columns.has_header(row) ? row : std::vector<std::string>();
 }
 
 Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) {

@@ -55,7 +55,7 @@ TEST_CASE("csv: target columns first, by name, several") {
   CHECK(d.target() == TargetKind::values);
   CHECK(d.classes == 0);
   CHECK(d.labels.shape() == Shape{2, 2});
-  CHECK(numbers(d.labels) == std::vector<real>{1, 0.5, 4, 6});  // in the file's order
+  CHECK(numbers(d.labels) == std::vector<real>{0.5, 1, 6, 4});  // as they are named
   CHECK(refused(text, {.target_columns = {"q"}}) ==
         "f.csv:1: expected a column named 'q', the first line has y, x, z");
 }
