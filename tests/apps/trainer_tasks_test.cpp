@@ -167,7 +167,7 @@ TEST_CASE_FIXTURE(TaskFixture, "trainer: integers are numbers where the task is 
 
 TEST_CASE_FIXTURE(TaskFixture, "trainer: an autoencoder tells anomalies") {
   Json c = task_config("autoencoder", "digits.h5");
-  c["anomaly"] = {{"normal", {"1"}}, {"quantile", 0.9}};
+  c["anomaly"] = {{"normal", {"0"}}, {"quantile", 0.9}};
   c["train"]["epochs"] = 20;
   c["train"]["batch"] = 8;
   c["quant"]["batch"] = 8;
@@ -178,7 +178,7 @@ TEST_CASE_FIXTURE(TaskFixture, "trainer: an autoencoder tells anomalies") {
   CHECK(r.says("task: autoencoder"));
   const Json s = summary();
   CHECK(s["task"] == "autoencoder");
-  CHECK(s["data"]["train_images"] == 16);  // 20 ones, a fifth of them held out
+  CHECK(s["data"]["train_images"] == 16);  // 20 zeros, a fifth of them held out
   CHECK(s["data"]["test_images"] == 50);
   CHECK(s["int8"]["auc"].get<double>() > 0.8);  // 0.5 by chance
   CHECK(s["float"]["auc"].get<double>() > 0.8);
