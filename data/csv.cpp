@@ -61,6 +61,11 @@ class Columns {
   }
 
  private:
+  void add(std::size_t column) {
+    if (!is_target_[column]) targets_.push_back(column);
+    is_target_[column] = true;
+  }
+
   static std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (std::size_t i = 0; i < names.size() && i < 20; ++i) text += (i ? ", " : "") + names[i];
@@ -204,6 +209,16 @@ Dataset parse_csv(std::span<const std::byte> file, const std::string& name,
   OCTET_CHECK(static_cast<std::int64_t>(file.size()) <= max_dataset_bytes, name,
               ": expected at most ", max_dataset_bytes, " bytes, got ", file.size());
   return CsvReader({reinterpret_cast<const char*>(file.data()), file.size()}, name, options).read();
+}
+
+std::vector<std::string> csv_header(const std::filesystem::path& path, const DataOptions& options) {
+  const MappedFile file = map_file(path.string());
+  data_detail::CsvTable table({reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()},
+                              path.string());
+  std::vector<std::string> row;
+  if (!table.next(row)) return {};
+  const Columns columns(row, options.target_columns, table.where());
+  return columns.has_header(row) ? row : std::vector<std::string>();
 }
 
 Dataset read_csv(const std::filesystem::path& path, const DataOptions& options) {

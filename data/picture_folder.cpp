@@ -39,7 +39,8 @@ class PictureReader {
                     image.channels == form_.channels,
                 files_.path(i).string(), ": expected ", form_.width, " x ", form_.height,
                 " pixels of ", form_.channels, " channels (as ", form_.as, "), got ", image.width,
-                " x ", image.height, " of ", image.channels);
+                " x ", image.height, " of ", image.channels,
+                "; input.h and input.w bring all to one size");
     std::memcpy(to, image.pixels.data(), image.pixels.size());
   }
 

@@ -61,6 +61,9 @@ bool numpy_has_split(const std::filesystem::path& path, const std::string& split
 /// first line with a field that is no number in a column of numbers is a header. One target column:
 /// text (class names, sorted bytewise), or numbers as DataOptions::targets says; several: values.
 Dataset read_csv(const std::filesystem::path& path, const DataOptions& options = {});
+/// The names of the file's columns; empty if its first line is numbers.
+std::vector<std::string> csv_header(const std::filesystem::path& path,
+                                    const DataOptions& options = {});
 /// Of a file in memory; `name` is for messages.
 Dataset parse_csv(std::span<const std::byte> file, const std::string& name,
                   const DataOptions& options = {});

@@ -240,6 +240,17 @@ void check_like_train(const Dataset& split, std::string_view which, const Datase
        other.empty() ? "" : "; only in " + std::string(which) + ": " + other);
 }
 
+/// Throws Error if both files name their columns and differ: columns are told by their places.
+void check_header(const fs::path& file, const fs::path& train, const DataOptions& options) {
+  const std::vector<std::string> expected = csv_header(train, options);
+  const std::vector<std::string> names = csv_header(file, options);
+  for (std::size_t i = 0; i < std::min(names.size(), expected.size()); ++i) {
+    OCTET_CHECK(names[i] == expected[i], file.string(), ":1: column ", i + 1, ": expected '",
+                one_line(expected[i], 40), "' as in ", train.string(), ", got '",
+                one_line(names[i], 40), "'");
+  }
+}
+
 /// Gives all splits the names of all, those of train first.
 void join_class_names(DataSource& source) {
   std::vector<std::string> names;
@@ -276,6 +287,10 @@ DataSource open_data_source(DataFormat format, const fs::path& path, const DataO
   int classes = source.train.classes;
   const auto open = [&](Split split) {
     Dataset d = open_dataset(format, path, split, as_train);
+    if (format == DataFormat::csv) {
+      const auto file = [&](Split s) { return path / (std::string(to_string(s)) + ".csv"); };
+      check_header(file(split), file(Split::train), options);
+    }
     check_like_train(d, to_string(split), source.train, path, options.join_classes);
     classes = std::max(classes, d.classes);
     return d;

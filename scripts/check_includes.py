@@ -65,7 +65,7 @@ RULES = {
                     "interop/onnx_export/write_onnx.h", "interop/tflite_import/import_tflite.h", "quant/prepare.h",
                     "quant/convert.h", "quant/floats/lower_float.h", "apps/common/version/",
                     "apps/common/ceiling.h", "apps/common/node_figures.h", "apps/common/usage_error.h", "CLI11", "json"),
-    "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "data/", "deploy/", "interop/tflite/reader.h",
+    "apps/octet/deploy/": ("apps/octet/", "apps/common/config/expand.h", "apps/common/task_entry.h", "data/", "deploy/", "interop/tflite/reader.h",
                            "interop/tflite/model_metadata.h", "CLI11", "json"),
     "apps/octet/pictures/": ("apps/octet/", "apps/common/limit_options.h", "apps/common/picture_input.h", "apps/common/task_entry.h", "core/", "data/", "eval/", "int8/", "interop/tflite/model_metadata.h",
                              "CLI11", "json"),

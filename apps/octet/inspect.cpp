@@ -53,6 +53,7 @@ void add_metadata(Json& values, const std::vector<ValueMetadata>& metadata) {
       values[i]["color_space"] = color_name(metadata[i].color);
     if (metadata[i].height > 0 && metadata[i].width > 0)
       values[i]["picture"] = {metadata[i].height, metadata[i].width};
+    if (metadata[i].numbers && !metadata[i].mean.empty()) values[i]["numbers"] = true;
     if (!metadata[i].mean.empty()) values[i]["mean"] = metadata[i].mean;
     if (!metadata[i].std.empty()) values[i]["std"] = metadata[i].std;
     if (!metadata[i].labels.empty()) values[i]["labels"] = metadata[i].labels;
@@ -131,8 +132,9 @@ void print_values(const Json& values, const char* what) {
       std::cout << '\n';
     }
     if (v.contains("mean") && v.contains("std")) {
-      std::cout << "             (pixel - mean) / std, mean " << v["mean"].dump() << ", std "
-                << v["std"].dump() << '\n';
+      std::cout << "             (" << (v.contains("numbers") ? "number" : "pixel")
+                << " - mean) / std, mean " << v["mean"].dump() << ", std " << v["std"].dump()
+                << '\n';
     }
     if (v.contains("labels")) {
       std::cout << "             labels:";

@@ -33,7 +33,8 @@ void say_splits(const Session& s) {
       text_of("data     ", data.train.name, ": ", grouped(data.train.size()), " to train on, ",
               grouped(data.val.size()), " to validate, ", grouped(data.test.size()), " to test; ",
               data.train.classes > 0 ? count_text(data.train.classes, "class") + "; " : "",
-              "samples ", data.train.image_shape()));
+              data.train.image_type() == ElementType::u8 ? "pictures " : "arrays ",
+              data.train.image_shape()));
   if (data.train.classes == 0) return;
   std::vector<std::string> header{"class", "train", "val", "test"};
   TextTable table(header);
@@ -79,7 +80,7 @@ void say_layers(const Session& s, const int8::Model& model) {
   out << "network  " << s.network.name << '\n';
   table.print(out);
   out << "in all   " << grouped(params) << " parameters, " << grouped(model.macs())
-      << " MACs a picture\n";
+      << " MACs a sample\n";
   s.progress.say(out.str());
 }
 

@@ -22,6 +22,7 @@ ModelMetadata metadata_of(const Session& s, const int8::Graph& graph,
   if (scores.empty() || scores.back() != std::ssize(known.labels)) known.labels.clear();
   // Without the run's name: the same results, the same bytes.
   ModelMetadata metadata = with_known({}, graph, known);
+  metadata.inputs[0].numbers = s.data.train.image_type() != ElementType::u8;
   if (threshold) {
     metadata.description = text_of("Anomaly score: mean((output - input)^2), input as normalized; ",
                                    "above ", *threshold, " is an anomaly");

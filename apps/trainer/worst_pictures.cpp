@@ -58,8 +58,9 @@ std::vector<report::WorstSample> of_classes(const Session& s, const Judgement& j
   if (!are_pictures(s.data.test)) return worst;
   for (const JudgedSample& w : judgement.worst.samples()) {
     worst.push_back({picture(s.data.test, w.index), class_label(names, w.truth),
-                     "taken for " + class_label(names, w.predicted) + ", " +
-                         fixed(100 * w.probability, 0) + " %",
+                     (w.predicted == w.truth ? "rightly " : "taken for ") +
+                         class_label(names, w.predicted) + ", " + fixed(100 * w.probability, 0) +
+                         " %",
                      number_of(w.index) + ", loss " + short_number(w.loss)});
   }
   return worst;

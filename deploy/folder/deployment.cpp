@@ -9,6 +9,7 @@
 #include "deploy/folder/channels_first.h"
 #include "deploy/folder/target_form.h"
 #include "deploy/mnn/write_mnn.h"
+#include "int8/engine/reals.h"
 #include "interop/onnx_export/write_onnx.h"
 #include "interop/tflite/reader.h"
 #include "interop/tflite/writer.h"
@@ -87,6 +88,16 @@ std::vector<float> code_steps(const Deployment& d) {
   return steps;
 }
 
+/// The one input for normalized numbers: as they are, or their codes.
+std::vector<std::byte> input_of(const std::vector<float>& reals, const ValueInfo& input) {
+  std::vector<std::byte> bytes(reals.size() * int8::dtype_size(input.type));
+  if (input.type == DType::f32)
+    std::memcpy(bytes.data(), reals.data(), bytes.size());
+  else
+    int8::quantize_values(input, int8::Isa::portable, reals.data(), bytes.data(), reals.size());
+  return bytes;
+}
+
 void check_size(std::size_t given, std::size_t of_one) {
   OCTET_CHECK(given == golden_count * of_one, "samples: expected ", golden_count, " of ", of_one,
               " bytes each, got ", given, " bytes");
@@ -100,12 +111,17 @@ std::size_t bytes_of(const std::vector<ValueInfo>& values) {
 
 GoldenSamples golden_inputs(const Deployment& d, DeploymentSource& source) {
   GoldenSamples golden;
-  if (source.pixels.empty() && source.inputs.empty())
+  if (source.pixels.empty() && source.inputs.empty() && source.reals.empty())
     return draw_samples(input_codes(d), d.inputs, d.preprocessing);
   golden.origin = source.samples_origin;
   if (!source.inputs.empty()) {
     check_size(source.inputs.size(), bytes_of(d.inputs));
     golden.inputs = std::move(source.inputs);
+    return golden;
+  }
+  if (!source.reals.empty()) {
+    golden.inputs = input_of(source.reals, d.inputs[0]);
+    check_size(golden.inputs.size(), bytes_of(d.inputs));
     return golden;
   }
   OCTET_CHECK(d.preprocessing, "samples: pixels, but the preprocessing is not known");
@@ -173,9 +189,14 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   if (source.normalization) {
     OCTET_CHECK(d.inputs.size() == 1, "preprocessing: expected a model with one input, got ",
                 d.inputs.size());
-    d.preprocessing.emplace(*source.normalization, d.inputs[0]);
+    if (source.numbers)
+      d.of_numbers = source.normalization;
+    else
+      d.preprocessing.emplace(*source.normalization, d.inputs[0]);
   }
-  if (is_classifier(d.outputs) && !d.labels.empty()) {
+  d.classes = source.classifier && is_classifier(d.outputs);
+  d.output_note = std::move(source.output_note);
+  if (d.classes && !d.labels.empty()) {
     const std::size_t classes = d.outputs[0].bytes / int8::dtype_size(d.outputs[0].type);
     OCTET_CHECK(d.labels.size() == classes, "labels: expected ", classes,
                 " (the model's classes), got ", d.labels.size());
@@ -191,7 +212,7 @@ Deployment make_deployment(DeploymentSource source, const Target& target, Platfo
   const std::vector<std::byte> answers =
       runtime == d.graph.rounding ? d.golden.outputs
                                   : golden_outputs(make_model(d.graph, runtime), d.golden.inputs);
-  d.agreement = compare_outputs(d.outputs, d.code_steps, d.golden.outputs, answers);
+  d.agreement = compare_outputs(d.outputs, d.code_steps, d.golden.outputs, answers, d.classes);
   if (onnx) {
     d.golden.inputs = channels_first(d.golden.inputs, d.inputs);
     d.golden.outputs = channels_first(d.golden.outputs, d.outputs);

@@ -30,11 +30,16 @@ struct DeploymentSource {
   std::string made_from;                            ///< "`model.tflite`", in Markdown
   int8::Graph graph;                                ///< codes at its edges, or whatever it has
   std::vector<std::string> labels;                  ///< the classes' names; may be empty
-  std::optional<PixelNormalization> normalization;  ///< none: the input is not a picture
-  /// Golden inputs: pixels, or the model's inputs, ten samples back to back. Both empty:
-  /// pseudo-random ones are drawn. The model's inputs are checked by as they are, whatever the
-  /// normalization.
+  std::optional<PixelNormalization> normalization;  ///< none: the input is as the model has it
+  /// The input is numbers that are no pixels; `normalization` is theirs.
+  bool numbers = false;
+  bool classifier = true;   ///< a row of outputs is scores of classes
+  std::string output_note;  ///< more of what the outputs mean, a sentence; may be empty
+  /// Golden inputs: pixels, or normalized numbers, or the model's inputs, ten samples back to back.
+  /// All empty: pseudo-random ones are drawn. The model's inputs are checked by as they are,
+  /// whatever the normalization.
   std::vector<std::uint8_t> pixels;
+  std::vector<float> reals;
   std::vector<std::byte> inputs;
   std::string samples_origin;      ///< "ten test images of digits.h5", in Markdown
   std::vector<std::string> notes;  ///< what the user should know of it, a line each
@@ -53,6 +58,9 @@ struct Deployment {
   std::vector<float> code_steps;
   std::vector<std::string> labels;
   std::optional<Preprocessing> preprocessing;
+  std::optional<PixelNormalization> of_numbers;  ///< of an input that is numbers
+  bool classes = false;                          ///< the output is scores of classes
+  std::string output_note;
   GoldenSamples golden;            ///< as the file has them; outputs of the target's rounding
   std::vector<std::string> notes;  ///< what the user should know, a line each
   /// What the program of the folder will say.

@@ -29,11 +29,32 @@ std::string value_row(const char* what, const ValueInfo& v) {
   return row + " |\n";
 }
 
+std::string list_text(const std::vector<double>& values) {
+  std::string text;
+  for (const double v : values) text += (text.empty() ? "" : ", ") + short_text(v);
+  return values.size() == 1 ? text : "(" + text + ")";
+}
+
+/// Of an input that is no picture.
+std::string input_words(const Deployment& d) {
+  const ValueInfo& input = d.inputs[0];
+  const bool codes = input.type != DType::f32;
+  const std::string of_codes =
+      "code = real / scale + zero point, rounded and kept in the range of "
+      "its type";
+  if (!d.of_numbers) return codes ? "As the model has it, see the table: " + of_codes : "Reals";
+  const std::string formula =
+      "(number - " + list_text(d.of_numbers->mean) + ") / " + list_text(d.of_numbers->std);
+  const std::string all = "Numbers as in the data set, the last axis varies fastest. ";
+  return all + (codes ? "real = " + formula + "; " + of_codes : "input = " + formula);
+}
+
 std::string output_words(const Deployment& d) {
   std::string words = d.outputs[0].type == DType::f32
                           ? "Reals."
                           : "Codes: real = scale * (code - zero point), see the table.";
-  if (!is_classifier(d.outputs)) return words;
+  if (!d.output_note.empty()) words += " " + markdown_text(d.output_note) + ".";
+  if (!d.classes) return words;
   words += " One for each class, the largest is the answer";
   return words + (d.labels.empty() ? "." : "; `labels.txt` has their names in order.");
 }
@@ -97,7 +118,7 @@ Values deployment_values(const Deployment& d, Language language) {
   v["title_html"] = html_text(d.name);
   v["title_markdown"] = markdown_text(d.name);
   v["what"] = "A full-integer INT8 network";
-  if (is_classifier(d.outputs)) {
+  if (d.classes) {
     const std::size_t classes = d.outputs[0].bytes / int8::dtype_size(d.outputs[0].type);
     v["what"] += " of " + std::to_string(classes) + " classes";
   }
@@ -125,10 +146,10 @@ Values deployment_values(const Deployment& d, Language language) {
   v["code_steps"] = joined(d.code_steps.size(), ", ", [&](std::size_t i) {
     return exact_text(static_cast<double>(d.code_steps[i]));
   });
-  const bool classes = is_classifier(d.outputs);
-  v["classes"] = flag(classes);
+  v["input_words"] = input_words(d);
+  v["classes"] = flag(d.classes);
   v["labels"] = flag(!d.labels.empty());
-  v["named_classes"] = flag(classes && !d.labels.empty());
+  v["named_classes"] = flag(d.classes && !d.labels.empty());
   v["label_count"] = std::to_string(d.labels.size());
   v["label_lines"] = joined(d.labels.size(), "\n",
                             [&](std::size_t i) { return "    " + quoted(d.labels[i]) + ","; });

@@ -47,11 +47,12 @@ struct Agreement {
 };
 
 /// `code_steps`: the distance between two codes of each output, above 0: 1, or the reals' of
-/// float32 ones. Infinities and NaNs are most_apart from other values, NaNs 0 from each other.
+/// float32 ones. `classes`: whether a row of values is scores (top1). Infinities and NaNs are
+/// most_apart from other values, NaNs 0 from each other.
 Agreement compare_outputs(const std::vector<int8::ValueInfo>& outputs,
                           const std::vector<float>& code_steps,
                           const std::vector<std::byte>& expected,
-                          const std::vector<std::byte>& actual);
+                          const std::vector<std::byte>& actual, bool classes = true);
 
 /// One row of at least two values in one output: classes, of which the largest is the answer.
 bool is_classifier(const std::vector<int8::ValueInfo>& outputs);

@@ -6,12 +6,14 @@ namespace {
 ModelMetadata metadata_of(const DeploymentSource& source) {
   ModelMetadata m;
   m.name = source.name;
+  m.description = source.output_note;
   m.inputs.resize(source.graph.inputs.size());
   m.outputs.resize(source.graph.outputs.size());
   if (source.normalization && m.inputs.size() == 1) {
     const PixelNormalization& n = *source.normalization;
     m.inputs[0].mean.assign(n.mean.begin(), n.mean.end());
     m.inputs[0].std.assign(n.std.begin(), n.std.end());
+    m.inputs[0].numbers = source.numbers;
   }
   if (m.outputs.size() == 1) m.outputs[0].labels = source.labels;
   return m;
@@ -35,7 +37,7 @@ bool pixels_are_codes(const DeploymentSource& source) {
 
 Io io_of(const DeploymentSource& source, const Target& target, Platform platform) {
   if (target.form != FileForm::tflite || platform == Platform::python) return target.io;
-  if (platform == Platform::web) return Io::float32;
+  if (platform == Platform::web || source.numbers) return Io::float32;
   return source.normalization && !pixels_are_codes(source) ? Io::float32 : Io::uint8;
 }
 

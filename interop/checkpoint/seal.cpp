@@ -80,7 +80,7 @@ void check_seal(const std::filesystem::path& file) {
   in.read(block.data(), block.size());
   const std::string_view text(block.data(), static_cast<std::size_t>(in.gcount()));
   OCTET_CHECK(text.starts_with(magic), name, ": not a checkpoint: expected it to begin with '",
-              magic.substr(0, magic.size() - 1), "'");
+              magic.substr(0, magic.size() - 1), "' (weights of other programs: init.import)");
   OCTET_CHECK(text.size() == block.size(), name, ": damaged: expected more than ", seal_bytes,
               " bytes, got ", bytes);
   const long long version = field(text, "version");

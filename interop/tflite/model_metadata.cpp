@@ -80,9 +80,10 @@ std::vector<ZipEntry> archive(std::span<const std::byte> file) {
   }
 }
 
-void read_picture(const TensorMetadata& t, ValueMetadata& value) {
-  const auto* picture =
-      t.content() ? t.content()->content_properties_as_ImageProperties() : nullptr;
+void read_content(const TensorMetadata& t, ValueMetadata& value) {
+  if (!t.content()) return;
+  value.numbers = t.content()->content_properties_as_FeatureProperties() != nullptr;
+  const auto* picture = t.content()->content_properties_as_ImageProperties();
   if (!picture) return;
   if (picture->color_space() == tflite::rgb_space) value.color = ColorSpace::rgb;
   if (picture->color_space() == tflite::grey_space) value.color = ColorSpace::grey;
@@ -93,7 +94,7 @@ void read_picture(const TensorMetadata& t, ValueMetadata& value) {
 
 ValueMetadata read_value(const TensorMetadata& t, const std::vector<ZipEntry>& files) {
   ValueMetadata value;
-  read_picture(t, value);
+  read_content(t, value);
   if (t.process_units()) {
     for (const auto* unit : *t.process_units()) {
       if (const auto* n = unit->options_as_NormalizationOptions()) {

@@ -30,6 +30,8 @@ struct ValueMetadata {
   /// shape says: RGB of 3 channels, grey of 1.
   ColorSpace color = ColorSpace::unknown;
   std::uint32_t height = 0, width = 0;
+  /// An input of numbers that are no pixels, whatever its shape: (number - mean) / std.
+  bool numbers = false;
   /// Whether there is nothing to be said beside the shape.
   bool empty() const { return mean.empty() && std.empty() && labels.empty(); }
 };

@@ -31,7 +31,8 @@ Offset<metadata::Content> feature_content(FlatBufferBuilder& b) {
 Offset<metadata::TensorMetadata> write_value(FlatBufferBuilder& b, const std::string& name,
                                              const int8::Dims& shape, const ValueMetadata& value,
                                              const std::string& label_file, bool is_input) {
-  const auto content = is_input && is_image(shape) ? image_content(b, shape) : feature_content(b);
+  const bool picture = is_input && !value.numbers && is_image(shape);
+  const auto content = picture ? image_content(b, shape) : feature_content(b);
   std::vector<Offset<metadata::ProcessUnit>> units;
   if (!value.mean.empty()) {
     const auto mean = b.CreateVector(value.mean), std = b.CreateVector(value.std);

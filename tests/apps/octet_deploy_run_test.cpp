@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/fnv1a.h"
+#include "data/readers.h"
 #include "data/source.h"
 #include "tests/process.h"
 
@@ -58,6 +59,23 @@ TEST_CASE("octet deploy RUN") {
   const std::string readme = text(dir / "digits-linux" / "README.md");
   CHECK(readme.find("ten test images of the run's data set") != std::string::npos);
   CHECK(readme.find("made from the run `digits`") != std::string::npos);
+
+  // The same as numbers: no picture's preprocessing, the same inputs.
+  octet::Tensor reals = octet::Tensor::empty(test.images.shape());
+  std::ranges::copy(test.images.span<std::uint8_t>(), reals.r());
+  const octet::Dataset numbers = octet::make_dataset(reals, test.labels, {}, "reals");
+  octet::write_hdf5(dir / "reals.h5", {{"train", numbers}, {"test", numbers}});
+  const octet::Dataset read =
+      octet::open_data_source(octet::DataFormat::hdf5, dir / "reals.h5").test;
+  write_run(dir / "of_numbers", (dir / "reals.h5").string(),
+            octet::hash_text(octet::content_hash(read)));
+  const auto arrays = deploy({"of_numbers", "--target", "linux", "--out", "arrays"});
+  REQUIRE_MESSAGE(arrays.first == 0, arrays.second);
+  CHECK(text(dir / "arrays/golden/inputs.bin") == text(dir / "digits-linux/golden/inputs.bin"));
+  CHECK_FALSE(fs::exists(dir / "arrays/golden/pixels.bin"));
+  CHECK_FALSE(fs::exists(dir / "arrays/preprocess.h"));
+  CHECK(text(dir / "arrays/README.md").find("real = (number - 0) / 255; code = ") !=
+        std::string::npos);
 
   write_run(dir / "other", digits.string(), "0123456789abcdef");
   const auto wrong = deploy({"other", "--target", "linux", "--out", "x"});

@@ -5,12 +5,15 @@
 #include <doctest/doctest.h>
 
 #include "apps/common/setup/network.h"
+#include "apps/common/setup/task_setup.h"
 #include "apps/common/setup/training.h"
+#include "data/image.h"
 #include "data/readers.h"
 #include "tests/data/files.h"
 
 using namespace octet;
 using namespace octet::test;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -29,6 +32,32 @@ struct Run {
 };
 
 }  // namespace
+
+TEST_CASE_FIXTURE(Run, "setup: columns of splits are told by their places, so names must agree") {
+  write_text("train.csv", "a,b,c\n0,10,0.5\n2,30,1\n");
+  write_text("test.csv", "b,a,c\n10,0,0.5\n");
+  const config::Config c = read(R"("format": "csv", "path": ".")");
+  CHECK_THROWS_WITH_AS(setup::open_data(c), doctest::Contains("test.csv:1: column 1: expected 'a'"),
+                       Error);
+  write_text("test.csv", "10,0,0.5\n");  // no names
+  CHECK(setup::open_data(c).test.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Run, "setup: masks of 0 and 255 have one class") {
+  for (const char* split : {"train", "test"}) {
+    fs::create_directories(dir / split / "images");
+    fs::create_directories(dir / split / "masks");
+    write_png(Image{4, 4, 1, std::vector<std::uint8_t>(16, 9)}, dir / split / "images/a.png");
+    std::vector<std::uint8_t> mask(16, 0);
+    mask[3] = 255;
+    write_png(Image{4, 4, 1, mask}, dir / split / "masks/a.png");
+  }
+  config::Config c = read(R"("format": "mask_folder", "path": ".")");
+  c.model.zoo = "unet";
+  const DataSource data = setup::open_data(c);
+  CHECK_THROWS_WITH_AS(setup::resolve_task(c, data.train),
+                       doctest::Contains("all pixels are of one or 255, which is ignored"), Error);
+}
 
 TEST_CASE_FIXTURE(Run, "setup: what is left to the data is measured on the training split") {
   write_text("train.csv", "a,b,c\n0,10,x\n2,30,x\n0,10,x\n2,30,y\n");

@@ -51,13 +51,14 @@ TEST_CASE("metadata: what is written is read, and the graph of the file is the s
 }
 
 TEST_CASE("metadata: the picture is what the input's shape says") {
-  const auto inputs_of = [](std::vector<std::int32_t> shape) {
+  const auto inputs_of = [](std::vector<std::int32_t> shape, bool numbers = false) {
     test::GraphBuilder b;
     const int x = b.value("x", shape, 0.5f, 0), y = b.value("y", shape, 0.5f, 0);
     b.node(int8::OpCode::add, {x, x}, {y}, int8::ElementwiseAttributes{});
     b.graph.inputs = {x};
     b.graph.outputs = {y};
-    const ModelMetadata m = with_known({}, b.graph, {{127.5f}, {64}, {}});
+    ModelMetadata m = with_known({}, b.graph, {{127.5f}, {64}, {}});
+    m.inputs[0].numbers = numbers;
     return read_model_metadata(serialize_tflite(b.graph, {.metadata = m}))->inputs;
   };
   const auto color = inputs_of({1, 8, 6, 3}), grey = inputs_of({1, 5, 4, 1});
@@ -71,6 +72,11 @@ TEST_CASE("metadata: the picture is what the input's shape says") {
   const auto neither = inputs_of({1, 8, 6, 2});
   CHECK(neither[0].color == ColorSpace::unknown);
   CHECK(neither[0].height == 0);
+  CHECK_FALSE(color[0].numbers);
+  const auto window = inputs_of({1, 64, 3, 1}, true);  // of a sensor
+  CHECK(window[0].numbers);
+  CHECK(window[0].color == ColorSpace::unknown);
+  CHECK(window[0].mean == std::vector<float>{127.5f});
 }
 
 TEST_CASE("metadata: what is known takes the place of what was there, the rest stays") {

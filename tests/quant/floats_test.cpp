@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 
+#include "core/ops/function_op.h"
 #include "core/random.h"
 #include "layers/graph/graph_module.h"
 #include "layers/layers.h"
@@ -508,6 +509,12 @@ TEST_CASE("float layers that cannot be are refused by name, all at once") {
   CHECK(message(mixed, {"*"}) ==
         "prepare: layer erf: op erf cannot stay in floats; layer reduce_max: op reduce_max of the "
         "batch cannot stay in floats");
+  const auto twice = std::make_shared<FunctionOp>(
+      "twice", [](real v) { return 2 * v; }, [](real) { return real(2); });
+  CHECK(
+      message([&](Var v) { return apply_function(twice, v); }, {"twice"}) ==
+      "prepare: layer twice: op twice (your own: a table of int8 codes, no float operator) cannot "
+      "stay in floats");
   CHECK(message([](Var v) { return softplus(octet::erf(v)); }, {"erf"}) ==
         "prepare: layer erf: op erf cannot stay in floats; layer softplus: op softplus has no int8 "
         "form");

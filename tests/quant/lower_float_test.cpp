@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/half.h"
+#include "core/ops/function_op.h"
 #include "core/random.h"
 #include "int8/graph/op_set.h"
 #include "interop/tflite/reader.h"
@@ -350,4 +351,7 @@ TEST_CASE("float files: what they cannot say is refused, by the layers' names") 
        "conv2d by computed values");
   says(refused([](Var x) { return x * x.tape->constant(Tensor::full({4}, real(7e4))); }),
        "more than FLOAT16 holds (65504)");
+  const auto twice = std::make_shared<FunctionOp>(
+      "twice", [](real x) { return 2 * x; }, [](real) { return real(2); });
+  says(refused([&](Var x) { return apply_function(twice, x); }), "twice (op twice");
 }

@@ -1,10 +1,12 @@
 #include "apps/common/setup/task_setup.h"
 
+#include <algorithm>
 #include <string>
 
 #include "apps/common/setup/heads.h"
 #include "apps/common/setup/loss_setup.h"
 #include "base/error.h"
+#include "data/dataset_report.h"
 #include "layers/zoo/zoo.h"
 
 namespace octet::setup {
@@ -36,6 +38,15 @@ std::function<Var(std::span<const Var>, const Batch&)> error_loss(Task task,
       };
 }
 
+/// Masks of 0 and 255 are the usual ones of two classes elsewhere.
+void check_mask_classes(const config::Config& c, const Dataset& train) {
+  const std::vector<std::int64_t> counts = class_counts(train);
+  OCTET_CHECK(counts.empty() || std::ranges::count_if(counts, [](auto n) { return n > 0; }) > 1,
+              c.where("/data"), ": ", train.name,
+              ": expected masks of at least two classes, all pixels are of one or 255, which is "
+              "ignored: write classes as 0, 1, 2 and so on");
+}
+
 }  // namespace
 
 bool wants_autoencoder(const config::Config& c) {
@@ -61,6 +72,7 @@ void resolve_task(config::Config& c, const Dataset& train) {
   OCTET_CHECK(task == Task::autoencoder || c.anomaly.normal.empty(), c.where("/anomaly/normal"),
               ": is for autoencoders, but the task is ", task_name(task));
   if (task == Task::multi_task) resolve_heads(c, train);
+  if (task == Task::segmentation) check_mask_classes(c, train);
   if (c.train) resolve_loss(c, task, c.train->steps.loss, "/train/loss");
   if (c.quant) resolve_loss(c, task, c.quant->steps.loss, "/quant/loss");
 }

@@ -25,4 +25,7 @@ deploy::DeploymentSource model_source(const DeployOptions& options);
 /// the run had them. Throws Error, also if the data are not those of the run.
 deploy::DeploymentSource run_source(const DeployOptions& options);
 
+/// What the graph's task entry says of its outputs; `description` is that of its metadata.
+void take_task(deploy::DeploymentSource& source, const std::string& description);
+
 }  // namespace octet::app

@@ -1,4 +1,6 @@
 #include "apps/octet/deploy/deploy_sources.h"
+
+#include "apps/common/task_entry.h"
 #include "apps/octet/read_lines.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -11,6 +13,7 @@ namespace {
 
 /// The file's own normalization if it is one of a picture; else a note.
 void take_normalization(deploy::DeploymentSource& source, const ValueMetadata& said) {
+  source.numbers = said.numbers;
   const int8::TensorDef& x = source.graph.tensors[static_cast<std::size_t>(source.graph.inputs[0])];
   const int8::Quantization& q = x.quantization;
   int8::ValueInfo input{.name = x.name, .type = x.type, .shape = x.shape};
@@ -20,6 +23,10 @@ void take_normalization(deploy::DeploymentSource& source, const ValueMetadata& s
   }
   const deploy::PixelNormalization n{{said.mean.begin(), said.mean.end()},
                                      {said.std.begin(), said.std.end()}};
+  if (said.numbers) {
+    source.normalization = n;
+    return;
+  }
   try {
     const deploy::Preprocessing fits(n, input);
     source.normalization = n;
@@ -35,6 +42,12 @@ std::string origin_of(const std::string& path) {
 
 }  // namespace
 
+void take_task(deploy::DeploymentSource& source, const std::string& description) {
+  if (source.graph.metadata.count(task_entry) == 0) return;
+  source.classifier = false;
+  source.output_note = description;
+}
+
 deploy::DeploymentSource model_source(const DeployOptions& options) {
   deploy::DeploymentSource source;
   const std::filesystem::path path(options.source);
@@ -47,6 +60,7 @@ deploy::DeploymentSource model_source(const DeployOptions& options) {
   source.name = path.stem().string();
   source.made_from = deploy::markdown_code(path.filename().string());
   const auto metadata = read_model_metadata(model.bytes);
+  take_task(source, metadata ? metadata->description : "");
   if (metadata && !metadata->outputs.empty()) source.labels = metadata->outputs[0].labels;
   if (!options.labels.empty()) source.labels = read_lines(options.labels);
   OCTET_CHECK(options.mean.empty() == options.std.empty(),

@@ -5,9 +5,11 @@
 #include "apps/octet/run_folder.h"
 #include "base/error.h"
 #include "base/fnv1a.h"
+#include "base/mapped_file.h"
 #include "data/source.h"
 #include "data/transform.h"
 #include "deploy/folder/escapes.h"
+#include "interop/tflite/model_metadata.h"
 #include "interop/tflite/reader.h"
 
 namespace octet::app {
@@ -43,13 +45,16 @@ DataOptions data_options(const Json& data, const std::string& task) {
   return o;
 }
 
-/// The pixels that the network sees of test image `index`.
-void append_pixels(std::vector<std::uint8_t>& pixels, const Dataset& data, const Transform& view,
-                   std::int64_t index) {
-  const Tensor image = sample_at(data, index);
+/// What is made of a test sample on its way to the network.
+std::vector<real> transformed(const Dataset& data, const Transform& view, std::int64_t index) {
+  const Tensor sample = sample_at(data, index);
   std::vector<real> values(static_cast<std::size_t>(view.output_shape().numel()));
-  view.apply(image.data<std::uint8_t>(), view.view(0, 0, 0), values.data());
-  for (const real v : values) pixels.push_back(static_cast<std::uint8_t>(v));
+  const Transform::View whole = view.view(0, 0, 0);
+  if (data.image_type() == ElementType::u8)
+    view.apply(sample.data<std::uint8_t>(), whole, values.data());
+  else
+    view.apply(sample.data<real>(), whole, values.data());
+  return values;
 }
 
 }  // namespace
@@ -61,7 +66,10 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
   try {
     source.name = summary.at("name").get<std::string>();
     source.made_from = "the run " + deploy::markdown_code(source.name);
-    source.graph = read_tflite(run.file.string());
+    const MappedFile model = map_file(run.file.string());
+    source.graph = parse_tflite(model.bytes, model.owner);
+    const auto metadata = read_model_metadata(model.bytes);
+    take_task(source, metadata ? metadata->description : "");
     const Json& data = summary.at("config").at("data");
     const std::string task = summary.value("task", "classification");  // earlier versions' only one
     source.normalization = deploy::PixelNormalization{run.mean, run.std};
@@ -70,23 +78,29 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
     const DataSource sets =
         open_data_source(parse_data_format(data.at("format").get<std::string>()),
                          data_path(options, text), data_options(data, task));
-    OCTET_CHECK(sets.test.image_type() == ElementType::u8, sets.test.name,
-                ": a folder for deployment is made for pictures, these are real numbers");
     OCTET_CHECK(  // an autoencoder's hash is of its own labels
         task == "autoencoder" || hash_text(content_hash(sets.test)) ==
                                      summary.at("data").at("test_hash").get<std::string>(),
         sets.test.name, ": not the test images of the run: say with --data where they are");
     if (task != "autoencoder") source.labels = sets.test.class_names;
+    source.numbers = sets.test.image_type() != ElementType::u8;
     TransformOptions view;
-    view.normalize = {{0}, {1}};
+    view.normalize = {{0}, {1}};  // pixels are preprocessed later
+    if (source.numbers) view.normalize = {run.mean, run.std};
     view.crop_h = data.value("crop_h", 0);
     view.crop_w = data.value("crop_w", 0);
-    const Transform transform(sets.test.image_shape(), view);
+    const Transform transform(sets.test.image_shape(), view, sets.test.image_type());
     for (int i = 0; i < deploy::golden_count; ++i) {
       const std::int64_t index = i * sets.test.size() / deploy::golden_count;
-      append_pixels(source.pixels, sets.test, transform, index);
+      for (const real v : transformed(sets.test, transform, index)) {
+        if (source.numbers)
+          source.reals.push_back(v);
+        else
+          source.pixels.push_back(static_cast<std::uint8_t>(v));
+      }
     }
-    source.samples_origin = "ten test images of the run's data set, evenly spread";
+    source.samples_origin = source.numbers ? "ten test samples of the run's data set, evenly spread"
+                                           : "ten test images of the run's data set, evenly spread";
   } catch (const Json::exception&) {
     fail(options.source, ": not the summary of a run of this version");
   }
