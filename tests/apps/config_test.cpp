@@ -363,6 +363,7 @@ TEST_CASE_FIXTURE(Fixture, "config: a file that extends another") {
 
   CHECK(error(R"({"extends": 3})") ==
         "FILE: /extends: expected the path of a configuration, got 3");
+  CHECK(error(R"({"extends": "none.json"})").starts_with("FILE: /extends: "));
   CHECK(error(R"({"extends": "none.json"})").find("none.json: no such file") != std::string::npos);
   write("base/round.json", R"({"extends": "../c.json"})");
   CHECK(error(R"({"extends": "base/round.json"})").find("extends this file: expected another") !=

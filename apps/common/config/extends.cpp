@@ -55,6 +55,7 @@ Json read_chain(const fs::path& file, const std::string& text, std::vector<fs::p
   OCTET_CHECK(named->is_string() && !named->get<std::string>().empty(), where,
               ": expected the path of a configuration, got ", got(*named));
   const fs::path parent = expand_path(named->get<std::string>(), file.parent_path(), where);
+  OCTET_CHECK(fs::exists(parent), where, ": ", parent.string(), ": no such file");
   chain.push_back(fs::weakly_canonical(file));
   OCTET_CHECK(std::find(chain.begin(), chain.end(), fs::weakly_canonical(parent)) == chain.end(),
               where, ": ", parent.string(), " extends this file: expected another");
