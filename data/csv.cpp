@@ -61,11 +61,6 @@ class Columns {
   }
 
  private:
-  void add(std::size_t column) {
-    if (!is_target_[column]) targets_.push_back(column);
-    is_target_[column] = true;
-  }
-
   static std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (std::size_t i = 0; i < names.size() && i < 20; ++i) text += (i ? ", " : "") + names[i];

@@ -88,7 +88,7 @@ TrainingStep::TrainingStep(Context& ctx, const Network& network, std::optional<I
   setup::apply_groups(section, *model_, *optimizer_);
   if (network.is_classifier())
     loss_ = setup::cross_entropy_options(section.steps.loss, network.options.classes,
-                                         section.where("loss"));
+                                         section.where("loss/class_weights"));
   clip_grad_norm_ = section.steps.clip_grad_norm;
   if (section.steps.ema_decay > 0) {
     ema_.emplace(model_->parameters(), optim::EmaOptions{.decay = section.steps.ema_decay});

@@ -40,6 +40,9 @@ TEST_CASE("source: csv, with the classes of train in every split") {
   CHECK(refused(DataFormat::csv, dir.path())
             .ends_with("test.csv: the class 'q' is not one of those that are known"));
   write_text(dir / "test.csv", "a,b,c\n1,2,x\n");
+  CHECK(refused(DataFormat::csv, dir.path()).find("test.csv:1: column 2: expected 'c' as in ") !=
+        std::string::npos);
+  write_text(dir / "test.csv", "1,2,x\n");
   CHECK(
       refused(DataFormat::csv, dir.path()).find("expected [1, 1, 1] as in train, got [1, 1, 2]") !=
       std::string::npos);

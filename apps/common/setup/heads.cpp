@@ -155,8 +155,8 @@ std::vector<TaskHead> make_heads(const config::Config& c, bool training) {
         return number_loss(loss, output, target);
       };
     } else if (training) {
-      const CrossEntropyOptions options =
-          cross_entropy_options(from.loss, from.classes, c.where(pointer_to(i) + "/loss"));
+      const CrossEntropyOptions options = cross_entropy_options(
+          from.loss, from.classes, c.where(pointer_to(i) + "/loss/class_weights"));
       head.loss = [options](const Var& output, const Tensor& target) {
         return cross_entropy(output, target, options);
       };

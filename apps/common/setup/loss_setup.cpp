@@ -35,10 +35,10 @@ CrossEntropyOptions cross_entropy_options(const config::LossConfig& c, std::int6
                                           const std::string& where) {
   CrossEntropyOptions loss;
   loss.label_smoothing = c.label_smoothing;
-  OCTET_CHECK(!c.balanced, where, "/class_weights: \"balanced\" was not measured");
+  OCTET_CHECK(!c.balanced, where, ": \"balanced\" was not measured");
   if (c.class_weights.size() == 1) return loss;
   OCTET_CHECK(static_cast<std::int64_t>(c.class_weights.size()) == classes, where,
-              "/class_weights: expected 1 or ", classes, " numbers, got ", c.class_weights.size());
+              ": expected 1 or ", classes, " numbers, got ", c.class_weights.size());
   const std::vector<real> weights(c.class_weights.begin(), c.class_weights.end());
   loss.class_weights = Tensor::from<real>({classes}, weights);
   return loss;

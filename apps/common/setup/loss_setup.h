@@ -15,7 +15,7 @@ void resolve_loss(const config::Config& c, Task task, config::LossConfig& loss,
                   const std::string& pointer);
 
 /// Of cross-entropy, for `classes` outputs. Throws Error for a list of weights of another length;
-/// `where`: what a message about the loss begins with.
+/// `where`: what a message about these begins with.
 CrossEntropyOptions cross_entropy_options(const config::LossConfig& c, std::int64_t classes,
                                           const std::string& where);
 

@@ -166,12 +166,14 @@ FitLoss make_loss(const TrainingSection& t, std::int64_t outputs) {
   const Task task = task_of(t.config);
   switch (task) {
     case Task::classification:
-      return cross_entropy_loss(cross_entropy_options(t.steps.loss, outputs, t.where("loss")));
+      return cross_entropy_loss(
+          cross_entropy_options(t.steps.loss, outputs, t.where("loss/class_weights")));
     case Task::segmentation:
-      return mean_loss([options = cross_entropy_options(t.steps.loss, outputs, t.where("loss"))](
-                           std::span<const Var> y, const Batch& batch) {
-        return mask_cross_entropy(y[0], batch.y, options);
-      });
+      return mean_loss(
+          [options = cross_entropy_options(t.steps.loss, outputs, t.where("loss/class_weights"))](
+              std::span<const Var> y, const Batch& batch) {
+            return mask_cross_entropy(y[0], batch.y, options);
+          });
     case Task::multi_task:
       return mean_loss([heads = make_heads(t.config, /*training=*/true)](std::span<const Var> y,
                                                                          const Batch& batch) {
