@@ -10,8 +10,8 @@ where a network stays below its limit in floating point (mean over the seeds), o
 all recipes on average, more than 0.1 points below as many epochs more in floating point, 77 where the
 data is not there.
 Names and limits are in configs/recipes/recipes.json: in percent, of the accuracy or the figure named.
-Example data that is missing is made. OCTET_SHARED and CIFAR10_JPG name the folders of data,
-as the configurations say.
+OCTET_SHARED (../shared, if it is there) and CIFAR10_JPG name the folders of data, as the configurations
+say. Example data that is missing is made, CIFAR-10's pictures are unpacked from OCTET_SHARED.
 """
 import argparse
 import json
@@ -20,6 +20,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tarfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "configs" / "recipes"
@@ -93,6 +94,22 @@ def train(name, recipe, build, out, seeds):
     return holds, means["qat"] - means["more"]
 
 
+def find_data(variable):
+    """Whether the environment variable names the folder of data, or can be made to."""
+    shared = ROOT.parent / "shared"
+    if "OCTET_SHARED" not in os.environ and shared.is_dir():
+        os.environ["OCTET_SHARED"] = str(shared)
+    archive = pathlib.Path(os.environ.get("OCTET_SHARED", "")) / "data" / "cifar10-jpg.tar.xz"
+    if variable == "CIFAR10_JPG" and variable not in os.environ and archive.is_file():
+        folder = ROOT / "example_data" / "cifar10-jpg"
+        if not folder.exists():
+            with tarfile.open(archive) as pictures:
+                pictures.extractall(folder.with_suffix(".part"))
+            folder.with_suffix(".part").rename(folder)
+        os.environ[variable] = str(folder)
+    return variable in os.environ
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="recipes; all if there is none")
@@ -107,7 +124,7 @@ def main():
     chosen = arguments.names or list(recipes)
     for name in chosen:
         needs = recipes[name].get("needs")
-        if needs and not os.environ.get(needs):
+        if needs and not find_data(needs):
             print(f"SKIPPED: {name} needs {needs}, the folder of its data")
             return 77
         example = recipes[name].get("example_data")

@@ -16,6 +16,7 @@ RUNS = {  # configuration: epochs in float, a figure that chance does not reach
     "regression_oscillation": (3, ["--fail-below", "r2=0.4"]),
     "anomaly_digits": (3, ["--fail-below", "auc=0.8"]),
     "segmentation_shapes": (2, ["--fail-below", "0.3"]),
+    "multi_task_machine": (2, ["--fail-below", "state.accuracy=0.6"]),
 }
 
 
