@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/address_sanitizer.h"
 #include "tests/apps/trainer_fixture.h"
 
 using namespace octet;
@@ -144,7 +145,7 @@ TEST_CASE_FIXTURE(LayersFixture, "trainer: what does not fit in a list of layers
     std::string part;
   };
   const Json image_head = Json::array({conv, layer("linear")});
-  const std::vector<Case> cases{
+  std::vector<Case> cases{
       {Json::array({layer("conv2d", {{"kernel", 3}})}),
        "/model/layers/0: layer 'conv2d_1' (conv2d), the last: expected [1, 10], a number for each "
        "class, got [1, 18, 18, 10] for one sample"},
@@ -177,6 +178,7 @@ TEST_CASE_FIXTURE(LayersFixture, "trainer: what does not fit in a list of layers
            {flat, layer("linear", {{"out", 1 << 14}}), layer("linear", {{"out", 1 << 20}}), head}),
        "/model/layers/2: "},
   };
+  if (octet::test::address_sanitizer) cases.pop_back();  // its allocator does not give 64 GB to look at
   for (const Case& c : cases) {
     const std::string message = error(c.layers);
     CAPTURE(c.layers.dump());

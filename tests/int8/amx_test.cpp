@@ -12,6 +12,7 @@
 
 #include "int8/kernels/dense_conv.h"
 #include "tests/int8/conv_cases.h"
+#include "tests/int8/isas.h"
 
 namespace octet::int8 {
 namespace {
@@ -69,7 +70,7 @@ void check(const ConvGeometry& g, std::int64_t batch, Random& random) {
 TEST_SUITE_BEGIN("int8 amx");
 
 TEST_CASE("AMX: rows shorter and longer than a tile, strides, tails of channels") {
-  const std::vector<Isa> isas = available_isas();
+  const std::vector<Isa> isas = octet::test::isas_under_test();
   if (std::find(isas.begin(), isas.end(), Isa::amx_int8) == isas.end()) {
     MESSAGE("not run: this machine has no AMX");
     return;

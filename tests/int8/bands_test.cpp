@@ -8,6 +8,7 @@
 #include "tests/base/forked_child.h"
 #include "tests/int8/allocations.h"
 #include "tests/int8/banded.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/nets.h"
 #include "tests/support.h"
 
@@ -238,7 +239,7 @@ TEST_SUITE("int8") {
 
   TEST_CASE("bands: units are computed from the bytes they say, and write no others") {
     for (const auto& entry : graphs()) {
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         const Model model(entry.second, {.isa = isa});
         for (const auto& step : model.impl().steps) {
           if (step->unit_bytes() == 0) continue;
@@ -252,7 +253,7 @@ TEST_SUITE("int8") {
   TEST_CASE("bands: the same bytes as one thread, on 2, 3 and 5 threads and every ISA") {
     for (const auto& entry : graphs()) {
       CAPTURE(entry.first);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         CAPTURE(std::string(isa_name(isa)));
         const Model model(entry.second, {.isa = isa});
         const auto first = input_bytes(model, 1), second = input_bytes(model, 2);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "int8/kernels/packed_conv.h"
+#include "tests/int8/isas.h"
 #include "tests/support.h"
 
 namespace octet::int8::conv_test {
@@ -186,8 +187,8 @@ void check_run(const PackedConv& conv, const Data& d, const Requantization* r, s
 }
 
 inline std::vector<Isa> simd_isas() {
-  std::vector<Isa> isas = available_isas();
-  isas.pop_back();
+  std::vector<Isa> isas = octet::test::isas_under_test();
+  std::erase(isas, Isa::portable);
   return isas;
 }
 

@@ -13,6 +13,7 @@
 #include "int8/kernels/depthwise_conv.h"
 #include "int8/kernels/packed_conv.h"
 #include "tests/int8/conv_cases.h"
+#include "tests/int8/isas.h"
 
 namespace octet::int8 {
 
@@ -282,7 +283,7 @@ TEST_CASE("packing again replaces the weights; objects run from several threads 
   std::vector<std::int32_t> expected(outputs(g, 1));
   PackedConv(g, Isa::portable, second.weights.data())
       .run_accumulators(second.x.data(), second.zero_point, expected.data(), 1, one, nullptr);
-  for (Isa isa : available_isas()) {
+  for (Isa isa : octet::test::isas_under_test()) {
     PackedConv conv(g, isa, first.weights.data());
     conv.pack(second.weights.data());
     PackedConv moved = std::move(conv);
@@ -306,7 +307,7 @@ TEST_CASE("packing again replaces the weights; objects run from several threads 
 #if defined(__x86_64__)
 // Stands in for AVX-VNNI, which few test machines have: the same source in another encoding.
 TEST_CASE("256-bit VNNI kernels, as AVX-512 encodes them") {
-  const std::vector<Isa> isas = available_isas();
+  const std::vector<Isa> isas = octet::test::isas_under_test();
   if (std::find(isas.begin(), isas.end(), Isa::avx512_vnni) == isas.end()) {
     MESSAGE("not run: this machine has no AVX-512 VNNI");
     return;

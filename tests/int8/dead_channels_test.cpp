@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tests/int8/build.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/refusal.h"
 
 using namespace octet::int8;
@@ -105,7 +106,7 @@ TEST_SUITE("int8") {
           Codes expected = run_graph(plain.graph, {x}, {}, {.rounding = r});
           for (std::size_t i = dead_channel; i < expected.size(); i += channels)
             expected[i] = z_out;
-          for (const Isa isa : available_isas()) {
+          for (const Isa isa : octet::test::isas_under_test()) {
             CAPTURE(std::string(op_name(op)));
             CAPTURE(c.scale);
             CAPTURE(std::string(isa_name(isa)));
@@ -128,7 +129,7 @@ TEST_SUITE("int8") {
           for (const Rounding r : {Rounding::single_rounding, Rounding::double_rounding}) {
             const Codes expected =
                 run_graph(b.graph, {x}, {}, {.rounding = r, .isa = Isa::portable});
-            for (const Isa isa : available_isas()) {
+            for (const Isa isa : octet::test::isas_under_test()) {
               CAPTURE(std::string(op_name(op)));
               CAPTURE(scale);
               CAPTURE(large);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "int8/engine/reals.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/op_reference.h"
 #include "tests/int8/refusal.h"
 
@@ -65,7 +66,7 @@ TEST_SUITE("int8") {
                                             reference::factor(double{x.s} / double{y.s}), r);
             want.push_back(static_cast<std::int8_t>(clamped(to, v + y.z)));
           }
-          for (const Isa isa : available_isas()) {
+          for (const Isa isa : octet::test::isas_under_test()) {
             const Model model(one_node(OpCode::quantize, from, x, to, y, r), {.isa = isa});
             CAPTURE(isa_name(isa));
             CHECK(run_bytes(model, std::as_bytes(std::span(two)), {.batch = 2, .threads = 2}) ==
@@ -80,7 +81,7 @@ TEST_SUITE("int8") {
     std::vector<float> reals;
     for (int i = 0; i < 256; ++i) reals.push_back((static_cast<float>(i) - 140.5f) * 0.031f);
     const Params p{0.03f, 137};
-    for (const Isa isa : available_isas()) {
+    for (const Isa isa : octet::test::isas_under_test()) {
       const Model to(
           one_node(OpCode::quantize, DType::f32, {}, DType::u8, p, Rounding::double_rounding),
           {.isa = isa});

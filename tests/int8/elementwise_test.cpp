@@ -10,6 +10,7 @@
 #include "int8/reference/quantize.h"
 #include "int8/reference/tables/table.h"
 #include "tests/int8/build.h"
+#include "tests/int8/isas.h"
 #include "tests/support.h"
 
 using namespace octet::int8;
@@ -59,7 +60,7 @@ TEST_SUITE("int8") {
       const std::int64_t length = lengths[static_cast<std::size_t>(n) % lengths.size()];
       Codes expected(static_cast<std::size_t>(length));
       add(p, a.data() + 1, b.data() + 3, expected.data(), length);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         CAPTURE(n);
         CAPTURE(length);
         CAPTURE(isa_name(isa));
@@ -80,7 +81,7 @@ TEST_SUITE("int8") {
       const AddParams p = make_add_params(0.5f, -128, 0.5f, 127, 1.0f, 0, Activation::none, r);
       Codes expected(a.size());
       add(p, a.data(), b.data(), expected.data(), 65536);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         Codes y = a, z = b;
         add_kernel(isa)(p, y.data(), b.data(), y.data(), 65536);
         add_kernel(isa)(p, a.data(), z.data(), z.data(), 65536);
@@ -120,7 +121,7 @@ TEST_SUITE("int8") {
       shortcuts += p.shortcut.bits > 0;
       Codes expected(first.size());
       add(p, first.data(), second.data(), expected.data(), count);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         Codes y(first.size());
         add_kernel(isa)(p, first.data(), second.data(), y.data(), count);
         CAPTURE(isa_name(isa));
@@ -143,7 +144,7 @@ TEST_SUITE("int8") {
       for (std::int64_t i = 0; i < length; ++i) {
         expected.push_back(table[static_cast<std::size_t>(x[static_cast<std::size_t>(i)] + 128)]);
       }
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         CAPTURE(length);
         CAPTURE(isa_name(isa));
         check_kernel(expected, 3,
@@ -172,7 +173,7 @@ TEST_SUITE("int8") {
         Codes expected(x.size());
         const auto n = static_cast<std::int64_t>(x.size());
         quantize(x.data(), scale, zero_point, expected.data(), n);
-        for (const Isa isa : available_isas()) {
+        for (const Isa isa : octet::test::isas_under_test()) {
           CAPTURE(isa_name(isa));
           CAPTURE(scale);
           check_kernel(expected, 1, [&](std::int8_t* y) {

@@ -11,6 +11,7 @@
 #include "int8/reference/xnnpack/float_tables.h"
 #include "interop/tflite/reader.h"
 #include "tests/int8/from_hex.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/last_sample.h"
 #include "tests/int8/refusal.h"
 #include "tests/support.h"
@@ -44,7 +45,7 @@ TEST_SUITE("int8") {
       const std::vector<std::byte> bytes = from_hex(content);
       const std::vector<std::byte> x = from_hex(inputs), y = from_hex(expected);
       const Graph graph = parse_tflite(bytes, nullptr);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         const Model model(graph,
                           {.rounding = Rounding::float_rounding, .isa = isa, .ops = &all_ops()});
         const std::size_t in = bytes_of(model.inputs()), out = bytes_of(model.outputs());
@@ -73,7 +74,7 @@ TEST_SUITE("int8") {
         std::memcpy(x.data() + i, &v, sizeof v);
       }
       const std::vector<std::byte> expected = last_sample(portable, x, 1);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         CAPTURE(isa_name(isa));
         CHECK(last_sample(model(isa), x, 1) == expected);
         CHECK(last_sample(model(isa), x, 3) == expected);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/int8/banded.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/nets.h"
 
 using namespace octet::int8;
@@ -24,7 +25,7 @@ std::size_t steps_of(const Graph& graph) {
   std::size_t steps = 0;
   for (const Rounding rounding : {Rounding::single_rounding, Rounding::double_rounding}) {
     const Model plain(graph, {.rounding = rounding, .isa = Isa::portable, .fuse = false});
-    for (const Isa isa : available_isas()) {
+    for (const Isa isa : octet::test::isas_under_test()) {
       const Model model(graph, {.rounding = rounding, .isa = isa});
       for (const unsigned seed : {1u, 2u, 3u}) {
         const auto in = input_bytes(model, seed);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/int8/banded.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/refusal.h"
 
 using namespace octet::int8;
@@ -40,7 +41,7 @@ Builder gathered() {
 TEST_SUITE("int8") {
   TEST_CASE("a table that is gathered is one step") {
     const Codes codes = some_codes();
-    for (const Isa isa : available_isas()) {
+    for (const Isa isa : octet::test::isas_under_test()) {
       for (const bool fuse : {true, false}) {
         const Model model(gathered().graph, {.isa = isa, .fuse = fuse});
         CHECK(model.steps().size() == 1);

@@ -6,6 +6,7 @@
 
 #include "interop/tflite/reader.h"
 #include "tests/int8/build.h"
+#include "tests/int8/isas.h"
 #include "tests/support.h"
 
 using namespace octet::int8;
@@ -89,7 +90,7 @@ TEST_SUITE("shared") {
       const Codes input = read_codes(folder / "input.bin");
       for (const Mode& mode : modes) {
         const Codes expected = read_codes(folder / (std::string("output_") + mode.name + ".bin"));
-        for (const Isa isa : available_isas()) {
+        for (const Isa isa : octet::test::isas_under_test()) {
           const Model model(graph, {.rounding = mode.rounding, .isa = isa});
           for (const int batch : {1, 7}) {
             const std::string difference = compare(run_samples(model, input, batch), expected);
@@ -110,7 +111,7 @@ TEST_SUITE("shared") {
       const Codes input = read_codes(folder / "input.bin");
       for (const Mode& mode : modes) {
         const Codes expected = read_codes(folder / (std::string("output_") + mode.name + ".bin"));
-        for (const Isa isa : available_isas()) {
+        for (const Isa isa : octet::test::isas_under_test()) {
           const Model model(graph, {.rounding = mode.rounding, .isa = isa});
           const std::string difference = compare(run_samples(model, input, 3), expected);
           CHECK_MESSAGE(difference.empty(), net, ", ", mode.name, " rounding, ", isa_name(isa),

@@ -16,6 +16,7 @@
 #include "int8/reference/softmax.h"
 #include "int8/reference/tables/sigmoids.h"
 #include "tests/int8/build.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/op_reference.h"
 
 using namespace octet::int8;
@@ -46,7 +47,7 @@ struct Pairs {
 template <class F, class P>
 void check_pairs(Kernel<F> (*kernel)(Isa) noexcept, const P& params, const Pairs& pairs,
                  const Codes& expected) {
-  for (const Isa isa : available_isas()) {
+  for (const Isa isa : octet::test::isas_under_test()) {
     Codes y(expected.size());
     kernel(isa).run(params, pairs.first.data(), pairs.second.data(), y.data(), 65536);
     CAPTURE(std::string(kernel(isa).name));
@@ -126,7 +127,7 @@ TEST_SUITE("int8") {
             for (int q = -128; q <= 127; ++q) {
               expected.push_back(reference::mean(q + c, static_cast<std::int64_t>(count), x, y, r));
             }
-            for (const Isa isa : available_isas()) {
+            for (const Isa isa : octet::test::isas_under_test()) {
               Codes out(256);
               mean_kernel(isa).run(params, layout, in.data(), 0, 1, out.data());
               CAPTURE(std::string(mean_kernel(isa).name));
@@ -151,7 +152,7 @@ TEST_SUITE("int8") {
         const Codes in = columns_of(constants);
         Codes expected;
         for (int q = -128; q <= 127; ++q) expected.push_back(reference::average(q + rest, count));
-        for (const Isa isa : available_isas()) {
+        for (const Isa isa : octet::test::isas_under_test()) {
           Codes out(256);
           average_pool_kernel(isa).run(g, {}, in.data(), 0, out.data());
           CAPTURE(std::string(average_pool_kernel(isa).name));
@@ -185,7 +186,7 @@ TEST_SUITE("int8") {
                   reference::bilinear(row.weight_top * upper + row.weight_bottom * lower, r));
             }
           }
-          for (const Isa isa : available_isas()) {
+          for (const Isa isa : octet::test::isas_under_test()) {
             Codes y(expected.size());
             bilinear_kernel(isa).run(row, r, y.data());
             CAPTURE(std::string(bilinear_kernel(isa).name));
@@ -209,7 +210,7 @@ TEST_SUITE("int8") {
           x.insert(x.end(), row.begin(), row.end());
           expected.insert(expected.end(), y.begin(), y.end());
         }
-        for (const Isa isa : available_isas()) {
+        for (const Isa isa : octet::test::isas_under_test()) {
           Codes y(x.size());
           for (std::size_t i = 0; i < x.size(); i += 2) {
             softmax_kernel(isa).run(params, x.data() + i, y.data() + i, 2);
@@ -251,7 +252,7 @@ TEST_SUITE("int8") {
       const float scale = std::ldexp(1.0f + static_cast<float>(rng() >> 41) * 0x1p-23f,
                                      static_cast<int>(rng() % 240) - 120);
       const int z = static_cast<int>(rng() % 256) - 128;
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         std::vector<float> y(256);
         dequantize_kernel(isa).run(x.data(), scale, z, y.data(), 256);
         CAPTURE(std::string(dequantize_kernel(isa).name));

@@ -7,6 +7,7 @@
 #include "int8/kernels/dispatch.h"
 #include "int8/kernels/pool_kernels.h"
 #include "tests/int8/index.h"
+#include "tests/int8/isas.h"
 #include "tests/support.h"
 
 using namespace octet::int8;
@@ -289,7 +290,7 @@ TEST_SUITE("int8") {
         average[flat(out, i)] = range.clamp(sum < 0 ? -magnitude : magnitude);
         largest[flat(out, i)] = range.clamp(most);
       });
-      const std::vector<Isa> isas = available_isas();
+      const std::vector<Isa> isas = octet::test::isas_under_test();
       for (const Isa isa : isas) {
         // A guard byte after the output must survive.
         Codes y(average.size() + 1, 55);

@@ -8,6 +8,7 @@
 
 #include "interop/tflite/reader.h"
 #include "tests/int8/from_hex.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/last_sample.h"
 #include "tests/support.h"
 
@@ -30,7 +31,7 @@ TEST_SUITE("int8") {
       const std::vector<std::byte> bytes = from_hex(content), x = from_hex(inputs);
       const Graph graph = parse_tflite(bytes, nullptr);
       REQUIRE(op_name(graph.nodes.at(0).op) == name);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         const Model model(graph, {.isa = isa, .ops = &all_ops()});
         for (const int batch : {1, 3}) CHECK(last_sample(model, x, batch) == from_hex(expected));
       }

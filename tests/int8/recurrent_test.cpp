@@ -6,6 +6,7 @@
 #include "interop/tflite/reader.h"
 #include "tests/int8/build.h"
 #include "tests/int8/golden_lines.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/refusal.h"
 #include "tests/support.h"
 
@@ -89,7 +90,7 @@ TEST_SUITE("int8") {
       const ModelOptions portable{
           .rounding = rounding, .isa = Isa::portable, .fuse = false, .ops = &all_ops()};
       const auto expected = outputs(portable, {});
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         const ModelOptions options{.rounding = rounding, .isa = isa, .ops = &all_ops()};
         for (const int batch : {1, 2, 5}) {
           for (const int threads : {1, 3}) {

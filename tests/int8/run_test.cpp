@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "tests/int8/allocations.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/nets.h"
 #include "tests/support.h"
 
@@ -54,7 +55,7 @@ TEST_SUITE("int8") {
           run_graph(graph, inputs, {.keep_values = true}, {.isa = Isa::portable, .fuse = false});
       CHECK(first_difference(run_model(model, inputs), expected) == -1);
       CHECK(first_difference(run_graph(graph, inputs, {}, {.fuse = false}), expected) == -1);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         CAPTURE(isa_name(isa));
         CHECK(first_difference(run_graph(graph, inputs, {}, {.isa = isa}), expected) == -1);
       }
@@ -203,7 +204,7 @@ TEST_SUITE("int8") {
       const std::vector<Codes> inputs = random_inputs(Model(graph), 1);
       const Codes expected =
           run_graph(graph, inputs, {.keep_values = true}, {.isa = Isa::portable, .fuse = false});
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         CAPTURE(isa_name(isa));
         CAPTURE(op_name(op));
         const Model fused(graph, {.isa = isa});
@@ -287,7 +288,7 @@ TEST_SUITE("int8") {
     const std::uint64_t expected = signature(Model(graph, {.isa = Isa::portable}));
     for (const auto& other : graphs()) {
       const std::uint64_t portable = signature(Model(other.second, {.isa = Isa::portable}), 3);
-      for (const Isa isa : available_isas()) {
+      for (const Isa isa : octet::test::isas_under_test()) {
         CAPTURE(other.first);
         CAPTURE(std::string(isa_name(isa)));
         CHECK(signature(Model(other.second, {.isa = isa}), 3) == portable);

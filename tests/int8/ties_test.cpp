@@ -11,6 +11,7 @@
 #include "int8/reference/quantize.h"
 #include "int8/reference/tables/relu.h"
 #include "tests/int8/build.h"
+#include "tests/int8/isas.h"
 #include "tests/int8/reference.h"
 
 using namespace octet::int8;
@@ -177,7 +178,7 @@ TEST_SUITE("int8") {
           const Codes weight{static_cast<std::int8_t>(w)};
           const auto expect = [&](Graph graph) {
             graph.rounding = r;
-            for (const Isa isa : available_isas()) {
+            for (const Isa isa : octet::test::isas_under_test()) {
               const Codes y = run_graph(graph, {x}, {.batch = 256}, {.isa = isa});
               for (int q = -128; q <= 127; ++q) {
                 const std::int64_t acc = std::int64_t{w} * (q - 17) + bias;

@@ -28,6 +28,7 @@ struct Products {
 
 #define OCTET_VEC_INC "tests/int8/vec_rounding_test.inc"
 #include "base/simd/each_vec.inc"
+#include "tests/int8/isas.h"
 
 namespace octet::test {
 namespace {
@@ -77,7 +78,7 @@ TEST_SUITE("int8") {
                  : int8::multiply_by_quantized_multiplier(c.v[i], {c.multiplier[i], c.shift[i]},
                                                           rounding);
     };
-    for (const Isa isa : available_isas()) {
+    for (const Isa isa : octet::test::isas_under_test()) {
       for (const auto rounding : {int8::Rounding::single_rounding, int8::Rounding::double_rounding,
                                   int8::Rounding::float_rounding}) {
         const Multiply multiply = rounding == int8::Rounding::single_rounding   ? single(isa)
