@@ -178,7 +178,8 @@ TEST_CASE_FIXTURE(LayersFixture, "trainer: what does not fit in a list of layers
            {flat, layer("linear", {{"out", 1 << 14}}), layer("linear", {{"out", 1 << 20}}), head}),
        "/model/layers/2: "},
   };
-  if (octet::test::address_sanitizer) cases.pop_back();  // its allocator does not give 64 GB to look at
+  if (octet::test::address_sanitizer)
+    cases.pop_back();  // its allocator does not give 64 GB to look at
   for (const Case& c : cases) {
     const std::string message = error(c.layers);
     CAPTURE(c.layers.dump());
