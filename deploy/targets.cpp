@@ -19,8 +19,13 @@ constexpr Rule onnx{"onnx_forms", onnx_rule};
 constexpr Rule float_operators{"float_operators", float_operators_rule},
     clamps{"clamps", clamp_rule}, moves{"moves", moves_rule};
 constexpr Rule onnxruntime_rules[] = {onnx, float_operators, clamps, moves, floats};
-constexpr Rule openvino_rules[] = {
-    onnx, float_operators, clamps, moves, {"weight_bits", wide_weights_rule}, floats};
+constexpr Rule openvino_rules[] = {onnx,
+                                   float_operators,
+                                   clamps,
+                                   moves,
+                                   {"weight_bits", wide_weights_rule},
+                                   {"products", openvino_products_rule},
+                                   floats};
 constexpr Rule tensorrt_rules[] = {onnx, {"zero_points", zero_points_rule}, floats};
 constexpr Rule mnn_rules[] = {
     onnx, {"weight_bits", mnn_weights_rule}, {"mnn_operators", mnn_operators_rule}, floats};

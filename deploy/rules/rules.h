@@ -71,8 +71,14 @@ void mnn_weights_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 /// products saturate on x86-64 CPUs without VNNI. Measured with OpenVINO 2026.4.
 void wide_weights_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
-/// A warning: maxima, sums, products and concatenations of codes, which MNN computes wrongly
-/// between convolutions. By MNN 3.6.1 on x86-64.
+/// A warning: products of two activations that OpenVINO computes with floats, as codes of the first
+/// have another zero point than -128 (0 in its uint8), or of the second than 0. Measured with
+/// OpenVINO 2026.4 on an x86-64 CPU with AVX2.
+void openvino_products_rule(const int8::Graph& graph, std::vector<Finding>& findings);
+
+/// Warnings: maxima and minima of codes, which MNN computes wrongly between convolutions (on
+/// x86-64); FULLY_CONNECTED and TRANSPOSE_CONV that another operator reads, which it computes with
+/// floats. By MNN 3.6.1.
 void mnn_operators_rule(const int8::Graph& graph, std::vector<Finding>& findings);
 
 }  // namespace octet::deploy

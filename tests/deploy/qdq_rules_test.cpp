@@ -194,6 +194,36 @@ TEST_CASE("rules: weights of more than 7 bits, of any product") {
   }
 }
 
+TEST_CASE("rules: OpenVINO multiplies activations as codes at two zero points alone") {
+  const auto product = [](int of_x, int of_y) {
+    test::Builder b;
+    const int x = b.i8({1, 2, 2}, 0.5f, of_x), y = b.i8({1, 2, 2}, 0.5f, of_y), z = b.i8({1, 2, 2});
+    b.node(OpCode::batch_matmul, {x, y}, {z}, int8::BatchMatMulAttributes{});
+    return b.done({x, y}, {z});
+  };
+  CHECK(findings(openvino_products_rule, product(-128, 0)).empty());
+  CHECK(findings(openvino_products_rule, product(-128, 5)).size() == 1);
+  const auto found = check_target(find_target("openvino"), product(0, 0));
+  REQUIRE(found.size() == 1);
+  CHECK_FALSE(found[0].refused);
+  CHECK(found[0].from_scales);
+  CHECK(found[0].text.starts_with("operator 0 (BATCH_MATMUL) \"t2\": runs in floats"));
+  CHECK(check_target(find_target("onnxruntime"), product(0, 0)).empty());
+}
+
+TEST_CASE(
+    "rules: MNN computes matrix products in floats, which is said where another layer reads them") {
+  test::Builder b;
+  const int x = b.i8({1, 2}), y = b.i8({1, 2}), z = b.i8({1, 2});
+  for (const auto& [from, to] : {std::pair{x, y}, {y, z}})
+    b.node(OpCode::fully_connected, {from, b.constant({2, 2}, test::Codes(4, 3)), -1}, {to},
+           int8::FullyConnectedAttributes{});
+  const auto found = findings(mnn_operators_rule, b.done({x}, {z}));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text ==
+        "operator 0 (FULLY_CONNECTED) \"t1\": runs in floats there, its codes may be others");
+}
+
 TEST_CASE("rules: what MNN computes wrongly on x86") {
   CHECK(findings(mnn_operators_rule, convolution(3, 63)).empty());
   Graph graph = clamped(0.5f, 0, int8::Activation::none);
