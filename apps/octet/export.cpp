@@ -97,7 +97,7 @@ void add_export(CLI::App& app) {
                    "TFLite file (full-integer INT8), or the folder of a finished run, which says "
                    "its normalization")
       ->required();
-  command->add_option("--to", options->target, deploy::targets_text())->required();
+  command->add_option("--to,--target", options->target, deploy::targets_text())->required();
   command->add_option(
       "--out", options->out,
       "what to write: a file, for tflm, c and mnn a folder; without it the model is "

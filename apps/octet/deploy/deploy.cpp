@@ -75,7 +75,7 @@ void add_deploy(CLI::App& app) {
       ->add_option("MODEL", options->source,
                    "TFLite file (full-integer INT8), or the folder of a run of the trainer")
       ->required();
-  command->add_option("--target", options->target, deploy::targets_text())->required();
+  command->add_option("--target,--to", options->target, deploy::targets_text())->required();
   command
       ->add_option("--for", options->platform,
                    "of targets that take a TFLite file: android, web or python (default)")
