@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
+#include <thread>
 
 #include "tests/apps/trainer_fixture.h"
 
@@ -79,10 +80,16 @@ std::vector<int> trainers() {
   return found;
 }
 
+/// Of mpirun and all ranks, which may outlive it by a moment; at most a little more than 10.
 double seconds_until_end(Process& process) {
   const auto start = std::chrono::steady_clock::now();
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
   process.wait();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  while (!trainers().empty() && seconds() < 10)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  return seconds();
 }
 
 }  // namespace
