@@ -11,19 +11,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// "val_accuracy" is an accuracy.
+/// "val_accuracy" is an accuracy, "int8_val_speed.rmse" the "speed.rmse" of a head.
 std::string quantity_of(const std::string& figure) {
-  static constexpr std::array<std::string_view, 9> known{
-      "accuracy", "loss", "mean_iou", "auc", "mse", "rmse", "mae", "r2", "lr"};
-  for (const std::string_view quantity : known) {
-    if (figure == quantity || figure.ends_with("_" + std::string(quantity)))
-      return std::string(quantity);
+  static constexpr std::array<std::string_view, 6> splits{"train_",    "val_",       "test_",
+                                                          "int8_val_", "int8_test_", "int8_"};
+  for (const std::string_view split : splits) {
+    if (figure.starts_with(split)) return figure.substr(split.size());
   }
   return figure;
 }
 
 bool is_percent(const std::string& quantity) {
-  return quantity == "accuracy" || quantity == "mean_iou";
+  return quantity == "accuracy" || quantity == "mean_iou" || quantity.ends_with(".accuracy");
 }
 
 Json series(const std::vector<PhaseCurves>& phases, const std::string& figure, double factor) {

@@ -150,6 +150,9 @@ TEST_CASE("charts: figures of one quantity together, epochs of all phases behind
   CHECK(accuracy["percent"] == true);
   CHECK(accuracy["series"].size() == 2);
   CHECK(accuracy["series"][1]["values"] == nlohmann::json::parse("[null,75.0,null]"));
+  const std::vector<PhaseCurves> heads{
+      {"qat", {{.epoch = 1, .figures = {{"val_a.rmse", 2}, {"int8_val_a.rmse", 3}, {"b.r2", 1}}}}}};
+  CHECK(chart_titles(heads) == std::vector<std::string>{"a.rmse", "b.r2"});
 }
 
 TEST_CASE("curves as CSV") {
