@@ -108,8 +108,10 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads that do not fit are said") {
   c["heads"][1]["name"] = "parity";
   refused(c, "/heads/0/name: another head is called 'parity', too");
   c = two_heads();
-  c["heads"][1]["targets"] = {"2"};
-  refused(c, "/heads/1/targets/0: expected a place among the 2 targets of ");
+  for (const char* place : {"2", "0x", "-1"}) {
+    c["heads"][1]["targets"] = {place};
+    refused(c, "/heads/1/targets/0: expected a place among the 2 targets of ");
+  }
   c = two_heads();
   c["heads"][0]["targets"] = {"0"};
   refused(c, ": expected a class of head 'parity', 0 to 1, got ");
@@ -129,4 +131,31 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads that do not fit are said") {
   c["task"] = "multi_task";
   c["heads"] = Json::array();
   refused(c, "/heads: multi_task needs heads, got none");
+}
+
+TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads of a CSV file's columns, named classes; deployed") {
+  std::string rows = "speed,a,state,b\n";
+  for (int i = 0; i < 40; ++i)
+    rows += std::to_string(i) + "e-1," + std::to_string(i % 7) + (i % 2 ? ",on," : ",off,") +
+            std::to_string(i) + "\n";
+  for (const char* name : {"train.csv", "test.csv"})
+    test::write_file(dir / name, std::vector<char>(rows.begin(), rows.end()));
+  Json c = two_heads();
+  c["data"] = {{"format", "csv"}, {"path", "."}, {"normalize", "auto"}};
+  c["heads"] =
+      Json::parse(R"([{"name": "state", "targets": ["state"], "class_names": ["off", "on"]},
+    {"name": "speed", "task": "regression", "targets": ["speed"]}])");
+  c["model"] = Json::parse(R"({"layers": [{"type": "flatten", "name": "x"},
+    {"type": "linear", "name": "state"}, {"type": "linear", "name": "speed", "from": "x"}]})");
+  c["quant"] = {{"mode", "ptq"}, {"calibrate_batches", 2}};
+  write(c);
+  const TrainerRun r = run();
+  REQUIRE_MESSAGE(r.code == 0, r.output);
+  test::Process deploy({OCTET_PROGRAM, "deploy", "runs/tiny", "--target", "c", "--out", "c"},
+                       dir.path());
+  const int code = deploy.wait();
+  CHECK_MESSAGE(code == 0, deploy.output());
+
+  c["heads"][1]["targets"] = {"sped"};
+  refused(c, "expected a column named 'sped'");
 }

@@ -30,7 +30,8 @@ std::vector<std::int64_t> columns_of(const config::Config& c, const HeadConfig& 
     if (is_csv(c)) {
       at = std::ranges::find(known, name) - known.begin();
     } else {
-      std::from_chars(name.data(), name.data() + name.size(), at);
+      const char* end = name.data() + name.size();
+      if (std::from_chars(name.data(), end, at).ptr != end) at = -1;
     }
     columns.push_back(at);
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "apps/common/config/expand.h"
@@ -27,8 +28,24 @@ fs::path data_path(const DeployOptions& options, const std::string& text) {
   return path;
 }
 
+/// The targets of several outputs, each column once, as setup::add_head_columns() has them.
+void add_head_columns(DataOptions& o, const Json& heads) {
+  for (const Json& head : heads) {
+    const auto names = head.value("class_names", std::vector<std::string>());
+    for (const std::string target : head.at("targets")) {
+      const auto at = std::ranges::find(o.target_columns, target) - o.target_columns.begin();
+      if (at == std::ssize(o.target_columns)) {
+        o.target_columns.push_back(target);
+        o.target_classes.emplace_back();
+      }
+      if (!names.empty()) o.target_classes[static_cast<std::size_t>(at)] = names;
+    }
+  }
+}
+
 /// As the run's configuration has them; earlier versions had channels alone.
-DataOptions data_options(const Json& data, const std::string& task) {
+DataOptions data_options(const Json& configuration, const std::string& task) {
+  const Json& data = configuration.at("data");
   DataOptions o;
   o.join_classes = task == "autoencoder";
   o.channels = data.value("channels", 0);
@@ -42,6 +59,8 @@ DataOptions data_options(const Json& data, const std::string& task) {
     o.targets = TargetChoice::values;
   o.target_columns = data.value("target_columns", std::vector<std::string>());
   o.class_names = data.value("class_names", std::vector<std::string>());
+  if (data.at("format") == "csv" && configuration.contains("heads"))
+    add_head_columns(o, configuration.at("heads"));
   return o;
 }
 
@@ -70,14 +89,15 @@ deploy::DeploymentSource run_source(const DeployOptions& options) {
     source.graph = parse_tflite(model.bytes, model.owner);
     const auto metadata = read_model_metadata(model.bytes);
     take_task(source, metadata ? metadata->description : "");
-    const Json& data = summary.at("config").at("data");
+    const Json& configuration = summary.at("config");
+    const Json& data = configuration.at("data");
     const std::string task = summary.value("task", "classification");  // earlier versions' only one
     source.normalization = deploy::PixelNormalization{run.mean, run.std};
     const std::string text =  // earlier versions say only what the configuration says
         summary.at("data").value("path", data.at("path").get<std::string>());
     const DataSource sets =
         open_data_source(parse_data_format(data.at("format").get<std::string>()),
-                         data_path(options, text), data_options(data, task));
+                         data_path(options, text), data_options(configuration, task));
     OCTET_CHECK(  // an autoencoder's hash is of its own labels
         task == "autoencoder" || hash_text(content_hash(sets.test)) ==
                                      summary.at("data").at("test_hash").get<std::string>(),
