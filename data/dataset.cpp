@@ -70,8 +70,12 @@ void check_targets(const Dataset& d, const std::string& where) {
                 d.size(), ", ", image[0], ", ", image[1], "], got ", text_of(t));
   }
   if (d.target() == TargetKind::values) {
-    OCTET_CHECK(d.classes == 0 && d.class_names.empty(), where,
-                ": classes: expected none where targets are values, got ", d.classes);
+    OCTET_CHECK(d.class_names.empty(), where,
+                ": class names: expected none where targets are values (floats are, unless "
+                "\"targets\" is \"classes\"), got ",
+                d.class_names.size());
+    OCTET_CHECK(d.classes == 0, where, ": classes: expected none where targets are values, got ",
+                d.classes);
     return;
   }
   const std::int64_t most = d.target() == TargetKind::masks ? ignored_class : max_classes;

@@ -64,6 +64,10 @@ std::string extents_text(const Shape& shape) {
   return text;
 }
 
+const char* sample_noun(const Dataset& d) {
+  return d.image_type() == ElementType::u8 ? "image" : "sample";
+}
+
 std::string describe_dataset(const Dataset& d) {
   std::string target = count_text(d.classes, "class");
   if (d.target() == TargetKind::masks) target = "masks of " + target;

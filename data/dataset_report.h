@@ -16,6 +16,9 @@ std::string count_text(std::int64_t count, const std::string& noun);
 /// "32x32x3"
 std::string extents_text(const Shape& shape);
 
+/// "image" of pixels, else "sample".
+const char* sample_noun(const Dataset& dataset);
+
 /// "60,000 pictures: 10 classes, 32x32x3", "4,000 samples: 2 values each, 1x1x12",
 /// "120 pictures: masks of 3 classes, 64x64x3"; samples are of real numbers.
 std::string describe_dataset(const Dataset& dataset);

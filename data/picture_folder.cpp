@@ -22,10 +22,25 @@ struct PictureForm {
   std::string as;  ///< the file that says so
 };
 
+/// Of a mask: classes below `classes`, if that is not 0, or none.
+void check_classes(const Image& mask, std::size_t classes, const fs::path& path) {
+  if (classes == 0) return;
+  const auto bad = std::ranges::find_if(
+      mask.pixels, [&](std::uint8_t v) { return v >= classes && v != ignored_class; });
+  if (bad == mask.pixels.end()) return;
+  const std::int64_t at = bad - mask.pixels.begin();
+  fail(path.string(), ": pixel (", at % mask.width, ", ", at / mask.width,
+       "): expected a class of 0 to ", classes - 1, " (class_names has ", classes,
+       "), or 255 (ignored), got ", int{*bad});
+}
+
 class PictureReader {
  public:
   PictureReader(const PictureFiles& files, const DataOptions& options)
-      : files_(files), channels_(options.channels), input_(options.input) {
+      : files_(files),
+        channels_(options.channels),
+        classes_(options.class_names.size()),
+        input_(options.input) {
     const Image first = decoded(0);
     form_ = {first.height, first.width, first.channels, files_.path(0).string()};
   }
@@ -48,6 +63,7 @@ class PictureReader {
   Image mask(std::size_t i) const {
     const fs::path path = files_.folder / files_.masks[i];
     const Image stored = read_class_mask(path);
+    check_classes(stored, classes_, path);
     InputSize size = input_;
     size.resize = ResizeFilter::nearest;
     Image fitted = fit_image(stored, size, ignored_class);
@@ -66,6 +82,7 @@ class PictureReader {
 
   PictureFiles files_;
   int channels_;
+  std::size_t classes_;  ///< of masks; 0: any
   InputSize input_;
   PictureForm form_{};
 };

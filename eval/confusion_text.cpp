@@ -77,7 +77,7 @@ std::string class_table(const ConfusionMatrix& matrix, std::span<const std::stri
   check_names(matrix, names);
   std::vector<std::string> header{"class", "precision", "recall", "F1"};
   if (of_pixels) header.emplace_back("IoU");
-  header.emplace_back(of_pixels ? "pixels" : "images");
+  header.emplace_back(of_pixels ? "pixels" : "samples");
   TextTable table(header);
   for (int k = 0; k < matrix.classes(); ++k) {
     const ConfusionMatrix::ClassFigures f = matrix.of_class(k);

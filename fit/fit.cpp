@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "core/communicator.h"
+#include "data/dataset_report.h"
 #include "eval/evaluate.h"
 #include "fit/shared_score.h"
 #include "layers/diagnose.h"
@@ -239,6 +240,7 @@ void Fit::show(const std::string& label) const {
   m.loss = at_.loss_sum / images;
   if (options_.logits >= 0) m.accuracy = static_cast<double>(at_.correct) / images;
   m.images_per_second = images / at_.epoch_seconds;
+  m.noun = sample_noun(loader_.dataset());
   const std::int64_t steps_of_epoch = total_steps() / options_.epochs;
   m.seconds_left =
       (at_.phase_seconds + at_.epoch_seconds) / static_cast<double>(at_.step) *
@@ -278,7 +280,8 @@ bool Fit::finish_epoch(const std::string& label) {
   line.push_back({"images_per_second", rate});
   if (options_.hooks.record && leads()) options_.hooks.record(line);
   if (options_.progress) {
-    options_.progress->say(shown + "  " + std::to_string(std::llround(rate)) + " images/s  " +
+    options_.progress->say(shown + "  " + std::to_string(std::llround(rate)) + " " +
+                           sample_noun(loader_.dataset()) + "s/s  " +
                            duration_text(at_.epoch_seconds));
   }
   return true;

@@ -92,7 +92,7 @@ void Progress::bar(const std::string& label, std::int64_t done, std::int64_t of,
   const std::string part = print("%3d %%", static_cast<int>(100 * done / of));
   std::string means = print("loss %.4f", m.loss);
   if (m.accuracy) means += "  accuracy " + percent(*m.accuracy);
-  const std::string rate = print("  %.0f images/s", m.images_per_second);
+  const std::string rate = print("  %.0f ", m.images_per_second) + m.noun + "s/s";
   const std::string left = "  " + duration_text(m.seconds_left) + " left";
   if (!terminal_) {
     say(label + "  " + part + "  " + means + rate + left);

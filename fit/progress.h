@@ -19,7 +19,8 @@ struct RunningMeans {
   double loss = 0;
   std::optional<double> accuracy = {};
   double images_per_second = 0;
-  double seconds_left = 0;  ///< of all training
+  const char* noun = "image";  ///< what there are so many of each second
+  double seconds_left = 0;     ///< of all training
 };
 
 /// Says on the console how far training is: a bar on a terminal, else lines.

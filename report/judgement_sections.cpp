@@ -61,7 +61,7 @@ std::string classes_table(const ConfusionTable& table) {
   std::string html =
       "<div class=\"scroll\"><table><thead><tr><th class=\"text\">class</th><th>precision</th>"
       "<th>recall</th><th>F1</th>" +
-      std::string(pixels ? "<th>IoU</th><th>pixels</th>" : "<th>images</th>") +
+      std::string(pixels ? "<th>IoU</th><th>pixels</th>" : "<th>samples</th>") +
       "</tr></thead><tbody>\n";
   for (int k = 0; k < table.matrix.classes(); ++k) {
     const ConfusionMatrix::ClassFigures f = table.matrix.of_class(k);
@@ -107,7 +107,9 @@ std::string worst_section(const RunReport& report) {
     }
     if (!w.images.empty()) html += "</div>";
     html += "<figcaption>" + escape_html(w.truth);
-    if (!w.verdict.empty()) html += "<br><b>" + escape_html(w.verdict) + "</b>";
+    if (!w.verdict.empty())
+      html += std::string("<br><b") + (w.wrong ? " class=\"wrong\"" : "") + ">" +
+              escape_html(w.verdict) + "</b>";
     html += "<br><span class=\"muted\">" + escape_html(w.note) + "</span></figcaption></figure>\n";
   }
   return html + "</div></section>\n";

@@ -34,6 +34,7 @@ struct WorstSample {
   std::string truth;               ///< what it is
   std::string verdict = {};        ///< what the network says
   std::string note = {};           ///< "no. 12, loss 3.2"
+  bool wrong = false;              ///< the verdict is, and is shown in red
 };
 
 /// All texts are of unknown origin: the page shows them as they are. What is empty is left out.

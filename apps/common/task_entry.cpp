@@ -15,8 +15,10 @@ std::string task_entry_text(const TaskEntry& entry) {
   }
   if (!entry.normal.empty()) j["normal"] = entry.normal;
   for (const HeadEntry& head : entry.heads) {
-    j["heads"].push_back(
-        {{"name", head.name}, {"task", task_name(head.task)}, {"labels", head.labels}});
+    j["heads"].push_back({{"name", head.name},
+                          {"task", task_name(head.task)},
+                          {"targets", head.targets},
+                          {"labels", head.labels}});
   }
   return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -32,6 +34,7 @@ std::optional<TaskEntry> parse_task_entry(std::string_view text) {
       for (const auto& head : j.at("heads")) {
         entry.heads.push_back({.name = head.at("name"),
                                .task = parse_task(head.at("task").get<std::string>()),
+                               .targets = head.at("targets"),
                                .labels = head.at("labels")});
       }
     }

@@ -16,7 +16,9 @@ inline constexpr const char* task_entry = "octet.task";
 /// One of several outputs, in their order.
 struct HeadEntry {
   std::string name;
-  Task task = Task::classification;      ///< or regression
+  Task task = Task::classification;  ///< or regression
+  /// Of a sample's numbers: columns of a table by their names, or places.
+  std::vector<std::string> targets = {};
   std::vector<std::string> labels = {};  ///< of its classes or numbers; or none
 };
 

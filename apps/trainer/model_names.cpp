@@ -4,6 +4,7 @@
 
 #include "apps/common/picture_input.h"
 #include "apps/common/setup/data.h"
+#include "apps/common/setup/heads.h"
 #include "apps/common/task_entry.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -43,14 +44,10 @@ void add_picture_input(int8::Graph& graph, const Session& s) {
 /// Of other tasks than classification.
 void add_task(int8::Graph& graph, const Session& s, std::optional<double> threshold) {
   if (s.task() == Task::classification) return;
-  TaskEntry entry{.task = s.task(), .threshold = threshold, .normal = s.config.anomaly.normal};
-  for (const config::HeadConfig& head : s.config.heads) {
-    const Task of_head = parse_task(head.task);
-    entry.heads.push_back(
-        {.name = head.name,
-         .task = of_head,
-         .labels = of_head == Task::regression ? head.targets : head.class_names});
-  }
+  const TaskEntry entry{.task = s.task(),
+                        .threshold = threshold,
+                        .normal = s.config.anomaly.normal,
+                        .heads = setup::head_entries(s.config)};
   graph.metadata[task_entry] = task_entry_text(entry);
 }
 

@@ -57,11 +57,11 @@ std::vector<report::WorstSample> of_classes(const Session& s, const Judgement& j
   std::vector<report::WorstSample> worst;
   if (!are_pictures(s.data.test)) return worst;
   for (const JudgedSample& w : judgement.worst.samples()) {
-    worst.push_back({picture(s.data.test, w.index), class_label(names, w.truth),
-                     (w.predicted == w.truth ? "rightly " : "taken for ") +
-                         class_label(names, w.predicted) + ", " + fixed(100 * w.probability, 0) +
-                         " %",
-                     number_of(w.index) + ", loss " + short_number(w.loss)});
+    worst.push_back(
+        {picture(s.data.test, w.index), class_label(names, w.truth),
+         (w.predicted == w.truth ? "rightly " : "taken for ") + class_label(names, w.predicted) +
+             ", " + fixed(100 * w.probability, 0) + " %",
+         number_of(w.index) + ", loss " + short_number(w.loss), w.predicted != w.truth});
   }
   return worst;
 }
@@ -103,6 +103,7 @@ std::vector<report::WorstSample> worst_samples(const Session& s, const Judgement
       sample.truth =
           test.class_names.at(static_cast<std::size_t>(test.labels.data<std::int32_t>()[w.index]));
       sample.verdict = judgement.threshold && w.error > *judgement.threshold ? "anomaly" : "normal";
+      sample.wrong = sample.verdict != sample.truth;
       sample.note += ", score " + short_number(w.error);
     } else {
       sample.images.push_back(mask_image(w.target, input[1], input[2]));

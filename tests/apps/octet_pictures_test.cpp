@@ -195,6 +195,15 @@ TEST_CASE_FIXTURE(Fixture, "run: what the file does not say is asked for") {
                "labels.txt", "--mean", "0,0,0", "--std", "255", "--out", "named.tflite"})
             .code == 0);
   CHECK(octet({"run", "named.tflite", "red.png"}).out == "red.png  rot 0.58\n");
+  ModelMetadata of_numbers = color_metadata();
+  of_numbers.inputs[0].numbers = true;
+  octet::write_tflite(color_graph(), dir / "rows.tflite", {.metadata = of_numbers});
+  const Result rows = octet({"run", "rows.tflite", "red.png"});
+  CHECK(rows.code == 1);
+  CHECK(rows.err.find("octet: rows.tflite: its input is numbers, not pixels: expected --input") ==
+        0);
+  CHECK(octet({"run", "rows.tflite", "red.png", "--mean", "0", "--std", "255"}).out ==
+        "red.png  red 0.58\n");
   // Of red nothing is left.
   const Result shifted =
       octet({"run", "m.tflite", "red.png", "--mean", "255,-50,0", "--std", "255"});

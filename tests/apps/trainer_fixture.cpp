@@ -66,6 +66,10 @@ TrainerRun TrainerFixture::run(const std::vector<std::string>& arguments,
 TrainerRun TrainerFixture::run_raw(const std::vector<std::string>& arguments) const {
   std::vector<std::string> command{OCTET_TRAINER};
   command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_command(command);
+}
+
+TrainerRun TrainerFixture::run_command(const std::vector<std::string>& command) const {
   Process process(command, dir.path());
   TrainerRun r;
   r.code = process.wait();

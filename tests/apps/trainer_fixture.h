@@ -43,6 +43,8 @@ class TrainerFixture {
                  const std::string& name = "tiny") const;
   /// With exactly these arguments.
   TrainerRun run_raw(const std::vector<std::string>& arguments) const;
+  /// Another program: its file and arguments.
+  TrainerRun run_command(const std::vector<std::string>& command) const;
 
   Json summary(const std::string& name = "tiny") const;
   std::vector<char> model(const std::string& name = "tiny") const {

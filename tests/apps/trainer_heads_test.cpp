@@ -83,21 +83,25 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: each of two outputs has its task") {
   CHECK(run({"--fail-below", "rmse=1"}).says("expected one of parity.accuracy, ink.rmse"));
 
   write_png(Image{20, 20, 1, std::vector<std::uint8_t>(400, 30)}, dir / "grey.png");
-  const auto octet_run = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), OCTET_PROGRAM);
-    test::Process process(arguments, dir.path());
-    TrainerRun shown;
-    shown.code = process.wait();
-    shown.output = process.output();
-    return shown;
-  };
-  const TrainerRun shown = octet_run({"run", "runs/tiny/model.tflite", "grey.png", "--json"});
+  const TrainerRun shown =
+      run_command({OCTET_PROGRAM, "run", "runs/tiny/model.tflite", "grey.png", "--json"});
   REQUIRE_MESSAGE(shown.code == 0, shown.output);
   const Json heads = Json::parse(shown.output)["pictures"][0]["heads"];
   CHECK(heads["parity"]["classes"].size() == 1);  // the most probable
   CHECK(heads["parity"]["classes"][0]["probability"].get<double>() >= 0.5);
   CHECK(heads["ink"]["values"].size() == 1);
-  CHECK(octet_run({"eval", "runs/tiny/model.tflite", "two.h5"}).says("has several outputs"));
+  const TrainerRun judged =
+      run_command({OCTET_PROGRAM, "eval", "runs/tiny/model.tflite", "two.h5", "--json"});
+  REQUIRE_MESSAGE(judged.code == 0, judged.output);
+  const Json again = Json::parse(judged.output);
+  for (const char* figure : {"parity.accuracy", "ink.rmse"})
+    CHECK(again[figure].get<double>() == doctest::Approx(s["int8"][figure].get<double>()));
+  CHECK(again["heads"]["parity"]["matrix"] == s["heads"]["parity"]["confusion"]["matrix"]);
+  const TrainerRun text = run_command(
+      {OCTET_PROGRAM, "eval", "runs/tiny/model.tflite", "two.h5", "--fail-above", "ink.rmse=1e-9"});
+  CHECK(text.code == 1);
+  CHECK(text.says("\nparity:\n"));
+  CHECK(text.says("ink.rmse"));
 }
 
 TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads that do not fit are said") {
@@ -151,10 +155,18 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads of a CSV file's columns, named c
   write(c);
   const TrainerRun r = run();
   REQUIRE_MESSAGE(r.code == 0, r.output);
-  test::Process deploy({OCTET_PROGRAM, "deploy", "runs/tiny", "--target", "c", "--out", "c"},
-                       dir.path());
-  const int code = deploy.wait();
-  CHECK_MESSAGE(code == 0, deploy.output());
+  const TrainerRun deploy =
+      run_command({OCTET_PROGRAM, "deploy", "runs/tiny", "--target", "c", "--out", "c"});
+  CHECK_MESSAGE(deploy.code == 0, deploy.output);
+  const auto eval = [&](const char* data) {
+    return run_command({OCTET_PROGRAM, "eval", "runs/tiny/model.tflite", data, "--json"});
+  };
+  const TrainerRun judged = eval("test.csv");
+  REQUIRE_MESSAGE(judged.code == 0, judged.output);
+  CHECK(Json::parse(judged.output)["state.accuracy"] == summary()["int8"]["state.accuracy"]);
+  const std::string arrays = "x.npz";
+  test::write_file(dir / arrays, {});
+  CHECK(eval("x.npz").says("a table's columns by their names: expected a CSV file"));
 
   c["heads"][1]["targets"] = {"sped"};
   refused(c, "expected a column named 'sped'");

@@ -39,11 +39,7 @@ struct TaskFixture : TrainerFixture {
 
   TrainerRun octet(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), OCTET_PROGRAM);
-    test::Process process(arguments, dir.path());
-    TrainerRun r;
-    r.code = process.wait();
-    r.output = process.output();
-    return r;
+    return run_command(arguments);
   }
 
   std::string report() const {

@@ -120,6 +120,8 @@ TEST_CASE("source of samples: what it says is checked") {
                      2),
                  "or i32 [H, W] of the samples, got i32 [3, 3]"));
   CHECK(contains(refused([](auto&) {}, 2), "classes: expected none where targets are values"));
+  CHECK(contains(error_of([] { make_dataset(ramp(2), 0, {"a"}, "s"); }),
+                 "class names: expected none where targets are values (floats are, unless"));
   LoaderOptions o;
   o.threads = 0;
   CHECK(contains(error_of([&] { Loader(make_dataset(ramp(2), 0, {}, "s"), o); }),

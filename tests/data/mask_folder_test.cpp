@@ -112,8 +112,9 @@ TEST_CASE_FIXTURE(Folder, "mask folder: every mistake has its message") {
   CHECK(refused().find("expected 2 x 2 pixels, as the picture, got 3 x 2") != std::string::npos);
   write_file(dir / "masks" / "a.png", png_bytes(mask_of(2, 2, {0, 1, 2, 3})));
   CHECK_NOTHROW(read_mask_folder(dir.path()));
-  CHECK(refused({.class_names = {"a", "b"}}).find("mask of sample 0: expected 0 to 1") !=
-        std::string::npos);
+  CHECK(refused({.class_names = {"a", "b"}})
+            .find("a.png: pixel (0, 1): expected a class of 0 to 1 (class_names has 2), or 255 "
+                  "(ignored), got 2") != std::string::npos);
   CHECK(refused({.stream = true}).find("expected the classes' names") != std::string::npos);
   write_file(dir / "masks" / "b.png", png_bytes(mask_of(2, 2, {0, 1, 2, 3})));
   CHECK(refused().find("b.png: a mask without a picture") != std::string::npos);

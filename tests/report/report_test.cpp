@@ -88,7 +88,9 @@ TEST_CASE("plots of test samples, and samples with several pictures") {
       {"Scores", "score", {{"normal", {1, 1, 2}}, {"anomaly", {5, INFINITY}}}, 3, "limit"}};
   const Image image{1, 1, 1, {7}};
   r.worst_title = "Worst";
-  r.worst = {{{image, image}, "truth", "", "no. 3"}};
+  r.worst = {{{image, image}, "truth", "", "no. 3"},
+             {{}, "a", "a, 60 %", "no. 4"},
+             {{}, "a", "b, 90 %", "no. 5", true}};
   const std::string page = report_html(r);
   const auto times = [&](const char* what) {
     int n = 0;
@@ -100,6 +102,8 @@ TEST_CASE("plots of test samples, and samples with several pictures") {
   CHECK(times(">limit</text>") == 1);
   CHECK(times("<img alt=\"no. 3\"") == 2);
   CHECK(has(page, "<h2>Worst</h2>"));
+  CHECK(has(page, "<b>a, 60 %</b>"));
+  CHECK(has(page, "<b class=\"wrong\">b, 90 %</b>"));
   CHECK(!has(page, "<img src=x"));
   CHECK(!has(page, "nan"));
   CHECK(!has(page, "inf"));

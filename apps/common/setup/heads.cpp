@@ -1,9 +1,9 @@
 #include "apps/common/setup/heads.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
+#include "apps/common/head_targets.h"
 #include "apps/common/setup/loss_setup.h"
 #include "base/error.h"
 #include "data/dataset_report.h"
@@ -21,21 +21,14 @@ bool is_csv(const config::Config& c) {
   return parse_data_format(c.data.format) == DataFormat::csv;
 }
 
-/// Places of the head's targets among a sample's numbers.
-std::vector<std::int64_t> columns_of(const config::Config& c, const HeadConfig& head) {
-  const std::vector<std::string> known = head_columns(c);
-  std::vector<std::int64_t> columns;
-  for (const std::string& name : head.targets) {
-    std::int64_t at = -1;
-    if (is_csv(c)) {
-      at = std::ranges::find(known, name) - known.begin();
-    } else {
-      const char* end = name.data() + name.size();
-      if (std::from_chars(name.data(), end, at).ptr != end) at = -1;
-    }
-    columns.push_back(at);
-  }
-  return columns;
+/// Of each head.
+std::vector<std::vector<std::int64_t>> places_of_heads(const config::Config& c) {
+  const std::vector<HeadEntry> entries = head_entries(c);
+  const std::vector<std::string> columns =
+      is_csv(c) ? head_columns(entries) : std::vector<std::string>();
+  std::vector<std::vector<std::int64_t>> places;
+  for (const HeadEntry& head : entries) places.push_back(head_places(head, columns));
+  return places;
 }
 
 /// Calls f(sample, value) for each value of a column.
@@ -53,7 +46,7 @@ int classes_in(const Dataset& train, std::int64_t column) {
 
 void check_classes(const config::Config& c, std::size_t head, const Dataset& d) {
   const HeadConfig& h = c.heads[head];
-  for_each_value(d, columns_of(c, h)[0], [&](std::int64_t sample, real k) {
+  for_each_value(d, places_of_heads(c)[head][0], [&](std::int64_t sample, real k) {
     OCTET_CHECK(k >= 0 && k < static_cast<real>(h.classes) && k == std::floor(k),
                 c.where(pointer_to(head)), ": ", d.name, ": sample ", sample,
                 ": expected a class of head '", h.name, "', 0 to ", h.classes - 1, ", got ", k);
@@ -66,7 +59,7 @@ void resolve_classes(const config::Config& c, std::size_t i, HeadConfig& head,
   OCTET_CHECK(head.targets.size() == 1, where, "/targets: expected one, the class, got ",
               head.targets.size());
   const auto names = static_cast<int>(head.class_names.size());
-  const std::int64_t column = columns_of(c, head)[0];
+  const std::int64_t column = places_of_heads(c)[i][0];
   OCTET_CHECK(names == 0 || head.classes == 0 || names == head.classes, where,
               "/class_names: expected ", head.classes, ", as classes says, got ", names);
   if (head.classes == 0) head.classes = names > 0 ? names : classes_in(train, column);
@@ -82,28 +75,23 @@ void resolve_classes(const config::Config& c, std::size_t i, HeadConfig& head,
 
 }  // namespace
 
-std::vector<std::string> head_columns(const config::Config& c) {
-  std::vector<std::string> columns;
+std::vector<HeadEntry> head_entries(const config::Config& c) {
+  std::vector<HeadEntry> entries;
   for (const HeadConfig& head : c.heads) {
-    for (const std::string& name : head.targets) {
-      if (std::ranges::count(columns, name) == 0) columns.push_back(name);
-    }
+    const Task task = parse_task(head.task);
+    entries.push_back({.name = head.name,
+                       .task = task,
+                       .targets = head.targets,
+                       .labels = task == Task::regression ? head.targets : head.class_names});
   }
-  return columns;
+  return entries;
 }
 
 void add_head_columns(const config::Config& c, DataOptions& options) {
   if (c.heads.empty() || !is_csv(c)) return;
   OCTET_CHECK(c.data.target_columns.empty(), c.where("/data/target_columns"),
               ": of several outputs each has its own, /heads/0/targets ...");
-  options.target_columns = head_columns(c);
-  options.target_classes.resize(options.target_columns.size());
-  for (const HeadConfig& head : c.heads) {
-    if (head.class_names.empty() || head.targets.empty()) continue;
-    const auto at = std::ranges::find(options.target_columns, head.targets[0]);
-    options.target_classes[static_cast<std::size_t>(at - options.target_columns.begin())] =
-        head.class_names;
-  }
+  octet::add_head_columns(head_entries(c), options);
 }
 
 void resolve_heads(config::Config& c, const Dataset& train) {
@@ -115,7 +103,7 @@ void resolve_heads(config::Config& c, const Dataset& train) {
     OCTET_CHECK(std::ranges::count(c.heads, head.name, &HeadConfig::name) == 1, where,
                 "/name: another head is called '", head.name, "', too");
     OCTET_CHECK(!head.targets.empty(), where, "/targets: expected at least one");
-    const std::vector<std::int64_t> columns = columns_of(c, head);
+    const std::vector<std::int64_t> columns = places_of_heads(c)[i];
     for (std::size_t t = 0; t < columns.size(); ++t) {
       OCTET_CHECK(columns[t] >= 0 && columns[t] < values, where, "/targets/", t,
                   ": expected a place among the ", values, " targets of ", train.name, ", 0 to ",
@@ -143,12 +131,13 @@ void check_head_targets(const config::Config& c, const Dataset& split) {
 }
 
 std::vector<TaskHead> make_heads(const config::Config& c, bool training) {
+  const std::vector<std::vector<std::int64_t>> places = places_of_heads(c);
   std::vector<TaskHead> heads;
   for (std::size_t i = 0; i < c.heads.size(); ++i) {
     const HeadConfig& from = c.heads[i];
     TaskHead head{.name = from.name,
                   .task = parse_task(from.task),
-                  .columns = columns_of(c, from),
+                  .columns = places[i],
                   .classes = from.classes,
                   .weight = from.weight};
     if (head.task == Task::regression) {

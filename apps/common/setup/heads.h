@@ -1,18 +1,18 @@
 // The heads of a configuration: several outputs, each with a task of its own.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "apps/common/config/config.h"
+#include "apps/common/task_entry.h"
 #include "data/data_options.h"
 #include "data/source.h"
 #include "eval/task_head.h"
 
 namespace octet::setup {
 
-/// Of all heads, each once: what DataOptions::target_columns of CSV files are.
-std::vector<std::string> head_columns(const config::Config& c);
+/// What the model's file says of them.
+std::vector<HeadEntry> head_entries(const config::Config& c);
 /// Puts the heads' columns and names of classes into `options`, if the format is CSV.
 void add_head_columns(const config::Config& c, DataOptions& options);
 

@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "apps/common/config/expand.h"
+#include "apps/common/head_targets.h"
 #include "apps/octet/deploy/deploy_sources.h"
 #include "apps/octet/run_folder.h"
 #include "base/error.h"
@@ -28,19 +28,16 @@ fs::path data_path(const DeployOptions& options, const std::string& text) {
   return path;
 }
 
-/// The targets of several outputs, each column once, as setup::add_head_columns() has them.
-void add_head_columns(DataOptions& o, const Json& heads) {
+/// What the configuration says of its heads' targets.
+std::vector<HeadEntry> head_entries(const Json& heads) {
+  std::vector<HeadEntry> entries;
   for (const Json& head : heads) {
-    const auto names = head.value("class_names", std::vector<std::string>());
-    for (const std::string target : head.at("targets")) {
-      const auto at = std::ranges::find(o.target_columns, target) - o.target_columns.begin();
-      if (at == std::ssize(o.target_columns)) {
-        o.target_columns.push_back(target);
-        o.target_classes.emplace_back();
-      }
-      if (!names.empty()) o.target_classes[static_cast<std::size_t>(at)] = names;
-    }
+    entries.push_back({.name = head.value("name", std::string()),
+                       .task = parse_task(head.at("task").get<std::string>()),
+                       .targets = head.at("targets"),
+                       .labels = head.value("class_names", std::vector<std::string>())});
   }
+  return entries;
 }
 
 /// As the run's configuration has them; earlier versions had channels alone.
@@ -60,7 +57,7 @@ DataOptions data_options(const Json& configuration, const std::string& task) {
   o.target_columns = data.value("target_columns", std::vector<std::string>());
   o.class_names = data.value("class_names", std::vector<std::string>());
   if (data.at("format") == "csv" && configuration.contains("heads"))
-    add_head_columns(o, configuration.at("heads"));
+    add_head_columns(head_entries(configuration.at("heads")), o);
   return o;
 }
 

@@ -43,23 +43,27 @@ Var loss_of_probabilities(const Var& probabilities, const Tensor& labels) {
   return cross_entropy(probabilities.tape->input(std::move(logs)), labels);
 }
 
-/// What is said of one task.
+struct Matrix {
+  ConfusionMatrix counts;
+  std::vector<std::string> names = {};
+  std::string head = {};  ///< of several outputs: whose it is
+};
+
 struct Result {
-  std::vector<std::string> names;  ///< of the matrix
-  std::optional<ConfusionMatrix> confusion = {};
   TaskScore score = {};
-  std::int64_t correct = 0;
+  std::int64_t correct = 0;  ///< of a classifier
+  std::vector<Matrix> matrices = {};
 };
 
 Result evaluate_classifier(const PictureModel& model, const Dataset& data, Loader& loader,
                            Context& ctx) {
-  Result r{.names = data.class_names, .confusion = ConfusionMatrix(model.classes())};
+  Matrix matrix{ConfusionMatrix(model.classes()), data.class_names};
   EvaluationOptions how;
   how.logits = model.output();
   const auto scores = static_cast<std::size_t>(how.logits);
   how.observe = [&](std::span<const Var> outputs, const Batch& batch,
                     std::span<const std::int64_t>) {
-    r.confusion->add(outputs[scores].value(), batch.y);
+    matrix.counts.add(outputs[scores].value(), batch.y);
   };
   if (model.gives_probabilities()) {
     how.loss = [&](std::span<const Var> outputs, const Batch& batch) {
@@ -67,22 +71,27 @@ Result evaluate_classifier(const PictureModel& model, const Dataset& data, Loade
     };
   }
   const Evaluation e = evaluate(model.model(), loader, ctx, how);
-  r.score = {.loss = e.loss, .samples = e.images, .figures = {{"accuracy", e.accuracy()}}};
-  r.correct = e.correct;
-  return r;
+  return {.score = {.loss = e.loss, .samples = e.images, .figures = {{"accuracy", e.accuracy()}}},
+          .correct = e.correct,
+          .matrices = {std::move(matrix)}};
 }
 
-Result evaluate_other(const PictureModel& model, const Dataset& data, Loader& loader,
-                      Context& ctx) {
-  Result r{.names = data.class_names};
+Result evaluate_other(const PictureModel& model, const TaskMeasure& measure, const Dataset& data,
+                      Loader& loader, Context& ctx) {
+  Result r;
   TaskDetails details;
-  r.score =
-      evaluate_task(model.model(), loader, ctx, {.task = model.task(), .classes = model.classes()},
-                    {.stop = {}, .observe = {}, .details = &details});
+  r.score = evaluate_task(model.model(), loader, ctx, measure,
+                          {.stop = {}, .observe = {}, .details = &details});
   const std::optional<double> threshold = model.about_task().threshold;
-  if (model.task() == Task::segmentation) r.confusion = details.confusion;
+  if (model.task() == Task::segmentation && details.confusion)
+    r.matrices.push_back({*details.confusion, data.class_names});
   if (threshold && details.anomalies.has_both_kinds())
-    r.confusion = details.anomalies.judged_by(*threshold);
+    r.matrices.push_back({details.anomalies.judged_by(*threshold), data.class_names});
+  for (std::size_t h = 0; h < details.heads.size(); ++h) {
+    const HeadEntry& head = model.about_task().heads[h];
+    if (details.heads[h].confusion)
+      r.matrices.push_back({*details.heads[h].confusion, head.labels, head.name});
+  }
   return r;
 }
 
@@ -99,38 +108,46 @@ Json as_json(const Options& options, const PictureModel& model, const Dataset& d
   for (const auto& [name, value] : r.score.figures) json[name] = value;
   json["loss"] = r.score.loss;
   if (model.about_task().threshold) json["threshold"] = *model.about_task().threshold;
-  if (r.confusion) {
+  for (const Matrix& m : r.matrices) {
     const bool pixels = model.task() == Task::segmentation;
-    json.update(Json::parse(confusion_json(*r.confusion, r.names, pixels)));
+    Json matrix = Json::parse(confusion_json(m.counts, m.names, pixels));
+    if (m.head.empty())
+      json.update(matrix);
+    else
+      json["heads"][m.head] = std::move(matrix);
   }
   return json;
 }
 
-std::string as_text(const PictureModel& model, const Dataset& data, const Result& r) {
+std::string as_text(const PictureModel& model, const TaskMeasure& measure, const Dataset& data,
+                    const Result& r) {
   std::string text = printable_text(data.name) + "\n";
   if (model.task() == Task::classification) {
     text += "accuracy " + fixed(100 * r.score.value(), 2) + " %, " + grouped(r.correct) + " of " +
             grouped(r.score.samples) + " pictures";
   } else {
+    const std::vector<FigureKind> kinds = measure.figures();
     for (const auto& [name, value] : r.score.figures) {
-      const FigureKind& kind = find_figure(figures_of(model.task()), name);
+      const FigureKind& kind = find_figure(kinds, name);
       text += kind.text + " " + figure_text(kind, value) + ", ";
     }
     text += grouped(r.score.samples) + " samples";
   }
   text += "; loss " + fixed(r.score.loss, 4) + "\n";
-  if (!r.confusion) return text;
-  const bool pixels = model.task() == Task::segmentation;
-  return text + "\n" + confusion_text(*r.confusion, r.names) + "\n" +
-         class_table(*r.confusion, r.names, pixels);
+  for (const Matrix& m : r.matrices) {
+    const bool pixels = model.task() == Task::segmentation;
+    if (!m.head.empty()) text += "\n" + printable_text(m.head) + ":\n";
+    text +=
+        "\n" + confusion_text(m.counts, m.names) + "\n" + class_table(m.counts, m.names, pixels);
+  }
+  return text;
 }
 
 void evaluate_model(const Options& options) {
   const PictureModel model(options.model, options.about);
-  OCTET_CHECK(model.task() != Task::multi_task, options.model.path,
-              ": has several outputs: the trainer judges these, octet eval one");
-  const auto limits =
-      parse_limits(figures_of(model.task()), options.limits.below, options.limits.above);
+  TaskMeasure measure{.task = model.task(), .classes = model.classes()};
+  if (model.task() == Task::multi_task) measure.heads = judged_heads(options.data, model);
+  const auto limits = parse_limits(measure.figures(), options.limits.below, options.limits.above);
   const Dataset data = open_labelled(options.data, model);
   Loader loader(data,
                 {.batch = static_cast<int>(std::min<std::int64_t>(options.run.batch, data.size())),
@@ -138,11 +155,11 @@ void evaluate_model(const Options& options) {
   Context ctx(options.run.threads);
   const Result r = model.task() == Task::classification
                        ? evaluate_classifier(model, data, loader, ctx)
-                       : evaluate_other(model, data, loader, ctx);
+                       : evaluate_other(model, measure, data, loader, ctx);
   if (options.json) {
     std::cout << as_json(options, model, data, r).dump(2) << '\n';
   } else {
-    std::cout << as_text(model, data, r);
+    std::cout << as_text(model, measure, data, r);
   }
   std::cout.flush();
   check_limits(limits, r.score, "");
@@ -156,7 +173,8 @@ void add_eval(CLI::App& app) {
       "eval",
       "Measure a model on labelled data: of a classifier accuracy, loss, confusion matrix and "
       "figures "
-      "of each class; RMSE, MAE and R2 of numbers; mean IoU of masks; AUC of anomalies. Class "
+      "of each class; RMSE, MAE and R2 of numbers; mean IoU of masks; AUC of anomalies; of several "
+      "outputs each one's. Class "
       "folders are matched by the names that the model has.");
   options->model.add_to(*command);
   options->data.add_to(*command);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "apps/common/head_targets.h"
 #include "base/error.h"
 #include "data/source.h"
 
@@ -116,8 +117,11 @@ void check_targets(const Dataset& data, const PictureModel& model) {
       OCTET_CHECK(kind == TargetKind::masks && data.classes <= model.classes(), data.name,
                   ": expected masks of at most ", model.classes(), " classes, as the model has");
       return;
-    case Task::autoencoder:
     case Task::multi_task:
+      OCTET_CHECK(kind == TargetKind::values, data.name,
+                  ": expected numbers for each sample, of which each output has some");
+      return;
+    case Task::autoencoder:
       return;
   }
 }
@@ -153,10 +157,13 @@ Dataset open_labelled(const LabelledPictures& from, const PictureModel& model) {
   DataOptions options;
   options.input = model.size();
   options.targets = model.task() == Task::classification ? TargetChoice::classes
-                    : model.task() == Task::regression   ? TargetChoice::values
-                                                         : TargetChoice::automatic;
+                    : model.task() == Task::regression || model.task() == Task::multi_task
+                        ? TargetChoice::values
+                        : TargetChoice::automatic;
   if (format == DataFormat::csv && model.task() == Task::regression)
     options.target_columns = model.labels();
+  if (format == DataFormat::csv && model.task() == Task::multi_task)
+    add_head_columns(model.about_task().heads, options);
   if (format == DataFormat::image_folder || format == DataFormat::mask_folder)
     options.channels = static_cast<int>(model.input()[2]);
   Dataset data = open_dataset(format, from.path, split_of(from, format), options);
@@ -164,6 +171,12 @@ Dataset open_labelled(const LabelledPictures& from, const PictureModel& model) {
   OCTET_CHECK(data.image_shape()[2] == model.input()[2], data.name, ": samples of ",
               data.image_shape()[2], " channels, expected ", model.input()[2],
               ", as the model takes them");
+  for (const TaskHead& head : judged_heads(from, model)) {
+    const std::int64_t least = 1 + *std::ranges::max_element(head.columns);
+    OCTET_CHECK(data.target_shape()[0] >= least, data.name, ": expected at least ", least,
+                " numbers for each sample, as output '", one_line(head.name),
+                "' is judged by, got ", data.target_shape()[0]);
+  }
   if (model.task() == Task::classification) return with_classes(std::move(data), model);
   if (model.task() == Task::autoencoder) {
     return with_anomalies(std::move(data),
@@ -172,6 +185,25 @@ Dataset open_labelled(const LabelledPictures& from, const PictureModel& model) {
   if (model.task() == Task::segmentation) data.classes = model.classes();
   if (std::ssize(data.class_names) != data.classes) data.class_names = model.labels();
   return data;
+}
+
+std::vector<TaskHead> judged_heads(const LabelledPictures& data, const PictureModel& model) {
+  const std::vector<HeadEntry>& entries = model.about_task().heads;
+  const std::vector<std::string> columns =
+      format_of(data) == DataFormat::csv ? head_columns(entries) : std::vector<std::string>();
+  const auto outputs = model.model().outputs();
+  std::vector<TaskHead> heads;
+  for (std::size_t h = 0; h < entries.size(); ++h) {
+    const HeadEntry& from = entries[h];
+    TaskHead head{.name = from.name, .task = from.task, .columns = head_places(from, columns)};
+    const bool places = std::ranges::find(head.columns, -1) == head.columns.end();
+    OCTET_CHECK(!head.columns.empty() && places, data.path, ": the targets of output '",
+                one_line(from.name), "' are a table's columns by their names: expected a CSV file");
+    const auto numbers = static_cast<int>(outputs[h].bytes / int8::dtype_size(outputs[h].type));
+    if (head.task == Task::classification) head.classes = numbers;
+    heads.push_back(std::move(head));
+  }
+  return heads;
 }
 
 }  // namespace octet::app

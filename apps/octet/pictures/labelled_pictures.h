@@ -8,6 +8,7 @@
 
 #include "apps/octet/pictures/picture_model.h"
 #include "data/dataset.h"
+#include "eval/task_head.h"
 
 namespace octet::app {
 
@@ -23,5 +24,9 @@ struct LabelledPictures {
 /// classifier labels that are its classes, by their names where both have some, else by number; of
 /// an autoencoder 0 normal and 1 anomaly. Throws Error if the data cannot be read or have others.
 Dataset open_labelled(const LabelledPictures& data, const PictureModel& model);
+
+/// Of a model with several outputs: which of those targets each is judged by. Throws Error if its
+/// file does not say.
+std::vector<TaskHead> judged_heads(const LabelledPictures& data, const PictureModel& model);
 
 }  // namespace octet::app

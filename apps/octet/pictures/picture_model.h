@@ -21,6 +21,8 @@ class PictureModel {
   PictureModel(const ModelArguments& arguments, const PictureArguments& about);
 
   const int8::Model& model() const noexcept { return model_; }
+  /// Whether the file says that its input is numbers that are no pixels, and `about` nothing else.
+  bool of_numbers() const noexcept { return of_numbers_; }
   /// [H, W, C] of its input.
   const Shape& input() const noexcept { return input_; }
   /// How pictures of any size come to one of which the input is the middle.
@@ -56,7 +58,7 @@ class PictureModel {
   TaskEntry about_task_;
   int output_ = 0, classes_ = 0;
   std::vector<std::string> labels_;
-  bool gives_probabilities_ = false;
+  bool gives_probabilities_ = false, of_numbers_ = false;
 };
 
 /// Whether output `i` is what SOFTMAX or LOGISTIC gives, changed in type or shape at most.

@@ -54,6 +54,10 @@ std::vector<fs::path> files_of(const std::vector<std::string>& paths) {
 void run_pictures(const ModelArguments& model, int threads, const RunPicturesOptions& options) {
   const std::vector<fs::path> files = files_of(options.pictures);
   const PictureModel of(model, options.about);
+  OCTET_CHECK(
+      !of.of_numbers(), printable_text(model.path),
+      ": its input is numbers, not pixels: expected --input FILE --output FILE --float, with "
+      "(number - mean) / std as float32; or --mean and --std of pixels");
   OCTET_CHECK(options.masks.empty() || of.task() == Task::segmentation,
               "--masks: ", printable_text(model.path), " is for ", task_name(of.task()),
               ", which makes none");
