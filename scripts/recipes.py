@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The recipes of configs/recipes: trains them, checks what they come to, prints docs/accuracy.md's table.
 
-usage: recipes.py [--build DIR] [--out DIR] [--seeds N] [NAME ...]
+usage: recipes.py [--build DIR] [--out DIR] [--seeds N] [--threads N] [NAME ...]
 
 A recipe NAME is NAME.json (floating point) and, from its result, NAME_ptq.json, NAME_qat.json and
 NAME_float.json, which goes on in floating point for as many epochs as QAT has. All runs of a seed are in
@@ -27,13 +27,15 @@ RECIPES = ROOT / "configs" / "recipes"
 SUFFIXES = {"float": "", "ptq": "_ptq", "more": "_float", "qat": "_qat"}
 
 
-def run(trainer, config, out, seed, start=None):
+def run(trainer, config, out, seed, threads=None, start=None):
     """Runs a configuration, from the weights of the finished run `start`, unless it is finished; its
     summary."""
     folder = out / config
     summary = folder / "summary.json"
     if not summary.exists():
         command = [trainer, RECIPES / f"{config}.json", "--out", out, "--set", f"seed={seed}"]
+        if threads:
+            command += ["--set", f"threads={threads}"]
         if start:  # init.config would run it with the seed of its file
             weights = json.dumps({"checkpoint": str(out / start / "checkpoint.h5")})
             command += ["--set", f"init={weights}"]
@@ -63,7 +65,7 @@ def percent(values):
     return f"{mean} ({100 * min(values):.2f} to {100 * max(values):.2f})"
 
 
-def train(name, recipe, build, out, seeds):
+def train(name, recipe, build, out, seeds, threads):
     """A row of the table; whether the limit holds, and by how much QAT is above as many more epochs."""
     accuracy = {kind: [] for kind in SUFFIXES}
     spent, last = 0.0, None
@@ -72,7 +74,7 @@ def train(name, recipe, build, out, seeds):
         folder = out / f"seed_{seed}"
         for kind, suffix in SUFFIXES.items():
             trainer = build / "apps" / "trainer" / "trainer"
-            summary = run(trainer, name + suffix, folder, seed, name if suffix else None)
+            summary = run(trainer, name + suffix, folder, seed, threads, name if suffix else None)
             figures = summary["int8" if kind in ("ptq", "qat") else "float"]
             accuracy[kind].append(figures[figure])
             if kind == "qat":
@@ -116,6 +118,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs") / "recipes")
     parser.add_argument("--seeds", type=int, help="instead of the recipe's number")
+    parser.add_argument("--threads", type=int, help="of the trainer; the results do not depend on it")
     arguments = parser.parse_args()
     recipes = json.loads((RECIPES / "recipes.json").read_text())
     for name in arguments.names:
@@ -134,7 +137,8 @@ def main():
     print("| recipe | float | as long again | PTQ | QAT | codes different | kB | ms | minutes |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     results = [train(name, recipes[name], arguments.build, arguments.out.resolve(),
-                     arguments.seeds or recipes[name]["seeds"]) for name in chosen]
+                     arguments.seeds or recipes[name]["seeds"], arguments.threads)
+               for name in chosen]
     above = statistics.fmean(gain for _, gain in results)
     print(f"\nint8 after QAT lies {100 * above:+.2f} points from as many more epochs in floating point, "
           "on average")

@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: each of two outputs has its task") {
       {OCTET_PROGRAM, "eval", "runs/tiny/model.tflite", "two.h5", "--fail-above", "ink.rmse=1e-9"});
   CHECK(text.code == 1);
   CHECK(text.says("\nparity:\n"));
-  CHECK(text.says("ink.rmse"));
+  CHECK(text.says("ink RMSE"));
 }
 
 TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads that do not fit are said") {

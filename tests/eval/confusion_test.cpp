@@ -112,7 +112,7 @@ TEST_CASE("the matrix in text") {
         "0                 3  .  1\n"
         "1                 1  1  .\n"
         "2                 .  .  .\n");
-  CHECK(class_table(small_matrix(), names).find("dog?[31m      1.000   0.500  0.667       2\n") !=
+  CHECK(class_table(small_matrix(), names).find("dog?[31m      1.000   0.500  0.667        2\n") !=
         std::string::npos);
   CHECK_THROWS_WITH_AS(confusion_text(small_matrix(), std::vector<std::string>{"a"}),
                        doctest::Contains("expected 3 class names or none, got 1"), Error);

@@ -86,7 +86,8 @@ PictureModel::PictureModel(const ModelArguments& arguments, const PictureArgumen
     take_input();
     take_output(said);
     normalization_ = normalization_of(about, said.inputs[0]);
-    of_numbers_ = said.inputs[0].numbers && about.mean.empty();
+    const bool channels = input_[2] == 1 || input_[2] == 3;  // of pictures
+    of_numbers_ = said.inputs[0].numbers && channels && about.mean.empty();
     const Transform fits({size_.h, size_.w, input_[2]}, transform());
   } catch (const Error& error) {
     fail(arguments.path, ": ", error.what());

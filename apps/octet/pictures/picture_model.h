@@ -21,7 +21,8 @@ class PictureModel {
   PictureModel(const ModelArguments& arguments, const PictureArguments& about);
 
   const int8::Model& model() const noexcept { return model_; }
-  /// Whether the file says that its input is numbers that are no pixels, and `about` nothing else.
+  /// Whether the file says that its input, though it has a picture's extents, is numbers that are
+  /// no pixels, and `about` nothing else.
   bool of_numbers() const noexcept { return of_numbers_; }
   /// [H, W, C] of its input.
   const Shape& input() const noexcept { return input_; }
