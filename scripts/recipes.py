@@ -118,7 +118,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs") / "recipes")
     parser.add_argument("--seeds", type=int, help="instead of the recipe's number")
-    parser.add_argument("--threads", type=int, help="of the trainer; the results do not depend on it")
+    parser.add_argument("--threads", type=int, help="of the trainer; but for the minutes the results do not depend on it")
     arguments = parser.parse_args()
     recipes = json.loads((RECIPES / "recipes.json").read_text())
     for name in arguments.names:

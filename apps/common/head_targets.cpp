@@ -35,7 +35,7 @@ std::vector<std::int64_t> head_places(const HeadEntry& head, std::span<const std
       if (found != columns.end()) at = found - columns.begin();
     } else {
       const char* end = target.data() + target.size();
-      if (std::from_chars(target.data(), end, at).ptr != end || target.empty()) at = -1;
+      if (std::from_chars(target.data(), end, at).ptr != end || at < 0) at = -1;
     }
     places.push_back(at);
   }

@@ -34,7 +34,7 @@ std::optional<TaskEntry> parse_task_entry(std::string_view text) {
       for (const auto& head : j.at("heads")) {
         entry.heads.push_back({.name = head.at("name"),
                                .task = parse_task(head.at("task").get<std::string>()),
-                               .targets = head.at("targets"),
+                               .targets = head.value("targets", std::vector<std::string>()),
                                .labels = head.at("labels")});
       }
     }

@@ -17,7 +17,7 @@ inline constexpr const char* task_entry = "octet.task";
 struct HeadEntry {
   std::string name;
   Task task = Task::classification;  ///< or regression
-  /// Of a sample's numbers: columns of a table by their names, or places.
+  /// Of a sample's numbers: columns of a table by their names, or places; empty: not said.
   std::vector<std::string> targets = {};
   std::vector<std::string> labels = {};  ///< of its classes or numbers; or none
 };

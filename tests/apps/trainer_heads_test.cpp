@@ -101,7 +101,13 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: each of two outputs has its task") {
       {OCTET_PROGRAM, "eval", "runs/tiny/model.tflite", "two.h5", "--fail-above", "ink.rmse=1e-9"});
   CHECK(text.code == 1);
   CHECK(text.says("\nparity:\n"));
-  CHECK(text.says("ink RMSE"));
+  CHECK(text.says("is above --fail-above 1e-09"));
+  const Dataset digits = open_data_source(DataFormat::hdf5, dir / "digits.h5").test;
+  const Tensor zeros = Tensor::zeros({digits.size(), 1});
+  write_hdf5(dir / "one.h5", {{"test", make_dataset(digits.images, zeros, {}, "digits")}});
+  CHECK(run_command({OCTET_PROGRAM, "eval", "runs/tiny/model.tflite", "one.h5"})
+            .says("output 'parity' is judged by number 1 of each sample, counted from 0, but there "
+                  "are 1"));
 }
 
 TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads that do not fit are said") {
@@ -164,8 +170,7 @@ TEST_CASE_FIXTURE(HeadsFixture, "trainer: heads of a CSV file's columns, named c
   const TrainerRun judged = eval("test.csv");
   REQUIRE_MESSAGE(judged.code == 0, judged.output);
   CHECK(Json::parse(judged.output)["state.accuracy"] == summary()["int8"]["state.accuracy"]);
-  const std::string arrays = "x.npz";
-  test::write_file(dir / arrays, {});
+  test::write_file(dir / "x.npz", {});
   CHECK(eval("x.npz").says("a table's columns by their names: expected a CSV file"));
 
   c["heads"][1]["targets"] = {"sped"};

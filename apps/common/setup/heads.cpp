@@ -21,7 +21,7 @@ bool is_csv(const config::Config& c) {
   return parse_data_format(c.data.format) == DataFormat::csv;
 }
 
-/// Of each head.
+/// Places of each head's targets among a sample's numbers.
 std::vector<std::vector<std::int64_t>> places_of_heads(const config::Config& c) {
   const std::vector<HeadEntry> entries = head_entries(c);
   const std::vector<std::string> columns =

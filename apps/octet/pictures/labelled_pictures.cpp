@@ -172,10 +172,10 @@ Dataset open_labelled(const LabelledPictures& from, const PictureModel& model) {
               data.image_shape()[2], " channels, expected ", model.input()[2],
               ", as the model takes them");
   for (const TaskHead& head : judged_heads(from, model)) {
-    const std::int64_t least = 1 + *std::ranges::max_element(head.columns);
-    OCTET_CHECK(data.target_shape()[0] >= least, data.name, ": expected at least ", least,
-                " numbers for each sample, as output '", one_line(head.name),
-                "' is judged by, got ", data.target_shape()[0]);
+    const std::int64_t last = *std::ranges::max_element(head.columns);
+    OCTET_CHECK(last < data.target_shape()[0], data.name, ": output '", one_line(head.name),
+                "' is judged by number ", last, " of each sample, counted from 0, but there are ",
+                data.target_shape()[0]);
   }
   if (model.task() == Task::classification) return with_classes(std::move(data), model);
   if (model.task() == Task::autoencoder) {
@@ -197,8 +197,10 @@ std::vector<TaskHead> judged_heads(const LabelledPictures& data, const PictureMo
     const HeadEntry& from = entries[h];
     TaskHead head{.name = from.name, .task = from.task, .columns = head_places(from, columns)};
     const bool places = std::ranges::find(head.columns, -1) == head.columns.end();
-    OCTET_CHECK(!head.columns.empty() && places, data.path, ": the targets of output '",
-                one_line(from.name), "' are a table's columns by their names: expected a CSV file");
+    OCTET_CHECK(!head.columns.empty(), "the model's file does not say which numbers output '",
+                one_line(from.name), "' is judged by");
+    OCTET_CHECK(places, data.path, ": the targets of output '", one_line(from.name),
+                "' are a table's columns by their names: expected a CSV file");
     const auto numbers = static_cast<int>(outputs[h].bytes / int8::dtype_size(outputs[h].type));
     if (head.task == Task::classification) head.classes = numbers;
     heads.push_back(std::move(head));
